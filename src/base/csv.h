@@ -1,0 +1,34 @@
+/* RFC 4180 reader: quotes, doubled quotes, commas and line breaks inside quotes, CRLF or LF, a UTF-8
+ * byte-order mark. UTF-8 is checked (bad bytes: row and byte offset named); NUL bytes and an unterminated
+ * quote are errors. */
+#ifndef OSS_BASE_CSV_H
+#define OSS_BASE_CSV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ossicle/status.h"
+
+typedef struct oss_csv oss_csv;
+
+/* One record. Strings belong to the reader and live until the next call. */
+typedef struct oss_csv_row {
+    int64_t number; /* 1 = first data row after the header */
+    int64_t line;   /* line of the file on which the record starts, from 1 */
+    int32_t fields;
+    char *const *field; /* unquoted, NUL-terminated */
+} oss_csv_row;
+
+/* Opens and reads the header. Streams: memory does not grow with the file; a field is at most 1 MiB. */
+oss_status oss_csv_open(oss_csv **out, const char *path);
+void oss_csv_free(oss_csv *csv);
+/* Index of the first column with one of the names in `names` ("wav|audio|path"), -1 when there is none. */
+int32_t oss_csv_column(const oss_csv *csv, const char *names);
+int32_t oss_csv_columns(const oss_csv *csv);
+const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
+/* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end. Empty lines are skipped. A record
+ * with another number of fields than the header is OSS_EINPUT (file, line, counts); reading may go on after
+ * it. */
+oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
+
+#endif

@@ -1,0 +1,64 @@
+/* Whole files in, durable files out. */
+#ifndef OSS_BASE_FILE_H
+#define OSS_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ossicle/status.h"
+
+/* Reads all of a regular file, at most `max_bytes`; *out is NUL-terminated (not counted), free with oss_free.
+ */
+oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, size_t max_bytes);
+
+/* A file that appears whole or not at all: written to PATH.tmp-PID beside it, and on commit synced, renamed
+ * over PATH, its folder synced. `put` after a failure does nothing; commit reports the first failure and
+ * removes the temporary. abort is for cleanup paths; after commit, or for a zeroed writer, it does nothing.
+ */
+typedef struct oss_writer {
+    int fd;
+    bool open;
+    oss_status status;
+    uint64_t written_bytes;
+    char *path;
+    char *temporary;
+    unsigned char *buffer; /* so that many small puts make few write calls */
+    size_t buffered_bytes;
+} oss_writer;
+
+oss_status oss_writer_open(oss_writer *writer, const char *path);
+void oss_writer_put(oss_writer *writer, const void *bytes, size_t count);
+oss_status oss_writer_commit(oss_writer *writer);
+void oss_writer_abort(oss_writer *writer);
+
+/* One call for a text or blob: open, put, commit. */
+oss_status oss_file_write_all(const char *path, const void *bytes, size_t count);
+
+/* A file that grows: appended text is synced before the call returns. */
+oss_status oss_file_append(const char *path, const void *bytes, size_t count);
+
+/* Relative symlink `path` -> `target`, replaced by rename, folder synced. */
+oss_status oss_file_symlink(const char *path, const char *target);
+
+/* mkdir -p. */
+oss_status oss_file_make_folders(const char *path);
+/* fsync of a folder, after files in it were renamed. */
+oss_status oss_file_sync_folder(const char *path);
+/* rm -r of a folder of ours: removes files and folders below `path`, follows no link. A missing path is fine.
+ */
+oss_status oss_file_remove_tree(const char *path);
+/* Names in a folder (without . and ..), sorted by byte; free with oss_file_free_names. */
+oss_status oss_file_list(char ***out_names, size_t *out_count, const char *folder);
+void oss_file_free_names(char **names, size_t count);
+
+bool oss_file_exists(const char *path); /* anything, through links */
+bool oss_file_is_folder(const char *path);
+oss_status oss_file_rename(const char *from, const char *to); /* and syncs the folder of `to` */
+
+/* Exclusive advisory lock on `path` (created when missing), for as long as the process lives or until unlock.
+ * A lock held by another process is OSS_EUSAGE with its message. */
+oss_status oss_file_lock(int *out_fd, const char *path);
+void oss_file_unlock(int fd);
+
+#endif

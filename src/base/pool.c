@@ -1,0 +1,227 @@
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/mem.h"
+
+/* A worker claims a task by raising `ticket`, which holds the run's number in its upper and the next task in
+ * its lower 32 bits. So a worker that wakes late, when its run is over, cannot claim a task of the next run
+ * with the old run's function; and a run need not wait for workers that never woke. */
+enum {
+    WORKER_STACK_BYTES = 8 << 20, /* whatever the host's ulimit is */
+    SPIN_ROUNDS = 256             /* some 10 us: a short run's next run starts without a system call */
+};
+
+typedef struct pool_worker {
+    oss_pool *pool;
+    int32_t index;
+    pthread_t thread;
+} pool_worker;
+
+struct oss_pool {
+    _Alignas(64) _Atomic uint64_t ticket;
+    _Alignas(64) _Atomic int32_t pending; /* tasks of this run that are not finished */
+    _Alignas(64) _Atomic uint32_t run;    /* number of runs begun; written under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t begun;
+    pthread_cond_t finished;
+    oss_pool_fn fn; /* these three are the run's: written and read under the lock */
+    void *context;
+    int32_t tasks;
+    bool stopping;
+    int32_t threads;
+    int32_t started; /* worker threads alive: threads - 1 */
+    int32_t spin_rounds;
+    pool_worker *worker; /* [threads - 1] */
+};
+
+static void relax_cpu(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Claims and does tasks of run `run` until none is left. */
+static void work_on_run(oss_pool *pool, uint32_t run, int32_t tasks, oss_pool_fn fn, void *context,
+                        int32_t worker) {
+    for (;;) {
+        uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_relaxed);
+        do {
+            if ((uint32_t)(ticket >> 32) != run || (uint32_t)ticket >= (uint32_t)tasks) {
+                return;
+            }
+        } while (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
+                                                        memory_order_acq_rel, memory_order_relaxed));
+        fn(context, (int32_t)(uint32_t)ticket, worker);
+        if (atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_acq_rel) == 1) {
+            (void)pthread_mutex_lock(&pool->lock);
+            (void)pthread_cond_signal(&pool->finished);
+            (void)pthread_mutex_unlock(&pool->lock);
+        }
+    }
+}
+
+static void *serve_runs(void *argument) {
+    pool_worker *self = argument;
+    oss_pool *pool = self->pool;
+    uint32_t seen = 0;
+    for (;;) {
+        for (int32_t round = 0; round < pool->spin_rounds; round++) {
+            if (atomic_load_explicit(&pool->run, memory_order_relaxed) != seen) {
+                break;
+            }
+            relax_cpu();
+        }
+        (void)pthread_mutex_lock(&pool->lock);
+        while (!pool->stopping && atomic_load_explicit(&pool->run, memory_order_relaxed) == seen) {
+            (void)pthread_cond_wait(&pool->begun, &pool->lock);
+        }
+        bool stopping = pool->stopping;
+        seen = atomic_load_explicit(&pool->run, memory_order_relaxed);
+        oss_pool_fn fn = pool->fn;
+        void *context = pool->context;
+        int32_t tasks = pool->tasks;
+        (void)pthread_mutex_unlock(&pool->lock);
+        if (stopping) {
+            return NULL;
+        }
+        work_on_run(pool, seen, tasks, fn, context, self->index);
+    }
+}
+
+static uint32_t begin_run(oss_pool *pool, int32_t tasks, oss_pool_fn fn, void *context) {
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->fn = fn;
+    pool->context = context;
+    pool->tasks = tasks;
+    atomic_store_explicit(&pool->pending, tasks, memory_order_relaxed);
+    uint32_t run = atomic_load_explicit(&pool->run, memory_order_relaxed) + 1;
+    atomic_store_explicit(&pool->ticket, (uint64_t)run << 32, memory_order_release);
+    atomic_store_explicit(&pool->run, run, memory_order_release);
+    (void)pthread_cond_broadcast(&pool->begun);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return run;
+}
+
+static void wait_for_end(oss_pool *pool) {
+    for (int32_t round = 0; round < pool->spin_rounds; round++) {
+        if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0) {
+            return;
+        }
+        relax_cpu();
+    }
+    (void)pthread_mutex_lock(&pool->lock);
+    while (atomic_load_explicit(&pool->pending, memory_order_acquire) != 0) {
+        (void)pthread_cond_wait(&pool->finished, &pool->lock);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
+void oss_pool_run(oss_pool *pool, int32_t tasks, oss_pool_fn fn, void *context) {
+    if (pool == NULL || pool->threads == 1 || tasks <= 1) {
+        for (int32_t task = 0; task < tasks; task++) {
+            fn(context, task, 0);
+        }
+        return;
+    }
+    uint32_t run = begin_run(pool, tasks, fn, context);
+    work_on_run(pool, run, tasks, fn, context, 0);
+    wait_for_end(pool);
+}
+
+static void stop_workers(oss_pool *pool) {
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    (void)pthread_cond_broadcast(&pool->begun);
+    (void)pthread_mutex_unlock(&pool->lock);
+    for (int32_t index = 0; index < pool->started; index++) {
+        (void)pthread_join(pool->worker[index].thread, NULL);
+    }
+}
+
+/* Starts the workers with every signal blocked, so that signals reach the program's own threads. 0 or an
+ * errno. */
+static int start_workers(oss_pool *pool) {
+    pthread_attr_t attributes;
+    int error_number = pthread_attr_init(&attributes);
+    if (error_number != 0) {
+        return error_number;
+    }
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    error_number = pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    while (error_number == 0 && pool->started < pool->threads - 1) {
+        pool_worker *worker = &pool->worker[pool->started];
+        *worker = (pool_worker){.pool = pool, .index = pool->started + 1};
+        error_number = pthread_create(&worker->thread, &attributes, serve_runs, worker);
+        pool->started += error_number == 0;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return error_number;
+}
+
+static void init_pool(oss_pool *pool, int32_t threads, pool_worker *worker) {
+    *pool = (oss_pool){.threads = threads, .worker = worker};
+    /* With more threads than processors a spinning worker holds the processor that another one needs. */
+    pool->spin_rounds = threads <= oss_cpu_count() ? SPIN_ROUNDS : 0;
+    (void)pthread_mutex_init(&pool->lock, NULL); /* default attributes: cannot fail on Linux */
+    (void)pthread_cond_init(&pool->begun, NULL);
+    (void)pthread_cond_init(&pool->finished, NULL);
+}
+
+oss_status oss_pool_create(oss_pool **out, int32_t threads) {
+    if (threads < 1 || threads > 1024) {
+        return oss_fail(OSS_EUSAGE, "a pool of %d threads: choose 1 to 1024", threads);
+    }
+    oss_pool *pool = oss_alloc_aligned(1, sizeof *pool);
+    pool_worker *worker = oss_alloc_zero((size_t)threads - 1, sizeof *worker);
+    if (pool == NULL || worker == NULL) {
+        oss_free(pool);
+        oss_free(worker);
+        return OSS_ENOMEM;
+    }
+    init_pool(pool, threads, worker);
+    int error_number = start_workers(pool);
+    if (error_number != 0) {
+        int32_t started = pool->started;
+        oss_pool_free(pool);
+        return oss_fail_errno(error_number, "thread %d of %d could not be started", started + 2, threads);
+    }
+    *out = pool;
+    return OSS_OK;
+}
+
+void oss_pool_free(oss_pool *pool) {
+    if (pool == NULL) {
+        return;
+    }
+    stop_workers(pool);
+    (void)pthread_cond_destroy(&pool->finished);
+    (void)pthread_cond_destroy(&pool->begun);
+    (void)pthread_mutex_destroy(&pool->lock);
+    oss_free(pool->worker);
+    oss_free(pool);
+}
+
+int32_t oss_pool_threads(const oss_pool *pool) {
+    return pool == NULL ? 1 : pool->threads;
+}
+
+int32_t oss_cpu_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
+        return (int32_t)CPU_COUNT(&set);
+    }
+    long online = sysconf(_SC_NPROCESSORS_ONLN); /* a machine with more processors than cpu_set_t has bits */
+    return online < 1 ? 1 : (int32_t)online;
+}

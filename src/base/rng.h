@@ -1,0 +1,32 @@
+/* Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy
+ * as 1, 2, 3", SC 2011). There is no state: a number is a function of (seed, stream, index), so every draw
+ * can be repeated by any thread in any order. A stream names what the numbers are for. */
+#ifndef OSS_BASE_RNG_H
+#define OSS_BASE_RNG_H
+
+#include <stdint.h>
+
+enum {
+    OSS_RNG_INIT = 1,     /* initial weights */
+    OSS_RNG_SHUFFLE = 2,  /* order of rows and batches */
+    OSS_RNG_DROPOUT = 3,  /* dropout masks */
+    OSS_RNG_SAMPLING = 4, /* which rows of a weighted set are drawn in an epoch */
+    OSS_RNG_TEST = 5
+};
+
+/* One block: out = philox(key, counter). key[2], counter[4], out[4]. */
+void oss_rng_philox(uint32_t out[4], const uint32_t key[2], const uint32_t counter[4]);
+
+/* 64 random bits of (seed, stream, a, b); stream is one of the enum, a and b are the caller's coordinates. */
+uint64_t oss_rng_u64(uint64_t seed, uint32_t stream, uint64_t a, uint32_t b);
+
+/* Uniform in [0, 1) with 53 bits. */
+double oss_rng_uniform(uint64_t seed, uint32_t stream, uint64_t a, uint32_t b);
+
+/* Standard normal (Box and Muller 1958). */
+double oss_rng_normal(uint64_t seed, uint32_t stream, uint64_t a, uint32_t b);
+
+/* A permutation of item[0..count), Fisher-Yates, drawn from (seed, stream, a). */
+void oss_rng_shuffle(int32_t *item, int32_t count, uint64_t seed, uint32_t stream, uint64_t a);
+
+#endif
