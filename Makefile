@@ -1,0 +1,118 @@
+# Ossicle. `make` builds, `make check` runs all tests, `make demo` trains on real speech; `make help` lists more.
+# Objects live in build/<name>: `make BUILD=build/asan SAN=address` never mixes with the release build.
+
+CC      ?= cc
+AR      ?= ar
+BUILD   ?= build/release
+OPT     ?= -O3
+SAN     ?=
+WERROR  ?= 1
+V       ?= 0
+prefix  ?= /usr/local
+DESTDIR ?=
+
+PKG_LIB   := sndfile samplerate libcjson libutf8proc libxxhash
+PKG_TRAIN := openblas
+PKG_TEST  := check
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
+        -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
+# Contraction to fused multiply-add is allowed; reassociation is not (CTC needs -inf, guards need NaN, runs need the same bits).
+BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=fast -fvisibility=hidden -fPIC $(WARN)
+CPPFLAGS_ALL := -D_GNU_SOURCE -Iinclude -Isrc -Itests $(CPPFLAGS)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '%-5s %s\n' '$(1)' '$(2)')
+
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+ifneq ($(findstring x86_64,$(MACHINE)),)
+ISAS := generic avx2 avx512
+else
+ISAS := generic
+endif
+ISA_FLAGS_generic :=
+ISA_FLAGS_avx2    := -mavx2 -mfma -mf16c
+ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+
+# Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
+LANES_SRC := $(wildcard src/kernel/*_lanes.c)
+LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text model infer)))
+TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,tape data op nn train))
+CLI_TRAIN_SRC := $(wildcard src/cli/train*.c)
+CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c)
+CLI_SRC   := $(filter-out $(CLI_TRAIN_SRC) $(CLI_BOTH_SRC),$(wildcard src/cli/*.c))
+TEST_SRC  := $(wildcard tests/*/test_*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
+LIB_OBJ   := $(call obj,$(LIB_SRC)) $(LANES_OBJ)
+TRAIN_OBJ := $(call obj,$(TRAIN_SRC))
+TEST_BIN  := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
+PROGRAMS  := $(BUILD)/ossicle $(BUILD)/ossicle-train
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+.PHONY: all
+all: deps-build $(PROGRAMS) $(BUILD)/libossicle.so
+
+# Installs what is missing and only then; with everything in place it costs a few milliseconds.
+.PHONY: deps-build deps-check
+deps-build:
+	@scripts/install-deps.sh build
+deps-check:
+	@scripts/install-deps.sh check
+
+# Asked for when a recipe runs, so that a fresh machine may install the libraries first.
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKG_LIB) 2>/dev/null)
+LIBS_LIB   = $(shell pkg-config --libs $(PKG_LIB)) -lpthread -lm
+LIBS_TRAIN = $(shell pkg-config --libs $(PKG_TRAIN)) $(LIBS_LIB)
+LIBS_TEST  = $(shell pkg-config --libs $(PKG_TEST)) $(LIBS_TRAIN)
+COMPILE    = $(CC) $(CPPFLAGS_ALL) $(BASE_CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP
+
+$(BUILD)/%.o: %.c | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+define lanes_rule
+$(BUILD)/%_lanes.$(1).o: %_lanes.c | deps-build
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$< [$(1)])
+	$(Q)$$(COMPILE) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
+endef
+$(foreach isa,$(ISAS),$(eval $(call lanes_rule,$(isa))))
+
+$(BUILD)/libossicle.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/libossicle_train.a: $(TRAIN_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/libossicle.so: $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+$(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+$(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle.a | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
+
+.PHONY: tests test
+tests: deps-check $(TEST_BIN)
+test: tests
+	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
+
+.PHONY: format clean
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+clean:
+	rm -rf build

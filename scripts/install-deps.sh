@@ -1,0 +1,31 @@
+#!/bin/sh
+# Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
+#   scripts/install-deps.sh build|check|demo|ci
+# With everything in place it changes nothing and needs no network or root.
+set -eu
+what=${1:-build}
+build="gcc make pkg-config libopenblas-dev libsndfile1-dev libsamplerate0-dev libcjson-dev libutf8proc-dev libxxhash-dev"
+case "$what" in
+build) packages=$build ;;
+check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
+demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
+ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-14-dev clang-format" ;;
+*)
+	echo "install-deps.sh: '$what' is none of build, check, demo, ci" >&2
+	exit 2
+	;;
+esac
+command -v dpkg-query >/dev/null 2>&1 || exit 0 # not Debian: the build itself says what is missing
+missing=
+installed=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package} ' $packages 2>/dev/null | tr -s ' ') "
+for package in $packages; do
+	case "$installed" in *" ii $package "*) ;; *) missing="$missing $package" ;; esac
+done
+[ -n "$missing" ] || exit 0
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q >&2
+# shellcheck disable=SC2086
+$sudo apt-get install -y -q --no-install-recommends $missing >&2

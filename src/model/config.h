@@ -1,0 +1,89 @@
+/* Every setting of training and inference: JSON in, checked struct out. One table (config.c) holds each key's name, aliases, type,
+ * range, default, section and one-line help; parsing, --set, writing, the error for an unknown key (with the nearest known one) and the documentation check all
+ * read that table. */
+#ifndef OSS_MODEL_CONFIG_H
+#define OSS_MODEL_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audio/mel.h"
+#include "ossicle/status.h"
+#include "text/unicode.h"
+
+typedef enum oss_position { OSS_POSITION_NONE, OSS_POSITION_SINUSOIDAL, OSS_POSITION_ROPE } oss_position;
+typedef enum oss_units { OSS_UNITS_CHAR, OSS_UNITS_BPE } oss_units;
+typedef enum oss_normalize { OSS_NORMALIZE_NONE, OSS_NORMALIZE_PEAK } oss_normalize;
+typedef enum oss_split_by { OSS_SPLIT_TEXT, OSS_SPLIT_SPEAKER, OSS_SPLIT_ROW } oss_split_by;
+typedef enum oss_policy { OSS_POLICY_SKIP, OSS_POLICY_ERROR } oss_policy;
+
+typedef struct oss_csv_source {
+    char *csv;     /* path */
+    double weight; /* > 0: times each row is drawn in an epoch, on average */
+} oss_csv_source;
+
+typedef struct oss_config {
+    /* front end: stored in model files */
+    oss_mel_spec mel; /* sample_rate n_fft frame_win frame_hop mel_bins mel mel_norm mel_floor */
+    oss_normalize normalize;
+    double min_peak;
+    /* network: stored in model files */
+    int32_t downsample_time; /* 4 or 8 */
+    double target_hz;        /* checked: sample_rate / frame_hop / downsample_time */
+    int32_t d_model, n_layers, n_heads, d_ff, conv_channels, ctc_subframes;
+    int32_t projector_dim; /* 0: no projector */
+    oss_position position;
+    double dropout;
+    /* text: stored in model files */
+    oss_units units;
+    int32_t vocab_size; /* upper bound for units "char" (0: no bound) */
+    oss_case text_case; /* key "case" */
+    /* data */
+    oss_csv_source *train_csv;
+    int32_t train_csvs;
+    char *dev_csv;  /* NULL: split off */
+    double dev_fraction;
+    oss_split_by split_by;
+    double min_seconds, max_seconds;
+    oss_policy infeasible, bad_audio;
+    int64_t cache_mib;
+    /* training */
+    uint64_t seed;
+    int64_t max_steps;
+    double batch_seconds;
+    int32_t accum_steps, grad_shards;
+    double lr;
+    int64_t warmup_steps;
+    double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
+    int64_t eval_every, checkpoint_every;
+    int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
+    char *run_dir; /* alias save_dir; NULL: checkpoints/<name of the config file> */
+} oss_config;
+
+/* The defaults; never fails except for memory. */
+oss_status oss_config_create(oss_config **out);
+/* Defaults overlaid with a JSON file. Errors name file and key. */
+oss_status oss_config_load(oss_config **out, const char *path);
+/* The same from text; `what` stands for the file in messages. */
+oss_status oss_config_parse(oss_config **out, const char *json, const char *what);
+oss_status oss_config_copy(oss_config **out, const oss_config *config);
+void oss_config_free(oss_config *config);
+
+/* KEY=VALUE; VALUE is JSON, or a bare word taken as a string. The whole config must be checked afterwards. */
+oss_status oss_config_set(oss_config *config, const char *assignment);
+/* True when `--resume` may change this key (max_steps, threads, paths, cadence). */
+bool oss_config_may_change_on_resume(const char *assignment);
+/* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it. */
+oss_status oss_config_check(const oss_config *config);
+
+/* JSON with sorted keys (oss_free). model_only: front end, network and text keys, what a model file stores. */
+char *oss_config_print(const oss_config *config, bool model_only);
+
+/* The table, for --help and for the test that compares it with the documentation. */
+typedef struct oss_config_key {
+    const char *name, *section /* front end|network|text|data|training */, *type, *default_text, *help;
+} oss_config_key;
+int32_t oss_config_key_count(void);
+oss_config_key oss_config_key_get(int32_t index);
+
+#endif

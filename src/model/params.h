@@ -1,0 +1,39 @@
+/* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat block of floats. */
+#ifndef OSS_MODEL_PARAMS_H
+#define OSS_MODEL_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/config.h"
+
+typedef enum oss_init { OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_ONES, OSS_INIT_ZEROS, OSS_INIT_XAVIER } oss_init;
+
+typedef struct oss_param {
+    char name[64]; /* PyTorch's, e.g. "encoder.blocks.0.qkv_proj.weight" */
+    int32_t rank;
+    int32_t dim[4];
+    size_t count;  /* product of dim */
+    size_t offset; /* of the first float in the block; a multiple of 16 floats (64 bytes) */
+    oss_init init;
+    int32_t fan_in, fan_out;
+    bool decay;    /* matrices and kernels of trained layers; never biases, norms, projector */
+    bool trained;  /* false: gets no gradient from CTC (projector) */
+} oss_param;
+
+typedef struct oss_params {
+    int32_t count;
+    oss_param *item;
+    size_t floats;      /* of the block, padding included (padding is zero and stays zero) */
+    size_t parameters;  /* sum of counts */
+} oss_params;
+
+/* vocab_size 0: no head. */
+oss_status oss_params_create(oss_params **out, const oss_config *config, int32_t vocab_size);
+void oss_params_free(oss_params *params);
+const oss_param *oss_params_find(const oss_params *params, const char *name); /* NULL when absent */
+/* Fills value[params->floats] from the seed (rule of each entry; the draw depends on name and index only). */
+void oss_params_init(const oss_params *params, float *value, uint64_t seed);
+
+#endif

@@ -1,0 +1,22 @@
+/* Levenshtein alignment counts for word and character error rates. */
+#ifndef OSS_TEXT_EDIT_DISTANCE_H
+#define OSS_TEXT_EDIT_DISTANCE_H
+
+#include <stdint.h>
+
+#include "ossicle/status.h"
+
+typedef struct oss_edits {
+    int64_t reference; /* units in the reference */
+    int64_t substitutions, deletions, insertions;
+} oss_edits;
+
+/* Both texts are normalised. Words: separated by single spaces. Characters: code points, spaces included. Among alignments of equal cost
+ * the one that prefers substitution, then deletion, then insertion, from the end. Results are ADDED to *edits (start with {0}). */
+oss_status oss_edits_words(oss_edits *edits, const char *reference, const char *hypothesis);
+oss_status oss_edits_characters(oss_edits *edits, const char *reference, const char *hypothesis);
+
+/* (S+D+I)/reference; with an empty reference: insertions > 0 ? 1.0 : 0.0 (jiwer's convention for a whole empty corpus). */
+double oss_edits_rate(const oss_edits *edits);
+
+#endif
