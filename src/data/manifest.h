@@ -1,4 +1,5 @@
-/* The rows of the training and held-out CSVs after reading, decoding once, normalising, splitting and filtering. */
+/* CSV rows come from model/dataset_csv.h (written by the inference/CLI worker, shared with `ossicle eval`).
+ * The rows of the training and held-out CSVs after reading, decoding once, normalising, splitting and filtering. */
 #ifndef OSS_DATA_MANIFEST_H
 #define OSS_DATA_MANIFEST_H
 
