@@ -80,9 +80,9 @@ oss_status oss_json_get_array(const oss_json *object, const char *key, const oss
 oss_status oss_json_get_object(const oss_json *object, const char *key, const oss_json **out);
 
 /* ---- Building. Failure is sticky: adding to NULL does nothing, a failed add marks its container, and
- * oss_json_print of a tree in which anything failed returns NULL with the message of the first failure that
- * it meets. So: build, print, check once. `key` is for objects; in arrays it must be NULL. Strings are
- * copied. ---- */
+ * oss_json_print of a tree in which anything failed fails. So: build, print, check once. `key` is for
+ * objects; in arrays it must be NULL. Strings are copied. Adding a key twice is a bug that printing sorted
+ * reports. ---- */
 oss_json *oss_json_object(void); /* NULL when memory is short */
 oss_json *oss_json_array(void);
 oss_json *oss_json_add_object(oss_json *container,
@@ -108,8 +108,8 @@ typedef enum oss_json_style {
     OSS_JSON_SORTED = 2  /* or-ed: members sorted by the bytes of their keys */
 } oss_json_style;
 
-/* The text (oss_free); NULL with the last error set. Bytes of a string that are not UTF-8 (a file's name may
- * hold any) are written as U+FFFD, since JSON has no way to hold them. */
-char *oss_json_print(const oss_json *value, unsigned style);
+/* *out = the text (oss_free). Fails with the first failure of the building. Bytes of a string that are not
+ * UTF-8 (a file's name may hold any) are written as U+FFFD, since JSON has no way to hold them. */
+oss_status oss_json_print(char **out, const oss_json *value, unsigned style);
 
 #endif

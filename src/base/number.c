@@ -1,7 +1,6 @@
 #include "base/number.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,13 +14,13 @@ static void make_c_locale(void) {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-static locale_t enter_c_locale(void) {
+locale_t oss_number_enter_locale(void) {
     (void)pthread_once(&locale_once, make_c_locale);
     return uselocale(c_locale);
 }
 
 int oss_vformat(char *out, size_t bytes, const char *format, va_list arguments) {
-    locale_t before = enter_c_locale();
+    locale_t before = oss_number_enter_locale();
     int length = vsnprintf(out, bytes, format, arguments);
     (void)uselocale(before);
     return length;
@@ -65,7 +64,7 @@ static bool looks_like_number(const char *text) {
 }
 
 static double read_double(const char *text) {
-    locale_t before = enter_c_locale();
+    locale_t before = oss_number_enter_locale();
     double value = strtod(text, NULL);
     (void)uselocale(before);
     return value;
