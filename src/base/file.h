@@ -13,13 +13,15 @@
 oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, size_t max_bytes);
 
 /* A file that appears whole or not at all: written to PATH.tmp-PID beside it, and on commit synced, renamed
- * over PATH, its folder synced. `put` after a failure does nothing; commit reports the first failure and
- * removes the temporary. abort is for cleanup paths; after commit, or for a zeroed writer, it does nothing.
- */
+ * over PATH, its folder synced. `put` after a failure does nothing; commit reports the first failure, with
+ * its message, and removes the temporary. abort is for cleanup paths; after commit, or for a zeroed writer,
+ * it does nothing. A PATH that exists and is not a regular file (a folder, /dev/null) is refused: the rename
+ * would put a file in its place. */
 typedef struct oss_writer {
     int fd;
     bool open;
     oss_status status;
+    int error_number; /* errno of the first failure */
     uint64_t written_bytes;
     char *path;
     char *temporary;
@@ -35,13 +37,16 @@ void oss_writer_abort(oss_writer *writer);
 /* One call for a text or blob: open, put, commit. */
 oss_status oss_file_write_all(const char *path, const void *bytes, size_t count);
 
-/* A file that grows: appended text is synced before the call returns. */
+/* A file that grows: appended text is synced before the call returns. On failure the file is cut back to what
+ * it was, so that no half line stays. */
 oss_status oss_file_append(const char *path, const void *bytes, size_t count);
 
 /* Relative symlink `path` -> `target`, replaced by rename, folder synced. */
 oss_status oss_file_symlink(const char *path, const char *target);
+/* *out = what the symlink points to, as text (oss_free). */
+oss_status oss_file_read_link(char **out, const char *path);
 
-/* mkdir -p. */
+/* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
 /* fsync of a folder, after files in it were renamed. */
 oss_status oss_file_sync_folder(const char *path);

@@ -1,0 +1,24 @@
+/* What file.c and file_write.c share. */
+#ifndef OSS_BASE_FILE_INTERNAL_H
+#define OSS_BASE_FILE_INTERNAL_H
+
+#include <fcntl.h>
+#include <stddef.h>
+
+#include "base/file.h"
+
+/* open, again after EINTR; close-on-exec always. */
+int oss_file_open_fd(const char *path, int flags);
+/* 0 or an errno. On Linux the descriptor is gone also after EINTR, and all that was written is with the
+ * kernel. */
+int oss_file_close_fd(int fd);
+/* All of the bytes, whatever write makes of them; 0 or an errno. */
+int oss_file_write_fd(int fd, const void *bytes, size_t count);
+/* 0 or an errno. */
+int oss_file_sync_fd(int fd);
+/* Syncs the folder that `path` is in. */
+oss_status oss_file_sync_parent(const char *path);
+/* "PATH.tmp-PID": beside PATH, so that a rename stays within a file system. */
+char *oss_file_name_temporary(const char *path);
+
+#endif

@@ -1,0 +1,245 @@
+/* Durable writing: a reader, and a machine whose power fails, sees the old file or the new one. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/file_internal.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/sys.h"
+
+enum { BUFFER_BYTES = 1 << 16, LINK_MAX_BYTES = 4096 };
+
+int oss_file_write_fd(int fd, const void *bytes, size_t count) {
+    const unsigned char *at = bytes;
+    while (count > 0) {
+        ssize_t written = oss_file.write(fd, at, count);
+        if (written > 0) {
+            at += written;
+            count -= (size_t)written;
+        } else if (written == 0) {
+            return EIO; /* no progress and no reason given: do not loop for ever */
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+char *oss_file_name_temporary(const char *path) {
+    oss_strbuf name = {0};
+    oss_strbuf_printf(&name, "%s.tmp-%ld", path, (long)getpid());
+    return oss_strbuf_take(&name);
+}
+
+/* ---- The writer ---- */
+
+static void release_writer(oss_writer *writer) {
+    oss_free(writer->path);
+    oss_free(writer->temporary);
+    oss_free(writer->buffer);
+    *writer = (oss_writer){0};
+}
+
+static oss_status check_target(const char *path) {
+    struct stat info;
+    if (oss_file.stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return oss_fail(OSS_EUSAGE, "cannot write %s: it is there and is %s; give another path", path,
+                        S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+    }
+    return OSS_OK;
+}
+
+oss_status oss_writer_open(oss_writer *writer, const char *path) {
+    oss_writer opened = {0};
+    oss_status status = check_target(path);
+    if (status != OSS_OK) {
+        return status;
+    }
+    opened.path = oss_strdup(path);
+    opened.temporary = oss_file_name_temporary(path);
+    opened.buffer = oss_alloc(BUFFER_BYTES, 1);
+    if (opened.path == NULL || opened.temporary == NULL || opened.buffer == NULL) {
+        release_writer(&opened);
+        return OSS_ENOMEM;
+    }
+    opened.fd = oss_file_open_fd(opened.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    if (opened.fd < 0) {
+        status = oss_fail_errno(errno, "cannot write %s", path);
+        release_writer(&opened);
+        return status;
+    }
+    opened.open = true;
+    *writer = opened;
+    return OSS_OK;
+}
+
+static void note_failure(oss_writer *writer, int error_number) {
+    if (error_number != 0 && writer->status == OSS_OK) {
+        writer->error_number = error_number;
+        writer->status = oss_fail_errno(error_number, "cannot write %s", writer->path);
+    }
+}
+
+static void write_out(oss_writer *writer, const void *bytes, size_t count) {
+    note_failure(writer, oss_file_write_fd(writer->fd, bytes, count));
+}
+
+static void flush_buffer(oss_writer *writer) {
+    write_out(writer, writer->buffer, writer->buffered_bytes);
+    writer->buffered_bytes = 0;
+}
+
+void oss_writer_put(oss_writer *writer, const void *bytes, size_t count) {
+    if (!writer->open || writer->status != OSS_OK || count == 0) {
+        return;
+    }
+    writer->written_bytes += count;
+    if (count > BUFFER_BYTES - writer->buffered_bytes) {
+        flush_buffer(writer);
+    }
+    if (count >= BUFFER_BYTES) {
+        if (writer->status == OSS_OK) {
+            write_out(writer, bytes, count);
+        }
+        return;
+    }
+    memcpy(writer->buffer + writer->buffered_bytes, bytes, count);
+    writer->buffered_bytes += count;
+}
+
+static void close_writer(oss_writer *writer) {
+    if (writer->open) {
+        writer->open = false;
+        note_failure(writer, oss_file_close_fd(writer->fd));
+    }
+}
+
+void oss_writer_abort(oss_writer *writer) {
+    if (!writer->open) {
+        return;
+    }
+    (void)oss_file_close_fd(writer->fd);
+    (void)oss_file.unlink(writer->temporary); /* a leftover does no harm: it is no kept file's name */
+    release_writer(writer);
+}
+
+/* Everything is in the temporary and on the disk; or the first failure is noted. */
+static void finish_temporary(oss_writer *writer) {
+    if (writer->status == OSS_OK) {
+        flush_buffer(writer);
+    }
+    if (writer->status == OSS_OK) {
+        note_failure(writer, oss_file_sync_fd(writer->fd));
+    }
+    close_writer(writer);
+}
+
+oss_status oss_writer_commit(oss_writer *writer) {
+    if (!writer->open) {
+        return oss_fail(OSS_EBUG, "a file was committed that is not open");
+    }
+    finish_temporary(writer);
+    if (writer->status == OSS_OK && oss_file.rename(writer->temporary, writer->path) != 0) {
+        note_failure(writer, errno);
+    }
+    oss_status status = writer->status;
+    if (status == OSS_OK) {
+        status = oss_file_sync_parent(writer->path);
+    } else {
+        (void)oss_file.unlink(writer->temporary);
+        status = oss_fail_errno(writer->error_number, "cannot write %s", writer->path);
+    }
+    release_writer(writer);
+    return status;
+}
+
+oss_status oss_file_write_all(const char *path, const void *bytes, size_t count) {
+    oss_writer writer = {0};
+    oss_status status = oss_writer_open(&writer, path);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_writer_put(&writer, bytes, count);
+    return oss_writer_commit(&writer);
+}
+
+/* ---- Growing files ---- */
+
+/* 0 or an errno; after a failure the file has its old length again. */
+static int append_fd(int fd, off_t end, const void *bytes, size_t count) {
+    int error_number = oss_file_write_fd(fd, bytes, count);
+    if (error_number == 0) {
+        error_number = oss_file_sync_fd(fd);
+    }
+    if (error_number != 0) {
+        (void)oss_file.ftruncate(fd, end); /* the failure that is reported is the first one */
+    }
+    return error_number;
+}
+
+oss_status oss_file_append(const char *path, const void *bytes, size_t count) {
+    int fd = oss_file_open_fd(path, O_WRONLY | O_CREAT | O_APPEND);
+    if (fd < 0) {
+        return oss_fail_errno(errno, "cannot append to %s", path);
+    }
+    off_t end = oss_file.lseek(fd, 0, SEEK_END);
+    int error_number = end < 0 ? errno : append_fd(fd, end, bytes, count);
+    int close_error = oss_file_close_fd(fd);
+    error_number = error_number != 0 ? error_number : close_error;
+    if (error_number != 0) {
+        return oss_fail_errno(error_number, "cannot append to %s", path);
+    }
+    return end == 0 ? oss_file_sync_parent(path) : OSS_OK; /* it may be new: its name must last as well */
+}
+
+/* ---- Links ---- */
+
+/* 0 or an errno. A temporary of ours that an earlier, killed process of the same id left behind is in the
+ * way. */
+static int replace_link(const char *path, const char *temporary, const char *target) {
+    if (oss_file.unlink(temporary) != 0 && errno != ENOENT) {
+        return errno;
+    }
+    if (oss_file.symlink(target, temporary) != 0) {
+        return errno;
+    }
+    if (oss_file.rename(temporary, path) != 0) {
+        int error_number = errno;
+        (void)oss_file.unlink(temporary);
+        return error_number;
+    }
+    return 0;
+}
+
+oss_status oss_file_symlink(const char *path, const char *target) {
+    char *temporary = oss_file_name_temporary(path);
+    if (temporary == NULL) {
+        return OSS_ENOMEM;
+    }
+    int error_number = replace_link(path, temporary, target);
+    oss_free(temporary);
+    if (error_number != 0) {
+        return oss_fail_errno(error_number, "cannot make the link %s to %s", path, target);
+    }
+    return oss_file_sync_parent(path);
+}
+
+oss_status oss_file_read_link(char **out, const char *path) {
+    char target[LINK_MAX_BYTES];
+    ssize_t length = oss_file.readlink(path, target, sizeof target);
+    if (length < 0) {
+        return oss_fail_errno(errno, "cannot read the link %s", path);
+    }
+    if ((size_t)length == sizeof target) {
+        return oss_fail(OSS_EINPUT, "the link %s points to a path of more than %d bytes", path,
+                        LINK_MAX_BYTES - 1);
+    }
+    char *text = oss_strndup(target, (size_t)length);
+    if (text == NULL) {
+        return OSS_ENOMEM;
+    }
+    *out = text;
+    return OSS_OK;
+}
