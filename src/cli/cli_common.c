@@ -1,0 +1,144 @@
+/* Standard streams, exit codes, and the frame in which a command runs. */
+#include "cli/cli_common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "cli/cli_internal.h"
+#include "kernel/cpu.h"
+#include "ossicle/version.h"
+
+static const char *command_name = ""; /* for log lines: a process runs one command */
+static int print_errno;               /* of the first print that failed; 0: none */
+
+static void print_log_line(void *context, oss_log_level level, const char *line) {
+    (void)context;
+    if (level == OSS_LOG_WARN) {
+        (void)fprintf(stderr, "ossicle %s: warning: %s\n", command_name, line);
+    } else {
+        (void)fprintf(stderr, "%s\n", line);
+    }
+}
+
+void oss_cli_prepare(void) {
+    /* A file opened under a closed stream's number would receive that stream's text. /dev/null opened for
+     * reading keeps the number taken, and writing to it still fails. */
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+            (void)open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
+        }
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    oss_log_set(print_log_line, NULL);
+}
+
+void oss_cli_print(const char *format, ...) {
+    char *line = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = oss_vformat(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length >= 0) {
+        line = oss_alloc((size_t)length + 1, 1);
+    }
+    if (line == NULL) {
+        print_errno = print_errno != 0 ? print_errno : ENOMEM;
+        return;
+    }
+    va_start(arguments, format);
+    (void)oss_vformat(line, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    errno = 0;
+    if (fwrite(line, 1, (size_t)length, stdout) != (size_t)length && print_errno == 0) {
+        print_errno = errno != 0 ? errno : EIO;
+    }
+    oss_free(line);
+}
+
+oss_status oss_cli_flush(void) {
+    errno = 0;
+    if (fflush(stdout) != 0 && print_errno == 0) {
+        print_errno = errno != 0 ? errno : EIO;
+    }
+    return print_errno == 0
+               ? OSS_OK
+               : oss_fail_errno(print_errno, "the results could not be written to standard output");
+}
+
+int oss_cli_exit_code(oss_status status) {
+    switch (status) {
+    case OSS_OK:
+        return 0;
+    case OSS_ENUMERIC:
+        return 1;
+    case OSS_EUSAGE:
+        return 2;
+    case OSS_EINPUT:
+    case OSS_EIO:
+    case OSS_EBUG:
+        return 3;
+    case OSS_ENOMEM:
+    case OSS_ENOSPC:
+        return 4;
+    case OSS_ESTOPPED:
+        return 130;
+    }
+    return 3;
+}
+
+int oss_cli_fail(const oss_cli_args *args, oss_status status) {
+    (void)fprintf(stderr, "ossicle %s: %s\n", args->command->name, oss_last_error());
+    return oss_cli_exit_code(status);
+}
+
+static int print_help(const oss_cli_command *command) {
+    char *help = oss_cli_help(command);
+    if (help == NULL) {
+        return oss_cli_exit_code(OSS_ENOMEM);
+    }
+    oss_cli_print("%s", help);
+    oss_free(help);
+    return 0;
+}
+
+static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) {
+    if (args->help) {
+        return print_help(command);
+    }
+    if (args->version) {
+        oss_cli_print("ossicle %s\n", oss_version());
+        return 0;
+    }
+    return command->run(args);
+}
+
+int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {
+    command_name = command->name;
+    oss_cli_prepare();
+    oss_cli_args *args = NULL;
+    oss_status status = oss_cpu_select_from_environment();
+    if (status == OSS_OK) {
+        status = oss_cli_parse(&args, command, argc, argv);
+    }
+    if (status != OSS_OK) {
+        oss_cli_args failed = {.command = command};
+        return oss_cli_fail(&failed, status);
+    }
+    int code = run_parsed(command, args);
+    status = oss_cli_flush();
+    if (status != OSS_OK) {
+        int lost = oss_cli_fail(args, status);
+        code = code <= 1 ? lost : code;
+    }
+    oss_cli_args_free(args);
+    return code;
+}

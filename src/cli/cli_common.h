@@ -1,0 +1,87 @@
+/* What every command of `ossicle` and `ossicle-train` shares: its table of options, the parser of the command
+ * line, --help made from the same table, messages, and exit codes (0 done; 1 finished with findings or some
+ * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 130 and 143 after a saved SIGINT and
+ * SIGTERM).
+ *
+ *     static const oss_cli_option options[] = {{.name = "--model", .value = "M", .help = "...", .required =
+ * true}}; const oss_cli_command oss_cli_info = {.name = "info", .option = options, .options = 1, ..., .run =
+ * run_info}; int main(int argc, char **argv) { return oss_cli_run(&oss_cli_info, argc, argv); }
+ */
+#ifndef OSS_CLI_CLI_COMMON_H
+#define OSS_CLI_CLI_COMMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ossicle/status.h"
+
+typedef struct oss_cli_option {
+    const char *name;  /* "--model", or one letter: "-o" */
+    const char *value; /* what stands for the value in help: "FILE"; NULL: the option takes none */
+    const char *help;  /* one line */
+    bool required;
+    bool repeats; /* may be given more than once */
+} oss_cli_option;
+
+typedef struct oss_cli_args oss_cli_args;
+
+typedef struct oss_cli_command {
+    const char *name;                   /* "eval": messages begin with "ossicle eval: " */
+    const char *summary;                /* one line */
+    const char *operands;               /* "FILE..."; NULL: none are allowed */
+    int32_t min_operands, max_operands; /* max < 0: any number */
+    const char *details;                /* paragraphs below the options in --help; may be NULL */
+    const oss_cli_option *option;
+    int32_t options;
+    int (*run)(const oss_cli_args *args); /* returns the exit code */
+} oss_cli_command;
+
+/* Runs a command from its command line (argv[0] is skipped): prepares the standard streams and log, picks the
+ * instruction set (OSSICLE_CPU), parses, runs, and makes sure that what was printed has arrived. Returns the
+ * exit code. `--help` and `--version` are answered here, on stdout. */
+int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv);
+
+/* ---- Parsed arguments. Asking for an option that is not in the command's table is a bug (assert). ---- */
+bool oss_cli_has(const oss_cli_args *args, const char *option);
+const char *oss_cli_value(const oss_cli_args *args, const char *option); /* NULL when it was not given */
+int32_t oss_cli_count(const oss_cli_args *args, const char *option);     /* times it was given */
+const char *oss_cli_value_at(const oss_cli_args *args, const char *option, int32_t index);
+int32_t oss_cli_operands(const oss_cli_args *args);
+const char *oss_cli_operand(const oss_cli_args *args, int32_t index);
+/* A whole number in [low, high]; `fallback` when the option was not given. OSS_EUSAGE. */
+oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t low, int64_t high,
+                           int64_t fallback, int64_t *out);
+/* --threads N, from 1 to 1024; the processors this process may use when it was not given. */
+oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
+
+/* The parser by itself, for tests: options and operands in any order, `--opt VALUE` and `--opt=VALUE`; what
+ * follows `--` are operands. OSS_EUSAGE with a message. The strings stay argv's. Free with oss_cli_args_free.
+ */
+oss_status oss_cli_parse(oss_cli_args **out, const oss_cli_command *command, int argc, char *const *argv);
+void oss_cli_args_free(oss_cli_args *args);
+
+/* ---- Messages and exit codes ---- */
+/* Signal-free mapping of spec 8; OSS_ESTOPPED gives 130 (the trainer knows which signal it was). */
+int oss_cli_exit_code(oss_status status);
+/* Prints the last error to stderr as "ossicle eval: message" and returns the exit code for `status`. */
+int oss_cli_fail(const oss_cli_args *args, oss_status status);
+
+/* Results, to stdout. A failure is kept and reported at the end by oss_cli_run (exit 3, or 4 when the disk is
+ * full). */
+void oss_cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */
+oss_status oss_cli_flush(void);
+
+/* The text of --help (oss_free), NULL when memory is short. */
+char *oss_cli_help(const oss_cli_command *command);
+
+/* The one of word[count] that a user who typed `typed` most likely meant; NULL when none is near (more than a
+ * third of it differs). */
+const char *oss_cli_nearest(const char *typed, const char *const *word, int32_t count);
+
+/* stdin, stdout and stderr exist (a closed stdout stays an error, but no file of ours can take its number),
+ * log lines go to stderr, a reader that went away is an error of the write, not a signal. oss_cli_run calls
+ * it. */
+void oss_cli_prepare(void);
+
+#endif
