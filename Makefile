@@ -87,6 +87,9 @@ $(BUILD)/%.o: %.c | deps-build
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
 
+# Where golden files are, whatever folder a test is run in.
+$(BUILD)/tests/support/golden.o: override CFLAGS += -DOSS_TESTS_DIR='"$(CURDIR)/tests"'
+
 define lanes_rule
 $(BUILD)/%_lanes.$(1).o: %_lanes.c | deps-build
 	@mkdir -p $$(@D)
