@@ -1,0 +1,5 @@
+#include "ossicle/version.h"
+
+const char *oss_version(void) {
+    return OSS_VERSION;
+}
