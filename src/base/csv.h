@@ -19,10 +19,13 @@ typedef struct oss_csv_row {
     char *const *field; /* unquoted, NUL-terminated */
 } oss_csv_row;
 
-/* Opens and reads the header. Streams: memory does not grow with the file; a field is at most 1 MiB. */
+/* Opens and reads the header. Streams: memory does not grow with the file; a field is at most 1 MiB. Blanks
+ * around a column's name are dropped; a name that is there twice is an error (empty ones apart: spreadsheets
+ * leave them). */
 oss_status oss_csv_open(oss_csv **out, const char *path);
 void oss_csv_free(oss_csv *csv);
-/* Index of the first column with one of the names in `names` ("wav|audio|path"), -1 when there is none. */
+/* Index of the column with the first of the names in `names` ("wav|audio|path") that is there, -1 when there
+ * is none. */
 int32_t oss_csv_column(const oss_csv *csv, const char *names);
 int32_t oss_csv_columns(const oss_csv *csv);
 const char *oss_csv_column_name(const oss_csv *csv, int32_t index);

@@ -3,28 +3,39 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the character at the start of text[0..bytes), 0 when there is none. The second byte's range
- * excludes overlong forms (E0, F0), surrogates (ED) and what is past U+10FFFF (F4). */
-static size_t measure_character(const unsigned char *text, size_t bytes) {
-    unsigned char first = text[0];
+/* The second byte's range excludes overlong forms (E0, F0), surrogates (ED) and what is past U+10FFFF (F4).
+ */
+static bool begin_character(oss_utf8_state *state, unsigned char first) {
+    *state = (oss_utf8_state){.low = 0x80, .high = 0xbf};
     if (first < 0x80) {
-        return 1;
+        return true;
     }
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || bytes < length) {
-        return 0;
+    if (first < 0xc2 || first > 0xf4) {
+        return false;
     }
-    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (text[1] < low || text[1] > high) {
-        return 0;
+    state->left = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first == 0xe0 || first == 0xf0) {
+        state->low = first == 0xe0 ? 0xa0 : 0x90;
+    } else if (first == 0xed || first == 0xf4) {
+        state->high = first == 0xed ? 0x9f : 0x8f;
     }
-    for (size_t at = 2; at < length; at++) {
-        if ((text[at] & 0xc0) != 0x80) {
-            return 0;
-        }
+    return true;
+}
+
+bool oss_utf8_feed(oss_utf8_state *state, unsigned char byte) {
+    if (state->left == 0) {
+        return begin_character(state, byte);
     }
-    return length;
+    if (byte < state->low || byte > state->high) {
+        *state = (oss_utf8_state){0};
+        return false;
+    }
+    *state = (oss_utf8_state){.left = (unsigned char)(state->left - 1), .low = 0x80, .high = 0xbf};
+    return true;
+}
+
+bool oss_utf8_is_whole(const oss_utf8_state *state) {
+    return state->left == 0;
 }
 
 /* Most text is ASCII: eight bytes at a time while no top bit is set. */
@@ -41,17 +52,16 @@ static size_t skip_ascii(const char *text, size_t bytes) {
 }
 
 size_t oss_utf8_valid_length(const char *text, size_t bytes) {
-    size_t at = 0;
-    while (at < bytes) {
-        at += skip_ascii(text + at, bytes - at);
-        if (at == bytes) {
-            break;
+    oss_utf8_state state = {0};
+    size_t start = 0; /* of the character that `at` is in */
+    for (size_t at = 0; at < bytes; at++) {
+        if (oss_utf8_is_whole(&state)) {
+            at += skip_ascii(text + at, bytes - at);
+            start = at;
         }
-        size_t length = measure_character((const unsigned char *)text + at, bytes - at);
-        if (length == 0) {
-            return at;
+        if (at < bytes && !oss_utf8_feed(&state, (unsigned char)text[at])) {
+            return start;
         }
-        at += length;
     }
-    return at;
+    return oss_utf8_is_whole(&state) ? bytes : start;
 }

@@ -2,10 +2,23 @@
 #ifndef OSS_BASE_UTF8_H
 #define OSS_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Number of bytes before the first byte that no valid character begins at; `bytes` when all of it is valid.
  */
 size_t oss_utf8_valid_length(const char *text, size_t bytes);
+
+/* The same for text that comes byte by byte. Zero-initialise; feed every byte: false when the text so far is
+ * not the beginning of valid UTF-8, and the state then waits for a new character. At the end
+ * oss_utf8_is_whole says whether a character was cut. */
+typedef struct oss_utf8_state {
+    unsigned char left; /* bytes of the character that are still to come */
+    unsigned char low;  /* range of the next one */
+    unsigned char high;
+} oss_utf8_state;
+
+bool oss_utf8_feed(oss_utf8_state *state, unsigned char byte);
+bool oss_utf8_is_whole(const oss_utf8_state *state);
 
 #endif

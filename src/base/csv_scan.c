@@ -1,0 +1,269 @@
+#include "base/csv_scan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file_internal.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/sys.h"
+
+enum { BUFFER_BYTES = 1 << 16, FIELD_MAX_BYTES = 1 << 20, END = -1 };
+
+/* Where in a record the next byte falls. */
+typedef enum place {
+    AT_FIELD_START,
+    IN_PLAIN,
+    IN_QUOTES,
+    AFTER_QUOTE, /* a quote inside quotes: doubled, or the closing one */
+    AT_RECORD_END
+} place;
+
+oss_status oss_csv_scan_init(csv_scan *scan, const char *path) {
+    *scan = (csv_scan){.fd = -1, .line = 1};
+    scan->path = oss_strdup(path);
+    scan->buffer = oss_alloc(BUFFER_BYTES, 1);
+    if (scan->path == NULL || scan->buffer == NULL) {
+        return OSS_ENOMEM;
+    }
+    scan->fd = oss_file_open_fd(path, O_RDONLY);
+    if (scan->fd < 0) {
+        return oss_fail_errno(errno, "cannot open %s", path);
+    }
+    return OSS_OK;
+}
+
+void oss_csv_scan_deinit(csv_scan *scan) {
+    if (scan->buffer != NULL && scan->fd >= 0) {
+        (void)oss_file_close_fd(scan->fd); /* nothing was written: nothing can be lost */
+    }
+    oss_free(scan->path);
+    oss_free(scan->buffer);
+    oss_free(scan->text);
+    oss_free(scan->start);
+    *scan = (csv_scan){.fd = -1};
+}
+
+/* Keeps the first complaint of a record. */
+static void complain(csv_scan *scan, const char *format, uint64_t number)
+    __attribute__((format(printf, 2, 0)));
+static void complain(csv_scan *scan, const char *format, uint64_t number) {
+    if (scan->complaint[0] == '\0') {
+        (void)oss_format(scan->complaint, sizeof scan->complaint, format, (unsigned long long)number);
+    }
+}
+
+void oss_csv_format_count(char *out, size_t bytes, int32_t fields, int32_t columns) {
+    (void)oss_format(out, bytes, "has %d field%s, but the header has %d%s", fields, fields == 1 ? "" : "s",
+                     columns, fields > columns ? "; put a text with commas in double quotes" : "");
+}
+
+/* ---- Bytes ---- */
+
+/* Fills the whole buffer while the file lasts, so that the first three bytes are there together. */
+static void fill_buffer(csv_scan *scan) {
+    scan->buffer_offset += scan->filled;
+    scan->at = 0;
+    scan->filled = 0;
+    while (scan->filled < BUFFER_BYTES && !scan->ended) {
+        ssize_t got = oss_file.read(scan->fd, scan->buffer + scan->filled, BUFFER_BYTES - scan->filled);
+        if (got > 0) {
+            scan->filled += (size_t)got;
+        } else if (got == 0) {
+            scan->ended = true;
+        } else if (errno != EINTR) {
+            scan->status = oss_fail_errno(errno, "cannot read %s", scan->path);
+            scan->ended = true;
+            scan->filled = 0; /* what came before the failure is not read as if the file ended there */
+        }
+    }
+}
+
+static int peek_byte(csv_scan *scan) {
+    if (scan->at == scan->filled && !scan->ended) {
+        fill_buffer(scan);
+    }
+    return scan->at < scan->filled ? scan->buffer[scan->at] : END;
+}
+
+static void check_byte(csv_scan *scan, unsigned char byte, uint64_t offset) {
+    if (oss_utf8_is_whole(&scan->utf8)) {
+        scan->character_offset = offset;
+    }
+    if (!oss_utf8_feed(&scan->utf8, byte)) {
+        complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
+                 scan->character_offset);
+    }
+    if (byte == '\0') {
+        complain(scan, "there is a NUL byte at byte %llu of the file; is it UTF-16? save it as UTF-8",
+                 offset);
+    }
+}
+
+/* The next byte, END at the end or when reading failed. CRLF and CR come as one '\n', except in quotes, where
+ * they are text. */
+static int take_byte(csv_scan *scan, place where) {
+    int byte = peek_byte(scan);
+    if (byte == END) {
+        return END;
+    }
+    check_byte(scan, (unsigned char)byte, scan->buffer_offset + scan->at);
+    scan->at++;
+    if (byte == '\r') {
+        bool is_pair = peek_byte(scan) == '\n';
+        if (where != IN_QUOTES) {
+            scan->at += is_pair;
+            byte = '\n';
+        }
+        scan->line += !(is_pair && where == IN_QUOTES); /* else the '\n' that follows is counted */
+    } else if (byte == '\n') {
+        scan->line++;
+    }
+    return byte;
+}
+
+static void skip_byte_order_mark(csv_scan *scan) {
+    if (scan->buffer_offset == 0 && scan->at == 0 && peek_byte(scan) != END && scan->filled >= 3 &&
+        memcmp(scan->buffer, "\xef\xbb\xbf", 3) == 0) {
+        scan->at = 3;
+    }
+}
+
+/* ---- Fields ---- */
+
+static bool keeps_field(const csv_scan *scan) {
+    return scan->fields < scan->keep;
+}
+
+static void put_text(csv_scan *scan, char byte) {
+    if (scan->length == scan->capacity) {
+        size_t capacity = scan->capacity == 0 ? 1024 : scan->capacity * 2;
+        char *grown = oss_resize(scan->text, capacity, 1);
+        if (grown == NULL) {
+            scan->status = OSS_ENOMEM;
+            return;
+        }
+        scan->text = grown;
+        scan->capacity = capacity;
+    }
+    scan->text[scan->length++] = byte;
+}
+
+static void put_byte(csv_scan *scan, int byte) {
+    if (!keeps_field(scan)) {
+        return;
+    }
+    if (++scan->field_bytes > FIELD_MAX_BYTES) {
+        complain(scan, "field %llu is longer than 1 MiB; is a closing quote missing?",
+                 (uint64_t)scan->fields + 1);
+        return;
+    }
+    put_text(scan, (char)byte);
+}
+
+static void begin_field(csv_scan *scan) {
+    scan->field_bytes = 0;
+    if (!keeps_field(scan)) {
+        return;
+    }
+    if ((size_t)scan->fields == scan->start_capacity) {
+        size_t capacity = scan->start_capacity == 0 ? 16 : scan->start_capacity * 2;
+        size_t *grown = oss_resize(scan->start, capacity, sizeof *grown);
+        if (grown == NULL) {
+            scan->status = OSS_ENOMEM;
+            return;
+        }
+        scan->start = grown;
+        scan->start_capacity = capacity;
+    }
+    scan->start[scan->fields] = scan->length;
+}
+
+static void end_field(csv_scan *scan) {
+    if (keeps_field(scan)) {
+        put_text(scan, '\0');
+    }
+    if (scan->fields < INT32_MAX) {
+        scan->fields++;
+    }
+}
+
+/* ---- Records ---- */
+
+static place end_plain(csv_scan *scan, int byte) {
+    end_field(scan);
+    if (byte == ',') {
+        begin_field(scan);
+        return AT_FIELD_START;
+    }
+    return AT_RECORD_END;
+}
+
+static place take_step(csv_scan *scan, place where, int byte) {
+    if (where == IN_QUOTES) {
+        if (byte == END) {
+            complain(scan, "the quote that opens field %llu is never closed", (uint64_t)scan->fields + 1);
+            return end_plain(scan, byte);
+        }
+        if (byte == '"') {
+            return AFTER_QUOTE;
+        }
+        put_byte(scan, byte);
+        return IN_QUOTES;
+    }
+    if (byte == ',' || byte == '\n' || byte == END) {
+        return end_plain(scan, byte);
+    }
+    if (byte == '"' && where == AT_FIELD_START) {
+        return IN_QUOTES;
+    }
+    if (byte == '"' && where == AFTER_QUOTE) {
+        put_byte(scan, '"');
+        return IN_QUOTES;
+    }
+    if (where == AFTER_QUOTE) {
+        complain(scan, "field %llu goes on after its closing quote; a quote inside quotes is written twice",
+                 (uint64_t)scan->fields + 1);
+    }
+    put_byte(scan, byte);
+    return IN_PLAIN;
+}
+
+static void skip_empty_lines(csv_scan *scan) {
+    int byte = peek_byte(scan);
+    while (byte == '\n' || byte == '\r') {
+        (void)take_byte(scan, IN_PLAIN);
+        byte = peek_byte(scan);
+    }
+}
+
+static void begin_record(csv_scan *scan, int32_t keep) {
+    scan->record_line = scan->line;
+    scan->keep = keep;
+    scan->fields = 0;
+    scan->length = 0;
+    scan->complaint[0] = '\0';
+    scan->utf8 = (oss_utf8_state){0};
+    begin_field(scan);
+}
+
+oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there) {
+    skip_byte_order_mark(scan);
+    skip_empty_lines(scan);
+    if (scan->status != OSS_OK || peek_byte(scan) == END) {
+        *out_is_there = false;
+        return scan->status;
+    }
+    begin_record(scan, keep);
+    place where = AT_FIELD_START;
+    while (where != AT_RECORD_END && scan->status == OSS_OK) {
+        where = take_step(scan, where, take_byte(scan, where));
+    }
+    if (!oss_utf8_is_whole(&scan->utf8)) {
+        complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
+                 scan->character_offset);
+    }
+    *out_is_there = true;
+    return scan->status;
+}
