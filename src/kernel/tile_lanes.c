@@ -1,0 +1,140 @@
+#include <math.h>
+
+#include "kernel/lanes.h"
+#include "kernel/tile.h"
+
+/* gelu(x) = x Phi(x) */
+static void gelu_row(float *y, const float *x, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        y[i] = x[i] * 0.5F * (1.0F + erff(x[i] * 0.70710678118654752F));
+    }
+}
+
+/* Rows of acc[rows,width] to c where the last vectors hold columns that do not exist. */
+static void store_ragged(const oss_tile *tile, const float *acc, int32_t rows, int32_t width) {
+    for (int32_t i = 0; i < rows; i++) {
+        float *c = tile->c + i * tile->c_row;
+        for (int32_t j = 0; j < tile->columns; j++) {
+            float sum = acc[i * width + j] + (tile->bias != NULL ? tile->bias[j] : 0.0F);
+            c[j] = tile->add ? c[j] + sum : sum;
+        }
+    }
+}
+
+LANES_INLINE void store_full(const oss_tile *tile, const lanes_f *acc, const int rows, const int vectors) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        lanes_f bias = tile->bias != NULL ? lanes_load(tile->bias + v * LANES) : lanes_set(0.0F);
+        float *c = tile->c + v * LANES;
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; i++, c += tile->c_row) {
+            lanes_f sum = acc[i * vectors + v] + bias;
+            lanes_store(c, tile->add ? lanes_load(c) + sum : sum);
+        }
+    }
+}
+
+/* rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
+LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vectors) {
+    lanes_f acc[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS];
+#pragma GCC unroll 64
+    for (int i = 0; i < rows * vectors; i++) {
+        acc[i] = (lanes_f){0};
+    }
+    const ptrdiff_t a_row = tile->a_row, a_step = tile->a_step, b_step = tile->b_step;
+    for (int32_t s = 0; s < tile->segments; s++) {
+        const float *a = tile->a + s * tile->a_segment;
+        const float *b = tile->b + s * tile->b_segment;
+        for (int32_t p = 0; p < tile->k; p++, a += a_step, b += b_step) {
+            lanes_f w[OSS_TILE_MAX_VECTORS];
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) {
+                w[v] = lanes_load(b + v * LANES);
+            }
+#pragma GCC unroll 14
+            for (int i = 0; i < rows; i++) {
+                lanes_f x = lanes_set(a[i * a_row]);
+#pragma GCC unroll 4
+                for (int v = 0; v < vectors; v++) {
+                    acc[i * vectors + v] += x * w[v];
+                }
+            }
+        }
+    }
+    if (tile->columns == vectors * LANES) {
+        store_full(tile, acc, rows, vectors);
+    } else {
+        float out[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS * LANES];
+#pragma GCC unroll 64
+        for (int i = 0; i < rows * vectors; i++) {
+            lanes_store(out + i * LANES, acc[i]);
+        }
+        store_ragged(tile, out, rows, vectors * LANES);
+    }
+    for (int i = 0; i < rows && tile->gelu != NULL; i++) {
+        gelu_row(tile->gelu + i * tile->c_row, tile->c + i * tile->c_row, tile->columns);
+    }
+}
+
+#define TILE(rows, vectors)                                                                                  \
+    static void run_##rows##x##vectors(const oss_tile *tile) {                                               \
+        run_tile(tile, rows, vectors);                                                                       \
+    }
+#define TILES_6(v)  TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v)
+#define TILES_8(v)  TILES_6(v) TILE(7, v) TILE(8, v)
+#define TILES_12(v) TILES_8(v) TILE(9, v) TILE(10, v) TILE(11, v) TILE(12, v)
+#define TILES_14(v) TILES_12(v) TILE(13, v) TILE(14, v)
+#define NAMES_6(v)  run_1x##v, run_2x##v, run_3x##v, run_4x##v, run_5x##v, run_6x##v
+#define NAMES_8(v)  NAMES_6(v), run_7x##v, run_8x##v
+#define NAMES_12(v) NAMES_8(v), run_9x##v, run_10x##v, run_11x##v, run_12x##v
+#define NAMES_14(v) NAMES_12(v), run_13x##v, run_14x##v
+
+/* clang-format off */
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+TILES_14(1)
+TILES_12(2)
+TILES_8(3)
+TILES_6(4)
+#define SHAPES .max_vectors = 4, .max_rows = {14, 12, 8, 6}, .run = {{NAMES_14(1)}, {NAMES_12(2)}, {NAMES_8(3)}, {NAMES_6(4)}}
+#else
+TILES_12(1)
+TILES_6(2)
+#define SHAPES .max_vectors = 2, .max_rows = {12, 6}, .run = {{NAMES_12(1)}, {NAMES_6(2)}}
+#endif
+/* clang-format on */
+
+static void pack_rows(float *dst, const float *src, ptrdiff_t ld, int32_t k, int32_t columns, int32_t width) {
+    for (int32_t p = 0; p < k; p++, src += ld, dst += width) {
+        int32_t j = 0;
+        for (; j + LANES <= columns; j += LANES) {
+            lanes_store(dst + j, lanes_load(src + j));
+        }
+        if (j < width) {
+            lanes_store(dst + j, lanes_load_n(src + j, columns - j));
+        }
+    }
+}
+
+static void pack_transposed(float *dst, const float *src, ptrdiff_t ld, int32_t k, int32_t columns,
+                            int32_t width) {
+    for (int32_t j = 0; j < width; j++) {
+        for (int32_t p = 0; p < k; p++) {
+            dst[p * width + j] = j < columns ? src[j * ld + p] : 0.0F;
+        }
+    }
+}
+
+static void sum_rows(float *sum, const float *src, ptrdiff_t ld, int32_t k, int32_t width) {
+    lanes_f acc[OSS_TILE_MAX_VECTORS] = {{0}};
+    for (int32_t p = 0; p < k; p++, src += ld) {
+        for (int32_t j = 0; j < width; j += LANES) {
+            acc[j / LANES] += lanes_load(src + j);
+        }
+    }
+    for (int32_t j = 0; j < width; j += LANES) {
+        lanes_store(sum + j, acc[j / LANES]);
+    }
+}
+
+const oss_tile_table OSS_LANES_TABLE(tile) = {
+    .lanes = LANES, SHAPES, .pack_rows = pack_rows, .pack_transposed = pack_transposed, .sum_rows = sum_rows};
