@@ -1,0 +1,181 @@
+#include "kernel/vec.h"
+
+#include <math.h>
+
+#include "kernel/cpu.h"
+#include "kernel/vec_tables.h"
+
+OSS_CPU_DECLARE_TABLES(oss_vec_table, vec);
+OSS_CPU_DECLARE_TABLES(oss_norm_table, norm);
+OSS_CPU_DECLARE_TABLES(oss_dropout_table, dropout);
+static const oss_vec_table *const vec_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(vec);
+static const oss_norm_table *const norm_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(norm);
+static const oss_dropout_table *const dropout_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(dropout);
+
+static const oss_vec_table *get_vec(void) {
+    return vec_tables[oss_cpu_isa()];
+}
+
+static const oss_norm_table *get_norm(void) {
+    return norm_tables[oss_cpu_isa()];
+}
+
+void oss_k_add(float *y, const float *x, size_t n) {
+    get_vec()->add(y, x, n);
+}
+
+void oss_k_scale(float *y, const float *x, float scale, size_t n) {
+    get_vec()->scale(y, x, scale, n);
+}
+
+void oss_k_axpy(float *y, float a, const float *x, size_t n) {
+    get_vec()->axpy(y, a, x, n);
+}
+
+void oss_k_bias_add(float *y, int32_t ldy, const float *bias, int32_t rows, int32_t c) {
+    get_vec()->bias_add(y, ldy, bias, rows, c);
+}
+
+void oss_k_bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int32_t c) {
+    get_vec()->bias_grad(db, dy, ldy, rows, c);
+}
+
+double oss_k_sum_squares(const float *x, size_t n) {
+    return get_vec()->sum_squares(x, n);
+}
+
+bool oss_k_all_finite(const float *x, size_t n) {
+    return get_vec()->all_finite(x, n);
+}
+
+void oss_k_exp(float *y, const float *x, size_t n) {
+    get_vec()->exp(y, x, n);
+}
+
+void oss_k_log(float *y, const float *x, size_t n) {
+    get_vec()->log(y, x, n);
+}
+
+void oss_k_erf(float *y, const float *x, size_t n) {
+    get_vec()->erf(y, x, n);
+}
+
+void oss_k_gelu_fwd(float *y, const float *x, size_t n) {
+    get_vec()->gelu_fwd(y, x, n);
+}
+
+void oss_k_gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool accumulate) {
+    get_vec()->gelu_bwd(dx, dy, x, n, accumulate);
+}
+
+void oss_k_rmsnorm_fwd(float *y, float *inv, const float *x, const float *w, int32_t rows, int32_t c,
+                       float eps) {
+    get_norm()->rmsnorm_fwd(y, inv, x, w, rows, c, eps);
+}
+
+void oss_k_rmsnorm_bwd(float *dx, float *dw, const float *dy, const float *x, const float *w,
+                       const float *inv, int32_t rows, int32_t c, bool accumulate) {
+    get_norm()->rmsnorm_bwd(dx, dw, dy, x, w, inv, rows, c, accumulate);
+}
+
+void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
+    get_norm()->log_softmax(y, x, rows, c);
+}
+
+/* A unit vector per column turns by its angle from row to row: one cosine and sine a column instead of one an
+ * element. The error grows by about 1e-16 a row. */
+typedef struct turning {
+    double cosine, sine;
+    double step_cosine, step_sine;
+} turning;
+
+static turning start_turning(double angle) {
+    return (turning){1.0, 0.0, cos(angle), sin(angle)};
+}
+
+static void turn(turning *v) {
+    double cosine = v->cosine * v->step_cosine - v->sine * v->step_sine;
+    v->sine = v->sine * v->step_cosine + v->cosine * v->step_sine;
+    v->cosine = cosine;
+}
+
+void oss_k_rope_table(float *table, int32_t s, int32_t d, double base) {
+    const int32_t half = d / 2;
+    for (int32_t i = 0; i < half; i++) {
+        turning v = start_turning(pow(base, -2.0 * i / d));
+        for (int32_t t = 0; t < s; t++) {
+            float *row = table + (int64_t)t * 2 * half;
+            row[i] = (float)v.cosine;
+            row[half + i] = (float)v.sine;
+            turn(&v);
+        }
+    }
+}
+
+void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_t d, float sign) {
+    const oss_norm_table *norm = get_norm();
+    const int32_t half = d / 2;
+    for (int32_t t = 0; t < s; t++) {
+        const float *row = table + (int64_t)t * 2 * half;
+        float *position = qkv + (int64_t)t * 3 * heads * d;
+        for (int32_t h = 0; h < 2 * heads; h++) { /* the heads of q, then those of k, which follow */
+            float *head = position + (int64_t)h * d;
+            norm->rotate(head, head + half, row, row + half, half, sign);
+        }
+    }
+}
+
+/* Columns in groups of one cache line, rows inside: x is read and written once. */
+void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c) {
+    enum { PAIRS = 8 };
+    for (int32_t from = 0; from < c; from += 2 * PAIRS) {
+        turning v[PAIRS];
+        int32_t columns = c - from < 2 * PAIRS ? c - from : 2 * PAIRS;
+        for (int32_t pair = 0; pair < (columns + 1) / 2; pair++) {
+            v[pair] = start_turning(pow(10000.0, -(double)(from + 2 * pair) / c));
+        }
+        for (int32_t t = 0; t < s; t++) {
+            float *row = x + (int64_t)t * c + from;
+            for (int32_t i = 0; i < columns; i++) {
+                row[i] += (float)(i % 2 == 0 ? v[i / 2].sine : v[i / 2].cosine);
+            }
+            for (int32_t pair = 0; pair < (columns + 1) / 2; pair++) {
+                turn(&v[pair]);
+            }
+        }
+    }
+}
+
+void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropout_key *key, uint64_t first,
+                   bool accumulate) {
+    const uint32_t threshold = oss_dropout_threshold(p);
+    if (threshold == 0) {
+        if (accumulate) {
+            oss_k_add(y, x, n);
+        } else {
+            oss_k_scale(y, x, 1.0f, n);
+        }
+        return;
+    }
+    const uint32_t seed[2] = {(uint32_t)key->seed, (uint32_t)(key->seed >> 32)};
+    const uint32_t counter[4] = {(uint32_t)(first / 8), key->site, key->utterance, key->step};
+    dropout_tables[oss_cpu_isa()]->dropout(y, x, n, threshold, oss_dropout_scale(threshold), seed, counter,
+                                           accumulate);
+}
+
+void oss_k_adamw(float *w, float *m, float *v, const float *g, size_t n, const oss_adamw_step *step) {
+    const double bias1 = 1.0 - pow(step->beta1, (double)step->step);
+    const double bias2 = 1.0 - pow(step->beta2, (double)step->step);
+    const oss_adamw_factors factors = {
+        .grad_scale = step->grad_scale,
+        .beta1 = (float)step->beta1,
+        .one_minus_beta1 = (float)(1.0 - step->beta1),
+        .beta2 = (float)step->beta2,
+        .one_minus_beta2 = (float)(1.0 - step->beta2),
+        .inv_sqrt_bias2 = (float)(1.0 / sqrt(bias2)),
+        .eps = (float)step->eps,
+        .keep = (float)(1.0 - step->lr * step->decay),
+        .rate = (float)(step->lr / bias1),
+    };
+    get_vec()->adamw(w, m, v, g, n, &factors);
+}
