@@ -1,0 +1,66 @@
+/* The encoder's parts: packed weights, the plan of one run's memory, the stem. */
+#ifndef OSS_INFER_ENCODER_INTERNAL_H
+#define OSS_INFER_ENCODER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "model/model_file.h"
+
+enum {
+    OSS_STEM_MAX_LAYERS = 3,
+    /* Encoder frames that the stem makes at a time: at the usual size 18 rows of the first convolution (16
+     * KiB each) and 10 of the second (8 KiB) are then alive, which a second-level cache holds beside the
+     * second layer's weights (144 KiB). */
+    OSS_STEM_TILE_FRAMES = 4
+};
+
+typedef struct oss_packed_linear {
+    float *weight;     /* packed w[n,k] */
+    const float *bias; /* [n] */
+    int32_t n, k;
+} oss_packed_linear;
+
+typedef struct oss_packed_conv {
+    float *weight; /* packed w[co,ci,3,3] */
+    const float *bias;
+    int32_t ci, co;
+    int32_t bins; /* F of its input */
+} oss_packed_conv;
+
+typedef struct oss_packed_block {
+    const float *norm1, *norm2; /* [d] */
+    oss_packed_linear qkv, out, up, down;
+} oss_packed_block;
+
+/* All weights in one block of memory, laid out for the kernels; the model is not needed any more. */
+typedef struct oss_encoder_weights {
+    oss_arena memory;
+    int32_t layers; /* of the stem */
+    oss_packed_conv conv[OSS_STEM_MAX_LAYERS];
+    oss_packed_linear proj; /* columns reordered: takes [F, channels] instead of [channels, F] */
+    int32_t blocks;
+    oss_packed_block *block;           /* [blocks] */
+    const float *norm;                 /* [d] */
+    oss_packed_linear head, projector; /* n 0: the model has none */
+} oss_encoder_weights;
+
+oss_status oss_encoder_weights_init(oss_encoder_weights *weights, const oss_model *model);
+void oss_encoder_weights_deinit(oss_encoder_weights *weights);
+
+/* Work space of one thread for the stem: rows of each layer's output that are alive. */
+typedef struct oss_stem_scratch {
+    float *layer[OSS_STEM_MAX_LAYERS]; /* the last one: 1 + frames of a task rows, the first is spare */
+} oss_stem_scratch;
+
+void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
+                           int32_t task_frames);
+
+/* Convolutions and GELUs for encoder frames [begin, end), end - begin <= task_frames, from features x[T,
+ * bins]. Returns [end - begin, F * channels], bins outermost, in scratch. Frames may be cut into tasks
+ * anywhere: same bits. */
+const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
+                          const float *features, int32_t mel_frames, int32_t begin, int32_t end);
+
+#endif
