@@ -9,13 +9,30 @@
 
 typedef enum oss_case { OSS_CASE_LOWER, OSS_CASE_UPPER, OSS_CASE_KEEP } oss_case;
 
-/* The transcript as training and scoring see it: NFC, case policy, runs of white space (Unicode White_Space and control line breaks) become one
- * space, trimmed. *out is the caller's (oss_free). OSS_EINPUT for invalid UTF-8 (byte offset named). */
+/* The transcript as training and scoring see it. In this order:
+ *
+ * 1. Characters that cannot be seen and move nothing are dropped, so that texts that look alike are alike:
+ * U+FEFF (byte-order mark, anywhere), U+200B zero-width space, U+2060 word joiner, U+00AD soft hyphen, and
+ * the direction marks U+061C, U+200E, U+200F, U+202A..202E, U+2066..2069. U+200C and U+200D stay: Persian,
+ * Hindi and emoji are spelled with them.
+ * 2. Runs of white space (Unicode White_Space: line breaks, tabs, no-break and ideographic spaces too) become
+ * one space; none is left at the ends.
+ * 3. NFC (Unicode Standard Annex 15).
+ * 4. The case policy, then NFC again. Case is Unicode's simple mapping, one code point to one: the length in
+ * code points and so the number of CTC labels does not depend on it; German sharp s becomes U+1E9E in upper
+ * case, not SS.
+ *
+ * The result of the result is the result. *out is the caller's (oss_free). OSS_EINPUT for invalid UTF-8 and
+ * for more than OSS_TEXT_MAX_MARKS combining marks in a row (byte offset named: ordering them takes time that
+ * grows with the square). */
+enum { OSS_TEXT_MAX_MARKS = 128 };
 oss_status oss_text_normalize(char **out, const char *text, oss_case policy);
 
-/* Next code point of valid UTF-8 at *cursor, which moves on; 0 at the end. */
+/* Next code point of valid UTF-8 at *cursor, which moves on; 0 at the end, where it stays. In text that is
+ * not valid a bad byte counts as U+FFFD; the NUL at the end is never passed. */
 uint32_t oss_text_next(const char **cursor);
-/* Writes `code_point` as UTF-8 to out[5], NUL-terminated; returns its bytes. */
+/* Writes `code_point` as UTF-8 to out[5], NUL-terminated; returns its bytes. What is not a code point becomes
+ * U+FFFD. */
 int32_t oss_text_encode(char out[5], uint32_t code_point);
 int64_t oss_text_length(const char *text); /* code points */
 /* Byte offset of the first invalid sequence, or -1. */
