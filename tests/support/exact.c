@@ -1,0 +1,33 @@
+#include "support/exact.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "support/fill.h"
+
+float *oss_exact_floats(size_t count) {
+    void *p = NULL;
+    ck_assert_int_eq(posix_memalign(&p, 64, count > 0 ? count * sizeof(float) : 1), 0);
+    float *x = p;
+    for (size_t i = 0; i < count; i++) {
+        x[i] = NAN;
+    }
+    return x;
+}
+
+float *oss_exact_filled(size_t count, uint64_t seed) {
+    float *x = oss_exact_floats(count);
+    oss_fill_f32(x, count, seed, 1.0);
+    return x;
+}
+
+void oss_for_each_isa(void (*test)(const char *isa_name)) {
+    oss_isa before = oss_cpu_isa();
+    for (int isa = 0; isa < OSS_ISA_COUNT; isa++) {
+        if (oss_cpu_force((oss_isa)isa)) {
+            test(oss_cpu_isa_name((oss_isa)isa));
+        }
+    }
+    ck_assert_int_ne(oss_cpu_force(before), 0);
+}
