@@ -1,4 +1,13 @@
-/* The network of the seed as composition of ops: mel -> stem -> projection -> position -> blocks -> norm -> head -> CTC. Reads like the paper. */
+/* The network of the seed as composition of ops: mel -> stem -> projection -> position -> blocks -> norm ->
+ * head -> CTC. Reads like the paper.
+ *
+ *     oss_tape_create(&tape, oss_net_tape_nodes(net));
+ *     oss_arena_reserve(oss_tape_arena(tape), oss_net_measure(net, tape, &largest_input, true));
+ *     oss_tape_reset(tape, true);                                       // every shard of every step
+ *     status = oss_net_forward(net, tape, value, grad, frozen, &input, &output);
+ *     oss_tape_backward(tape, output.loss, NULL);                       // adds to grad
+ *     status = oss_tape_status(tape);
+ */
 #ifndef OSS_NN_ENCODER_H
 #define OSS_NN_ENCODER_H
 
@@ -10,45 +19,56 @@
 #include "model/params.h"
 #include "tape/tape.h"
 
-/* One shard: B utterances. Arrays are the caller's and must outlive the tape's reset. */
+/* One shard: B >= 1 utterances. Arrays are the caller's and must outlive the tape's reset. */
 typedef struct oss_net_input {
-    int32_t utterances;               /* B */
-    const float *const *audio;        /* [B] waveforms at the model's rate; an entry may be NULL only while measuring */
-    const int32_t *samples;           /* [B] */
-    const int32_t *const *label;      /* [B] ids in 1..V-1; NULL: no loss */
-    const int32_t *labels;            /* [B] */
-    const uint32_t *utterance_id;     /* [B] keys of the dropout masks */
+    int32_t utterances; /* B */
+    const float *const
+        *audio; /* [B] waveforms at the model's rate; not read while measuring, may be NULL then */
+    const int32_t *samples; /* [B], at least 1 each */
+    const int32_t *const
+        *label;            /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
+    const int32_t *labels; /* [B] */
+    const uint32_t *utterance_id; /* [B] keys of the dropout masks; may be NULL without dropout */
     uint64_t seed;
-    uint32_t step;                    /* keys of the dropout masks */
-    bool dropout;                     /* false: none, whatever the config says */
-    float *const *audio_grad;         /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
+    uint32_t step; /* keys of the dropout masks */
+    bool dropout;  /* false: none, whatever the config says */
+    float *const
+        *audio_grad; /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
 } oss_net_input;
 
 typedef struct oss_net_output {
     oss_tensor *features;   /* [sum T, bins] */
     oss_tensor *embeddings; /* [N, d_model] after the last RMSNorm */
-    oss_tensor *logits;     /* [N * k, V] */
-    oss_tensor *projected;  /* [N, projector_dim], NULL unless asked for */
+    oss_tensor *logits;     /* [N * k, V]; NULL without a head */
+    oss_tensor *projected;  /* [N, projector_dim]; NULL without a projector, and while recording: CTC does not
+                               use it */
     oss_seq mel_seq;        /* T of each utterance */
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
-    oss_tensor *loss;       /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL without labels */
-    const double *nll;      /* [B] nll_i; +inf infeasible; NULL without labels */
-    double max_imbalance;   /* largest deviation of a frame's posterior sum from 1 */
+    oss_tensor *loss;  /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL
+                          without labels */
+    const double *nll; /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
+    double max_imbalance; /* largest deviation of a frame's posterior sum from 1 */
 } oss_net_output;
 
 typedef struct oss_net oss_net; /* read-only after creation: threads share it, each with a tape of its own */
 
 /* config, params and mel plan must outlive the net. vocab: rows of the head per sub-frame, 0: no head. */
-oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_params *params, const oss_mel_plan *mel, int32_t vocab);
+oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_params *params,
+                          const oss_mel_plan *mel, int32_t vocab);
 void oss_net_free(oss_net *net);
 
-/* Forward on a reset tape. value[params->floats]; grad the same size, or NULL when not recording. Weight gradients are added into grad by
- * oss_tape_backward(tape, out->loss, NULL). frozen[params->count] (may be NULL): true entries get no gradient.
- * Returns the tape's status. */
-oss_status oss_net_forward(const oss_net *net, oss_tape *tape, const float *value, float *grad, const bool *frozen,
-                           const oss_net_input *input, oss_net_output *out);
+/* Nodes that a tape must have room for. */
+int32_t oss_net_tape_nodes(const oss_net *net);
 
-/* Arena bytes that forward (and backward) of this input take: runs the same code on a measuring arena. */
+/* Forward on a reset tape. value[params->floats]; grad the same size, or NULL when not recording. Weight
+ * gradients are added into grad by oss_tape_backward(tape, out->loss, NULL). frozen[params->count] (may be
+ * NULL): true entries get no gradient. Returns the tape's status. */
+oss_status oss_net_forward(const oss_net *net, oss_tape *tape, const float *value, float *grad,
+                           const bool *frozen, const oss_net_input *input, oss_net_output *out);
+
+/* Arena bytes that forward (and backward) of this input take with nothing frozen: runs the same code on the
+ * tape's measurer. What `tape` itself holds is left alone. SIZE_MAX when the input is no input; the last
+ * error says why. */
 size_t oss_net_measure(const oss_net *net, oss_tape *tape, const oss_net_input *input, bool backward);
 
 #endif

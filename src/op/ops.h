@@ -1,6 +1,8 @@
-/* Every op: its equation, shapes and source. Each lives in a file of its own: shape rule, forward, backward, descriptor, in that order. All return the output
- * tensor; with a wrong shape they set the tape's status and return a tensor that later ops accept, so that a forward is checked once, at its end.
- * Where an op needs scratch it takes it from the tape's arena and gives it back. */
+/* Every op: its equation, shapes and source. Each lives in a file of its own: shape rule, forward, backward,
+ * descriptor, in that order. All return the output tensor; with a wrong shape they set the tape's status and
+ * return a tensor that later ops accept, so that a forward is checked once, at its end. Where an op needs
+ * scratch it takes it from the tape's arena and gives it back. Arrays and plans passed in outlive the tape's
+ * reset. */
 #ifndef OSS_OP_OPS_H
 #define OSS_OP_OPS_H
 
@@ -8,34 +10,70 @@
 #include "kernel/vec.h"
 #include "tape/tape.h"
 
-/* y[sum T, bins] from B waveforms (audio/mel.h). audio_grad: NULL, or [B] buffers to which the gradient is added. *out_seq gets T of each. */
-oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *const *audio, const int32_t *samples, int32_t utterances,
-                       float *const *audio_grad, oss_seq *out_seq);
+/* Dropout at one place of the network: p in [0, 1), 0 switches it off; masks are keyed by seed, step, site
+ * and utterance_id[b] (kernel/vec.h), so none depends on the place in a batch. */
+typedef struct oss_dropout {
+    float p;
+    uint64_t seed;
+    uint32_t step;
+    uint32_t site;
+    const uint32_t *utterance_id; /* [B]; NULL when p is 0 */
+} oss_dropout;
 
-/* y[sum To, Fo, Co] = gelu(conv(x[sum T, F, Ci], w[Co,Ci,3,3]) + b[Co]), 3x3, stride 2, padding 1, per utterance (kernel/conv2d.h). */
-oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b, oss_seq seq, oss_seq *out_seq);
+/* y[sum T, bins] = features of B waveforms (audio/mel.h), samples[b] >= 1. audio_grad: NULL, or [B] buffers
+ * to which the gradient is added (an entry may be NULL). *out_seq gets T of each. */
+oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *const *audio,
+                       const int32_t *samples, int32_t utterances, float *const *audio_grad,
+                       oss_seq *out_seq);
+
+/* y[sum To, Fo, Co] = gelu(conv(x[sum T, F, Ci], w[Co,Ci,3,3]) + b[Co]), 3x3, stride 2, padding 1, each
+ * utterance by itself (kernel/conv2d.h). x of rank 2, [sum T, F], has one channel. */
+oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b, oss_seq seq,
+                               oss_seq *out_seq);
 
 /* y[N, Ch*F] from x[N, F, Ch]: column ch*F + f, the order in which PyTorch flattens [Ch, F]. */
 oss_tensor *oss_op_flatten(oss_tape *tape, oss_tensor *x);
 
 /* y[N,M] = x[N,K] w[M,K]^T + b[M] (b may be NULL) */
 oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b);
+
+/* y = x Phi(x), any shape (Hendrycks & Gimpel 2016, exact form) */
 oss_tensor *oss_op_gelu(oss_tape *tape, oss_tensor *x);
-/* kernel/vec.h; w[C] */
+
+/* y[r,c] = x[r,c] w[c] / sqrt(mean_c x[r,c]^2 + eps)  (Zhang & Sennrich 2019); x[N,C], w[C] */
 oss_tensor *oss_op_rmsnorm(oss_tape *tape, oss_tensor *x, oss_tensor *w, float eps);
-/* x[N,C] + sinusoidal position of each utterance, t from 0 */
+
+/* y[N,C] = x[N,C] + sinusoidal position (Vaswani et al. 2017), t from 0 in each utterance */
 oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq);
-/* qkv[N, 3*H*D] with q and k rotated */
-oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads, double base);
-/* Attention within each utterance: qkv[N,3*H*D] -> [N,H*D]; p: dropout on probabilities; utterance_id[B] keys the masks. */
-oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads, float p, const oss_dropout_key *key,
-                             const uint32_t *utterance_id);
-/* y = x + dropout(h): residual connection; key->utterance comes from utterance_id[b], element index = t*C + c in the utterance. p 0: plain sum. */
-oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_seq seq, float p, const oss_dropout_key *key,
-                            const uint32_t *utterance_id);
-/* Scalar loss = sum_b nll_b / max(L_b, 1) over feasible, finite utterances. logits[N*k,V]; seq counts frames before sub-frames, k sub-frames each.
- * *out_nll [B] and *out_imbalance: see nn/encoder.h. */
-oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k, const int32_t *const *label, const int32_t *labels,
-                       const double **out_nll, double *out_imbalance);
+
+/* The angles that oss_op_rope needs, cos and sin: [longest of seq, D/2, 2], from the arena; NULL while
+ * measuring. One table serves all blocks. */
+const float *oss_op_rope_table(oss_tape *tape, oss_seq seq, int32_t head_dim, double base);
+/* y[N,3,H,D] = qkv with q and k of every head rotated by position (Su et al. 2021, half-split pairs), t from
+ * 0 in each utterance. */
+oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads, const float *table);
+
+/* y[N,H*D] = attention within each utterance, qkv[N,3*H*D] (kernel/attention.h); dropout on the
+ * probabilities. */
+oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
+                             const oss_dropout *dropout);
+
+/* y[N,C] = x + dropout(h): a residual connection; element index of the mask: t*C + c within the utterance. */
+oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_seq seq,
+                            const oss_dropout *dropout);
+
+/* What the loss knows besides the loss. */
+typedef struct oss_ctc_report {
+    const double
+        *nll; /* [B] -ln p(labels_b); +inf when infeasible, NaN when a logit is NaN; from the arena */
+    double max_imbalance; /* largest |posterior sum of a frame - 1|; 0 when not recording */
+} oss_ctc_report;
+
+/* loss[] = sum over utterances with a finite nll_b of nll_b / max(L_b, 1): connectionist temporal
+ * classification (Graves et al. 2006). logits[N*k, V] unnormalised; seq counts frames, k rows of logits each;
+ * label[b] holds labels[b] ids in 1..V-1. The other utterances contribute nothing, to the loss and to the
+ * gradient. */
+oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k,
+                       const int32_t *const *label, const int32_t *labels, oss_ctc_report *out_report);
 
 #endif

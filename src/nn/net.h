@@ -1,0 +1,62 @@
+/* What the files of this folder share: where each parameter lies, and the state of one forward. */
+#ifndef OSS_NN_NET_H
+#define OSS_NN_NET_H
+
+#include "nn/encoder.h"
+#include "op/ops.h"
+
+enum { OSS_NET_MAX_CONVS = 3 };
+
+/* A layer's weight and bias in the weight table; bias NULL: none. */
+typedef struct oss_net_layer {
+    const oss_param *weight, *bias;
+} oss_net_layer;
+
+typedef struct oss_net_block {
+    oss_net_layer norm1, qkv_proj, out_proj, norm2, mlp_in, mlp_out;
+} oss_net_block;
+
+struct oss_net {
+    const oss_config *config;
+    const oss_params *params;
+    const oss_mel_plan *mel;
+    int32_t vocab; /* 0: no head */
+    int32_t convs;
+    oss_net_layer conv[OSS_NET_MAX_CONVS];
+    oss_net_layer proj, norm, head, projector;
+    oss_net_block *block; /* [config->n_layers] */
+};
+
+/* One forward. */
+typedef struct oss_net_run {
+    const oss_net *net;
+    oss_tape *tape;
+    const float *value;
+    float *grad;
+    const bool *frozen;
+    const oss_net_input *input;
+    const float *rope; /* table of angles; used when the config says so */
+} oss_net_run;
+
+/* The places of dropout in a block; a site's number is 3 * block + place. */
+typedef enum oss_net_site {
+    OSS_SITE_ATTENTION,
+    OSS_SITE_AFTER_ATTENTION,
+    OSS_SITE_AFTER_MLP,
+    OSS_SITES
+} oss_net_site;
+
+/* weights.c: fills the layers of `net`. OSS_EBUG when the table lacks one. */
+oss_status oss_net_find_weights(oss_net *net);
+/* A parameter as a tensor of this run's tape. NULL for NULL. */
+oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
+/* x[N,K] w^T + b */
+oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+
+/* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */
+oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
+/* block.c: block number `index` on x[N,d_model]. */
+oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq);
+
+#endif
