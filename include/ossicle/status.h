@@ -19,11 +19,11 @@ extern "C" {
 
 typedef enum oss_status {
     OSS_OK = 0,
-    OSS_EUSAGE = -1,   /* the caller's arguments are wrong (exit code 2) */
-    OSS_EINPUT = -2,   /* a file, row, key or value that was read is wrong (exit code 3) */
-    OSS_EIO = -3,      /* the system refused to read, write, rename... (exit code 3; 4 when the disk is full) */
-    OSS_ENOMEM = -4,   /* memory ran out (exit code 4) */
-    OSS_ENOSPC = -5,   /* the disk or quota is full (exit code 4) */
+    OSS_EUSAGE = -1, /* the caller's arguments are wrong (exit code 2) */
+    OSS_EINPUT = -2, /* a file, row, key or value that was read is wrong (exit code 3) */
+    OSS_EIO = -3,    /* the system refused to read, write, rename... (exit code 3; 4 when the disk is full) */
+    OSS_ENOMEM = -4, /* memory ran out (exit code 4) */
+    OSS_ENOSPC = -5, /* the disk or quota is full (exit code 4) */
     OSS_ENUMERIC = -6, /* a value that must be finite is not (exit code 1) */
     OSS_ESTOPPED = -7, /* stopped on request, everything saved (exit code 130 or 143) */
     OSS_EBUG = -8      /* an internal contract was broken: please report it (exit code 3) */

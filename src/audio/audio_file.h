@@ -30,6 +30,9 @@ typedef struct oss_audio_request {
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
 
+/* The same from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked (finite), resampled copy. */
+oss_status oss_audio_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t source_rate_hz, int32_t rate_hz);
+
 /* x *= 1/peak when peak > 0. */
 void oss_audio_normalize_peak(float *sample, int64_t samples);
 

@@ -1,0 +1,10 @@
+/* All of Ossicle's public interface. Link with -lossicle. */
+#ifndef OSSICLE_OSSICLE_H
+#define OSSICLE_OSSICLE_H
+
+#include "ossicle/features.h"
+#include "ossicle/recognizer.h"
+#include "ossicle/status.h"
+#include "ossicle/version.h"
+
+#endif

@@ -1,0 +1,93 @@
+/* Speech to text, and speech to embeddings, with a trained model.
+ *
+ *     oss_recognizer *recognizer = NULL;
+ *     char *text = NULL;
+ *     if (oss_recognizer_create(&recognizer, "model.safetensors", NULL) != OSS_OK ||
+ *         oss_recognizer_transcribe_file(recognizer, "hello.wav", &text, NULL) != OSS_OK) {
+ *         fprintf(stderr, "%s\n", oss_last_error());
+ *     } else {
+ *         puts(text);
+ *     }
+ *     oss_string_free(text);
+ *     oss_recognizer_free(recognizer);
+ *
+ * Functions that fail return a negative oss_status, set oss_last_error() and leave their results untouched. A
+ * recognizer may be used by one thread at a time (it has threads of its own); different recognizers by
+ * different threads at once. Results are the same bits with any number of threads.
+ */
+#ifndef OSSICLE_RECOGNIZER_H
+#define OSSICLE_RECOGNIZER_H
+
+#include <stdint.h>
+
+#include "ossicle/features.h"
+#include "ossicle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct oss_recognizer oss_recognizer;
+
+typedef struct oss_recognizer_options {
+    int32_t threads; /* 1 to 1024; 0: as many as the processors that this process may use */
+} oss_recognizer_options;
+
+/* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).
+ * options NULL: all zeros. The file is not needed afterwards. OSS_EINPUT: the file is damaged or no model;
+ * OSS_EUSAGE: a wrong option. */
+OSS_API oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
+                                         const oss_recognizer_options *options);
+
+/* NULL is allowed. */
+OSS_API void oss_recognizer_free(oss_recognizer *recognizer);
+
+/* What a model is; all of it in the units named. */
+typedef struct oss_recognizer_info {
+    int32_t sample_rate_hz; /* audio at other rates is resampled */
+    double embedding_hz;    /* rows of embeddings a second */
+    int32_t embedding_width;
+    int32_t projected_width; /* 0: no projector */
+    int32_t logit_rows;      /* a row of embeddings */
+    int32_t symbols;         /* columns of the logits; symbol 0 is CTC's blank, 1 the unknown; 0: no head, no
+                                transcripts */
+    int64_t parameters;
+} oss_recognizer_info;
+OSS_API void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out);
+
+/* The text of a symbol in UTF-8, owned by the recognizer; NULL outside 0..symbols-1. */
+OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id);
+
+/* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's:
+ * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
+ * rate and channel count that libsndfile reads. OSS_EINPUT: it cannot be read, holds no samples or one that
+ * is not finite; OSS_EUSAGE: the model has no head. Memory grows with the length, time with its square: cut
+ * what is longer than some minutes. */
+OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
+                                                  char **out_text, double *out_seconds);
+
+/* The same from mono sample[samples] in [-1, 1] at rate_hz; samples >= 1. */
+OSS_API oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const float *sample,
+                                                     int64_t samples, int32_t rate_hz, char **out_text);
+
+/* The network's outputs. S = rows of embeddings: ceil(T / downsampling) for T frames of features. */
+typedef enum oss_output {
+    OSS_OUTPUT_EMBEDDINGS = 0, /* [S, embedding_width] after the last norm */
+    OSS_OUTPUT_PROJECTED = 1,  /* [S, projected_width] for a language model */
+    OSS_OUTPUT_LOGITS = 2      /* [S * logit_rows, symbols] before softmax */
+} oss_output;
+
+/* *out: the caller's, oss_matrix_deinit frees it. OSS_EUSAGE: the model has no such output. */
+OSS_API oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *path, oss_output what,
+                                             oss_matrix *out);
+OSS_API oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float *sample,
+                                                int64_t samples, int32_t rate_hz, oss_output what,
+                                                oss_matrix *out);
+
+/* Frees a string that a function of this library gave to the caller; NULL is allowed. */
+OSS_API void oss_string_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,20 @@
+/* Audio as a model wants it: mono, at its rate, peak-normalised when its config says so. */
+#ifndef OSS_INFER_INPUT_H
+#define OSS_INFER_INPUT_H
+
+#include <stdint.h>
+
+#include "audio/audio_file.h"
+#include "model/config.h"
+
+/* A file, or its segment from start_seconds to end_seconds (0 and -1: all of it). Warns through the log when
+ * the peak is below the config's min_peak: near-silence is transcribed like anything else, but hardly meant.
+ * Free with oss_audio_deinit. */
+oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
+                          double end_seconds);
+
+/* The same from mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
+oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
+                                  const oss_config *config);
+
+#endif

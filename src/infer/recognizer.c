@@ -1,0 +1,332 @@
+#include "infer/recognizer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "infer/input.h"
+#include "kernel/ctc.h"
+#include "kernel/lengths.h"
+#include "model/spec.h"
+#include "text/ctc_decode.h"
+
+struct oss_recognizer {
+    oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
+    oss_encoder *encoder;
+};
+
+/* ---- Life ---- */
+
+static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads) {
+    oss_status status = oss_encoder_create(&recognizer->encoder, recognizer->model, threads);
+    if (status == OSS_OK) {
+        oss_free(recognizer->model->value);
+        recognizer->model->value = NULL;
+    }
+    return status;
+}
+
+oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
+                                 const oss_recognizer_options *options) {
+    int32_t threads = options == NULL || options->threads == 0 ? oss_cpu_count() : options->threads;
+    oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
+    if (recognizer == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = oss_model_load(&recognizer->model, model_path);
+    if (status == OSS_OK) {
+        status = create_encoder(recognizer, threads);
+    }
+    if (status != OSS_OK) {
+        oss_recognizer_free(recognizer);
+        return status;
+    }
+    *out = recognizer;
+    return OSS_OK;
+}
+
+void oss_recognizer_free(oss_recognizer *recognizer) {
+    if (recognizer == NULL) {
+        return;
+    }
+    oss_encoder_free(recognizer->encoder);
+    oss_model_free(recognizer->model);
+    oss_free(recognizer);
+}
+
+void oss_string_free(char *text) {
+    oss_free(text);
+}
+
+/* ---- What it is ---- */
+
+static int32_t vocab_size(const oss_recognizer *recognizer) {
+    return recognizer->model->vocab == NULL ? 0 : oss_vocab_size(recognizer->model->vocab);
+}
+
+void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
+    const oss_config *config = recognizer->model->config;
+    *out = (oss_recognizer_info){.sample_rate_hz = config->mel.sample_rate_hz,
+                                 .embedding_hz = oss_spec_embedding_hz(config),
+                                 .embedding_width = config->d_model,
+                                 .projected_width = config->projector_dim,
+                                 .logit_rows = config->ctc_subframes,
+                                 .symbols = vocab_size(recognizer),
+                                 .parameters = (int64_t)recognizer->model->params->parameters};
+}
+
+const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id) {
+    bool known = id >= 0 && id < vocab_size(recognizer);
+    return known ? oss_vocab_symbol(recognizer->model->vocab, id) : NULL;
+}
+
+const oss_config *oss_recognizer_config(const oss_recognizer *recognizer) {
+    return recognizer->model->config;
+}
+
+/* ---- Transcripts ---- */
+
+static oss_status check_head(const oss_recognizer *recognizer) {
+    if (recognizer->model->vocab == NULL) {
+        return oss_fail(OSS_EUSAGE, "%s has no CTC head, so it makes embeddings but no transcripts",
+                        recognizer->model->path);
+    }
+    return OSS_OK;
+}
+
+/* Best path through the logits as text. Normalised as training texts are: one line, whatever symbols a
+ * vocabulary holds. */
+static oss_status decode(const oss_recognizer *recognizer, const oss_encoding *encoding, char **out) {
+    int32_t *ids = oss_alloc((size_t)encoding->logit_rows, sizeof *ids);
+    if (ids == NULL) {
+        return OSS_ENOMEM;
+    }
+    char *text = NULL;
+    int32_t count = oss_ctc_greedy(ids, encoding->logits, encoding->logit_rows, encoding->vocab);
+    oss_status status = oss_vocab_decode(recognizer->model->vocab, &text, ids, count);
+    if (status == OSS_OK) {
+        status = oss_text_normalize(out, text, recognizer->model->config->text_case);
+    }
+    oss_free(text);
+    oss_free(ids);
+    return status;
+}
+
+static oss_status transcribe(oss_recognizer *recognizer, const oss_audio *audio, char **out_text) {
+    oss_encoding encoding;
+    oss_status status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
+    return status != OSS_OK ? status : decode(recognizer, &encoding, out_text);
+}
+
+static double length_seconds(const oss_audio *audio) {
+    return (double)audio->samples / (double)audio->rate_hz;
+}
+
+oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path, char **out_text,
+                                          double *out_seconds) {
+    oss_audio audio;
+    oss_status status = check_head(recognizer);
+    if (status == OSS_OK) {
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+    }
+    if (status != OSS_OK) {
+        return status;
+    }
+    status = transcribe(recognizer, &audio, out_text);
+    if (status != OSS_OK) {
+        status = oss_fail_prefix(status, "%s", path);
+    } else if (out_seconds != NULL) {
+        *out_seconds = length_seconds(&audio);
+    }
+    oss_audio_deinit(&audio);
+    return status;
+}
+
+oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
+                                             int32_t rate_hz, char **out_text) {
+    oss_audio audio;
+    oss_status status = check_head(recognizer);
+    if (status == OSS_OK) {
+        status = oss_input_from_samples(&audio, sample, samples, rate_hz, recognizer->model->config);
+    }
+    if (status == OSS_OK) {
+        status = transcribe(recognizer, &audio, out_text);
+        oss_audio_deinit(&audio);
+    }
+    return status;
+}
+
+/* ---- Embeddings ---- */
+
+static oss_status check_output(const oss_recognizer *recognizer, oss_output what) {
+    if (what == OSS_OUTPUT_EMBEDDINGS) {
+        return OSS_OK;
+    }
+    if (what == OSS_OUTPUT_LOGITS) {
+        return check_head(recognizer);
+    }
+    if (what != OSS_OUTPUT_PROJECTED) {
+        return oss_fail(OSS_EUSAGE, "%d is no output of the network", (int)what);
+    }
+    if (recognizer->model->config->projector_dim == 0) {
+        return oss_fail(OSS_EUSAGE, "%s has no projector (its config has no \"projector_dim\")",
+                        recognizer->model->path);
+    }
+    return OSS_OK;
+}
+
+static oss_status embed(oss_recognizer *recognizer, const oss_audio *audio, oss_output what,
+                        oss_matrix *out) {
+    oss_encoding encoding;
+    oss_status status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
+    if (status != OSS_OK) {
+        return status;
+    }
+    const float *from = encoding.embeddings;
+    oss_matrix matrix = {.rows = encoding.frames, .columns = encoding.width};
+    if (what == OSS_OUTPUT_LOGITS) {
+        from = encoding.logits;
+        matrix.rows = encoding.logit_rows;
+        matrix.columns = encoding.vocab;
+    } else if (what == OSS_OUTPUT_PROJECTED) {
+        from = encoding.projected;
+        matrix.columns = encoding.projected_width;
+    }
+    size_t count = (size_t)matrix.rows * (size_t)matrix.columns;
+    matrix.value = oss_alloc(count, sizeof *matrix.value);
+    if (matrix.value == NULL) {
+        return OSS_ENOMEM;
+    }
+    memcpy(matrix.value, from, count * sizeof *from);
+    *out = matrix;
+    return OSS_OK;
+}
+
+oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *path, oss_output what,
+                                     oss_matrix *out) {
+    oss_audio audio;
+    oss_status status = check_output(recognizer, what);
+    if (status == OSS_OK) {
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+    }
+    if (status != OSS_OK) {
+        return status;
+    }
+    status = embed(recognizer, &audio, what, out);
+    oss_audio_deinit(&audio);
+    return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", path);
+}
+
+oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
+                                        int32_t rate_hz, oss_output what, oss_matrix *out) {
+    oss_audio audio;
+    oss_status status = check_output(recognizer, what);
+    if (status == OSS_OK) {
+        status = oss_input_from_samples(&audio, sample, samples, rate_hz, recognizer->model->config);
+    }
+    if (status == OSS_OK) {
+        status = embed(recognizer, &audio, what, out);
+        oss_audio_deinit(&audio);
+    }
+    return status;
+}
+
+/* ---- Scores ---- */
+
+/* Loss of the reference: only when the labels fit, as in training. */
+static oss_status score_labels(const oss_recognizer *recognizer, const oss_encoding *encoding,
+                               const char *reference, oss_scored_row *row) {
+    int32_t *label = NULL;
+    oss_status status = oss_vocab_encode(recognizer->model->vocab, &label, &row->labels, NULL, reference);
+    if (status != OSS_OK) {
+        return status;
+    }
+    row->frames_needed = oss_len_ctc_needed(label, row->labels);
+    row->frames_given = encoding->logit_rows;
+    row->feasible = row->frames_needed <= row->frames_given;
+    row->nll = INFINITY;
+    if (row->feasible) {
+        void *scratch =
+            oss_alloc_aligned(oss_k_ctc_scratch_bytes(encoding->logit_rows, encoding->vocab, row->labels), 1);
+        status = scratch == NULL ? OSS_ENOMEM : OSS_OK;
+        if (scratch != NULL) {
+            row->nll = oss_k_ctc(NULL, encoding->logits, encoding->logit_rows, encoding->vocab, label,
+                                 row->labels, 0.0, scratch)
+                           .nll;
+        }
+        oss_free(scratch);
+    }
+    oss_free(label);
+    return status;
+}
+
+static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio, const char *reference,
+                              oss_scored_row *row) {
+    oss_encoding encoding;
+    oss_status status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
+    if (status == OSS_OK) {
+        status = decode(recognizer, &encoding, &row->hypothesis);
+    }
+    if (status == OSS_OK) {
+        status = oss_edits_words(&row->words, reference, row->hypothesis);
+    }
+    if (status == OSS_OK) {
+        status = oss_edits_characters(&row->characters, reference, row->hypothesis);
+    }
+    if (status == OSS_OK) {
+        status = score_labels(recognizer, &encoding, reference, row);
+    }
+    row->audio_seconds = length_seconds(audio);
+    return status;
+}
+
+oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_dataset_row *row, oss_scored_row *out) {
+    oss_audio audio;
+    oss_status status = check_head(recognizer);
+    if (status == OSS_OK) {
+        status = oss_input_load(&audio, row->path, recognizer->model->config, row->start_seconds,
+                                row->end_seconds);
+    }
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_scored_row scored = {0};
+    status = score_audio(recognizer, &audio, row->text, &scored);
+    oss_audio_deinit(&audio);
+    if (status != OSS_OK) {
+        oss_scored_row_deinit(&scored);
+        return oss_fail_prefix(status, "%s", row->path);
+    }
+    *out = scored;
+    return OSS_OK;
+}
+
+void oss_scored_row_deinit(oss_scored_row *row) {
+    oss_free(row->hypothesis);
+    *row = (oss_scored_row){0};
+}
+
+static void add_edits(oss_edits *sum, const oss_edits *edits) {
+    sum->reference += edits->reference;
+    sum->substitutions += edits->substitutions;
+    sum->deletions += edits->deletions;
+    sum->insertions += edits->insertions;
+}
+
+void oss_score_add(oss_score *score, const oss_scored_row *row) {
+    score->utterances++;
+    score->infeasible += !row->feasible;
+    add_edits(&score->words, &row->words);
+    add_edits(&score->characters, &row->characters);
+    score->audio_seconds += row->audio_seconds;
+    if (row->feasible) {
+        score->loss_sum += row->nll / (double)(row->labels > 1 ? row->labels : 1);
+    }
+}
+
+double oss_score_loss(const oss_score *score) {
+    int64_t feasible = score->utterances - score->infeasible;
+    return feasible == 0 ? (double)NAN : score->loss_sum / (double)feasible;
+}
