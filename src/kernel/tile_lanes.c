@@ -1,12 +1,14 @@
-#include <math.h>
-
 #include "kernel/lanes.h"
+#include "kernel/lanes_math.h"
 #include "kernel/tile.h"
 
-/* gelu(x) = x Phi(x) */
 static void gelu_row(float *y, const float *x, int32_t n) {
-    for (int32_t i = 0; i < n; i++) {
-        y[i] = x[i] * 0.5F * (1.0F + erff(x[i] * 0.70710678118654752F));
+    int32_t j = 0;
+    for (; j + LANES <= n; j += LANES) {
+        lanes_store(y + j, lanes_gelu(lanes_load(x + j)));
+    }
+    if (j < n) {
+        lanes_store_n(y + j, lanes_gelu(lanes_load_n(x + j, n - j)), n - j);
     }
 }
 
@@ -115,11 +117,76 @@ static void pack_rows(float *dst, const float *src, ptrdiff_t ld, int32_t k, int
     }
 }
 
+/* One step of a transposition: swaps the blocks of `d` x `d` off the diagonal, for every pair of rows d
+ * apart. With d = LANES/2 down to 1 the whole [LANES, LANES] is transposed: lane l of row i goes to lane i of
+ * row l one bit of (i, l) at a time. */
+#define FROM_LOW(l, d)  (((l) & (d)) ? LANES + (l) - (d) : (l))
+#define FROM_HIGH(l, d) (((l) & (d)) ? LANES + (l) : (l) + (d))
+#define LIST_4(F, l, d) F(l, d), F((l) + 1, d), F((l) + 2, d), F((l) + 3, d)
+#if LANES == 16
+#define LIST(F, d) LIST_4(F, 0, d), LIST_4(F, 4, d), LIST_4(F, 8, d), LIST_4(F, 12, d)
+#elif LANES == 8
+#define LIST(F, d) LIST_4(F, 0, d), LIST_4(F, 4, d)
+#else
+#define LIST(F, d) LIST_4(F, 0, d)
+#endif
+#define SWAP_BLOCKS(rows, d)                                                                                 \
+    for (int i = 0; i < LANES; i++) {                                                                        \
+        if ((i & (d)) == 0) {                                                                                \
+            lanes_f low = (rows)[i], high = (rows)[i + (d)];                                                 \
+            (rows)[i] = __builtin_shufflevector(low, high, LIST(FROM_LOW, d));                               \
+            (rows)[i + (d)] = __builtin_shufflevector(low, high, LIST(FROM_HIGH, d));                        \
+        }                                                                                                    \
+    }
+
+LANES_INLINE void transpose(lanes_f *rows) {
+#if LANES == 16
+#pragma GCC unroll 16
+    SWAP_BLOCKS(rows, 8)
+#endif
+#if LANES >= 8
+#pragma GCC unroll 16
+    SWAP_BLOCKS(rows, 4)
+#endif
+#pragma GCC unroll 16
+    SWAP_BLOCKS(rows, 2)
+#pragma GCC unroll 16
+    SWAP_BLOCKS(rows, 1)
+}
+
+/* dst[0..steps-1, LANES] (row stride width) = transpose of src[columns, steps], steps and columns at most
+ * LANES */
+static void pack_corner(float *dst, const float *src, ptrdiff_t ld, int32_t steps, int32_t columns,
+                        int32_t width) {
+    lanes_f rows[LANES];
+    for (int32_t i = 0; i < LANES; i++) {
+        rows[i] = i < columns ? lanes_load_n(src + i * ld, steps) : (lanes_f){0};
+    }
+    transpose(rows);
+    for (int32_t p = 0; p < steps; p++) {
+        lanes_store(dst + (ptrdiff_t)p * width, rows[p]);
+    }
+}
+
 static void pack_transposed(float *dst, const float *src, ptrdiff_t ld, int32_t k, int32_t columns,
                             int32_t width) {
-    for (int32_t j = 0; j < width; j++) {
-        for (int32_t p = 0; p < k; p++) {
-            dst[p * width + j] = j < columns ? src[j * ld + p] : 0.0F;
+    for (int32_t j = 0; j < width; j += LANES, dst += LANES, src += LANES * ld) {
+        int32_t here = columns - j < LANES ? columns - j : LANES, p = 0;
+        for (; p + LANES <= k && here == LANES; p += LANES) {
+            lanes_f rows[LANES];
+#pragma GCC unroll 16
+            for (int32_t i = 0; i < LANES; i++) {
+                rows[i] = lanes_load(src + p + i * ld);
+            }
+            transpose(rows);
+#pragma GCC unroll 16
+            for (int32_t i = 0; i < LANES; i++) {
+                lanes_store(dst + (ptrdiff_t)(p + i) * width, rows[i]);
+            }
+        }
+        for (int32_t steps; p < k; p += steps) {
+            steps = k - p < LANES ? k - p : LANES;
+            pack_corner(dst + (ptrdiff_t)p * width, src + p, ld, steps, here, width);
         }
     }
 }

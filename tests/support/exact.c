@@ -21,13 +21,3 @@ float *oss_exact_filled(size_t count, uint64_t seed) {
     oss_fill_f32(x, count, seed, 1.0);
     return x;
 }
-
-void oss_for_each_isa(void (*test)(const char *isa_name)) {
-    oss_isa before = oss_cpu_isa();
-    for (int isa = 0; isa < OSS_ISA_COUNT; isa++) {
-        if (oss_cpu_force((oss_isa)isa)) {
-            test(oss_cpu_isa_name((oss_isa)isa));
-        }
-    }
-    ck_assert_int_ne(oss_cpu_force(before), 0);
-}
