@@ -112,7 +112,8 @@ START_TEST(test_print_reads_back) {
         }
         char shorter[64];
         (void)oss_format(shorter, sizeof shorter, "%.*e", digits - 2 < 0 ? 0 : digits - 2, value);
-        ck_assert_msg(digits == 1 || strtod(shorter, NULL) != value, "%s is not the shortest", text);
+        ck_assert_msg(digits == 1 || value == floor(value) || strtod(shorter, NULL) != value,
+                      "%s is not the shortest", text);
     }
 }
 END_TEST
