@@ -138,6 +138,15 @@ bool oss_file_is_folder(const char *path) {
     return oss_file.stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+oss_status oss_file_size(int64_t *out_bytes, const char *path) {
+    struct stat info;
+    if (oss_file.stat(path, &info) != 0) {
+        return oss_fail_errno(errno, "cannot look at %s", path);
+    }
+    *out_bytes = (int64_t)info.st_size;
+    return OSS_OK;
+}
+
 static oss_status make_folder(const char *path) {
     if (oss_file_is_folder(path)) {
         return OSS_OK;

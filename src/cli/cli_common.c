@@ -100,7 +100,7 @@ int oss_cli_fail(const oss_cli_args *args, oss_status status) {
     return oss_cli_exit_code(status);
 }
 
-static int print_help(const oss_cli_command *command) {
+int oss_cli_print_help(const oss_cli_command *command) {
     char *help = oss_cli_help(command);
     if (help == NULL) {
         return oss_cli_exit_code(OSS_ENOMEM);
@@ -112,7 +112,7 @@ static int print_help(const oss_cli_command *command) {
 
 static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) {
     if (args->help) {
-        return print_help(command);
+        return oss_cli_print_help(command);
     }
     if (args->version) {
         oss_cli_print("ossicle %s\n", oss_version());

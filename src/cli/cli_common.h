@@ -74,6 +74,8 @@ oss_status oss_cli_flush(void);
 
 /* The text of --help (oss_free), NULL when memory is short. */
 char *oss_cli_help(const oss_cli_command *command);
+/* Prints it to stdout; the exit code. */
+int oss_cli_print_help(const oss_cli_command *command);
 
 /* The one of word[count] that a user who typed `typed` most likely meant; NULL when none is near (more than a
  * third of it differs). */

@@ -1,0 +1,283 @@
+/* ossicle eval: a dataset recognised and scored. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "cli/commands.h"
+#include "infer/recognizer.h"
+
+enum {
+    NAMED_INFEASIBLE = 10
+}; /* rows named one by one; a model that cannot hold its texts would name them all */
+
+static const oss_cli_option options[] = {
+    {.name = "--model",
+     .value = "M",
+     .help = "model file, checkpoint folder or run folder",
+     .required = true},
+    {.name = "--csv",
+     .value = "FILE",
+     .help = "recordings and their transcripts, as for training",
+     .required = true},
+    {.name = "--json", .help = "print one JSON object instead of a table"},
+    {.name = "--hyp",
+     .value = "FILE",
+     .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
+    {.name = "--threads",
+     .value = "N",
+     .help = "threads to use (default: as many as processors); the results are the same with any number"},
+};
+
+typedef struct evaluation {
+    const oss_cli_args *args;
+    oss_recognizer *recognizer;
+    oss_dataset *dataset;
+    const char *csv_path;
+    oss_writer hyp; /* zeroed: no --hyp */
+    oss_score score;
+    int64_t failed;      /* rows that could not be scored */
+    double wall_seconds; /* of reading and scoring, without loading the model */
+} evaluation;
+
+static double now_seconds(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- Rows ---- */
+
+/* A TSV cell: the tab and line breaks that a path may hold become spaces. */
+static void append_cell(oss_strbuf *line, const char *text) {
+    for (; *text != '\0'; text++) {
+        bool breaks = *text == '\t' || *text == '\n' || *text == '\r';
+        oss_strbuf_append_bytes(line, breaks ? " " : text, 1);
+    }
+    oss_strbuf_append(line, "\t");
+}
+
+static oss_status write_hypothesis(evaluation *eval, const oss_dataset_row *row,
+                                   const oss_scored_row *scored) {
+    if (!oss_cli_has(eval->args, "--hyp")) {
+        return OSS_OK;
+    }
+    oss_strbuf line = {0};
+    append_cell(&line, row->wav);
+    append_cell(&line, row->text);
+    append_cell(&line, scored->hypothesis);
+    oss_strbuf_printf(&line, "%lld\t%lld\t%lld\n", (long long)scored->words.substitutions,
+                      (long long)scored->words.deletions, (long long)scored->words.insertions);
+    oss_status status = oss_strbuf_ok(&line) ? OSS_OK : OSS_ENOMEM;
+    if (status == OSS_OK) {
+        oss_writer_put(&eval->hyp, line.data, line.length);
+    }
+    oss_strbuf_deinit(&line);
+    return status;
+}
+
+static void name_infeasible(const evaluation *eval, const oss_dataset_row *row,
+                            const oss_scored_row *scored) {
+    if (scored->feasible || eval->score.infeasible >= NAMED_INFEASIBLE) {
+        return;
+    }
+    oss_log_warn(
+        "%s:%lld: row %lld: %s: its text needs %d frames and the audio gives %d: left out of the loss",
+        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, scored->frames_needed,
+        scored->frames_given);
+}
+
+static oss_status score_row(evaluation *eval, const oss_dataset_row *row) {
+    oss_scored_row scored = {0};
+    oss_status status = oss_recognizer_score(eval->recognizer, row, &scored);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "%s:%lld: row %lld", eval->csv_path, (long long)row->line,
+                               (long long)row->number);
+    }
+    name_infeasible(eval, row, &scored);
+    status = write_hypothesis(eval, row, &scored);
+    if (status == OSS_OK) {
+        oss_score_add(&eval->score, &scored);
+    }
+    oss_scored_row_deinit(&scored);
+    return status;
+}
+
+/* A row or recording that is wrong does not end the evaluation; memory or disk that is out does. */
+static bool ends_evaluation(oss_status status) {
+    return status != OSS_OK && status != OSS_EINPUT && status != OSS_EIO && status != OSS_ENUMERIC;
+}
+
+static oss_status score_rows(evaluation *eval) {
+    double begin = now_seconds();
+    for (;;) {
+        const oss_dataset_row *row = NULL;
+        oss_status status = oss_dataset_next(eval->dataset, &row, NULL);
+        if (status == OSS_OK && row == NULL) {
+            break;
+        }
+        if (ends_evaluation(status) || status == OSS_EIO) {
+            return status;
+        }
+        if (status == OSS_OK) {
+            status = score_row(eval, row);
+        }
+        if (ends_evaluation(status)) {
+            return status;
+        }
+        if (status != OSS_OK) {
+            (void)oss_cli_fail(eval->args, status);
+            eval->failed++;
+        }
+    }
+    eval->wall_seconds = now_seconds() - begin;
+    if (eval->score.infeasible > NAMED_INFEASIBLE) {
+        oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
+                     (long long)eval->score.infeasible);
+    }
+    if (eval->score.utterances == 0) {
+        return oss_fail(OSS_EINPUT, "%s: %s", eval->csv_path,
+                        eval->failed == 0 ? "has no rows" : "no row could be scored");
+    }
+    return OSS_OK;
+}
+
+/* ---- Results ---- */
+
+static double realtime_factor(const evaluation *eval) {
+    return eval->score.audio_seconds > 0.0 ? eval->wall_seconds / eval->score.audio_seconds : 0.0;
+}
+
+static oss_status print_json(const evaluation *eval) {
+    const oss_score *score = &eval->score;
+    oss_json *object = oss_json_object();
+    oss_json_add_integer(object, "utterances", score->utterances);
+    oss_json_add_integer(object, "words", score->words.reference);
+    oss_json_add_integer(object, "characters", score->characters.reference);
+    oss_json_add_number(object, "wer", oss_edits_rate(&score->words));
+    oss_json_add_number(object, "cer", oss_edits_rate(&score->characters));
+    oss_json_add_integer(object, "substitutions", score->words.substitutions);
+    oss_json_add_integer(object, "deletions", score->words.deletions);
+    oss_json_add_integer(object, "insertions", score->words.insertions);
+    double loss = oss_score_loss(score);
+    if (isfinite(loss)) {
+        oss_json_add_number(object, "loss", loss);
+    } else {
+        oss_json_add_null(object, "loss");
+    }
+    oss_json_add_integer(object, "infeasible", score->infeasible);
+    oss_json_add_number(object, "audio_seconds", score->audio_seconds);
+    oss_json_add_number(object, "wall_seconds", eval->wall_seconds);
+    oss_json_add_number(object, "realtime_factor", realtime_factor(eval));
+    oss_json_add_integer(object, "failed", eval->failed);
+    char *line = NULL;
+    oss_status status = oss_json_print(&line, object, OSS_JSON_LINE);
+    if (status == OSS_OK) {
+        oss_cli_print("%s\n", line);
+    }
+    oss_free(line);
+    oss_json_free(object);
+    return status;
+}
+
+static void print_rate(const char *name, const oss_edits *edits, const char *unit) {
+    oss_cli_print("%-17s%8.2f %%  %lld substitutions, %lld deletions, %lld insertions in %lld %s\n", name,
+                  100.0 * oss_edits_rate(edits), (long long)edits->substitutions, (long long)edits->deletions,
+                  (long long)edits->insertions, (long long)edits->reference, unit);
+}
+
+static void print_table(const evaluation *eval) {
+    const oss_score *score = &eval->score;
+    oss_cli_print("%-17s%8lld\n", "utterances", (long long)score->utterances);
+    print_rate("wer", &score->words, "words");
+    print_rate("cer", &score->characters, "characters");
+    double loss = oss_score_loss(score);
+    if (isfinite(loss)) {
+        oss_cli_print("%-17s%8.4f    nats a symbol\n", "loss", loss);
+    } else {
+        oss_cli_print("%-17s%8s\n", "loss", "-");
+    }
+    oss_cli_print("%-17s%8lld\n", "infeasible", (long long)score->infeasible);
+    oss_cli_print("%-17s%8lld\n", "failed", (long long)eval->failed);
+    oss_cli_print("%-17s%8.1f s\n", "audio_seconds", score->audio_seconds);
+    oss_cli_print("%-17s%8.2f s\n", "wall_seconds", eval->wall_seconds);
+    oss_cli_print("%-17s%8.4f\n", "realtime_factor", realtime_factor(eval));
+}
+
+/* ---- The command ---- */
+
+static oss_status open_hypotheses(evaluation *eval) {
+    static const char header[] = "wav\tref\thyp\tS\tD\tI\n";
+    const char *path = oss_cli_value(eval->args, "--hyp");
+    if (path == NULL) {
+        return OSS_OK;
+    }
+    oss_status status = oss_writer_open(&eval->hyp, path);
+    if (status == OSS_OK) {
+        oss_writer_put(&eval->hyp, header, strlen(header));
+    }
+    return status;
+}
+
+static oss_status evaluate(evaluation *eval) {
+    oss_recognizer_options settings = {0};
+    oss_status status = oss_cli_threads(eval->args, &settings.threads);
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(&eval->recognizer, oss_cli_value(eval->args, "--model"), &settings);
+    }
+    if (status == OSS_OK) {
+        status = oss_dataset_open(&eval->dataset, eval->csv_path,
+                                  oss_recognizer_config(eval->recognizer)->text_case);
+    }
+    if (status == OSS_OK) {
+        status = open_hypotheses(eval);
+    }
+    if (status == OSS_OK) {
+        status = score_rows(eval);
+    }
+    if (status == OSS_OK && oss_cli_has(eval->args, "--hyp")) {
+        status = oss_writer_commit(&eval->hyp);
+    }
+    return status;
+}
+
+static int run_eval(const oss_cli_args *args) {
+    evaluation eval = {.args = args, .csv_path = oss_cli_value(args, "--csv")};
+    oss_status status = evaluate(&eval);
+    if (status == OSS_OK && oss_cli_has(args, "--json")) {
+        status = print_json(&eval);
+    } else if (status == OSS_OK) {
+        print_table(&eval);
+    }
+    int code = status != OSS_OK ? oss_cli_fail(args, status) : eval.failed > 0;
+    oss_writer_abort(&eval.hyp);
+    oss_dataset_free(eval.dataset);
+    oss_recognizer_free(eval.recognizer);
+    return code;
+}
+
+const oss_cli_command oss_command_eval = {
+    .name = "eval",
+    .summary = "score a model on recordings with transcripts: word and character error rates, loss",
+    .details = "Both sides are normalised as in training (NFC, case, white space). Word and character error "
+               "rates are fractions of "
+               "the whole corpus's words and code points; loss is the mean of -ln p(text)/symbols over the "
+               "rows whose text fits into "
+               "their frames; `infeasible` counts the others, which still count in the rates. "
+               "realtime_factor is wall_seconds / "
+               "audio_seconds. A row that cannot be read is named on standard error and counted in `failed`; "
+               "the rest is scored, exit "
+               "1 (3 when no row could be scored).\n\n"
+               "--json prints utterances words characters wer cer substitutions deletions insertions loss "
+               "infeasible audio_seconds "
+               "wall_seconds realtime_factor failed; substitutions, deletions and insertions are of words; "
+               "loss is null when no row "
+               "is feasible.",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .run = run_eval};

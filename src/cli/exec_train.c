@@ -1,0 +1,60 @@
+/* `ossicle train` is a program of its own, so that this one links neither trainer nor OpenBLAS. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/commands.h"
+
+static const char program_name[] = "ossicle-train";
+
+/* The folder of the running executable (oss_free); NULL, no message, when the system does not tell. */
+static char *find_own_folder(void) {
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0) {
+        return NULL;
+    }
+    path[length] = '\0';
+    return oss_path_folder(path);
+}
+
+/* Tries FOLDER/place; returns unless it could be run. */
+static void try_place(const char *folder, const char *place, char *const *argv) {
+    char *path = oss_path_join(folder, place);
+    if (path != NULL && oss_file_exists(path)) {
+        (void)execv(path, argv);
+    }
+    oss_free(path);
+}
+
+oss_status oss_cli_exec_train(char *const *argument, int count) {
+    char **argv = oss_alloc_zero((size_t)count + 2, sizeof *argv);
+    char *folder = find_own_folder();
+    if (argv == NULL) {
+        oss_free(folder);
+        return OSS_ENOMEM;
+    }
+    char name[sizeof program_name];
+    memcpy(name, program_name, sizeof name);
+    argv[0] = name;
+    for (int i = 0; i < count; i++) {
+        argv[i + 1] = argument[i];
+    }
+    if (folder != NULL) {
+        try_place(folder, program_name, argv);
+        try_place(folder, "../libexec/ossicle/ossicle-train", argv);
+    }
+    (void)execvp(program_name, argv);
+    int reason = errno;
+    oss_free(argv);
+    oss_status status =
+        oss_fail_errno(reason, "training is done by the program %s, which is neither in %s nor in PATH",
+                       program_name, folder == NULL ? "this program's folder" : folder);
+    oss_free(folder);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* ossicle features: the front end alone. */
+#include "ossicle/features.h"
+
+#include <stddef.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "cli/commands.h"
+
+static const oss_cli_option options[] = {
+    {.name = "--config",
+     .value = "FILE",
+     .help = "config file whose front end to use (default: the default front end)"},
+    {.name = "--model", .value = "M", .help = "model whose front end to use instead"},
+    {.name = "-o",
+     .value = "OUT.npy",
+     .help = "NumPy file to write: float32, one row a mel frame",
+     .required = true},
+};
+
+static oss_status create_front_end(oss_features **out, const oss_cli_args *args) {
+    const char *model = oss_cli_value(args, "--model");
+    const char *config = oss_cli_value(args, "--config");
+    if (model != NULL && config != NULL) {
+        return oss_fail(OSS_EUSAGE, "--config and --model each choose a front end: give one of them");
+    }
+    return model != NULL ? oss_features_create_from_model(out, model) : oss_features_create(out, config);
+}
+
+static int run_features(const oss_cli_args *args) {
+    oss_features *features = NULL;
+    oss_matrix matrix = {0};
+    const char *out_path = oss_cli_value(args, "-o");
+    oss_status status = create_front_end(&features, args);
+    if (status == OSS_OK) {
+        status = oss_features_compute_file(features, oss_cli_operand(args, 0), &matrix);
+    }
+    if (status == OSS_OK) {
+        status = oss_matrix_save(&matrix, out_path);
+    }
+    if (status == OSS_OK) {
+        oss_log_info("%s: float32 [%lld, %d]", out_path, (long long)matrix.rows, matrix.columns);
+    }
+    oss_matrix_deinit(&matrix);
+    oss_features_free(features);
+    return status == OSS_OK ? 0 : oss_cli_fail(args, status);
+}
+
+const oss_cli_command oss_command_features = {
+    .name = "features",
+    .summary = "a recording to its mel features, as the network sees them (.npy)",
+    .operands = "FILE",
+    .min_operands = 1,
+    .max_operands = 1,
+    .details = "One row for each hop of the window (100 a second by default), one column for each mel bin "
+               "(128), after the "
+               "logarithm and the normalisation that the config or model asks for.",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .run = run_features};

@@ -1,0 +1,118 @@
+/* ossicle COMMAND ...: finds the command and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "cli/commands.h"
+
+typedef struct listed_command {
+    const char *name, *summary;
+    const oss_cli_command *command; /* NULL: another program */
+} listed_command;
+
+enum { COMMANDS = 7 };
+
+static void list_commands(listed_command out[COMMANDS]) {
+    const oss_cli_command *const command[COMMANDS - 1] = {&oss_command_eval,  &oss_command_transcribe,
+                                                          &oss_command_embed, &oss_command_features,
+                                                          &oss_command_info,  &oss_command_import};
+    out[0] =
+        (listed_command){"train", "train a model, or resume or fine-tune one (runs ossicle-train)", NULL};
+    for (int i = 1; i < COMMANDS; i++) {
+        out[i] = (listed_command){command[i - 1]->name, command[i - 1]->summary, command[i - 1]};
+    }
+}
+
+static const listed_command *find_command(const listed_command list[COMMANDS], const char *name) {
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(list[i].name, name) == 0) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+static oss_status refuse_command(const listed_command list[COMMANDS], const char *name) {
+    const char *word[COMMANDS + 1];
+    for (int i = 0; i < COMMANDS; i++) {
+        word[i] = list[i].name;
+    }
+    word[COMMANDS] = "help";
+    const char *nearest = oss_cli_nearest(name, word, COMMANDS + 1);
+    if (nearest != NULL) {
+        return oss_fail(OSS_EUSAGE, "there is no command \"%s\": did you mean %s?", name, nearest);
+    }
+    return oss_fail(OSS_EUSAGE, "there is no command \"%s\": `ossicle --help` lists the commands", name);
+}
+
+static void print_commands(const listed_command list[COMMANDS]) {
+    oss_cli_print(
+        "usage: ossicle COMMAND [OPTION]... [FILE]...\n\n"
+        "Trains and runs a small speech encoder: recordings in, transcripts or embeddings out.\n\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        oss_cli_print("  %-12s%s\n", list[i].name, list[i].summary);
+    }
+    oss_cli_print("  %-12s%s\n", "help", "this list, or the help of one command: ossicle help COMMAND");
+    oss_cli_print(
+        "\n`ossicle COMMAND --help` lists the options of a command; `ossicle --version` prints the "
+        "version.\n\n"
+        "A model M is a model file, a checkpoint folder, or a run folder (its best checkpoint, else its "
+        "latest).\n"
+        "Results go to standard output, everything else to standard error.\n"
+        "Exit codes: 0 done; 1 finished with findings, or some inputs failed; 2 wrong usage; 3 bad input;\n"
+        "4 out of memory or disk; 130 and 143 stopped by SIGINT and SIGTERM with everything saved.\n"
+        "OSSICLE_CPU=generic|avx2|avx512 forces an instruction set.\n");
+}
+
+static int run_help(const oss_cli_args *args) {
+    listed_command list[COMMANDS];
+    list_commands(list);
+    if (oss_cli_operands(args) == 0) {
+        print_commands(list);
+        return 0;
+    }
+    const char *name = oss_cli_operand(args, 0);
+    const listed_command *found = find_command(list, name);
+    if (found == NULL) {
+        return oss_cli_fail(args, refuse_command(list, name));
+    }
+    if (found->command == NULL) {
+        char *const help[] = {(char[]){"--help"}};
+        return oss_cli_fail(args, oss_cli_exec_train(help, 1));
+    }
+    return oss_cli_print_help(found->command);
+}
+
+static const oss_cli_command help_command = {.name = "help",
+                                             .summary = "Lists the commands, or the options of one command.",
+                                             .operands = "[COMMAND]",
+                                             .max_operands = 1,
+                                             .run = run_help};
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        oss_cli_prepare();
+        (void)fprintf(stderr, "ossicle: a command is missing: `ossicle --help` lists the commands\n");
+        return oss_cli_exit_code(OSS_EUSAGE);
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        return oss_cli_run(&help_command, 1, argv);
+    }
+    if (strcmp(name, "help") == 0) {
+        return oss_cli_run(&help_command, argc - 1, argv + 1);
+    }
+    if (strcmp(name, "--version") == 0) {
+        return oss_cli_run(&help_command, 2, argv);
+    }
+    listed_command list[COMMANDS];
+    list_commands(list);
+    const listed_command *found = find_command(list, name);
+    if (found != NULL && found->command != NULL) {
+        return oss_cli_run(found->command, argc - 1, argv + 1);
+    }
+    oss_cli_prepare();
+    oss_status status = found == NULL ? refuse_command(list, name) : oss_cli_exec_train(argv + 2, argc - 2);
+    (void)fprintf(stderr, "ossicle: %s\n", oss_last_error());
+    return oss_cli_exit_code(status);
+}
