@@ -1,98 +1,235 @@
+/* Queries are taken in tiles of one or two vectors; for a tile all S scores are held, transposed:
+ * st[S,width], keys down, queries across. So memory is linear in S, softmax is exact with no rescaling, and
+ * every product is the register tile of tile.h:
+ *
+ *     forward    st[j,i]  = sum_d k[j,d] qt[d,i]        a = k as it lies, b = qt, the tile's queries
+ * transposed and scaled out[i,d] = sum_j st[j,i] v[j,d]        a = st read down its columns, b = v as it lies
+ *     backward   st       = as above, then P = e^(st - lse)
+ *                dpt[j,i] = sum_d v[j,d] dot[d,i]       dot: the tile's rows of dout, transposed
+ *                dst      = P (mask dpt - delta) / sqrt(D),  delta[i] = sum_d dout[i,d] out[i,d]
+ *                dv[j,d] += sum_i (mask P)[j,i] dout[i,d]
+ *                dq[i,d]  = sum_j dst[j,i] k[j,d]
+ *                dk[j,d] += sum_i dst[j,i] q[i,d]
+ *
+ * delta is the row's sum of P dP, which is what softmax's derivative subtracts: with dropout too, since out
+ * was made from the dropped P and the mask is in dP. */
 #include "kernel/attention.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdbool.h>
 
-#include "base/rng.h"
+#include "kernel/attention_table.h"
+#include "kernel/cpu.h"
+#include "kernel/tile.h"
+
+OSS_CPU_DECLARE_TABLES(oss_attention_table, attention);
+static const oss_attention_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(attention);
+
+enum { MAX_LANES = 16, MAX_WIDTH = 2 * MAX_LANES };
+
+/* One head of one call. Strides are in floats. */
+typedef struct head_work {
+    const oss_attention_table *lanes;
+    const oss_tile_table *tile;
+    int32_t s, d, padded; /* padded: D rounded up to whole vectors */
+    float scale;
+    const float *q, *k, *v; /* rows of stride qkv_row */
+    ptrdiff_t qkv_row, out_row;
+    oss_attention_mask mask;
+    /* scratch */
+    float *st, *dpt; /* [S,MAX_WIDTH] */
+    float *qt, *dot; /* [padded,MAX_WIDTH] */
+    float *whole;    /* [S,padded] and two of [MAX_WIDTH,padded]: rows copied when D is not whole vectors */
+    float *q_rows, *dout_rows;
+    float *row_factor; /* [MAX_WIDTH] */
+} head_work;
+
+static size_t round_up(size_t n, size_t unit) {
+    return (n + unit - 1) / unit * unit;
+}
 
 size_t oss_k_attention_scratch_floats(int32_t s, int32_t d) {
-    return (size_t)s * 64 + (size_t)d * 64 + 64;
+    const size_t keys = (size_t)s;
+    const size_t padded = round_up((size_t)d, MAX_LANES);
+    return 2 * keys * MAX_WIDTH + 2 * padded * MAX_WIDTH + keys * padded + 2 * MAX_WIDTH * padded +
+           MAX_WIDTH + MAX_LANES;
 }
 
-static float draw_mask(float p, const oss_dropout_key *key, uint64_t index) {
-    uint32_t threshold = (uint32_t)lrintf(p * 65536.0f);
-    if (key == NULL || threshold == 0) {
-        return 1.0f;
+static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t d, float p,
+                            const oss_dropout_key *dropout, float *scratch) {
+    const size_t keys = (size_t)s;
+    const size_t padded = round_up((size_t)d, MAX_LANES);
+    head_work w = {
+        .lanes = tables[oss_cpu_isa()],
+        .tile = oss_tile_table_get(),
+        .s = s,
+        .d = d,
+        .scale = (float)(1.0 / sqrt((double)d)),
+        .q = qkv,
+        .qkv_row = (ptrdiff_t)3 * heads * d,
+        .out_row = (ptrdiff_t)heads * d,
+        .mask = {.threshold = dropout != NULL ? oss_dropout_threshold(p) : 0},
+    };
+    w.k = qkv + w.out_row;
+    w.v = w.k + w.out_row;
+    w.padded = (int32_t)round_up((size_t)d, (size_t)w.tile->lanes);
+    w.st = scratch;
+    w.dpt = w.st + keys * MAX_WIDTH;
+    w.qt = w.dpt + keys * MAX_WIDTH;
+    w.dot = w.qt + padded * MAX_WIDTH;
+    w.whole = w.dot + padded * MAX_WIDTH;
+    w.q_rows = w.whole + keys * padded;
+    w.dout_rows = w.q_rows + MAX_WIDTH * padded;
+    w.row_factor = w.dout_rows + MAX_WIDTH * padded;
+    w.mask.scale = oss_dropout_scale(w.mask.threshold);
+    if (w.mask.threshold > 0) {
+        w.mask.key[0] = (uint32_t)dropout->seed;
+        w.mask.key[1] = (uint32_t)(dropout->seed >> 32);
+        w.mask.counter[1] = dropout->site;
+        w.mask.counter[2] = dropout->utterance;
+        w.mask.counter[3] = dropout->step;
+        w.mask.row_blocks = ((uint32_t)s + 7) / 8;
     }
-    const uint32_t seed[2] = {(uint32_t)key->seed, (uint32_t)(key->seed >> 32)};
-    const uint32_t counter[4] = {(uint32_t)(index / 8), key->site, key->utterance, key->step};
-    uint32_t word[4];
-    oss_rng_philox(word, seed, counter);
-    uint32_t draw = word[index % 8 / 2] >> (16 * (index % 2)) & 0xffff;
-    return draw >= threshold ? 65536.0f / (65536.0f - (float)threshold) : 0.0f;
+    return w;
 }
 
-static float dot(const float *a, const float *b, int32_t n) {
-    float sum = 0.0f;
-    for (int32_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
+/* Width of the tile that starts `left` queries before the end: one vector when that is enough. */
+static int32_t choose_width(const head_work *w, int32_t left) {
+    return left <= w->tile->lanes ? w->tile->lanes : 2 * w->tile->lanes;
+}
+
+/* c[rows,columns] (+)= product, b's columns in panels as wide as the tile allows. */
+static void multiply(const head_work *w, oss_tile tile, int32_t rows, int32_t columns) {
+    while (columns > 0) {
+        int32_t vectors = oss_tile_panel_vectors(w->tile, columns);
+        int32_t width = vectors * w->tile->lanes;
+        tile.segments = 1;
+        tile.columns = columns < width ? columns : width;
+        oss_tile_run_rows(w->tile, tile, vectors, rows);
+        tile.b += width;
+        tile.c += width;
+        columns -= tile.columns;
     }
-    return sum;
+}
+
+/* The rows x[rows,D] (stride *ld) such that whole vectors can be read: as they lie, or copied to `copy`. */
+static const float *get_whole_rows(const head_work *w, const float *x, ptrdiff_t *ld, int32_t rows,
+                                   float *copy) {
+    if (w->padded == w->d) {
+        return x;
+    }
+    w->tile->pack_rows(copy, x, *ld, rows, w->d, w->padded);
+    *ld = w->padded;
+    return copy;
+}
+
+/* st[S,width] = rows of `keys` times columns[D,width] */
+static void multiply_keys(const head_work *w, float *st, const float *keys, const float *columns,
+                          int32_t width) {
+    const oss_tile tile = {.a = keys,
+                           .a_row = w->qkv_row,
+                           .a_step = 1,
+                           .b = columns,
+                           .b_step = width,
+                           .k = w->d,
+                           .c = st,
+                           .c_row = width};
+    multiply(w, tile, w->s, width);
+}
+
+/* c[i,d] = sum_j st[j,i] rows[j,d] for the tile's queries */
+static void multiply_down(const head_work *w, float *c, ptrdiff_t c_row, const float *st, int32_t width,
+                          int32_t queries, const float *rows, ptrdiff_t ld) {
+    const oss_tile tile = {
+        .a = st, .a_row = 1, .a_step = width, .b = rows, .b_step = ld, .k = w->s, .c = c, .c_row = c_row};
+    multiply(w, tile, queries, w->d);
+}
+
+/* c[j,d] (+)= sum_i st[j,i] rows[i,d] for all keys */
+static void multiply_across(const head_work *w, float *c, const float *st, int32_t width, int32_t queries,
+                            const float *rows, ptrdiff_t ld, bool add) {
+    const oss_tile tile = {.a = st,
+                           .a_row = width,
+                           .a_step = 1,
+                           .b = rows,
+                           .b_step = ld,
+                           .k = queries,
+                           .c = c,
+                           .c_row = w->qkv_row,
+                           .add = add};
+    multiply(w, tile, w->s, w->d);
+}
+
+/* The tile's queries, transposed and scaled, and the scores. */
+static void make_scores(const head_work *w, int32_t first, int32_t queries, int32_t width) {
+    w->tile->pack_transposed(w->qt, w->q + first * w->qkv_row, w->qkv_row, w->d, queries, width);
+    oss_k_scale(w->qt, w->qt, w->scale, (size_t)w->d * (size_t)width);
+    multiply_keys(w, w->st, w->k, w->qt, width);
+}
+
+static void place_mask(head_work *w, int32_t h, int32_t first) {
+    w->mask.counter[0] = ((uint32_t)h * (uint32_t)w->s + (uint32_t)first) * w->mask.row_blocks;
 }
 
 void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, int32_t heads, int32_t d,
                          int32_t row_begin, int32_t row_end, float p, const oss_dropout_key *dropout,
                          float *scratch) {
-    const int32_t width = heads * d;
-    const int32_t s8 = (s + 7) / 8 * 8;
-    const float scale = 1.0f / sqrtf((float)d);
-    for (int32_t h = 0; h < heads; h++) {
-        for (int32_t q = row_begin; q < row_end; q++) {
-            const float *query = qkv + (int64_t)q * 3 * width + h * d;
-            float largest = -INFINITY;
-            for (int32_t j = 0; j < s; j++) {
-                scratch[j] = scale * dot(query, qkv + ((int64_t)j * 3 + 1) * width + h * d, d);
-                largest = fmaxf(largest, scratch[j]);
-            }
-            float sum = 0.0f;
-            for (int32_t j = 0; j < s; j++) {
-                scratch[j] = expf(scratch[j] - largest);
-                sum += scratch[j];
-            }
-            if (lse != NULL) {
-                lse[(int64_t)h * s + q] = largest + logf(sum);
-            }
-            float *row = out + (int64_t)q * width + h * d;
-            memset(row, 0, sizeof(float) * (size_t)d);
-            for (int32_t j = 0; j < s; j++) {
-                uint64_t index = ((uint64_t)h * (uint64_t)s + (uint64_t)q) * (uint64_t)s8 + (uint64_t)j;
-                float weight = scratch[j] / sum * draw_mask(p, dropout, index);
-                const float *value = qkv + ((int64_t)j * 3 + 2) * width + h * d;
-                for (int32_t i = 0; i < d; i++) {
-                    row[i] += weight * value[i];
-                }
-            }
+    head_work w = start_call(qkv, s, heads, d, p, dropout, scratch);
+    for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
+        ptrdiff_t v_row = w.qkv_row;
+        const float *v = get_whole_rows(&w, w.v, &v_row, s, w.whole);
+        for (int32_t first = row_begin; first < row_end;) {
+            int32_t width = choose_width(&w, row_end - first);
+            int32_t queries = row_end - first < width ? row_end - first : width;
+            float *rows = out + first * w.out_row + h * d;
+            make_scores(&w, first, queries, width);
+            place_mask(&w, h, first);
+            w.lanes->softmax(w.st, s, width, queries, lse != NULL ? lse + (ptrdiff_t)h * s + first : NULL,
+                             w.row_factor, &w.mask);
+            multiply_down(&w, rows, w.out_row, w.st, width, queries, v, v_row);
+            w.lanes->scale_rows(rows, heads * d, w.row_factor, queries, d);
+            first += queries;
         }
     }
+}
+
+/* One tile of queries of head h; dk and dv of its keys are stored by the first tile and added to by the
+ * others. */
+static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *out, const float *lse,
+                     int32_t first, int32_t queries, int32_t width, const float *k, ptrdiff_t k_row) {
+    ptrdiff_t q_row = w->qkv_row, dout_row = w->out_row;
+    const float *q = w->q + first * w->qkv_row;
+    dout += first * w->out_row;
+    out += first * w->out_row;
+    make_scores(w, first, queries, width);
+    w->tile->pack_transposed(w->dot, dout, w->out_row, w->d, queries, width);
+    multiply_keys(w, w->dpt, w->v, w->dot, width);
+    w->lanes->dot_rows(w->row_factor, dout, out, (int32_t)w->out_row, queries, w->d);
+    w->lanes->softmax_bwd(w->st, w->dpt, w->s, width, queries, lse + first, w->row_factor, w->scale,
+                          &w->mask);
+    const float *dout_rows = get_whole_rows(w, dout, &dout_row, queries, w->dout_rows);
+    const float *q_rows = get_whole_rows(w, q, &q_row, queries, w->q_rows);
+    float *dk = dqkv + w->out_row;
+    float *dv = dk + w->out_row;
+    multiply_across(w, dv, w->st, width, queries, dout_rows, dout_row, first > 0);
+    multiply_down(w, dqkv + first * w->qkv_row, w->qkv_row, w->dpt, width, queries, k, k_row);
+    multiply_across(w, dk, w->dpt, width, queries, q_rows, q_row, first > 0);
 }
 
 void oss_k_attention_bwd(float *dqkv, const float *dout, const float *out, const float *lse, const float *qkv,
                          int32_t s, int32_t heads, int32_t d, float p, const oss_dropout_key *dropout,
                          float *scratch) {
-    (void)scratch;
-    const int32_t width = heads * d;
-    const int32_t s8 = (s + 7) / 8 * 8;
-    const float scale = 1.0f / sqrtf((float)d);
-    memset(dqkv, 0, sizeof(float) * 3 * (size_t)s * (size_t)width);
-    for (int32_t h = 0; h < heads; h++) {
-        for (int32_t q = 0; q < s; q++) {
-            const float *query = qkv + (int64_t)q * 3 * width + h * d;
-            const float *dy = dout + (int64_t)q * width + h * d;
-            float delta = dot(dy, out + (int64_t)q * width + h * d, d);
-            for (int32_t j = 0; j < s; j++) {
-                const float *key = qkv + ((int64_t)j * 3 + 1) * width + h * d;
-                float prob = expf(scale * dot(query, key, d) - lse[(int64_t)h * s + q]);
-                uint64_t index = ((uint64_t)h * (uint64_t)s + (uint64_t)q) * (uint64_t)s8 + (uint64_t)j;
-                float mask = draw_mask(p, dropout, index);
-                float dscore = scale * prob * (mask * dot(dy, key + width, d) - delta);
-                float *dq = dqkv + (int64_t)q * 3 * width + h * d;
-                float *dk = dqkv + ((int64_t)j * 3 + 1) * width + h * d;
-                for (int32_t i = 0; i < d; i++) {
-                    dq[i] += dscore * key[i];
-                    dk[i] += dscore * query[i];
-                    dk[width + i] += prob * mask * dy[i];
-                }
-            }
+    head_work w = start_call(qkv, s, heads, d, p, dropout, scratch);
+    for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
+        ptrdiff_t k_row = w.qkv_row;
+        const float *k = get_whole_rows(&w, w.k, &k_row, s, w.whole);
+        for (int32_t first = 0; first < s;) {
+            int32_t width = choose_width(&w, s - first);
+            int32_t queries = s - first < width ? s - first : width;
+            place_mask(&w, h, first);
+            tile_bwd(&w, dqkv + h * d, dout + h * d, out + h * d, lse + (ptrdiff_t)h * s, first, queries,
+                     width, k, k_row);
+            first += queries;
         }
     }
 }
