@@ -1,0 +1,117 @@
+#!/bin/sh
+# Checks how the sources hang together: scripts/check_layers.sh [FOLDER]   (FOLDER: the root of a checkout; default: this one)
+#  - an include names the same folder or a lower layer, never one above or beside it;
+#  - inference and training never see each other, nor does a command other than `train` see training;
+#  - each external library is included by its owner only;
+#  - no file over 400 lines, no function over 60, half of the functions of src at most 15 (tables excepted).
+set -eu
+cd "${1:-$(dirname "$0")/..}"
+find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+	BEGIN {
+		level["base"] = 0; level["kernel"] = 1; level["audio"] = 2; level["text"] = 2; level["model"] = 3
+		level["infer"] = 4; level["tape"] = 4; level["data"] = 4; level["op"] = 5; level["nn"] = 6
+		level["train"] = 7; level["cli"] = 8
+		split("tape data op nn train", list, " ")
+		for (i in list) training[list[i]] = 1
+		# header -> pattern of the files that may include it
+		owner["cblas.h"] = "^src/kernel/gemm_train\\.c$"
+		owner["sndfile.h"] = "^src/audio/audio_file\\.c$"
+		owner["samplerate.h"] = "^src/audio/audio_file\\.c$"
+		owner["cjson/cJSON.h"] = "^src/base/json"
+		owner["xxhash.h"] = "^src/base/hash\\.c$"
+		owner["utf8proc.h"] = "^src/text/unicode\\.c$"
+		owner["check.h"] = "^tests/"
+		owner["immintrin.h"] = owner["emmintrin.h"] = owner["cpuid.h"] = "^src/kernel/"
+		# Headers of the C library, POSIX and the compilers; anything else in <> needs an owner above.
+		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h inttypes.h limits.h locale.h " \
+		      "malloc.h math.h poll.h pthread.h sched.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h " \
+		      "stdlib.h string.h strings.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h " \
+		      "sys/types.h sys/utsname.h sys/wait.h termios.h time.h ucontext.h unistd.h sanitizer/asan_interface.h ossicle/ossicle.h", list, " ")
+		for (i in list) standard[list[i]] = 1
+		# Tables, which may be as long as what they list.
+		exempt["src/model/config_keys.c"] = 1
+	}
+	function complain(text) {
+		printf "%s:%d: %s\n", FILENAME, FNR, text
+		bad++
+	}
+	function is_train_side(path, folder) {
+		return folder in training || path ~ /^src\/kernel\/gemm_train\./ || path ~ /^src\/cli\/train/
+	}
+	function check_include(name,    target) {
+		target = name
+		sub(/\/.*/, "", target)
+		if (target == "support" && folder != "") complain("includes a header of the tests")
+		if (target == "ossicle") {
+			if (name != "ossicle/status.h" && name != "ossicle/version.h" && folder != "" && folder != "infer" && folder != "cli")
+				complain("includes " name ", which is above it")
+			return
+		}
+		if (folder == "" || !(target in level)) {
+			if (folder != "") complain("includes \"" name "\", which is in no layer")
+			else if (FILENAME ~ /^include\//) complain("a public header includes \"" name "\"")
+			return
+		}
+		if (target != folder && level[target] >= level[folder])
+			complain("includes " name ": " target " (layer " level[target] ") is not below " folder " (layer " level[folder] ")")
+		if (is_train_side(FILENAME, folder) && target == "infer") complain("training includes inference: " name)
+		if (!is_train_side(FILENAME, folder) && is_train_side("src/" name, target)) complain("includes training: " name)
+	}
+	function end_file() {
+		if (file != "" && lines > 400 && !(file in exempt)) {
+			printf "%s: %d lines, at most 400\n", file, lines
+			bad++
+		}
+		lines = 0
+	}
+	FNR == 1 {
+		end_file()
+		file = FILENAME
+		start = 0
+		folder = ""
+		if (FILENAME ~ /^src\//) {
+			folder = FILENAME
+			sub(/^src\//, "", folder)
+			sub(/\/.*/, "", folder)
+			if (!(folder in level)) complain("the folder " folder " has no layer")
+		}
+	}
+	{ lines = FNR; line = $0 }
+	line ~ /^#[ \t]*include[ \t]*"/ {
+		includes++
+		sub(/^[^"]*"/, "", line)
+		sub(/".*/, "", line)
+		check_include(line)
+	}
+	line ~ /^#[ \t]*include[ \t]*</ {
+		includes++
+		sub(/^[^<]*</, "", line)
+		sub(/>.*/, "", line)
+		if (line in owner) {
+			if (FILENAME !~ owner[line]) complain("<" line "> belongs to " owner[line])
+		} else if (!(line in standard)) {
+			complain("<" line "> has no owner: add it to scripts/check_layers.sh")
+		}
+	}
+	/^[A-Za-z_]/ { start = FNR }
+	/^}$/ && start > 0 && FILENAME ~ /\.c$/ {
+		length_ = FNR - start + 1
+		if (length_ > 60) {
+			printf "%s:%d: a function of %d lines, at most 60\n", FILENAME, start, length_
+			bad++
+		}
+		if (folder != "") count[length_]++
+		if (folder != "") functions++
+		start = 0
+	}
+	END {
+		end_file()
+		for (median = 1; median < 1000; median++) {
+			sum += count[median]
+			if (2 * sum >= functions) break
+		}
+		if (functions == 0 || includes == 0) { print "nothing was checked"; exit 1 }
+		printf "%d includes; %d functions in src, median %d lines\n", includes, functions, median
+		if (median > 15) { print "the median function of src has more than 15 lines"; bad++ }
+		exit bad > 0
+	}'
