@@ -36,6 +36,13 @@ static float *make_matrix(int32_t rows, int32_t columns, int32_t ld, uint64_t se
     return x;
 }
 
+/* One for the whole program: filling it anew for thousands of small products would take most of the time. */
+static float *get_scratch(void) {
+    static float *scratch = NULL;
+    scratch = scratch != NULL ? scratch : oss_exact_floats(OSS_GEMM_SCRATCH_FLOATS);
+    return scratch;
+}
+
 static double reference_element(const product *p, const float *a, const float *b, int32_t i, int32_t j) {
     double sum = 0;
     for (int32_t l = 0; l < p->k; l++) {
@@ -49,7 +56,7 @@ static void check_product(const product *p, const char *isa) {
     float *a = p->ta ? make_matrix(p->k, p->m, p->lda, 1) : make_matrix(p->m, p->k, p->lda, 1);
     float *b = p->tb ? make_matrix(p->n, p->k, p->ldb, 2) : make_matrix(p->k, p->n, p->ldb, 2);
     size_t count = count_floats(p->m, p->n, p->ldc);
-    float *c = oss_exact_floats(count), *scratch = oss_exact_floats(OSS_GEMM_SCRATCH_FLOATS);
+    float *c = oss_exact_floats(count);
     double *want = malloc((count > 0 ? count : 1) * sizeof *want);
     for (size_t i = 0; i < count; i++) {
         want[i] = NAN;
@@ -61,7 +68,7 @@ static void check_product(const product *p, const char *isa) {
             want[at] = reference_element(p, a, b, i, j) + (p->beta != 0.0F ? (double)c[at] : 0.0);
         }
     }
-    oss_k_gemm(p->ta, p->tb, p->m, p->n, p->k, a, p->lda, b, p->ldb, p->beta, c, p->ldc, scratch);
+    oss_k_gemm(p->ta, p->tb, p->m, p->n, p->k, a, p->lda, b, p->ldb, p->beta, c, p->ldc, get_scratch());
     char what[128];
     (void)snprintf(what, sizeof what, "%s ta=%d tb=%d m=%d n=%d k=%d beta=%g", isa, p->ta, p->tb, p->m, p->n,
                    p->k, (double)p->beta);
@@ -69,7 +76,6 @@ static void check_product(const product *p, const char *isa) {
     free(a);
     free(b);
     free(c);
-    free(scratch);
     free(want);
 }
 
@@ -133,26 +139,24 @@ START_TEST(empty_sizes) {
 }
 END_TEST
 
-static void run_rows(bool ta, bool tb, int32_t begin, int32_t end, const float *a, const float *b, float *c,
-                     float *scratch) {
+static void run_rows(bool ta, bool tb, int32_t begin, int32_t end, const float *a, const float *b, float *c) {
     enum { M = 101, N = 77, K = 1301 };
     oss_k_gemm(ta, tb, end - begin, N, K, ta ? a + begin : a + begin * K, ta ? M : K, b, tb ? K : N, 1.0F,
-               c + begin * N, N, scratch);
+               c + begin * N, N, get_scratch());
 }
 
 static void check_row_split(const char *isa) {
     enum { M = 101, N = 77, K = 1301 };
     static const int32_t steps[] = {OSS_GEMM_ROW_TILE, 3 * OSS_GEMM_ROW_TILE, 6 * OSS_GEMM_ROW_TILE, 7};
     float *a = oss_exact_filled(M * K, 5), *b = oss_exact_filled(N * K, 6);
-    float *scratch = oss_exact_floats(OSS_GEMM_SCRATCH_FLOATS);
     for (int combination = 0; combination < 4; combination++) {
         bool ta = (combination & 1) != 0, tb = (combination & 2) != 0;
         float *whole = oss_exact_filled(M * N, 7);
-        run_rows(ta, tb, 0, M, a, b, whole, scratch);
+        run_rows(ta, tb, 0, M, a, b, whole);
         for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
             float *split = oss_exact_filled(M * N, 7);
             for (int32_t row = 0; row < M; row += steps[s]) {
-                run_rows(ta, tb, row, row + steps[s] < M ? row + steps[s] : M, a, b, split, scratch);
+                run_rows(ta, tb, row, row + steps[s] < M ? row + steps[s] : M, a, b, split);
             }
             ck_assert_msg(memcmp(whole, split, M * N * sizeof *whole) == 0,
                           "%s: bits differ, ta=%d tb=%d, rows by %d", isa, ta, tb, steps[s]);
@@ -162,7 +166,6 @@ static void check_row_split(const char *isa) {
     }
     free(a);
     free(b);
-    free(scratch);
 }
 
 START_TEST(rows_may_be_split) {
