@@ -55,7 +55,7 @@ END_TEST
 /* ---- hash ---- */
 
 /* XXH3-64 of the empty input with seed 0, as xxHash publishes it. */
-*program.* / START_TEST(test_hash_known_answers) {
+START_TEST(test_hash_known_answers) {
     char hex[17];
     oss_hash_hex(hex, oss_hash("", 0));
     ck_assert_str_eq(hex, "2d06800538d394c2");
