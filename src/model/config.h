@@ -1,6 +1,6 @@
-/* Every setting of training and inference: JSON in, checked struct out. One table (config.c) holds each key's name, aliases, type,
- * range, default, section and one-line help; parsing, --set, writing, the error for an unknown key (with the nearest known one) and the documentation check all
- * read that table. */
+/* Every setting of training and inference: JSON in, checked struct out. One table (config_keys.c) holds each
+ * key's name, alias, type, range, default, section and one-line help; parsing, --set, writing, the error for
+ * an unknown key (with the nearest known one) and the documentation check all read that table. */
 #ifndef OSS_MODEL_CONFIG_H
 #define OSS_MODEL_CONFIG_H
 
@@ -41,7 +41,7 @@ typedef struct oss_config {
     /* data */
     oss_csv_source *train_csv;
     int32_t train_csvs;
-    char *dev_csv;  /* NULL: split off */
+    char *dev_csv; /* NULL: split off */
     double dev_fraction;
     oss_split_by split_by;
     double min_seconds, max_seconds;
@@ -57,7 +57,10 @@ typedef struct oss_config {
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
-    char *run_dir; /* alias save_dir; NULL: checkpoints/<name of the config file> */
+    char *run_dir;                        /* alias save_dir; NULL: checkpoints/<name of the config file> */
+    /* Keys that were set, bit i for key i of the table: those that were not may follow others (target_hz,
+     * mel_norm). For config*.c only. */
+    uint64_t given;
 } oss_config;
 
 /* The defaults; never fails except for memory. */
@@ -69,19 +72,31 @@ oss_status oss_config_parse(oss_config **out, const char *json, const char *what
 oss_status oss_config_copy(oss_config **out, const oss_config *config);
 void oss_config_free(oss_config *config);
 
-/* KEY=VALUE; VALUE is JSON, or a bare word taken as a string. The whole config must be checked afterwards. */
+/* KEY=VALUE; VALUE is JSON, or a bare word taken as a string (for a path always, unless it begins like JSON's
+ * string, list or null). OSS_EUSAGE. Only the value's own range is checked: after the last one call
+ * oss_config_check. */
 oss_status oss_config_set(oss_config *config, const char *assignment);
-/* True when `--resume` may change this key (max_steps, threads, paths, cadence). */
+/* True when `--resume` may change this key (KEY or KEY=VALUE): max_steps, threads, train_csv, dev_csv,
+ * eval_every, checkpoint_every, keep_last, patience. */
 bool oss_config_may_change_on_resume(const char *assignment);
-/* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it. */
+/* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it.
+ */
 oss_status oss_config_check(const oss_config *config);
 
-/* JSON with sorted keys (oss_free). model_only: front end, network and text keys, what a model file stores. */
+/* JSON with sorted keys (oss_free); NULL, with the error set, when memory is short. Reading it gives the same
+ * config. model_only: front end, network and text keys in one line, what a model file stores. */
 char *oss_config_print(const oss_config *config, bool model_only);
 
 /* The table, for --help and for the test that compares it with the documentation. */
 typedef struct oss_config_key {
-    const char *name, *section /* front end|network|text|data|training */, *type, *default_text, *help;
+    const char *name;
+    const char *alias;        /* another name that is read, NULL: none */
+    const char *section;      /* front end|network|text|data|training */
+    const char *type;         /* "integer", "number", "word", "path", "list"... */
+    const char *default_text; /* JSON */
+    const char *help;
+    char range[96]; /* of the value in words; "" when any will do */
+    bool resume;    /* --resume may change it */
 } oss_config_key;
 int32_t oss_config_key_count(void);
 oss_config_key oss_config_key_get(int32_t index);

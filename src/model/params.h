@@ -1,4 +1,13 @@
-/* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat block of floats. */
+/* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat
+ * block of floats.
+ *
+ * Initial values have the distributions of PyTorch's defaults:
+ *
+ *     Conv2d, Linear     weight and bias uniform in +-1/sqrt(fan_in) (torch.nn.Linear.reset_parameters) norms
+ * 1 qkv_proj           weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0 out_proj
+ * weight uniform in +-1/sqrt(fan_in); bias 0         (both: torch.nn.MultiheadAttention, which the seed uses)
+ *
+ * A number is drawn from (seed, hash of the tensor's name, index in it): a new tensor changes no other. */
 #ifndef OSS_MODEL_PARAMS_H
 #define OSS_MODEL_PARAMS_H
 
@@ -7,6 +16,9 @@
 #include <stdint.h>
 
 #include "model/config.h"
+
+/* More would not fit into the sizes that readers of model files accept (4 GiB). */
+#define OSS_PARAMS_MAX ((size_t)1 << 30)
 
 typedef enum oss_init { OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_ONES, OSS_INIT_ZEROS, OSS_INIT_XAVIER } oss_init;
 
@@ -18,18 +30,18 @@ typedef struct oss_param {
     size_t offset; /* of the first float in the block; a multiple of 16 floats (64 bytes) */
     oss_init init;
     int32_t fan_in, fan_out;
-    bool decay;    /* matrices and kernels of trained layers; never biases, norms, projector */
-    bool trained;  /* false: gets no gradient from CTC (projector) */
+    bool decay;   /* matrices and kernels of trained layers; never biases, norms, projector */
+    bool trained; /* false: gets no gradient from CTC (projector) */
 } oss_param;
 
 typedef struct oss_params {
     int32_t count;
     oss_param *item;
-    size_t floats;      /* of the block, padding included (padding is zero and stays zero) */
-    size_t parameters;  /* sum of counts */
+    size_t floats;     /* of the block, padding included (padding is zero and stays zero) */
+    size_t parameters; /* sum of counts */
 } oss_params;
 
-/* vocab_size 0: no head. */
+/* vocab_size 0: no head. OSS_EINPUT for more than OSS_PARAMS_MAX parameters. */
 oss_status oss_params_create(oss_params **out, const oss_config *config, int32_t vocab_size);
 void oss_params_free(oss_params *params);
 const oss_param *oss_params_find(const oss_params *params, const char *name); /* NULL when absent */

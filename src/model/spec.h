@@ -6,15 +6,16 @@
 
 #include "model/config.h"
 
-int32_t oss_spec_mel_frames(const oss_config *config, int64_t samples);      /* T */
-int32_t oss_spec_encoder_frames(const oss_config *config, int64_t samples);  /* S = ceil(T/downsample) */
-int32_t oss_spec_ctc_frames(const oss_config *config, int64_t samples);      /* S * ctc_subframes */
-int32_t oss_spec_stem_layers(const oss_config *config);                      /* 2 or 3 */
-int32_t oss_spec_stem_bins(const oss_config *config, int32_t layer);         /* F after `layer` convolutions */
-int32_t oss_spec_flat_width(const oss_config *config);                       /* conv_channels * F */
-int32_t oss_spec_head_dim(const oss_config *config);                         /* d_model / n_heads */
+int32_t oss_spec_mel_frames(const oss_config *config, int64_t samples);     /* T */
+int32_t oss_spec_encoder_frames(const oss_config *config, int64_t samples); /* S = ceil(T/downsample) */
+int32_t oss_spec_ctc_frames(const oss_config *config, int64_t samples);     /* S * ctc_subframes */
+int32_t oss_spec_stem_layers(const oss_config *config);                     /* 2 or 3 */
+int32_t oss_spec_stem_bins(const oss_config *config, int32_t layer);        /* F after `layer` convolutions */
+int32_t oss_spec_flat_width(const oss_config *config);                      /* conv_channels * F */
+int32_t oss_spec_head_dim(const oss_config *config);                        /* d_model / n_heads */
 double oss_spec_embedding_hz(const oss_config *config);
-/* Multiply-add = 2; convolutions, linear layers and attention products of one utterance (spec 2); head included for vocab > 0. */
+/* Multiply-add = 2; convolutions, linear layers and attention products of one utterance (spec 2); head
+ * included for vocab > 0. */
 double oss_spec_forward_flop(const oss_config *config, int64_t samples, int32_t vocab);
 double oss_spec_training_flop(const oss_config *config, int64_t samples, int32_t vocab);
 

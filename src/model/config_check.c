@@ -1,0 +1,105 @@
+/* What no key says alone: values that follow from others, and combinations. */
+#include <math.h>
+
+#include "base/fail.h"
+#include "model/config_internal.h"
+#include "model/spec.h"
+
+static bool is_given(const oss_config *config, const char *name, size_t length) {
+    return (config->given >> oss_config_find(name, length) & 1) != 0;
+}
+
+void oss_config_derive(oss_config *config) {
+    if (!is_given(config, "target_hz", 9)) {
+        config->target_hz = oss_spec_embedding_hz(config);
+    }
+    if (!is_given(config, "mel_norm", 8)) {
+        config->mel.norm = config->mel.kind == OSS_MEL_POWER ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
+    }
+}
+
+static oss_status check_front_end(const oss_config *config) {
+    const oss_mel_spec *mel = &config->mel;
+    if (mel->n_fft % 2 != 0) {
+        return oss_fail(OSS_EINPUT, "\"n_fft\" is %d; it must be even", mel->n_fft);
+    }
+    if (mel->win_samples > mel->n_fft) {
+        return oss_fail(OSS_EINPUT, "\"frame_win\" is %d; it must be at most \"n_fft\", %d", mel->win_samples,
+                        mel->n_fft);
+    }
+    if (mel->hop_samples > mel->n_fft) {
+        return oss_fail(OSS_EINPUT, "\"frame_hop\" is %d; it must be at most \"n_fft\", %d", mel->hop_samples,
+                        mel->n_fft);
+    }
+    if (mel->kind == OSS_MEL_POWER && mel->norm != OSS_MEL_NORM_NONE) {
+        return oss_fail(
+            OSS_EINPUT,
+            "\"mel_norm\" is for \"mel\": \"log\"; with \"power\" remove it or set it to \"none\"");
+    }
+    return OSS_OK;
+}
+
+static oss_status check_network(const oss_config *config) {
+    if (config->downsample_time != 4 && config->downsample_time != 8) {
+        return oss_fail(OSS_EINPUT, "\"downsample_time\" is %d; allowed is 4 or 8", config->downsample_time);
+    }
+    double hz = oss_spec_embedding_hz(config);
+    if (fabs(config->target_hz - hz) > 1e-9 * hz) {
+        return oss_fail(
+            OSS_EINPUT,
+            "\"target_hz\" is %.10g, but sample_rate / frame_hop / downsample_time is %.10g; change one of "
+            "them, or leave target_hz out",
+            config->target_hz, hz);
+    }
+    if (config->d_model % config->n_heads != 0) {
+        return oss_fail(OSS_EINPUT, "\"n_heads\" is %d; it must divide \"d_model\", %d", config->n_heads,
+                        config->d_model);
+    }
+    if (config->position == OSS_POSITION_SINUSOIDAL && config->d_model % 2 != 0) {
+        return oss_fail(OSS_EINPUT, "\"d_model\" is %d; \"position\": \"sinusoidal\" needs an even one",
+                        config->d_model);
+    }
+    if (config->position == OSS_POSITION_ROPE && config->d_model / config->n_heads % 2 != 0) {
+        return oss_fail(OSS_EINPUT,
+                        "d_model / n_heads is %d; \"position\": \"rope\" needs an even width of heads",
+                        config->d_model / config->n_heads);
+    }
+    return OSS_OK;
+}
+
+static oss_status check_text(const oss_config *config) {
+    if (config->units == OSS_UNITS_BPE) {
+        return oss_fail(
+            OSS_EINPUT,
+            "\"units\" is \"bpe\"; byte-pair units are not available in this version, use \"char\"");
+    }
+    if (config->vocab_size == 1 || config->vocab_size == 2) {
+        return oss_fail(OSS_EINPUT,
+                        "\"vocab_size\" is %d; blank and <UNK> leave no place for a character: allowed is 0 "
+                        "(no bound) or "
+                        "at least 3",
+                        config->vocab_size);
+    }
+    return OSS_OK;
+}
+
+oss_status oss_config_check(const oss_config *config) {
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < oss_config_fields && status == OSS_OK; i++) {
+        status = oss_config_check_field(config, &oss_config_field[i]);
+    }
+    if (status == OSS_OK) {
+        status = check_front_end(config);
+    }
+    if (status == OSS_OK) {
+        status = check_network(config);
+    }
+    if (status == OSS_OK) {
+        status = check_text(config);
+    }
+    if (status == OSS_OK && config->max_seconds <= config->min_seconds) {
+        status = oss_fail(OSS_EINPUT, "\"max_seconds\" is %g; it must be more than \"min_seconds\", %g",
+                          config->max_seconds, config->min_seconds);
+    }
+    return status;
+}

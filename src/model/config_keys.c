@@ -1,0 +1,233 @@
+/* The table of keys. docs/configuration.md says the same in prose; tests/model/test_config_docs.c compares
+ * the two. */
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/utf8.h"
+#include "model/config_internal.h"
+#include "text/edit_distance.h"
+
+#define AT(member)      .offset = offsetof(oss_config, member)
+#define RANGE(from, to) .low = (from), .high = (to)
+#define WORDS(list)     .type = CONFIG_WORD, .word = (list), .words = (int32_t)(sizeof(list) / sizeof(list)[0])
+#define FRONT_END       .section = "front end", .model = true
+#define NETWORK         .section = "network", .model = true
+#define TEXT            .section = "text", .model = true
+#define DATA            .section = "data"
+#define TRAINING        .section = "training"
+#define INTEGER         .type = CONFIG_INTEGER
+#define LONG            .type = CONFIG_LONG
+#define NUMBER          .type = CONFIG_NUMBER
+#define PATH            .type = CONFIG_PATH
+
+static const char *const mel_words[] = {"log", "power"};
+static const char *const mel_norm_words[] = {"utterance", "fixed", "none"};
+static const char *const normalize_words[] = {"none", "peak"};
+static const char *const position_words[] = {"none", "sinusoidal", "rope"};
+static const char *const units_words[] = {"char", "bpe"};
+static const char *const case_words[] = {"lower", "upper", "keep"};
+static const char *const split_words[] = {"text", "speaker", "row"};
+static const char *const policy_words[] = {"skip", "error"};
+
+/* clang-format off */
+const config_field oss_config_field[] = {
+    {"sample_rate", FRONT_END, INTEGER, AT(mel.sample_rate_hz), RANGE(1000, 192000), .fallback = "16000",
+     .help = "Samples per second of the audio that the network hears, in Hz; recordings of other rates are resampled."},
+    {"n_fft", FRONT_END, INTEGER, AT(mel.n_fft), RANGE(4, 65536), .fallback = "1024",
+     .help = "Length of the Fourier transform in samples; even, and fast when a power of two."},
+    {"frame_win", FRONT_END, INTEGER, AT(mel.win_samples), RANGE(1, 65536), .fallback = "400",
+     .help = "Length of the Hann window in samples, at most n_fft."},
+    {"frame_hop", FRONT_END, INTEGER, AT(mel.hop_samples), RANGE(1, 65536), .fallback = "160",
+     .help = "Samples from one mel frame to the next, at most n_fft."},
+    {"mel_bins", FRONT_END, INTEGER, AT(mel.bins), RANGE(1, 1024), .fallback = "128",
+     .help = "Mel bands per frame, from 0 Hz to half of sample_rate."},
+    {"mel", FRONT_END, WORDS(mel_words), AT(mel.kind), .fallback = "\"log\"",
+     .help = "What the network is fed: the logarithm of the mel power, or the power itself as the seed does."},
+    {"mel_floor", FRONT_END, NUMBER, AT(mel.floor), RANGE(0, 1), .above = true, .fallback = "1e-6",
+     .help = "Smallest mel power before the logarithm."},
+    {"mel_norm", FRONT_END, WORDS(mel_norm_words), AT(mel.norm), .fallback = "\"utterance\"",
+     .help = "Mean 0 and deviation 1 of each log-mel band, over the utterance or with fixed statistics of the training set; always none with mel power."},
+    {"normalize", FRONT_END, WORDS(normalize_words), AT(normalize), .fallback = "\"none\"",
+     .help = "peak scales each recording so that its largest sample is 1."},
+    {"min_peak", FRONT_END, NUMBER, AT(min_peak), RANGE(0, 1), .below = true, .fallback = "0.01",
+     .help = "Recordings whose largest sample is smaller are silent and treated as bad audio."},
+
+    {"downsample_time", NETWORK, INTEGER, AT(downsample_time), RANGE(4, 8), .range = "4 or 8", .fallback = "8",
+     .help = "Mel frames per embedding: 8 (three convolutions) or 4 (two)."},
+    {"target_hz", NETWORK, .type = CONFIG_DERIVED, AT(target_hz), RANGE(0, 1e6), .above = true, .fallback = "null",
+     .help = "Embeddings per second; null follows, a number must be sample_rate / frame_hop / downsample_time."},
+    {"conv_channels", NETWORK, INTEGER, AT(conv_channels), RANGE(1, 1024), .fallback = "64",
+     .help = "Channels of every convolution."},
+    {"d_model", NETWORK, INTEGER, AT(d_model), RANGE(1, 4096), .fallback = "192",
+     .help = "Width of an embedding and of the Transformer."},
+    {"n_layers", NETWORK, INTEGER, AT(n_layers), RANGE(1, 64), .fallback = "4", .help = "Transformer blocks."},
+    {"n_heads", NETWORK, INTEGER, AT(n_heads), RANGE(1, 256), .fallback = "3",
+     .help = "Attention heads; must divide d_model."},
+    {"d_ff", NETWORK, INTEGER, AT(d_ff), RANGE(1, 65536), .fallback = "768",
+     .help = "Width of the hidden layer in a block's feed-forward part."},
+    {"dropout", NETWORK, NUMBER, AT(dropout), RANGE(0, 1), .below = true, .fallback = "0.1",
+     .help = "Probability of zeroing, in training, of attention weights and of what each half of a block adds."},
+    {"position", NETWORK, WORDS(position_words), AT(position), .fallback = "\"sinusoidal\"",
+     .help = "How a block knows the order of frames: not at all (the seed), sines added once, or rotated queries and keys."},
+    {"ctc_subframes", NETWORK, INTEGER, AT(ctc_subframes), RANGE(1, 16), .fallback = "2",
+     .help = "Symbols that the CTC head may write per embedding; characters at 12.5 Hz need at least 2."},
+    {"projector_dim", NETWORK, INTEGER, AT(projector_dim), RANGE(0, 65536), .fallback = "0",
+     .help = "Width of a projector for a language model (the seed's is 256); 0 for none. CTC training leaves it as it began."},
+
+    {"units", TEXT, WORDS(units_words), AT(units), .fallback = "\"char\"",
+     .help = "What the head spells in: characters. bpe (byte-pair units) is a known word but not available in this version and refused."},
+    {"vocab_size", TEXT, INTEGER, AT(vocab_size), RANGE(0, 1114112), .range = "0, or 3 to 1114112", .fallback = "0",
+     .help = "Upper bound of the vocabulary, its blank and unknown symbol included; the most frequent characters stay. 0 for no bound."},
+    {"case", TEXT, WORDS(case_words), AT(text_case), .fallback = "\"lower\"",
+     .help = "Case of transcripts in training and scoring."},
+
+    {"train_csv", DATA, .type = CONFIG_SOURCES, AT(train_csv), .resume = true, .fallback = "null",
+     .help = "CSV to train on, or a list of {\"csv\", \"weight\"}: weight (1) is how often each of its rows is drawn in an epoch, on average."},
+    {"dev_csv", DATA, PATH, AT(dev_csv), .resume = true, .fallback = "null",
+     .help = "CSV that is scored during training; null holds out dev_fraction of train_csv."},
+    {"dev_fraction", DATA, NUMBER, AT(dev_fraction), RANGE(0, 1), .below = true, .alias = "val_split", .fallback = "0.1",
+     .help = "Fraction of train_csv that is held out when there is no dev_csv; 0 for none."},
+    {"split_by", DATA, WORDS(split_words), AT(split_by), .fallback = "\"text\"",
+     .help = "What stays together when rows are held out: equal transcripts, a speaker's rows (at least 5 speakers), or nothing."},
+    {"min_seconds", DATA, NUMBER, AT(min_seconds), RANGE(0, 3600), .fallback = "0.1",
+     .help = "Shorter recordings are treated as bad audio."},
+    {"max_seconds", DATA, NUMBER, AT(max_seconds), RANGE(0, 3600), .above = true, .fallback = "30",
+     .help = "Longer recordings are treated as bad audio; more than min_seconds."},
+    {"infeasible", DATA, WORDS(policy_words), AT(infeasible), .fallback = "\"skip\"",
+     .help = "Rows whose transcript needs more frames than the recording gives: skip and report them, or stop."},
+    {"bad_audio", DATA, WORDS(policy_words), AT(bad_audio), .fallback = "\"skip\"",
+     .help = "Recordings that cannot be read, are silent, too short or too long: skip and report them, or stop."},
+    {"cache_mib", DATA, LONG, AT(cache_mib), RANGE(0, 16777216), .fallback = "4096",
+     .help = "Memory for decoded recordings, in MiB; what does not fit is decoded again each epoch."},
+
+    {"seed", TRAINING, .type = CONFIG_SEED, AT(seed), RANGE(0, 9007199254740991.0), .fallback = "1",
+     .help = "Decides initial weights, order of rows and dropout."},
+    {"max_steps", TRAINING, LONG, AT(max_steps), RANGE(1, 4294967295.0), .resume = true, .fallback = "5000",
+     .help = "Optimiser steps of the whole run; the learning rate falls until then."},
+    {"batch_seconds", TRAINING, NUMBER, AT(batch_seconds), RANGE(0, 1e6), .above = true, .fallback = "128",
+     .help = "Seconds of audio in a batch, at most; a longer recording is a batch of its own."},
+    {"accum_steps", TRAINING, INTEGER, AT(accum_steps), RANGE(1, 65536), .alias = "gradient_accumulation_steps", .fallback = "1",
+     .help = "Batches whose gradients make one optimiser step."},
+    {"grad_shards", TRAINING, INTEGER, AT(grad_shards), RANGE(1, 1024), .fallback = "16",
+     .help = "Parts of a batch whose gradients are summed in a fixed order; at most so many threads have work. Part of what decides the bits of the weights."},
+    {"lr", TRAINING, NUMBER, AT(lr), RANGE(0, 10), .above = true, .fallback = "0.001", .help = "Highest learning rate."},
+    {"warmup_steps", TRAINING, LONG, AT(warmup_steps), RANGE(0, 4294967295.0), .fallback = "300",
+     .help = "Steps in which the learning rate rises from 0 to lr."},
+    {"min_lr_ratio", TRAINING, NUMBER, AT(min_lr_ratio), RANGE(0, 1), .fallback = "0.1",
+     .help = "Learning rate at max_steps and after, as a fraction of lr."},
+    {"weight_decay", TRAINING, NUMBER, AT(weight_decay), RANGE(0, 10), .alias = "wd", .fallback = "0.1",
+     .help = "Decoupled decay of matrices and kernels, times the learning rate; biases and norms never decay."},
+    {"betas", TRAINING, .type = CONFIG_BETAS, AT(beta1), RANGE(0, 1), .below = true, .fallback = "[0.9, 0.999]",
+     .help = "Decay of AdamW's first and second moment."},
+    {"eps", TRAINING, NUMBER, AT(eps), RANGE(0, 1), .above = true, .fallback = "1e-8", .help = "AdamW's guard against division by zero."},
+    {"clip_norm", TRAINING, NUMBER, AT(clip_norm), RANGE(0, 1e9), .above = true, .alias = "max_grad_norm", .fallback = "1",
+     .help = "Gradients are scaled down to this norm over all trained parameters; 1e9 practically never is."},
+    {"eval_every", TRAINING, LONG, AT(eval_every), RANGE(1, 4294967295.0), .alias = "val_freq", .resume = true, .fallback = "250",
+     .help = "Steps from one scoring of the held-out rows to the next."},
+    {"checkpoint_every", TRAINING, LONG, AT(checkpoint_every), RANGE(1, 4294967295.0), .alias = "checkpoint_freq", .resume = true,
+     .fallback = "250", .help = "Steps from one checkpoint to the next."},
+    {"keep_last", TRAINING, INTEGER, AT(keep_last), RANGE(1, 100000), .resume = true, .fallback = "3",
+     .help = "Newest checkpoints that are kept; the best is kept besides."},
+    {"patience", TRAINING, INTEGER, AT(patience), RANGE(0, 1000000), .resume = true, .fallback = "0",
+     .help = "Scorings without a better CER after which training stops; 0 never stops early."},
+    {"threads", TRAINING, INTEGER, AT(threads), RANGE(0, 1024), .resume = true, .fallback = "0",
+     .help = "Threads to compute with; 0 for as many as there are processors. The weights do not depend on it."},
+    {"run_dir", TRAINING, PATH, AT(run_dir), .alias = "save_dir", .fallback = "null",
+     .help = "Folder of the run; null for checkpoints/NAME after the config file NAME.json. --run goes before it."},
+};
+/* clang-format on */
+const int32_t oss_config_fields = (int32_t)(sizeof oss_config_field / sizeof oss_config_field[0]);
+_Static_assert(sizeof oss_config_field / sizeof oss_config_field[0] <= 64,
+               "oss_config.given has a bit for each key");
+
+const config_foreign oss_config_foreign_key[] = {
+    {"batch_size", "batch_seconds"},
+    {"ctc_vocab_size", "vocab_size"},
+    {"drop_last", NULL},
+    {"max_epochs", "max_steps"},
+    {"max_text_len", NULL},
+    {"num_workers", "threads"},
+    {"persistent_workers", NULL},
+    {"pin_memory", NULL},
+    {"prefetch_factor", NULL},
+    {"print_freq", NULL},
+    {"shuffle_buffer_size", NULL},
+    {"use_amp", NULL},
+    {"use_compile", NULL},
+    {"use_flash", NULL},
+    {"warn_on_dataset_errors", "bad_audio"},
+};
+const int32_t oss_config_foreign_keys =
+    (int32_t)(sizeof oss_config_foreign_key / sizeof oss_config_foreign_key[0]);
+
+static bool is_name(const char *known, const char *name, size_t length) {
+    return known != NULL && strlen(known) == length && memcmp(known, name, length) == 0;
+}
+
+int32_t oss_config_find(const char *name, size_t length) {
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        if (is_name(oss_config_field[i].name, name, length) ||
+            is_name(oss_config_field[i].alias, name, length)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Levenshtein distance in characters, unlimited when it cannot be had. */
+static int64_t measure_distance(const char *known, const char *name) {
+    oss_edits edits = {0};
+    if (known == NULL || oss_edits_characters(&edits, known, name) != OSS_OK) {
+        return INT64_MAX;
+    }
+    return edits.substitutions + edits.deletions + edits.insertions;
+}
+
+oss_status oss_config_fail_unknown(const char *name, size_t length) {
+    enum { SHOWN_CHARS = 60 };
+    char shown[SHOWN_CHARS + 1] = {0};
+    memcpy(shown, name, oss_utf8_valid_length(name, length < SHOWN_CHARS ? length : SHOWN_CHARS));
+    const char *nearest = NULL;
+    int64_t best = INT64_MAX;
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        int64_t own = measure_distance(oss_config_field[i].name, shown);
+        int64_t other = measure_distance(oss_config_field[i].alias, shown);
+        int64_t distance = own < other ? own : other;
+        if (distance < best) {
+            best = distance;
+            nearest = oss_config_field[i].name;
+        }
+    }
+    if (nearest == NULL) {
+        return OSS_ENOMEM;
+    }
+    return oss_fail(OSS_EINPUT, "\"%s\": unknown key; the nearest known one is \"%s\"", shown, nearest);
+}
+
+int32_t oss_config_key_count(void) {
+    return oss_config_fields;
+}
+
+oss_config_key oss_config_key_get(int32_t index) {
+    static const char *const type_name[] = {
+        [CONFIG_INTEGER] = "integer",
+        [CONFIG_LONG] = "integer",
+        [CONFIG_SEED] = "integer",
+        [CONFIG_NUMBER] = "number",
+        [CONFIG_DERIVED] = "number, null",
+        [CONFIG_BETAS] = "two numbers",
+        [CONFIG_WORD] = "word",
+        [CONFIG_PATH] = "path, null",
+        [CONFIG_SOURCES] = "path, list, null",
+    };
+    const config_field *field = &oss_config_field[index];
+    oss_config_key key = {.name = field->name,
+                          .alias = field->alias,
+                          .section = field->section,
+                          .type = type_name[field->type],
+                          .default_text = field->fallback,
+                          .help = field->help,
+                          .resume = field->resume};
+    oss_config_describe_range(key.range, sizeof key.range, field);
+    return key;
+}
