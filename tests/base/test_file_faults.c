@@ -2,7 +2,6 @@
  * Afterwards the old or the new content is there, whole; no temporary stays; the message names the path. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

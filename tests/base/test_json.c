@@ -278,7 +278,7 @@ START_TEST(test_comma_locale) {
         oss_free(text);
         oss_json_free(value);
         expect_bad("0,5", "text after the value");
-        setlocale(LC_ALL, "C");
+        setlocale(LC_NUMERIC, "C");
     }
     oss_tempdir_remove(folder);
 }

@@ -132,7 +132,7 @@ START_TEST(test_decimal_point_in_every_locale) {
         ck_assert_str_eq(oss_last_error(), "1.5");
         (void)snprintf(mine, sizeof mine, "%.1f", 1.5);
         ck_assert_str_eq(mine, "1,5"); /* the caller's locale is untouched */
-        setlocale(LC_ALL, "C");
+        setlocale(LC_NUMERIC, "C");
     }
     oss_tempdir_remove(folder);
 }

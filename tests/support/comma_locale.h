@@ -7,7 +7,7 @@
 
 /* Switches the program to one that is installed, else to one made with localedef in `folder` (a temporary
  * folder). False, with a note on stderr, when this machine can do neither: the test is then empty.
- * setlocale(LC_ALL, "C") goes back. */
+ * setlocale(LC_NUMERIC, "C") goes back. */
 bool oss_comma_locale_set(const char *folder);
 
 #endif
