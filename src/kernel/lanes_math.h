@@ -7,10 +7,9 @@
  *     lanes_exp        1 ulp; results below 2^-126: 1 step of the denormal grid
  *     lanes_log        1 ulp
  *     lanes_erf        2 ulp
- *     lanes_gelu       2e-7 * max(|x|, 1)
- *     lanes_gelu_grad  3e-7
  *
- * NaN gives NaN in all of them. No division, no table, no branch: cost is that of the multiply-adds. */
+ * NaN gives NaN in all of them. No division, no branch: cost is that of the multiply-adds. (GELU:
+ * lanes_gelu.h.) */
 #ifndef OSS_KERNEL_LANES_MATH_H
 #define OSS_KERNEL_LANES_MATH_H
 
@@ -98,29 +97,6 @@ LANES_INLINE lanes_f lanes_erf(lanes_f x) {
     return lanes_select(a < lanes_set(0.9f), small, large);
 }
 
-/* gelu x = x Phi(x) = x/2 + |x| q,  q = Phi(|x|) - 1/2 = min(a p(a^2/14 - 1), 1/2),  a = min(|x|, sqrt 28).
- * The fit overshoots 1/2 by 1e-7 at the end, so that large |x| give exactly x or 0 (-inf: NaN, as 0 * inf).
- * One polynomial over the whole range is cheaper than e^(-x^2/2) with a division, and its argument is centred
- * because in powers of a^2 itself the terms reach e^14 and cancel. */
-LANES_INLINE lanes_f lanes_gelu(lanes_f x) {
-    static const float p[15] = {0.133606195f,    -0.0666212738f,  0.0493289232f,  -0.0396193266f,
-                                0.0320756324f,   -0.025256956f,   0.0188430622f,  -0.0131141515f,
-                                0.00881381799f,  -0.00578444824f, 0.00300668902f, -0.00108289754f,
-                                0.000786274672f, -0.00074646232f, 0.000256057683f};
-    lanes_f a = lanes_min(lanes_set(5.2915026f), lanes_abs(x));
-    lanes_f q = a * lanes_polynomial(a * a * (1.0f / 14.0f) - 1.0f, p, 15);
-    return lanes_abs(x) * lanes_min(q, lanes_set(0.5f)) + 0.5f * x;
-}
-
-/* d gelu / dx = Phi(x) + x phi(x) = 1/2 + z p(z^2/17 - 1), z = x clamped to +-sqrt 34. */
-LANES_INLINE lanes_f lanes_gelu_grad(lanes_f x) {
-    static const float p[19] = {0.121344455f,   -0.0612810403f,  0.0482026488f,  -0.0455437042f,
-                                0.0492125899f,  -0.0566672906f,  0.0642805472f,  -0.0686767176f,
-                                0.0685879216f,  -0.062224973f,   0.0481442623f,  -0.034712635f,
-                                0.029649945f,   -0.0221945047f,  0.00764546869f, -0.001012953f,
-                                0.00372783444f, -0.00375376269f, 0.00102121499f};
-    lanes_f z = lanes_max(lanes_set(-5.8309519f), lanes_min(lanes_set(5.8309519f), x));
-    return z * lanes_polynomial(z * z * (1.0f / 17.0f) - 1.0f, p, 19) + 0.5f;
-}
+#include "kernel/lanes_gelu.h"
 
 #endif
