@@ -77,25 +77,32 @@ static void run_rows(const forward *fwd, int32_t begin, int32_t end) {
     }
 }
 
+/* The panel of columns from j on, for the rows [begin, end), which all have the same taps in time. */
+static void run_panel(forward *fwd, const float *packed, const float *bias, float *out, float *gelu,
+                      int32_t j, int32_t begin, int32_t end) {
+    fwd->vectors = oss_tile_panel_vectors(fwd->table, fwd->co - j);
+    fwd->width = fwd->vectors * fwd->table->lanes;
+    fwd->packed = packed + (ptrdiff_t)9 * fwd->ci * j;
+    fwd->out = out + j;
+    fwd->gelu = gelu != NULL ? gelu + j : NULL;
+    fwd->tile = (oss_tile){.a_step = 1,
+                           .a_segment = (ptrdiff_t)fwd->f * fwd->ci,
+                           .b_step = fwd->width,
+                           .b_segment = (ptrdiff_t)3 * fwd->ci * fwd->width,
+                           .columns = fwd->co - j < fwd->width ? fwd->co - j : fwd->width,
+                           .bias = bias + j};
+    run_rows(fwd, begin, end);
+}
+
 void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
                       int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu) {
     forward fwd = {
         .table = oss_tile_table_get(), .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
-    for (int32_t j = 0; j < co; j += fwd.width) {
-        fwd.vectors = oss_tile_panel_vectors(fwd.table, co - j);
-        fwd.width = fwd.vectors * fwd.table->lanes;
-        fwd.packed = packed + (ptrdiff_t)9 * ci * j;
-        fwd.out = (gelu && pre != NULL ? pre : y) + j;
-        fwd.gelu = gelu ? y + j : NULL;
-        fwd.tile = (oss_tile){.a_step = 1,
-                              .a_segment = (ptrdiff_t)f * ci,
-                              .b_step = fwd.width,
-                              .b_segment = (ptrdiff_t)3 * ci * fwd.width,
-                              .columns = co - j < fwd.width ? co - j : fwd.width,
-                              .bias = bias + j};
-        for (int32_t row = row_begin, end; row < row_end; row = end) {
-            end = oss_conv2d_chunk_end(row, row_end, t);
-            run_rows(&fwd, row, end);
+    float *out = gelu && pre != NULL ? pre : y;
+    for (int32_t row = row_begin, end; row < row_end; row = end) {
+        end = oss_conv2d_chunk_end(row, row_end, t);
+        for (int32_t j = 0; j < co; j += fwd.width) {
+            run_panel(&fwd, packed, bias, out, gelu ? y : NULL, j, row, end);
         }
     }
 }

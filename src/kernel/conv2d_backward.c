@@ -17,7 +17,8 @@ static size_t count_block_floats(int32_t fo) {
 
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
     size_t input = 9 * (size_t)co * oss_conv2d_round_up_16(ci);
-    size_t weight = (9 * (size_t)ci + 1) * OSS_TILE_MAX_WIDTH + count_block_floats(oss_len_conv(f));
+    size_t weight = 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
+                    count_block_floats(oss_len_conv(f));
     return input > weight ? input : weight;
 }
 
@@ -50,7 +51,7 @@ typedef struct input_gradient {
     const oss_tile_table *table;
     oss_tile tile; /* what is the same for all cells of one panel */
     int32_t vectors, width;
-    int32_t f, to, fo, ci, co;
+    int32_t t, f, to, fo, ci, co;
     int32_t odd_u, odd_v; /* the parity class */
     const float *dpre, *packed;
     float *dx;
@@ -73,22 +74,47 @@ static void run_cells(const input_gradient *g, int32_t t, int32_t f, int32_t cou
     oss_tile_run_rows(g->table, tile, g->vectors, count);
 }
 
-/* One parity class: `rows` x `columns` cells. Cells of the last row or column may lack the second tap. */
-static void run_class(const input_gradient *g, int32_t rows, int32_t columns) {
-    int32_t inside = g->odd_v && columns == g->fo ? columns - 1 : columns;
-    int32_t full_rows = g->odd_u && rows == g->to ? rows - 1 : rows;
-    for (int32_t t = 0; t < rows; t++) {
+/* The part of one parity class that meets the rows [begin, end) of dpre. Cells of the last row or column may
+ * lack a tap. */
+static void run_class(input_gradient *g, int32_t odd_u, int32_t odd_v, int32_t begin, int32_t end) {
+    int32_t rows = odd_u ? g->t / 2 : g->to, columns = odd_v ? g->f / 2 : g->fo;
+    int32_t inside = odd_v && columns == g->fo ? columns - 1 : columns;
+    int32_t full_rows = odd_u && rows == g->to ? rows - 1 : rows;
+    g->odd_u = odd_u;
+    g->odd_v = odd_v;
+    end = end < rows ? end : rows;
+    for (int32_t t = begin; t < end; t++) {
         run_cells(g, t, 0, inside, false);
     }
-    if (inside < columns) {
-        run_cells(g, 0, inside, full_rows, true);
-        run_cells(g, full_rows, inside, rows - full_rows, true);
+    if (inside < columns && begin < end) {
+        int32_t full_end = end < full_rows ? end : full_rows;
+        run_cells(g, begin, inside, full_end - begin, true);
+        run_cells(g, full_end, inside, end - full_end, true);
+    }
+}
+
+/* The panel of columns i from j on, for the cells of dx that meet the rows [begin, end) of dpre. */
+static void run_panel(input_gradient *g, const float *packed, float *dx, bool accumulate, int32_t j,
+                      int32_t begin, int32_t end) {
+    g->vectors = oss_tile_panel_vectors(g->table, g->ci - j);
+    g->width = g->vectors * g->table->lanes;
+    g->packed = packed + (ptrdiff_t)9 * g->co * j;
+    g->dx = dx + j;
+    g->tile = (oss_tile){.a_step = 1,
+                         .a_segment = (ptrdiff_t)g->fo * g->co,
+                         .b_step = g->width,
+                         .b_segment = (ptrdiff_t)3 * g->co * g->width,
+                         .columns = g->ci - j < g->width ? g->ci - j : g->width,
+                         .add = accumulate};
+    for (int32_t parity = 0; parity < 4; parity++) {
+        run_class(g, parity / 2, parity % 2, begin, end);
     }
 }
 
 void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_t t, int32_t f, int32_t ci,
                             int32_t co, bool accumulate, float *scratch) {
     input_gradient g = {.table = oss_tile_table_get(),
+                        .t = t,
                         .f = f,
                         .to = oss_len_conv(t),
                         .fo = oss_len_conv(f),
@@ -96,21 +122,10 @@ void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_
                         .co = co,
                         .dpre = dpre};
     pack_for_input(scratch, w, ci, co, g.table);
-    for (int32_t j = 0; j < ci; j += g.width) {
-        g.vectors = oss_tile_panel_vectors(g.table, ci - j);
-        g.width = g.vectors * g.table->lanes;
-        g.packed = scratch + (ptrdiff_t)9 * co * j;
-        g.dx = dx + j;
-        g.tile = (oss_tile){.a_step = 1,
-                            .a_segment = (ptrdiff_t)g.fo * co,
-                            .b_step = g.width,
-                            .b_segment = (ptrdiff_t)3 * co * g.width,
-                            .columns = ci - j < g.width ? ci - j : g.width,
-                            .add = accumulate};
-        for (int32_t parity = 0; parity < 4; parity++) {
-            g.odd_u = parity / 2;
-            g.odd_v = parity % 2;
-            run_class(&g, g.odd_u ? t / 2 : g.to, g.odd_v ? f / 2 : g.fo);
+    for (int32_t begin = 0; begin < g.to; begin += OSS_CONV2D_CHUNK_ROWS) {
+        int32_t end = begin + OSS_CONV2D_CHUNK_ROWS < g.to ? begin + OSS_CONV2D_CHUNK_ROWS : g.to;
+        for (int32_t j = 0; j < ci; j += g.width) {
+            run_panel(&g, scratch, dx, accumulate, j, begin, end);
         }
     }
 }
@@ -175,44 +190,54 @@ static void add_block(const weight_gradient *g, int32_t begin, int32_t end) {
 }
 
 /* dw[Co,Ci,3,3] += sum[3,3,Ci,width] for the panel's columns from j on. */
-static void add_to_weight(float *dw, const float *sum, int32_t ci, int32_t j, int32_t columns,
-                          int32_t width) {
-    for (int32_t o = 0; o < columns; o++) {
-        for (int32_t i = 0; i < ci; i++) {
+static void add_to_weight(float *dw, const weight_gradient *g, int32_t j) {
+    for (int32_t o = 0; o < g->columns; o++) {
+        for (int32_t i = 0; i < g->ci; i++) {
             for (int32_t tap = 0; tap < 9; tap++) {
-                dw[((ptrdiff_t)(j + o) * ci + i) * 9 + tap] += sum[((ptrdiff_t)tap * ci + i) * width + o];
+                dw[((ptrdiff_t)(j + o) * g->ci + i) * 9 + tap] +=
+                    g->sum[((ptrdiff_t)tap * g->ci + i) * g->width + o];
             }
         }
     }
 }
 
+/* The panel of columns from j on; sums[9 Ci, Co rounded up to 16] holds the panels one after the other. */
+static void set_panel(weight_gradient *g, float *sums, int32_t j) {
+    g->vectors = oss_tile_panel_vectors(g->table, g->co - j);
+    g->width = g->vectors * g->table->lanes;
+    g->columns = g->co - j < g->width ? g->co - j : g->width;
+    g->sum = sums + (ptrdiff_t)9 * g->ci * j;
+}
+
 void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const float *dpre, int32_t t, int32_t f,
                              int32_t ci, int32_t co, float *scratch) {
-    const oss_tile_table *table = oss_tile_table_get();
-    weight_gradient g = {.table = table, .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
+    weight_gradient g = {
+        .table = oss_tile_table_get(), .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
     int32_t to = oss_len_conv(t), block_rows = BLOCK_CELLS > g.fo ? BLOCK_CELLS / g.fo : 1;
-    float *block = scratch, *bias_sum = block + count_block_floats(g.fo);
-    g.sum = bias_sum + OSS_TILE_MAX_WIDTH;
-    for (int32_t j = 0; j < co; j += g.width) {
-        g.vectors = oss_tile_panel_vectors(table, co - j);
-        g.width = g.vectors * table->lanes;
-        g.columns = co - j < g.width ? co - j : g.width;
-        memset(g.sum, 0, (size_t)(9 * ci) * (size_t)g.width * sizeof *g.sum);
-        for (int32_t begin = 0, end; begin < to; begin = end) {
-            end = begin + block_rows < to ? begin + block_rows : to;
+    float *block = scratch, *bias_sum = block + count_block_floats(g.fo),
+          *sums = bias_sum + OSS_TILE_MAX_WIDTH;
+    memset(sums, 0, 9 * (size_t)ci * oss_conv2d_round_up_16(co) * sizeof *sums);
+    for (int32_t begin = 0, end; begin < to; begin = end) {
+        end = begin + block_rows < to ? begin + block_rows : to;
+        int32_t cells = (end - begin) * g.fo;
+        for (int32_t j = 0; j < co; j += g.width) {
+            set_panel(&g, sums, j);
             g.dpre = dpre + (ptrdiff_t)begin * g.fo * co + j;
             g.dpre_step = co;
             if (g.columns < g.width) { /* a tile reads whole vectors, which would leave dpre at its end */
-                table->pack_rows(block, g.dpre, co, (end - begin) * g.fo, g.columns, g.width);
+                g.table->pack_rows(block, g.dpre, co, cells, g.columns, g.width);
                 g.dpre = block;
                 g.dpre_step = g.width;
             }
             add_block(&g, begin, end);
-            table->sum_rows(bias_sum, g.dpre, g.dpre_step, (end - begin) * g.fo, g.width);
+            g.table->sum_rows(bias_sum, g.dpre, g.dpre_step, cells, g.width);
             for (int32_t o = 0; o < g.columns; o++) {
                 dbias[j + o] += bias_sum[o];
             }
         }
-        add_to_weight(dw, g.sum, ci, j, g.columns, g.width);
+    }
+    for (int32_t j = 0; j < co; j += g.width) {
+        set_panel(&g, sums, j);
+        add_to_weight(dw, &g, j);
     }
 }

@@ -24,11 +24,11 @@ static void store_ragged(const oss_tile *tile, const float *acc, int32_t rows, i
 }
 
 LANES_INLINE void store_full(const oss_tile *tile, const lanes_f *acc, const int rows, const int vectors) {
-#pragma GCC unroll 4
+    LANES_UNROLL
     for (int v = 0; v < vectors; v++) {
         lanes_f bias = tile->bias != NULL ? lanes_load(tile->bias + v * LANES) : lanes_set(0.0F);
         float *c = tile->c + v * LANES;
-#pragma GCC unroll 14
+        LANES_UNROLL
         for (int i = 0; i < rows; i++, c += tile->c_row) {
             lanes_f sum = acc[i * vectors + v] + bias;
             lanes_store(c, tile->add ? lanes_load(c) + sum : sum);
@@ -39,7 +39,7 @@ LANES_INLINE void store_full(const oss_tile *tile, const lanes_f *acc, const int
 /* rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
 LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vectors) {
     lanes_f acc[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS];
-#pragma GCC unroll 64
+    LANES_UNROLL
     for (int i = 0; i < rows * vectors; i++) {
         acc[i] = (lanes_f){0};
     }
@@ -49,14 +49,14 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
         const float *b = tile->b + s * tile->b_segment;
         for (int32_t p = 0; p < tile->k; p++, a += a_step, b += b_step) {
             lanes_f w[OSS_TILE_MAX_VECTORS];
-#pragma GCC unroll 4
+            LANES_UNROLL
             for (int v = 0; v < vectors; v++) {
                 w[v] = lanes_load(b + v * LANES);
             }
-#pragma GCC unroll 14
+            LANES_UNROLL
             for (int i = 0; i < rows; i++) {
                 lanes_f x = lanes_set(a[i * a_row]);
-#pragma GCC unroll 4
+                LANES_UNROLL
                 for (int v = 0; v < vectors; v++) {
                     acc[i * vectors + v] += x * w[v];
                 }
@@ -67,7 +67,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
         store_full(tile, acc, rows, vectors);
     } else {
         float out[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS * LANES];
-#pragma GCC unroll 64
+        LANES_UNROLL
         for (int i = 0; i < rows * vectors; i++) {
             lanes_store(out + i * LANES, acc[i]);
         }
@@ -141,16 +141,16 @@ static void pack_rows(float *dst, const float *src, ptrdiff_t ld, int32_t k, int
 
 LANES_INLINE void transpose(lanes_f *rows) {
 #if LANES == 16
-#pragma GCC unroll 16
+    LANES_UNROLL
     SWAP_BLOCKS(rows, 8)
 #endif
 #if LANES >= 8
-#pragma GCC unroll 16
+    LANES_UNROLL
     SWAP_BLOCKS(rows, 4)
 #endif
-#pragma GCC unroll 16
+    LANES_UNROLL
     SWAP_BLOCKS(rows, 2)
-#pragma GCC unroll 16
+    LANES_UNROLL
     SWAP_BLOCKS(rows, 1)
 }
 
@@ -174,12 +174,12 @@ static void pack_transposed(float *dst, const float *src, ptrdiff_t ld, int32_t 
         int32_t here = columns - j < LANES ? columns - j : LANES, p = 0;
         for (; p + LANES <= k && here == LANES; p += LANES) {
             lanes_f rows[LANES];
-#pragma GCC unroll 16
+            LANES_UNROLL
             for (int32_t i = 0; i < LANES; i++) {
                 rows[i] = lanes_load(src + p + i * ld);
             }
             transpose(rows);
-#pragma GCC unroll 16
+            LANES_UNROLL
             for (int32_t i = 0; i < LANES; i++) {
                 lanes_store(dst + (ptrdiff_t)(p + i) * width, rows[i]);
             }
