@@ -23,6 +23,7 @@ void oss_config_free(oss_config *config) {
         return;
     }
     oss_config_free_sources(config);
+    oss_config_free_names(config);
     oss_free(config->dev_csv);
     oss_free(config->run_dir);
     oss_free(config);
@@ -62,12 +63,17 @@ oss_status oss_config_copy(oss_config **out, const oss_config *config) {
     *copy = *config;
     copy->train_csv = NULL;
     copy->train_csvs = 0;
+    copy->freeze = NULL;
+    copy->freezes = 0;
     copy->dev_csv = config->dev_csv == NULL ? NULL : oss_strdup(config->dev_csv);
     copy->run_dir = config->run_dir == NULL ? NULL : oss_strdup(config->run_dir);
     bool is_whole = (copy->dev_csv == NULL) == (config->dev_csv == NULL) &&
                     (copy->run_dir == NULL) == (config->run_dir == NULL);
     oss_status status =
         is_whole ? oss_config_copy_sources(copy, config->train_csv, config->train_csvs) : OSS_ENOMEM;
+    if (status == OSS_OK) {
+        status = oss_config_copy_names(copy, config->freeze, config->freezes);
+    }
     if (status != OSS_OK) {
         oss_config_free(copy);
         return status;

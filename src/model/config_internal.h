@@ -17,7 +17,8 @@ typedef enum config_type {
     CONFIG_BETAS,   /* two doubles, one after the other */
     CONFIG_WORD,    /* an enum whose values count from 0 */
     CONFIG_PATH,    /* char *, NULL for null */
-    CONFIG_SOURCES  /* train_csv and train_csvs */
+    CONFIG_SOURCES, /* train_csv and train_csvs */
+    CONFIG_NAMES    /* freeze and freezes */
 } config_type;
 
 typedef struct config_field {
@@ -69,6 +70,12 @@ oss_status oss_config_copy_sources(oss_config *config, const oss_csv_source *sou
 oss_status oss_config_check_sources(const oss_config *config);
 void oss_config_add_sources(oss_json *object, const char *name, const oss_config *config);
 void oss_config_free_sources(oss_config *config);
+
+/* config_names.c: freeze. The copy goes into a config without names; on failure free it all the same. */
+oss_status oss_config_apply_names(oss_config *config, const char *name, const oss_json *value);
+oss_status oss_config_copy_names(oss_config *config, char *const *name, int32_t count);
+void oss_config_add_names(oss_json *object, const char *name, const oss_config *config);
+void oss_config_free_names(oss_config *config);
 
 /* config_check.c: values of keys that were not given and follow from others. */
 void oss_config_derive(oss_config *config);

@@ -122,6 +122,8 @@ const config_field oss_config_field[] = {
     {"eps", TRAINING, NUMBER, AT(eps), RANGE(0, 1), .above = true, .fallback = "1e-8", .help = "AdamW's guard against division by zero."},
     {"clip_norm", TRAINING, NUMBER, AT(clip_norm), RANGE(0, 1e9), .above = true, .alias = "max_grad_norm", .fallback = "1",
      .help = "Gradients are scaled down to this norm over all trained parameters; 1e9 practically never is."},
+    {"freeze", TRAINING, .type = CONFIG_NAMES, AT(freeze), .fallback = "[]",
+     .help = "Patterns of tensors that get no update when fine-tuning (--init), such as \"encoder.down.*\"; --freeze sets them."},
     {"eval_every", TRAINING, LONG, AT(eval_every), RANGE(1, 4294967295.0), .alias = "val_freq", .resume = true, .fallback = "250",
      .help = "Steps from one scoring of the held-out rows to the next."},
     {"checkpoint_every", TRAINING, LONG, AT(checkpoint_every), RANGE(1, 4294967295.0), .alias = "checkpoint_freq", .resume = true,
@@ -219,6 +221,7 @@ oss_config_key oss_config_key_get(int32_t index) {
         [CONFIG_WORD] = "word",
         [CONFIG_PATH] = "path, null",
         [CONFIG_SOURCES] = "path, list, null",
+        [CONFIG_NAMES] = "list",
     };
     const config_field *field = &oss_config_field[index];
     oss_config_key key = {.name = field->name,

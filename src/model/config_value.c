@@ -39,7 +39,8 @@ static void append_range(oss_strbuf *text, const config_field *field) {
     for (int32_t i = 0; i < field->words; i++) {
         oss_strbuf_printf(text, "%s%s", i == 0 ? "" : i + 1 < field->words ? ", " : " or ", field->word[i]);
     }
-    if (field->type == CONFIG_WORD || field->type == CONFIG_PATH || field->type == CONFIG_SOURCES) {
+    if (field->type == CONFIG_WORD || field->type == CONFIG_PATH || field->type == CONFIG_SOURCES ||
+        field->type == CONFIG_NAMES) {
         return;
     }
     append_number(text, field->above ? "above " : field->below ? "at least " : "", field->low);
@@ -207,6 +208,9 @@ oss_status oss_config_apply(oss_config *config, const config_field *field, const
     case CONFIG_SOURCES:
         status = oss_config_apply_sources(config, name, value);
         break;
+    case CONFIG_NAMES:
+        status = oss_config_apply_names(config, name, value);
+        break;
     }
     if (status == OSS_OK) {
         config->given |= bit;
@@ -234,6 +238,7 @@ static double read_number(const oss_config *config, const config_field *field) {
 oss_status oss_config_check_field(const oss_config *config, const config_field *field) {
     switch (field->type) {
     case CONFIG_PATH:
+    case CONFIG_NAMES:
         return OSS_OK;
     case CONFIG_SOURCES:
         return oss_config_check_sources(config);
@@ -278,6 +283,9 @@ void oss_config_add(oss_json *object, const oss_config *config, const config_fie
         break;
     case CONFIG_SOURCES:
         oss_config_add_sources(object, field->name, config);
+        break;
+    case CONFIG_NAMES:
+        oss_config_add_names(object, field->name, config);
         break;
     }
 }

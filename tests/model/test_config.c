@@ -139,6 +139,9 @@ static const struct {
     const char *json, *part;
 } refused[] = {
     {"[]", "must be a JSON object, not an array"},
+    {"{\"freeze\": \"encoder.*\"}", "\"freeze\" must be a list such as"},
+    {"{\"freeze\": [\"\"]}", "\"freeze\" has an empty entry"},
+    {"{\"freeze\": [1]}", "\"freeze\" must be a string"},
     {"{\"d_modle\": 1}", "\"d_modle\": unknown key; the nearest known one is \"d_model\""},
     {"{\"weight_deacy\": 1}", "nearest known one is \"weight_decay\""},
     {"{\"max_grad_nrom\": 1}", "nearest known one is \"clip_norm\""},
@@ -292,7 +295,7 @@ static void assert_round_trip(const oss_config *config) {
 START_TEST(test_print) {
     oss_config *config =
         parse("{\"train_csv\": [{\"csv\": \"a \\\"q\\\" \\u00e9\", \"weight\": 0.1}], \"lr\": 0.1,"
-              "\"seed\": 9007199254740991, \"eps\": 1e-12, \"run_dir\": \"x\"}");
+              "\"seed\": 9007199254740991, \"eps\": 1e-12, \"run_dir\": \"x\", \"freeze\": [\"encoder.*\"]}");
     assert_round_trip(config);
     oss_config *copy = NULL;
     ck_assert_int_eq(oss_config_copy(&copy, config), OSS_OK);
@@ -404,7 +407,7 @@ START_TEST(test_memory_may_run_out_anywhere) {
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
         oss_status status = oss_config_parse(&config,
                                              "{\"train_csv\": [{\"csv\": \"a\"}, {\"csv\": \"b\"}], "
-                                             "\"dev_csv\": \"c\", \"use_amp\": 1, \"lr\": 0.1}",
+                                             "\"dev_csv\": \"c\", \"use_amp\": 1, \"lr\": 0.1, \"freeze\": [\"a\", \"b\"]}",
                                              "c");
         oss_config *copy = NULL;
         if (status == OSS_OK) {
