@@ -1,0 +1,277 @@
+/* ossicle train (the program ossicle-train): options to a checked config, signals, the run, and what is said
+ * at its end. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "cli/cli_common.h"
+#include "cli/train_display.h"
+#include "train/run_folder.h"
+#include "train/trainer.h"
+
+static const oss_cli_option options[] = {
+    {.name = "--config", .value = "FILE", .help = "every setting, as JSON; needed unless --resume"},
+    {.name = "--set",
+     .value = "KEY=VALUE",
+     .help = "change one setting of the config; with --resume only max_steps, threads, paths and cadence",
+     .repeats = true},
+    {.name = "--run",
+     .value = "DIR",
+     .help = "the run folder (default: run_dir of the config, else checkpoints/NAME after NAME.json)"},
+    {.name = "--resume",
+     .help = "go on with the run from its latest checkpoint; settings come from its config.json"},
+    {.name = "--init", .value = "M", .help = "start from the tensors of model M that fit by name and shape"},
+    {.name = "--freeze",
+     .value = "GLOB",
+     .help = "with --init: tensors whose name matches get no update (\"encoder.down.*\")",
+     .repeats = true},
+    {.name = "--threads",
+     .value = "N",
+     .help = "threads to use; the weights are the same bytes with any number"},
+};
+
+static const char details[] = "SIGINT (Ctrl-C) and SIGTERM finish the step, save a checkpoint and say how to "
+                              "resume; a second signal ends the program at once. "
+                              "The run folder holds config.json, metrics.jsonl, skipped.jsonl (rows that do "
+                              "not train, and why), dev.csv (the held-out rows), "
+                              "checkpoints/, and the links latest and best.";
+
+/* ---- Signals: the handler counts, the trainer looks after every step ---- */
+
+static volatile sig_atomic_t stop_signal; /* 0: none yet */
+
+static void note_signal(int number) {
+    stop_signal = number;
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
+}
+
+/* A signal that is ignored from outside (nohup, a shell's background job) stays ignored. */
+static void catch_signal(int number) {
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) {
+        return;
+    }
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL);
+}
+
+static bool is_stopped(void *context) {
+    (void)context;
+    return stop_signal != 0;
+}
+
+/* ---- Options ---- */
+
+static oss_status check_options(const oss_cli_args *args) {
+    bool resume = oss_cli_has(args, "--resume");
+    if (!resume && !oss_cli_has(args, "--config")) {
+        return oss_fail(OSS_EUSAGE, "--config FILE is missing: `ossicle train --help` tells how it is used");
+    }
+    if (resume && !oss_cli_has(args, "--config") && !oss_cli_has(args, "--run")) {
+        return oss_fail(OSS_EUSAGE, "--resume needs --run DIR: the run to go on with");
+    }
+    if (resume && oss_cli_has(args, "--init")) {
+        return oss_fail(OSS_EUSAGE,
+                        "--init begins a new run and --resume goes on with one: choose one of them");
+    }
+    if (oss_cli_has(args, "--freeze") && !oss_cli_has(args, "--init")) {
+        return oss_fail(OSS_EUSAGE, "--freeze needs --init M: weights that never trained would stay random%s",
+                        resume ? " (a resumed run keeps what it froze)" : "");
+    }
+    return OSS_OK;
+}
+
+/* --run, else the config's run_dir, else checkpoints/NAME. NULL when memory is short. */
+static char *choose_run(const oss_cli_args *args, const oss_config *config) {
+    if (oss_cli_has(args, "--run")) {
+        return oss_strdup(oss_cli_value(args, "--run"));
+    }
+    if (config->run_dir != NULL) {
+        return oss_strdup(config->run_dir);
+    }
+    char *stem = oss_path_stem(oss_cli_value(args, "--config"));
+    char *run = stem == NULL ? NULL : oss_path_join("checkpoints", stem);
+    oss_free(stem);
+    return run;
+}
+
+static oss_status apply_settings(oss_config *config, const oss_cli_args *args) {
+    bool resume = oss_cli_has(args, "--resume");
+    for (int32_t i = 0; i < oss_cli_count(args, "--set"); i++) {
+        const char *assignment = oss_cli_value_at(args, "--set", i);
+        oss_status status = oss_config_set(config, assignment);
+        if (status != OSS_OK) {
+            return oss_fail_prefix(status, "--set");
+        }
+        if (resume && !oss_config_may_change_on_resume(assignment)) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "--set %s: a resumed run keeps this setting. To change it, start a new run from the weights: "
+                "--init RUN --config FILE",
+                assignment);
+        }
+    }
+    if (oss_cli_has(args, "--threads")) {
+        oss_status status = oss_cli_threads(args, &config->threads);
+        if (status != OSS_OK) {
+            return status;
+        }
+    }
+    return OSS_OK;
+}
+
+/* --freeze GLOB... becomes the config's list, so that a resumed run knows it. */
+static oss_status apply_freeze(oss_config *config, const oss_cli_args *args) {
+    if (!oss_cli_has(args, "--freeze")) {
+        return OSS_OK;
+    }
+    oss_json *list = oss_json_array();
+    for (int32_t i = 0; i < oss_cli_count(args, "--freeze"); i++) {
+        oss_json_add_string(list, NULL, oss_cli_value_at(args, "--freeze", i));
+    }
+    char *text = NULL;
+    oss_status status = oss_json_print(&text, list, OSS_JSON_LINE);
+    oss_json_free(list);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_strbuf assignment = {0};
+    oss_strbuf_printf(&assignment, "freeze=%s", text);
+    oss_free(text);
+    text = oss_strbuf_take(&assignment);
+    status = text == NULL ? OSS_ENOMEM : oss_config_set(config, text);
+    oss_free(text);
+    return status;
+}
+
+/* The settings of a new run, or of the one to be resumed. */
+static oss_status load_config(oss_config **out, char **out_run, const oss_cli_args *args) {
+    oss_config *config = NULL;
+    char *run = NULL, *saved = NULL;
+    oss_status status = OSS_OK;
+    if (oss_cli_has(args, "--config")) {
+        status = oss_config_load(&config, oss_cli_value(args, "--config"));
+    }
+    if (status == OSS_OK) {
+        run = choose_run(args, config);
+        status = run == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status == OSS_OK && oss_cli_has(args, "--resume")) {
+        oss_config_free(config);
+        config = NULL;
+        status = oss_run_config_path(&saved, run);
+        if (status == OSS_OK) {
+            status = oss_config_load(&config, saved);
+        }
+        if (status == OSS_OK && oss_cli_has(args, "--config")) {
+            oss_log_info("settings come from %s, not from %s: --set changes those that may change", saved,
+                         oss_cli_value(args, "--config"));
+        }
+    }
+    if (status == OSS_OK) {
+        status = apply_settings(config, args);
+    }
+    if (status == OSS_OK) {
+        status = apply_freeze(config, args);
+    }
+    if (status == OSS_OK) {
+        status = oss_config_check(config);
+    }
+    if (status == OSS_OK && config->freezes > 0 && !oss_cli_has(args, "--init") &&
+        !oss_cli_has(args, "--resume")) {
+        status =
+            oss_fail(OSS_EUSAGE,
+                     "\"freeze\" in the config needs --init M: weights that never trained would stay random");
+    }
+    oss_free(saved);
+    if (status != OSS_OK) {
+        oss_config_free(config);
+        oss_free(run);
+        return status;
+    }
+    *out = config;
+    *out_run = run;
+    return OSS_OK;
+}
+
+/* ---- The end ---- */
+
+static void report_end(const oss_train_outcome *outcome, const char *run) {
+    if (outcome->best_cer >= 0) {
+        (void)fprintf(stderr, "done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best\n",
+                      (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
+                      outcome->best_cer, outcome->best_wer, (long long)outcome->best_step, run);
+    } else {
+        (void)fprintf(stderr, "done: %lld steps: %s/latest\n", (long long)outcome->step, run);
+    }
+}
+
+static int report_stop(const oss_train_outcome *outcome, const char *run) {
+    const char *name = stop_signal == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (outcome->saved) {
+        (void)fprintf(stderr,
+                      "stopped by %s after step %lld, saved; go on with: ossicle train --resume --run %s\n",
+                      name, (long long)outcome->step, run);
+    } else {
+        (void)fprintf(stderr, "stopped by %s before the first step: nothing to save\n", name);
+    }
+    return 128 + (int)stop_signal;
+}
+
+static int run_train(const oss_cli_args *args) {
+    oss_config *config = NULL;
+    char *run = NULL;
+    oss_status status = check_options(args);
+    if (status == OSS_OK) {
+        status = load_config(&config, &run, args);
+    }
+    if (status != OSS_OK) {
+        return oss_cli_fail(args, status);
+    }
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    oss_display display;
+    oss_display_begin(&display);
+    const oss_train_request request = {.config = config,
+                                       .run = run,
+                                       .resume = oss_cli_has(args, "--resume"),
+                                       .init = oss_cli_value(args, "--init"),
+                                       .hooks = {.context = &display,
+                                                 .scanning = oss_display_scanning,
+                                                 .stepped = oss_display_stepped,
+                                                 .evaluated = oss_display_evaluated,
+                                                 .stop = is_stopped}};
+    oss_train_outcome outcome = {0};
+    status = oss_train(&outcome, &request);
+    oss_display_end(&display);
+    int code = 0;
+    if (status == OSS_OK) {
+        report_end(&outcome, run);
+    } else if (status == OSS_ESTOPPED) {
+        code = report_stop(&outcome, run);
+    } else {
+        code = oss_cli_fail(args, status);
+    }
+    oss_config_free(config);
+    oss_free(run);
+    return code;
+}
+
+static const oss_cli_command command = {.name = "train",
+                                        .summary = "Train a model, resume a run, or fine-tune a model.",
+                                        .details = details,
+                                        .option = options,
+                                        .options = (int32_t)(sizeof options / sizeof options[0]),
+                                        .run = run_train};
+
+int main(int argc, char **argv) {
+    return oss_cli_run(&command, argc, argv);
+}

@@ -1,0 +1,210 @@
+#include "cli/train_display.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "train/clock.h"
+
+enum { USUAL_COLUMNS = 80, MIN_BAR = 8, MAX_BAR = 32 };
+static const double REDRAW_SECONDS = 0.1;
+static const double PLAIN_SECONDS = 10.0;
+
+/* ---- The line ---- */
+
+/* "59", "3:12", "1:02:03" */
+static void format_duration(char out[32], double seconds) {
+    long long whole = (long long)llround(seconds);
+    long long hours = whole / 3600, minutes = whole / 60 % 60;
+    if (hours > 0) {
+        (void)oss_format(out, 32, "%lld:%02lld:%02lld", hours, minutes, whole % 60);
+    } else {
+        (void)oss_format(out, 32, "%lld:%02lld", minutes, whole % 60);
+    }
+}
+
+static size_t append(char out[OSS_DISPLAY_BYTES], size_t used, const char *format, double value) {
+    int length = oss_format(out + used, OSS_DISPLAY_BYTES - used, format, value);
+    size_t room = OSS_DISPLAY_BYTES - 1 - used;
+    return used + (length < 0 ? 0 : (size_t)length < room ? (size_t)length : room);
+}
+
+static size_t format_text(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress) {
+    size_t used = append(out, 0, "step %.0f", (double)progress->step);
+    used = append(out, used, "/%.0f", (double)progress->max_steps);
+    used =
+        append(out, used, progress->realtime_factor >= 10 ? "  %.0fx" : "  %.2gx", progress->realtime_factor);
+    used = append(out, used, "  loss %.4g", progress->smooth_loss);
+    if (progress->cer >= 0) {
+        used = append(out, used, "  CER %.4f", progress->cer);
+    }
+    if (progress->seconds_left >= 0) {
+        char left[32];
+        format_duration(left, progress->seconds_left);
+        int length = oss_format(out + used, OSS_DISPLAY_BYTES - used, "  %s left", left);
+        used += length < 0 ? 0 : (size_t)length;
+    }
+    return used;
+}
+
+/* "[####----] " with the done part coloured. */
+static size_t format_bar(char *out, const oss_train_progress *progress, int32_t width, bool colour) {
+    double fraction = progress->max_steps > 0 ? (double)progress->step / (double)progress->max_steps : 0.0;
+    int32_t done = (int32_t)(fraction * width);
+    size_t used = 0;
+    out[used++] = '[';
+    used += (size_t)sprintf(out + used, "%s", colour ? "\033[32m" : "");
+    for (int32_t i = 0; i < width; i++) {
+        if (i == done) {
+            used += (size_t)sprintf(out + used, "%s", colour ? "\033[0m" : "");
+        }
+        out[used++] = i < done ? '#' : '-';
+    }
+    used += (size_t)sprintf(out + used, "%s] ", colour && done >= width ? "\033[0m" : "");
+    return used;
+}
+
+int32_t oss_display_format(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress, int32_t columns,
+                           bool colour) {
+    char text[OSS_DISPLAY_BYTES];
+    size_t length = format_text(text, progress);
+    size_t used = 0;
+    int32_t room = columns - (int32_t)length - 4; /* brackets, a space, and the last column stays free */
+    if (columns > 0 && room >= MIN_BAR) {
+        used = format_bar(out, progress, room < MAX_BAR ? room : MAX_BAR, colour);
+    }
+    if (columns > 0 && (int32_t)length > columns - 1) {
+        length = columns > 1 ? (size_t)(columns - 1) : 0;
+    }
+    memcpy(out + used, text, length);
+    out[used + length] = '\0';
+    return (int32_t)(used + length);
+}
+
+/* ---- The screen ---- */
+
+static int32_t count_columns(void) {
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    int64_t columns = 0;
+    const char *text = getenv("COLUMNS");
+    return text != NULL && oss_integer_parse(text, &columns) && columns > 0 && columns < 10000
+               ? (int32_t)columns
+               : USUAL_COLUMNS;
+}
+
+static void clear_line(oss_display *display) {
+    if (display->terminal && display->line[0] != '\0') {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+static void draw_line(oss_display *display) {
+    if (display->terminal && display->line[0] != '\0') {
+        (void)fprintf(stderr, "\r\033[K%s", display->line);
+        (void)fflush(stderr);
+    }
+}
+
+/* A line that stays, above the one that is redrawn. */
+static void print_above(oss_display *display, const char *prefix, const char *line) {
+    clear_line(display);
+    (void)fprintf(stderr, "%s%s\n", prefix, line);
+    draw_line(display);
+}
+
+static void take_log_line(void *context, oss_log_level level, const char *line) {
+    print_above(context, level == OSS_LOG_WARN ? "ossicle train: warning: " : "", line);
+}
+
+static bool is_time(oss_display *display, bool last) {
+    double now = oss_clock_seconds();
+    double pause = display->terminal ? REDRAW_SECONDS : PLAIN_SECONDS;
+    if (!last && display->drawn > 0 && now - display->drawn < pause) {
+        return false;
+    }
+    display->drawn = now;
+    return true;
+}
+
+void oss_display_begin(oss_display *display) {
+    const char *term = getenv("TERM");
+    const char *no_colour = getenv("NO_COLOR");
+    *display =
+        (oss_display){.terminal = isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0};
+    display->colour = display->terminal && (no_colour == NULL || no_colour[0] == '\0');
+    oss_log_set(take_log_line, display);
+}
+
+static void print_plain(void *context, oss_log_level level, const char *line) {
+    (void)context;
+    (void)fprintf(stderr, "%s%s\n", level == OSS_LOG_WARN ? "ossicle train: warning: " : "", line);
+}
+
+void oss_display_end(oss_display *display) {
+    clear_line(display);
+    display->line[0] = '\0';
+    oss_log_set(print_plain, NULL);
+}
+
+/* ---- Hooks ---- */
+
+void oss_display_scanning(void *context, int32_t done, int32_t total) {
+    oss_display *display = context;
+    bool last = done == total;
+    if (!is_time(display, last && display->terminal)) {
+        return;
+    }
+    char line[OSS_DISPLAY_BYTES];
+    (void)oss_format(line, sizeof line, "reading recordings %d/%d", done, total);
+    if (display->terminal) {
+        (void)oss_format(display->line, sizeof display->line, "%s", last ? "" : line);
+        (void)fputs("\r\033[K", stderr);
+        draw_line(display);
+    } else if (!last && done > 1) {
+        (void)fprintf(stderr, "%s\n", line);
+    }
+}
+
+void oss_display_stepped(void *context, const oss_train_progress *progress) {
+    oss_display *display = context;
+    bool last = progress->step == progress->max_steps;
+    if (!is_time(display, last)) {
+        return;
+    }
+    if (display->terminal) {
+        (void)oss_display_format(display->line, progress, count_columns(), display->colour);
+        draw_line(display);
+    } else {
+        char line[OSS_DISPLAY_BYTES];
+        (void)oss_display_format(line, progress, 0, false);
+        (void)fprintf(stderr, "%s\n", line);
+    }
+}
+
+void oss_display_evaluated(void *context, const oss_train_progress *progress, const oss_eval *eval,
+                           bool is_best) {
+    oss_display *display = context;
+    char line[OSS_DISPLAY_BYTES];
+    (void)oss_format(line, sizeof line,
+                     "step %lld  held out: loss %.4g  CER %.4f  WER %.4f%s  (%.1f minutes in %.1f s)",
+                     (long long)progress->step, eval->loss, eval->cer, eval->wer,
+                     is_best ? "  best so far" : "", eval->audio_seconds / 60.0, eval->wall_seconds);
+    print_above(display, "", line);
+    for (int32_t i = 0; i < eval->samples; i++) {
+        print_above(display, "    said   ", eval->sample[i].row->text);
+        print_above(display, "    heard  ", eval->sample[i].hypothesis);
+    }
+    if (eval->blank_fraction > 0.999) {
+        print_above(display, "",
+                    "    (nearly every frame is blank: usual early in training; if it lasts, lower lr or "
+                    "train longer)");
+    }
+}

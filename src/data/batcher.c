@@ -1,0 +1,237 @@
+#include "data/batcher.h"
+
+#include <math.h>
+
+#include "base/fail.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "data/sort_keys.h"
+
+/* Batches' worth of audio that is sorted together: enough that neighbours in the order are of like length,
+ * few enough that what comes together differs from epoch to epoch. */
+enum { WINDOW_BATCHES = 16 };
+static const double JITTER = 0.2;
+static const uint64_t JITTER_PLACE = UINT64_C(1) << 63; /* apart from the draws of oss_rng_shuffle */
+
+struct oss_batcher {
+    const oss_manifest *manifest;
+    const oss_config *config;
+    int64_t batch_samples;
+    int32_t capacity; /* items at most */
+    oss_epoch_plan plan;
+    oss_batch_item *drawn; /* [capacity] before batches are shuffled */
+    int32_t *order;        /* [capacity] */
+    int32_t *cut;          /* [capacity + 1] */
+    uint64_t *rank;        /* [capacity] sort keys */
+    uint64_t *rank_work;   /* [capacity] */
+};
+
+static double row_weight(const oss_batcher *batcher, const oss_row *row) {
+    return row->source < 0 ? 1.0 : batcher->config->train_csv[row->source].weight;
+}
+
+static oss_status count_capacity(oss_batcher *batcher) {
+    double items = 0;
+    for (int32_t i = 0; i < batcher->manifest->rows; i++) {
+        items += ceil(row_weight(batcher, &batcher->manifest->row[i]));
+    }
+    if (items > INT32_MAX / 2) {
+        return oss_fail(OSS_EINPUT, "the weights of train_csv draw %.3g rows an epoch: lower them", items);
+    }
+    batcher->capacity = (int32_t)items;
+    return OSS_OK;
+}
+
+static oss_status reserve_arrays(oss_batcher *batcher) {
+    size_t capacity = (size_t)batcher->capacity;
+    batcher->plan.item = oss_alloc(capacity, sizeof *batcher->plan.item);
+    batcher->plan.first = oss_alloc(capacity + 1, sizeof *batcher->plan.first);
+    batcher->drawn = oss_alloc(capacity, sizeof *batcher->drawn);
+    batcher->order = oss_alloc(capacity, sizeof *batcher->order);
+    batcher->cut = oss_alloc(capacity + 1, sizeof *batcher->cut);
+    batcher->rank = oss_alloc(capacity, sizeof *batcher->rank);
+    batcher->rank_work = oss_alloc(capacity, sizeof *batcher->rank_work);
+    bool complete = batcher->plan.item != NULL && batcher->plan.first != NULL && batcher->drawn != NULL &&
+                    batcher->order != NULL && batcher->cut != NULL && batcher->rank != NULL &&
+                    batcher->rank_work != NULL;
+    return complete ? OSS_OK : OSS_ENOMEM;
+}
+
+oss_status oss_batcher_create(oss_batcher **out, const oss_manifest *manifest, const oss_config *config) {
+    oss_batcher *batcher = oss_alloc_zero(1, sizeof *batcher);
+    if (batcher == NULL) {
+        return OSS_ENOMEM;
+    }
+    batcher->manifest = manifest;
+    batcher->config = config;
+    batcher->batch_samples = (int64_t)llround(config->batch_seconds * config->mel.sample_rate_hz);
+    oss_status status = count_capacity(batcher);
+    if (status == OSS_OK) {
+        status = reserve_arrays(batcher);
+    }
+    if (status != OSS_OK) {
+        oss_batcher_free(batcher);
+        return status;
+    }
+    *out = batcher;
+    return OSS_OK;
+}
+
+void oss_batcher_free(oss_batcher *batcher) {
+    if (batcher == NULL) {
+        return;
+    }
+    oss_free(batcher->plan.item);
+    oss_free(batcher->plan.first);
+    oss_free(batcher->drawn);
+    oss_free(batcher->order);
+    oss_free(batcher->cut);
+    oss_free(batcher->rank);
+    oss_free(batcher->rank_work);
+    oss_free(batcher);
+}
+
+static uint32_t draw_key(const oss_row *row, int64_t epoch, int32_t repeat) {
+    const uint64_t place[3] = {row->key, (uint64_t)epoch, (uint64_t)repeat};
+    return (uint32_t)oss_hash(place, sizeof place);
+}
+
+static void add_draws(oss_batcher *batcher, int32_t index, int64_t epoch, int32_t draws) {
+    for (int32_t repeat = 0; repeat < draws; repeat++) {
+        batcher->drawn[batcher->plan.items++] =
+            (oss_batch_item){.row = index, .key = draw_key(&batcher->manifest->row[index], epoch, repeat)};
+    }
+}
+
+/* Draws every row as often as its weight says; when weights below one draw nothing at all, the likeliest row.
+ */
+static void draw_rows(oss_batcher *batcher, int64_t epoch) {
+    double luckiest_chance = 2.0;
+    int32_t luckiest = 0;
+    batcher->plan.items = 0;
+    for (int32_t i = 0; i < batcher->manifest->rows; i++) {
+        double weight = row_weight(batcher, &batcher->manifest->row[i]);
+        double whole = floor(weight);
+        double chance =
+            oss_rng_uniform(batcher->config->seed, OSS_RNG_SAMPLING, (uint64_t)epoch, (uint32_t)i);
+        add_draws(batcher, i, epoch, (int32_t)whole + (chance < weight - whole));
+        if (chance < luckiest_chance) {
+            luckiest_chance = chance;
+            luckiest = i;
+        }
+    }
+    if (batcher->plan.items == 0) {
+        add_draws(batcher, luckiest, epoch, 1);
+    }
+}
+
+static int64_t item_samples(const oss_batcher *batcher, int32_t drawn) {
+    return batcher->manifest->row[batcher->drawn[drawn].row].samples;
+}
+
+/* The length that sorting sees: within JITTER of the true one, so that a small set, which fits one window, is
+ * not cut into the same batches in every epoch. */
+static uint32_t jitter_length(const oss_batcher *batcher, int64_t epoch, int32_t place) {
+    double samples = (double)item_samples(batcher, batcher->order[place]);
+    double draw = oss_rng_uniform(batcher->config->seed, OSS_RNG_SHUFFLE, JITTER_PLACE | (uint64_t)epoch,
+                                  (uint32_t)place);
+    return (uint32_t)(samples * (1.0 - JITTER + 2.0 * JITTER * draw));
+}
+
+/* Sorts order[first..end) by length, roughly. */
+static void sort_window(oss_batcher *batcher, int64_t epoch, int32_t first, int32_t end) {
+    int32_t count = end - first;
+    for (int32_t i = 0; i < count; i++) {
+        batcher->rank[i] = (uint64_t)jitter_length(batcher, epoch, first + i) << 32 | (uint32_t)i;
+        batcher->cut[i] = batcher->order[first + i]; /* cut is free until cut_batches */
+    }
+    oss_sort_keys(batcher->rank, batcher->rank_work, count);
+    for (int32_t i = 0; i < count; i++) {
+        batcher->order[first + i] = batcher->cut[(uint32_t)batcher->rank[i]];
+    }
+}
+
+static void sort_windows(oss_batcher *batcher, int64_t epoch) {
+    int64_t window_samples = WINDOW_BATCHES * batcher->batch_samples;
+    int32_t first = 0;
+    int64_t samples = 0;
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        samples += item_samples(batcher, batcher->order[i]);
+        if (samples >= window_samples || i + 1 == batcher->plan.items) {
+            sort_window(batcher, epoch, first, i + 1);
+            first = i + 1;
+            samples = 0;
+        }
+    }
+}
+
+/* cut[b] is the place in order where batch b begins. */
+static void cut_batches(oss_batcher *batcher) {
+    int32_t batches = 0;
+    int64_t samples = 0;
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        int64_t more = item_samples(batcher, batcher->order[i]);
+        if (i == 0 || samples + more > batcher->batch_samples) {
+            batcher->cut[batches++] = i;
+            samples = 0;
+        }
+        samples += more;
+    }
+    batcher->cut[batches] = batcher->plan.items;
+    batcher->plan.batches = batches;
+}
+
+/* Writes the batches in a shuffled order; `rank_work` holds the permutation. */
+static void place_batches(oss_batcher *batcher, int64_t epoch) {
+    oss_epoch_plan *plan = &batcher->plan;
+    int32_t *turn = (int32_t *)(void *)batcher->rank_work;
+    for (int32_t b = 0; b < plan->batches; b++) {
+        turn[b] = b;
+    }
+    oss_rng_shuffle(turn, plan->batches, batcher->config->seed, OSS_RNG_SHUFFLE, 2 * (uint64_t)epoch + 1);
+    int32_t to = 0;
+    for (int32_t b = 0; b < plan->batches; b++) {
+        plan->first[b] = to;
+        for (int32_t i = batcher->cut[turn[b]]; i < batcher->cut[turn[b] + 1]; i++) {
+            plan->item[to++] = batcher->drawn[batcher->order[i]];
+        }
+    }
+    plan->first[plan->batches] = to;
+}
+
+const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
+    draw_rows(batcher, epoch);
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        batcher->order[i] = i;
+    }
+    oss_rng_shuffle(batcher->order, batcher->plan.items, batcher->config->seed, OSS_RNG_SHUFFLE,
+                    2 * (uint64_t)epoch);
+    sort_windows(batcher, epoch);
+    cut_batches(batcher);
+    place_batches(batcher, epoch);
+    batcher->plan.epoch = epoch;
+    return &batcher->plan;
+}
+
+int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
+    int64_t longest = 0;
+    int64_t total = 0;
+    for (int32_t i = 0; i < batcher->manifest->rows; i++) {
+        const oss_row *row = &batcher->manifest->row[i];
+        longest = row->samples > longest ? row->samples : longest;
+        total += row->samples * (int64_t)ceil(row_weight(batcher, row));
+    }
+    int64_t budget = batcher->batch_samples < total ? batcher->batch_samples : total;
+    return longest > budget ? longest : budget;
+}
+
+int32_t oss_batcher_max_items(const oss_batcher *batcher) {
+    int64_t shortest = INT64_MAX;
+    for (int32_t i = 0; i < batcher->manifest->rows; i++) {
+        int64_t samples = batcher->manifest->row[i].samples;
+        shortest = samples < shortest ? samples : shortest;
+    }
+    int64_t fit = batcher->batch_samples / shortest; /* a row has one sample at least */
+    return (int32_t)(fit < 1 ? 1 : fit < batcher->capacity ? fit : batcher->capacity);
+}

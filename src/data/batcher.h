@@ -1,0 +1,34 @@
+/* Which utterances train together, and in which order: a function of (rows, seed, epoch) and of nothing else.
+ *
+ * An epoch draws each row `weight` times (2.5: twice, and a third time with probability a half), shuffles the
+ * draws, sorts them by length (give or take a fifth) inside windows of some batches, cuts the sorted list
+ * where batch_seconds is reached, and shuffles the batches. An utterance longer than batch_seconds is a batch
+ * of its own. */
+#ifndef OSS_DATA_BATCHER_H
+#define OSS_DATA_BATCHER_H
+
+#include "data/manifest.h"
+
+typedef struct oss_batch_item {
+    int32_t row;
+    uint32_t key; /* of the dropout masks: differs between the draws of a row */
+} oss_batch_item;
+
+typedef struct oss_epoch_plan {
+    int64_t epoch;
+    int32_t items, batches;
+    oss_batch_item *item; /* [items] */
+    int32_t *first;       /* [batches+1]: batch b is item[first[b]] to item[first[b+1]-1] */
+} oss_epoch_plan;
+
+typedef struct oss_batcher oss_batcher; /* work space: one thread each */
+
+/* manifest and config must outlive it. */
+oss_status oss_batcher_create(oss_batcher **out, const oss_manifest *manifest, const oss_config *config);
+void oss_batcher_free(oss_batcher *batcher);
+/* The plan of an epoch; owned by the batcher, valid until the next call. No heap call. */
+const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch);
+int32_t oss_batcher_max_items(const oss_batcher *batcher);   /* most items of any batch that can occur */
+int64_t oss_batcher_max_samples(const oss_batcher *batcher); /* most samples of any batch that can occur */
+
+#endif

@@ -1,0 +1,172 @@
+#include "train/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/strbuf.h"
+
+enum { MAX_FILE_BYTES = 1 << 30, MESSAGE_BYTES = 256 };
+
+struct oss_metrics {
+    char *path;
+    oss_strbuf lines;
+    char failure[MESSAGE_BYTES]; /* of the first line that could not be made; "" when none */
+};
+
+/* ---- Cutting ---- */
+
+/* Is text[0..bytes) the whole of a line for a step up to `step`? */
+static bool belongs(const char *text, size_t bytes, int64_t step) {
+    oss_json *line = NULL;
+    int64_t of_step = 0;
+    bool kept = oss_json_parse(&line, text, bytes, "a line") == OSS_OK &&
+                oss_json_get_integer(line, "step", 0, OSS_JSON_MAX_INTEGER, &of_step) == OSS_OK &&
+                of_step <= step;
+    oss_json_free(line);
+    return kept;
+}
+
+/* Bytes of the lines at the beginning that stay. Steps only rise, so the first line that does not belong ends
+ * them. */
+static size_t measure_kept(const char *text, size_t bytes, int64_t step) {
+    size_t kept = 0;
+    while (kept < bytes) {
+        const char *end = memchr(text + kept, '\n', bytes - kept);
+        if (end == NULL || !belongs(text + kept, (size_t)(end - text) - kept, step)) {
+            break;
+        }
+        kept = (size_t)(end - text) + 1;
+    }
+    return kept;
+}
+
+static oss_status cut_file(const char *path, int64_t step) {
+    if (!oss_file_exists(path)) {
+        return OSS_OK;
+    }
+    char *text = NULL;
+    size_t bytes = 0;
+    oss_status status = oss_file_read_all(&text, &bytes, path, MAX_FILE_BYTES);
+    if (status != OSS_OK) {
+        return status;
+    }
+    size_t kept = measure_kept(text, bytes, step);
+    if (kept < bytes) {
+        status = oss_file_write_all(path, text, kept);
+    }
+    oss_free(text);
+    return status;
+}
+
+oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step) {
+    oss_metrics *metrics = oss_alloc_zero(1, sizeof *metrics);
+    if (metrics == NULL) {
+        return OSS_ENOMEM;
+    }
+    metrics->path = oss_strdup(path);
+    oss_status status = metrics->path == NULL ? OSS_ENOMEM : cut_file(path, step);
+    if (status != OSS_OK) {
+        oss_metrics_free(metrics);
+        return status;
+    }
+    *out = metrics;
+    return OSS_OK;
+}
+
+void oss_metrics_free(oss_metrics *metrics) {
+    if (metrics == NULL) {
+        return;
+    }
+    oss_strbuf_deinit(&metrics->lines);
+    oss_free(metrics->path);
+    oss_free(metrics);
+}
+
+/* ---- Lines ---- */
+
+static void add_line(oss_metrics *metrics, oss_json *object) {
+    char *text = NULL;
+    oss_status status = oss_json_print(&text, object, OSS_JSON_LINE);
+    if (status == OSS_OK) {
+        oss_strbuf_printf(&metrics->lines, "%s\n", text);
+    }
+    if ((status != OSS_OK || !oss_strbuf_ok(&metrics->lines)) && metrics->failure[0] == '\0') {
+        (void)oss_format(metrics->failure, MESSAGE_BYTES, "%s", oss_last_error());
+    }
+    oss_free(text);
+    oss_json_free(object);
+}
+
+/* JSON has no NaN. */
+static void add_measure(oss_json *line, const char *key, double value) {
+    if (isfinite(value)) {
+        oss_json_add_number(line, key, value);
+    } else {
+        oss_json_add_null(line, key);
+    }
+}
+
+void oss_metrics_add_step(oss_metrics *metrics, const oss_step_record *record) {
+    const oss_step_result *result = record->result;
+    oss_json *line = oss_json_object();
+    oss_json_add_string(line, "kind", result->skipped == NULL ? "train" : "skip");
+    oss_json_add_integer(line, "step", record->step);
+    oss_json_add_integer(line, "epoch", record->epoch);
+    if (result->skipped == NULL) {
+        oss_json_add_number(line, "loss", result->loss);
+        oss_json_add_number(line, "grad_norm", result->grad_norm);
+    } else {
+        oss_json_add_string(line, "reason", result->skipped);
+        oss_json_add_string(line, "rows", result->culprits);
+    }
+    oss_json_add_number(line, "lr", record->lr);
+    oss_json_add_integer(line, "utterances", result->utterances);
+    oss_json_add_number(line, "audio_seconds", result->audio_seconds);
+    oss_json_add_number(line, "wall_seconds", record->wall_seconds);
+    oss_json_add_number(line, "realtime_factor",
+                        result->audio_seconds > 0 ? record->wall_seconds / result->audio_seconds : 0.0);
+    oss_json_add_number(line, "wait_fraction", record->wait_fraction);
+    add_line(metrics, line);
+}
+
+void oss_metrics_add_eval(oss_metrics *metrics, int64_t step, const oss_eval *eval, bool is_best) {
+    oss_json *line = oss_json_object();
+    oss_json_add_string(line, "kind", "eval");
+    oss_json_add_integer(line, "step", step);
+    add_measure(line, "loss", eval->loss);
+    oss_json_add_number(line, "cer", eval->cer);
+    oss_json_add_number(line, "wer", eval->wer);
+    oss_json_add_bool(line, "best", is_best);
+    oss_json_add_integer(line, "utterances", eval->utterances);
+    oss_json_add_integer(line, "infeasible", eval->infeasible);
+    oss_json_add_integer(line, "characters", eval->characters.reference);
+    oss_json_add_integer(line, "words", eval->words.reference);
+    oss_json_add_number(line, "blank_fraction", eval->blank_fraction);
+    oss_json_add_number(line, "audio_seconds", eval->audio_seconds);
+    oss_json_add_number(line, "wall_seconds", eval->wall_seconds);
+    oss_json *samples = oss_json_add_array(line, "samples");
+    for (int32_t i = 0; i < eval->samples; i++) {
+        oss_json *sample = oss_json_add_object(samples, NULL);
+        oss_json_add_string(sample, "wav", eval->sample[i].row->wav);
+        oss_json_add_string(sample, "reference", eval->sample[i].row->text);
+        oss_json_add_string(sample, "hypothesis", eval->sample[i].hypothesis);
+    }
+    add_line(metrics, line);
+}
+
+oss_status oss_metrics_flush(oss_metrics *metrics) {
+    if (metrics->failure[0] != '\0') {
+        return oss_fail(OSS_ENOMEM, "%s: a line could not be made: %s", metrics->path, metrics->failure);
+    }
+    if (metrics->lines.length == 0) {
+        return OSS_OK;
+    }
+    oss_status status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
+    oss_strbuf_clear(&metrics->lines);
+    return status;
+}

@@ -1,0 +1,193 @@
+#include "train/run_folder.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "kernel/gemm_train.h"
+#include "ossicle/version.h"
+
+/* What a start that was killed may have left. */
+static bool is_leftover(const char *name) {
+    static const char *const ours[] = {"lock",          "checkpoints",   "latest", "best",
+                                       "skipped.jsonl", "metrics.jsonl", "dev.csv"};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (strcmp(name, ours[i]) == 0) {
+            return true;
+        }
+    }
+    return strstr(name, ".tmp-") != NULL;
+}
+
+static oss_status has_file(const char *run, const char *name, bool *out) {
+    char *path = oss_path_join(run, name);
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    *out = oss_file_exists(path);
+    oss_free(path);
+    return OSS_OK;
+}
+
+static oss_status check_contents(const char *run) {
+    char **name = NULL;
+    size_t count = 0;
+    oss_status status = oss_file_list(&name, &count, run);
+    for (size_t i = 0; i < count && status == OSS_OK; i++) {
+        if (!is_leftover(name[i])) {
+            status = oss_fail(OSS_EUSAGE, "%s is a folder with other files in it (%s): choose another --run",
+                              run, name[i]);
+        }
+    }
+    if (name != NULL) {
+        oss_file_free_names(name, count);
+    }
+    return status;
+}
+
+oss_status oss_run_check_new(const char *run) {
+    if (!oss_file_exists(run)) {
+        return OSS_OK;
+    }
+    if (!oss_file_is_folder(run)) {
+        return oss_fail(OSS_EUSAGE, "%s is a file: --run needs a folder", run);
+    }
+    bool begun = false;
+    oss_status status = has_file(run, "config.json", &begun);
+    if (status == OSS_OK && begun) {
+        return oss_fail(OSS_EUSAGE, "%s holds a run: go on with it by --resume, or choose another --run",
+                        run);
+    }
+    return status == OSS_OK ? check_contents(run) : status;
+}
+
+oss_status oss_run_config_path(char **out, const char *run) {
+    bool begun = false;
+    oss_status status = has_file(run, "config.json", &begun);
+    if (status == OSS_OK && !begun) {
+        return oss_fail(OSS_EUSAGE, "%s holds no run that could be resumed: start it without --resume", run);
+    }
+    if (status == OSS_OK) {
+        *out = oss_path_join(run, "config.json");
+        status = *out == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    return status;
+}
+
+oss_status oss_run_lock(int *out_fd, const char *run) {
+    oss_status status = oss_file_make_folders(run);
+    if (status != OSS_OK) {
+        return status;
+    }
+    char *path = oss_path_join(run, "lock");
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    status = oss_file_lock(out_fd, path);
+    if (status == OSS_EUSAGE) {
+        status = oss_fail(OSS_EUSAGE, "%s: another process is training in this folder", run);
+    }
+    oss_free(path);
+    return status;
+}
+
+static oss_status write_beside(const char *run, const char *name, const char *text) {
+    char *path = oss_path_join(run, name);
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = oss_file_write_all(path, text, strlen(text));
+    oss_free(path);
+    return status;
+}
+
+oss_status oss_run_write_config(const char *run, const oss_config *config) {
+    char *text = oss_config_print(config, false);
+    if (text == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = write_beside(run, "config.json", text);
+    oss_free(text);
+    return status;
+}
+
+static oss_status append_skipped(oss_strbuf *lines, const oss_manifest *manifest, const oss_config *config) {
+    for (int32_t i = 0; i < manifest->skippeds; i++) {
+        const oss_skipped *skipped = &manifest->skipped[i];
+        oss_json *line = oss_json_object();
+        oss_json_add_string(line, "csv", oss_source_path(config, skipped->source));
+        oss_json_add_integer(line, "row", skipped->number);
+        oss_json_add_string(line, "wav", skipped->wav);
+        oss_json_add_string(line, "reason", oss_skip_reason_name(skipped->reason));
+        oss_json_add_string(line, "message", skipped->message);
+        char *text = NULL;
+        oss_status status = oss_json_print(&text, line, OSS_JSON_LINE);
+        oss_json_free(line);
+        if (status != OSS_OK) {
+            return status;
+        }
+        oss_strbuf_printf(lines, "%s\n", text);
+        oss_free(text);
+    }
+    return OSS_OK;
+}
+
+oss_status oss_run_write_skipped(const char *run, const oss_training_data *data, const oss_config *config) {
+    oss_strbuf lines = {0};
+    oss_status status = append_skipped(&lines, &data->train, config);
+    if (status == OSS_OK) {
+        status = append_skipped(&lines, &data->dev, config);
+    }
+    char *text = oss_strbuf_take(&lines);
+    if (status == OSS_OK) {
+        status = text == NULL ? OSS_ENOMEM : write_beside(run, "skipped.jsonl", text);
+    }
+    oss_free(text);
+    return status;
+}
+
+/* One CSV field, quoted (RFC 4180). */
+static void append_field(oss_strbuf *lines, const char *text, const char *end) {
+    oss_strbuf_append(lines, "\"");
+    for (const char *at = text; *at != '\0'; at++) {
+        oss_strbuf_append_bytes(lines, at, 1);
+        if (*at == '"') {
+            oss_strbuf_append(lines, "\"");
+        }
+    }
+    oss_strbuf_printf(lines, "\"%s", end);
+}
+
+oss_status oss_run_write_dev(const char *run, const oss_manifest *dev) {
+    if (dev->rows == 0) {
+        return OSS_OK;
+    }
+    oss_strbuf lines = {0};
+    oss_strbuf_append(&lines, "wav,text,speaker,start,end\n");
+    for (int32_t i = 0; i < dev->rows; i++) {
+        const oss_row *row = &dev->row[i];
+        char number[OSS_NUMBER_CHARS];
+        append_field(&lines, row->path, ",");
+        append_field(&lines, row->text, ",");
+        append_field(&lines, row->speaker == NULL ? "" : row->speaker, ",");
+        (void)oss_number_print(number, row->start_seconds);
+        oss_strbuf_printf(&lines, "%s,", number);
+        (void)oss_number_print(number, row->end_seconds);
+        oss_strbuf_printf(&lines, "%s\n", row->end_seconds < 0 ? "" : number);
+    }
+    char *text = oss_strbuf_take(&lines);
+    oss_status status = text == NULL ? OSS_ENOMEM : write_beside(run, "dev.csv", text);
+    oss_free(text);
+    return status;
+}
+
+void oss_run_fingerprint(char *out, size_t bytes) {
+    char libraries[192];
+    oss_k_gemm_train_fingerprint(libraries, (int32_t)sizeof libraries);
+    (void)oss_format(out, bytes, "ossicle %s; compiler %s; %s", oss_version(), __VERSION__, libraries);
+}

@@ -1,0 +1,33 @@
+/* The folder of a run: what may be started in it, and what is written beside the checkpoints.
+ *
+ * A run begins to exist when RUN/config.json appears, which is written last. A start that was killed before
+ * leaves a folder without it, in which the next start is welcome. */
+#ifndef OSS_TRAIN_RUN_FOLDER_H
+#define OSS_TRAIN_RUN_FOLDER_H
+
+#include <stdbool.h>
+
+#include "train/training_data.h"
+
+/* OSS_EUSAGE when a new run may not begin in this folder: there is a run in it, or files that are none of
+ * ours. */
+oss_status oss_run_check_new(const char *run);
+/* Path of RUN/config.json (oss_free); OSS_EUSAGE when there is no run in the folder to resume. */
+oss_status oss_run_config_path(char **out, const char *run);
+
+/* Makes the folder when missing and keeps other processes out; oss_file_unlock(*out_fd). */
+oss_status oss_run_lock(int *out_fd, const char *run);
+/* RUN/config.json with every key. */
+oss_status oss_run_write_config(const char *run, const oss_config *config);
+/* RUN/skipped.jsonl: {"csv","row","wav","reason","message"} a line; an empty file when no row was left out.
+ */
+oss_status oss_run_write_skipped(const char *run, const oss_training_data *data, const oss_config *config);
+
+/* RUN/dev.csv: the held-out rows (wav,text,speaker,start,end; paths as the config's), for `ossicle eval`. Not
+ * written without any. */
+oss_status oss_run_write_dev(const char *run, const oss_manifest *dev);
+
+/* Program and libraries that decide the bits; recorded in every checkpoint. */
+void oss_run_fingerprint(char *out, size_t bytes);
+
+#endif

@@ -1,0 +1,268 @@
+#include "train/session.h"
+
+#include <string.h>
+
+#include "audio/audio_file.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/path.h"
+#include "train/finetune.h"
+#include "train/mel_stats.h"
+
+/* ---- Model and state ---- */
+
+static oss_status create_moments(oss_session *session) {
+    size_t floats = session->model->params->floats;
+    session->m = oss_alloc_aligned(floats, sizeof *session->m);
+    session->v = oss_alloc_aligned(floats, sizeof *session->v);
+    if (session->m == NULL || session->v == NULL) {
+        return OSS_ENOMEM;
+    }
+    memset(session->m, 0, floats * sizeof *session->m);
+    memset(session->v, 0, floats * sizeof *session->v);
+    return OSS_OK;
+}
+
+static oss_status measure_mel(oss_session *session) {
+    oss_model *model = session->model;
+    size_t bins = (size_t)session->config->mel.bins;
+    if (session->config->mel.kind != OSS_MEL_LOG || session->config->mel.norm != OSS_MEL_NORM_FIXED) {
+        return OSS_OK;
+    }
+    model->mel_mean = oss_alloc(bins, sizeof *model->mel_mean);
+    model->mel_std = oss_alloc(bins, sizeof *model->mel_std);
+    if (model->mel_mean == NULL || model->mel_std == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_log_info("mel statistics over the training rows");
+    return oss_mel_stats_measure(model->mel_mean, model->mel_std, &session->data.train, session->config,
+                                 session->pool);
+}
+
+static oss_status create_model(oss_session *session) {
+    oss_status status = oss_model_create(&session->model, session->config, session->data.vocab);
+    if (status == OSS_OK && session->request->init != NULL) {
+        status = oss_finetune_init(session->model, session->request->init);
+    }
+    if (status == OSS_OK) {
+        status = measure_mel(session);
+    }
+    if (status == OSS_OK) {
+        status = create_moments(session);
+    }
+    session->state = (oss_train_state){.best_cer = -1.0,
+                                       .best_wer = -1.0,
+                                       .grad_shards = session->config->grad_shards,
+                                       .seed = session->config->seed,
+                                       .data_hash = session->data.hash};
+    return status;
+}
+
+/* What this process computes with goes into every checkpoint it saves. */
+static void note_fingerprint(oss_train_state *state) {
+    oss_run_fingerprint(state->fingerprint, sizeof state->fingerprint);
+    (void)oss_format(state->audio_libraries, sizeof state->audio_libraries, "%s", oss_audio_libraries());
+}
+
+static void warn_fingerprint(const oss_train_state *saved) {
+    oss_train_state now = {0};
+    note_fingerprint(&now);
+    if (strcmp(saved->fingerprint, now.fingerprint) != 0) {
+        oss_log_warn("this run computed with \"%s\" and goes on with \"%s\": the weights will differ in "
+                     "rounding from those of "
+                     "an uninterrupted run",
+                     saved->fingerprint, now.fingerprint);
+    }
+    if (strcmp(saved->audio_libraries, now.audio_libraries) != 0) {
+        oss_log_warn("recordings were decoded with \"%s\", now with \"%s\": the weights may differ from "
+                     "those of an uninterrupted run",
+                     saved->audio_libraries, now.audio_libraries);
+    }
+}
+
+static oss_status load_model(oss_session *session) {
+    const oss_config *config = session->config;
+    oss_train_state *state = &session->state;
+    oss_status status =
+        oss_checkpoint_load(session->request->run, &session->model, &session->m, &session->v, state);
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (state->grad_shards != config->grad_shards || state->seed != config->seed) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: trained with grad_shards %d and seed %llu, its config.json now says %d and "
+                        "%llu: put the old "
+                        "values back, or start a new run from its weights by --init",
+                        session->request->run, state->grad_shards, (unsigned long long)state->seed,
+                        config->grad_shards, (unsigned long long)config->seed);
+    }
+    warn_fingerprint(state);
+    oss_log_info("resuming %s after step %lld", session->request->run, (long long)state->step);
+    return OSS_OK;
+}
+
+static oss_status check_data(const oss_session *session) {
+    if (session->state.data_hash == session->data.hash) {
+        return OSS_OK;
+    }
+    return oss_fail(OSS_EINPUT,
+                    "%s was trained on other rows than its train_csv now gives (rows, texts, lengths, "
+                    "weights or split differ): "
+                    "put the old data back, or start a new run from its weights: --init %s --run ANOTHER",
+                    session->request->run, session->request->run);
+}
+
+/* ---- The order of things ---- */
+
+static oss_status prepare_data(oss_session *session) {
+    const oss_train_hooks *hooks = &session->request->hooks;
+    const oss_scan_hooks scan = {.context = hooks->context, .progress = hooks->scanning, .stop = hooks->stop};
+    const oss_vocab *vocab = session->model == NULL ? NULL : session->model->vocab;
+    return oss_training_data_init(&session->data, session->config, vocab, session->pool, &scan);
+}
+
+static oss_status prepare_resumed(oss_session *session) {
+    oss_status status = oss_run_lock(&session->lock_fd, session->request->run);
+    if (status == OSS_OK) {
+        status = load_model(session);
+    }
+    if (status == OSS_OK) {
+        status = prepare_data(session);
+    }
+    return status == OSS_OK ? check_data(session) : status;
+}
+
+/* Nothing is written before the data is known to be good. */
+static oss_status prepare_new(oss_session *session) {
+    const char *run = session->request->run;
+    oss_status status = oss_run_check_new(run);
+    if (status == OSS_OK) {
+        status = prepare_data(session);
+    }
+    if (status == OSS_OK) {
+        status = create_model(session);
+    }
+    if (status == OSS_OK) {
+        status = oss_run_lock(&session->lock_fd, run);
+    }
+    return status == OSS_OK ? oss_run_check_new(run) : status; /* another process may have begun meanwhile */
+}
+
+static oss_status create_network(oss_session *session) {
+    oss_model *model = session->model;
+    const oss_config *config = session->config;
+    oss_status status = oss_finetune_freeze(&session->frozen, model->params, config->freeze, config->freezes);
+    if (status == OSS_OK) {
+        status = oss_mel_plan_create(&session->mel, &config->mel);
+    }
+    if (status == OSS_OK && model->mel_mean != NULL) {
+        oss_mel_plan_set_stats(session->mel, model->mel_mean, model->mel_std);
+    }
+    if (status == OSS_OK) {
+        status = oss_net_create(&session->net, config, model->params, session->mel,
+                                oss_vocab_size(session->data.vocab));
+    }
+    return status == OSS_OK ? oss_workers_init(&session->workers, session->pool, session->net) : status;
+}
+
+static oss_status create_step(oss_session *session) {
+    const oss_step_setup setup = {.config = session->config,
+                                  .params = session->model->params,
+                                  .workers = &session->workers,
+                                  .frozen = session->frozen,
+                                  .value = session->model->value,
+                                  .m = session->m,
+                                  .v = session->v};
+    oss_status status = oss_step_create(&session->step, &setup);
+    if (status == OSS_OK) {
+        status = oss_batcher_create(&session->planner, &session->data.train, session->config);
+    }
+    if (status == OSS_OK) {
+        status = oss_loader_create(&session->loader, &session->data.train, session->config,
+                                   oss_pool_threads(session->pool), session->state.epoch,
+                                   (int32_t)session->state.batch_in_epoch);
+    }
+    return status;
+}
+
+static oss_status open_metrics(oss_session *session) {
+    char *path = oss_path_join(session->request->run, "metrics.jsonl");
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    /* A new run keeps no line that a killed start may have left. */
+    int64_t last = session->request->resume ? session->state.step : -1;
+    oss_status status = oss_metrics_create(&session->metrics, path, last);
+    oss_free(path);
+    return status;
+}
+
+static oss_status write_run(oss_session *session) {
+    const char *run = session->request->run;
+    oss_status status = oss_run_write_skipped(run, &session->data, session->config);
+    if (status == OSS_OK) {
+        status = oss_run_write_dev(run, &session->data.dev);
+    }
+    if (status == OSS_OK && !session->request->resume) {
+        status = oss_session_save(session, session->data.dev.rows == 0);
+    }
+    return status == OSS_OK ? oss_run_write_config(run, session->config) : status;
+}
+
+oss_status oss_session_init(oss_session *session, const oss_train_request *request) {
+    *session = (oss_session){.request = request, .config = request->config, .lock_fd = -1};
+    int32_t threads = request->config->threads > 0 ? request->config->threads : oss_cpu_count();
+    oss_status status = oss_pool_create(&session->pool, threads);
+    if (status == OSS_OK) {
+        status = request->resume ? prepare_resumed(session) : prepare_new(session);
+    }
+    if (status == OSS_OK) {
+        note_fingerprint(&session->state);
+        status = create_network(session);
+    }
+    if (status == OSS_OK) {
+        status = create_step(session);
+    }
+    if (status == OSS_OK) {
+        status = open_metrics(session);
+    }
+    if (status == OSS_OK) {
+        status = write_run(session);
+    }
+    if (status != OSS_OK) {
+        oss_session_deinit(session);
+    }
+    return status;
+}
+
+void oss_session_deinit(oss_session *session) {
+    oss_metrics_free(session->metrics);
+    oss_loader_free(session->loader);
+    oss_batcher_free(session->planner);
+    oss_step_free(session->step);
+    oss_workers_deinit(&session->workers);
+    oss_net_free(session->net);
+    oss_mel_plan_free(session->mel);
+    oss_free(session->frozen);
+    oss_free(session->m);
+    oss_free(session->v);
+    oss_model_free(session->model);
+    oss_training_data_deinit(&session->data);
+    oss_pool_free(session->pool);
+    if (session->lock_fd >= 0) {
+        oss_file_unlock(session->lock_fd);
+    }
+    *session = (oss_session){.lock_fd = -1};
+}
+
+oss_status oss_session_save(oss_session *session, bool is_best) {
+    oss_status status = oss_metrics_flush(session->metrics);
+    if (status == OSS_OK) {
+        status = oss_checkpoint_save(session->request->run, session->model, session->m, session->v,
+                                     &session->state, is_best, session->config->keep_last);
+    }
+    return status;
+}

@@ -1,0 +1,41 @@
+/* Everything that one process needs to go on with a run, made in the right order and taken apart in the
+ * reverse. */
+#ifndef OSS_TRAIN_SESSION_H
+#define OSS_TRAIN_SESSION_H
+
+#include "data/loader.h"
+#include "model/checkpoint.h"
+#include "train/metrics.h"
+#include "train/run_folder.h"
+#include "train/step.h"
+#include "train/trainer.h"
+#include "train/workers.h"
+
+typedef struct oss_session {
+    const oss_train_request *request;
+    const oss_config *config;
+    int lock_fd; /* -1: not locked */
+    oss_pool *pool;
+    oss_training_data data;
+    oss_model *model; /* its weights are the ones that train */
+    float *m, *v;
+    bool *frozen; /* NULL: none */
+    oss_mel_plan *mel;
+    oss_net *net;
+    oss_workers workers;
+    oss_step *step;
+    oss_batcher *planner; /* looks ahead, to reserve memory */
+    oss_loader *loader;
+    oss_metrics *metrics;
+    oss_train_state state;
+} oss_session;
+
+/* Scans the data, makes or loads the model, and leaves the run folder with its step-0 checkpoint (new) or
+ * with metrics cut back to the checkpoint (resume). On failure nothing is left open. */
+oss_status oss_session_init(oss_session *session, const oss_train_request *request);
+void oss_session_deinit(oss_session *session);
+
+/* Saves a checkpoint of the state as it is, metrics first. */
+oss_status oss_session_save(oss_session *session, bool is_best);
+
+#endif

@@ -1,0 +1,195 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/number.h"
+#include "train/adamw.h"
+#include "train/reduce.h"
+#include "train/step_internal.h"
+
+static const double MAX_IMBALANCE = 1e-6; /* spec 3 */
+
+void oss_step_begin(oss_step *step, int64_t number) {
+    step->number = number;
+    step->micro_batches = 0;
+    step->loss_sum = 0;
+    step->squares = 0;
+    step->total_samples = 0;
+    step->result = (oss_step_result){0};
+    atomic_store(&step->failed, false);
+}
+
+/* Forward and backward of one shard, heaviest shards first, on the worker's own tape. */
+static void run_shard(void *context, int32_t task, int32_t worker) {
+    oss_step *step = context;
+    int32_t shard = step->shards.turn[task];
+    const oss_step_setup *setup = &step->setup;
+    oss_tape *tape = setup->workers->tape[worker];
+    oss_net_input input = oss_step_shard_input(step, shard);
+    oss_net_output output;
+    oss_tape_reset(tape, true);
+    oss_status status = oss_net_forward(setup->workers->net, tape, setup->value, step->grad[shard],
+                                        setup->frozen, &input, &output);
+    if (status == OSS_OK) {
+        memcpy(step->inputs.nll + step->shards.first[shard], output.nll,
+               (size_t)input.utterances * sizeof *output.nll);
+        step->imbalance[shard] = output.max_imbalance;
+        oss_tape_backward(tape, output.loss, NULL);
+        status = oss_tape_status(tape);
+    }
+    step->status[shard] = status;
+    if (status != OSS_OK && !atomic_exchange(&step->failed, true)) {
+        (void)oss_format(step->message, sizeof step->message, "%s", oss_last_error());
+    }
+}
+
+static void name_utterance(oss_step *step, const oss_row *row) {
+    char *text = step->result.culprits;
+    size_t used = strlen(text);
+    (void)oss_format(text + used, OSS_STEP_CULPRITS_BYTES - used, "%s%s row %lld (%s)", used == 0 ? "" : ", ",
+                     oss_source_path(step->setup.config, row->source), (long long)row->number, row->wav);
+}
+
+static const oss_row *find_row(const oss_step *step, int32_t place) {
+    return step->batch->row[step->shards.utterance[place]];
+}
+
+static void name_shard(oss_step *step, int32_t shard) {
+    for (int32_t i = step->shards.first[shard]; i < step->shards.first[shard + 1]; i++) {
+        name_utterance(step, find_row(step, i));
+    }
+}
+
+/* Adds up the losses in the order of the shards; names those that are not finite. */
+static void collect_losses(oss_step *step) {
+    for (int32_t i = 0; i < step->batch->utterances; i++) {
+        double nll = step->inputs.nll[i];
+        if (!isfinite(nll)) {
+            step->result.skipped = "the loss is not finite";
+            name_utterance(step, find_row(step, i));
+        }
+        step->loss_sum += nll / (step->inputs.labels[i] > 1 ? step->inputs.labels[i] : 1);
+    }
+}
+
+/* Names the shards whose gradient is not finite (all when each is finite but their sum overflows), and clears
+ * the blocks, in which the reduction left the values as evidence. */
+static void name_bad_gradients(oss_step *step) {
+    size_t floats = step->setup.params->floats;
+    int32_t named = 0;
+    for (int32_t s = 0; s < step->shards.count; s++) {
+        if (!oss_k_all_finite(step->grad[s], floats)) {
+            name_shard(step, s);
+            named++;
+        }
+        memset(step->grad[s], 0, floats * sizeof *step->grad[s]);
+    }
+    for (int32_t s = 0; s < step->shards.count && named == 0; s++) {
+        name_shard(step, s);
+    }
+}
+
+static oss_status check_shards(oss_step *step) {
+    for (int32_t turn = 0; turn < step->shards.filled; turn++) {
+        int32_t shard = step->shards.turn[turn];
+        if (step->status[shard] != OSS_OK) {
+            return oss_fail(step->status[shard], "step %lld: %s", (long long)step->number, step->message);
+        }
+        if (step->imbalance[shard] > MAX_IMBALANCE) {
+            name_shard(step, shard);
+            return oss_fail(
+                OSS_ENUMERIC,
+                "step %lld: a frame's posterior differs from 1 by %.3g, more than %g, in one of: %s. "
+                "The arithmetic is broken: please report it",
+                (long long)step->number, step->imbalance[shard], MAX_IMBALANCE, step->result.culprits);
+        }
+    }
+    return OSS_OK;
+}
+
+static void reduce_shards(oss_step *step) {
+    int32_t blocks = 0;
+    for (int32_t s = 0; s < step->shards.count; s++) {
+        if (step->shards.load[s] > 0) {
+            step->filled[blocks++] = step->grad[s];
+        }
+    }
+    const oss_reduction reduction = {.total = step->total,
+                                     .block = step->filled,
+                                     .blocks = blocks,
+                                     .accumulate = step->micro_batches > 0,
+                                     .partial = step->partial};
+    step->squares = oss_reduce(&reduction, &step->spans, step->setup.workers->pool);
+    if (!isfinite(step->squares)) {
+        if (step->result.skipped == NULL) {
+            step->result.skipped = "the gradient is not finite";
+        }
+        name_bad_gradients(step);
+    }
+}
+
+static void place_batch(oss_step *step, const oss_micro_batch *batch) {
+    for (int32_t i = 0; i < batch->utterances; i++) {
+        step->inputs.frames[i] = oss_step_count_frames(step, batch->samples[i]);
+    }
+    oss_shards_assign(&step->shards, step->inputs.frames, batch->utterances);
+    for (int32_t i = 0; i < batch->utterances; i++) {
+        int32_t u = step->shards.utterance[i];
+        oss_step_place_row(step, i, batch->row[u], batch->audio[u], batch->key[u]);
+    }
+}
+
+oss_status oss_step_accumulate(oss_step *step, const oss_micro_batch *batch) {
+    step->total_samples += batch->total_samples;
+    step->result.utterances += batch->utterances;
+    if (step->result.skipped != NULL || batch->utterances == 0) {
+        return OSS_OK; /* nothing more to learn from this step */
+    }
+    step->batch = batch;
+    place_batch(step, batch);
+    oss_pool_run(step->setup.workers->pool, step->shards.filled, run_shard, step);
+    oss_status status = check_shards(step);
+    if (status == OSS_OK) {
+        collect_losses(step);
+        reduce_shards(step);
+        step->micro_batches++;
+    }
+    return status;
+}
+
+static void update_weights(oss_step *step, double lr, int64_t update) {
+    const oss_config *config = step->setup.config;
+    double utterances = step->result.utterances;
+    const oss_adamw adamw = {
+        .value = step->setup.value,
+        .m = step->setup.m,
+        .v = step->setup.v,
+        .gradient = step->total,
+        .rule = {.lr = lr,
+                 .beta1 = config->beta1,
+                 .beta2 = config->beta2,
+                 .eps = config->eps,
+                 .decay = config->weight_decay,
+                 .step = update,
+                 .grad_scale =
+                     (float)(oss_clip_factor(step->result.grad_norm, config->clip_norm) / utterances)}};
+    oss_adamw_update(&adamw, &step->spans, step->setup.workers->pool);
+}
+
+void oss_step_finish(oss_step *step, double lr, int64_t update, oss_step_result *out) {
+    oss_step_result *result = &step->result;
+    result->audio_seconds = (double)step->total_samples / step->setup.config->mel.sample_rate_hz;
+    if (result->utterances == 0) {
+        result->skipped = "no utterance could be loaded";
+    }
+    if (result->skipped == NULL) {
+        result->loss = step->loss_sum / result->utterances;
+        result->grad_norm = sqrt(step->squares) / result->utterances;
+        update_weights(step, lr, update);
+    }
+    *out = *result;
+}
+
+const float *oss_step_gradient(const oss_step *step) {
+    return step->total;
+}

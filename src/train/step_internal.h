@@ -1,0 +1,53 @@
+/* A step's insides, for step.c and step_memory.c only. */
+#ifndef OSS_TRAIN_STEP_INTERNAL_H
+#define OSS_TRAIN_STEP_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "train/shard.h"
+#include "train/spans.h"
+#include "train/step.h"
+
+enum { OSS_STEP_MESSAGE_BYTES = 512 };
+
+/* What forward takes, shard by shard: shard s has the utterances [first[s], first[s+1]) of the arrays. */
+typedef struct shard_inputs {
+    int32_t capacity;
+    const float **audio;
+    int32_t *samples;
+    const int32_t **label;
+    int32_t *labels;
+    uint32_t *key;
+    double *nll;     /* out */
+    int32_t *frames; /* [capacity] mel frames, in the order of the micro-batch */
+} shard_inputs;
+
+struct oss_step {
+    oss_step_setup setup;
+    oss_spans spans;
+    oss_shards shards;
+    shard_inputs inputs;
+    float **grad;   /* [grad_shards] blocks of params->floats, zero between steps */
+    float **filled; /* [grad_shards] those of the current micro-batch */
+    float *total;
+    double *partial;    /* [spans] */
+    double *imbalance;  /* [grad_shards] */
+    oss_status *status; /* [grad_shards] */
+    const oss_micro_batch *batch;
+    int64_t number;
+    int32_t micro_batches; /* done since begin */
+    int64_t total_samples;
+    double loss_sum, squares;
+    oss_step_result result;
+    _Atomic bool failed;                  /* by the first shard whose forward or backward fails */
+    char message[OSS_STEP_MESSAGE_BYTES]; /* its message: the error text belongs to its thread */
+};
+
+/* Puts one utterance in place `i` of the order of shards, where forward looks for it. audio may be NULL while
+ * measuring. */
+void oss_step_place_row(oss_step *step, int32_t i, const oss_row *row, const float *audio, uint32_t key);
+/* Mel frames, which sharding goes by. */
+int32_t oss_step_count_frames(const oss_step *step, int64_t samples);
+oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard);
+
+#endif

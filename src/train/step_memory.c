@@ -1,0 +1,174 @@
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "kernel/lengths.h"
+#include "train/reduce.h"
+#include "train/step_internal.h"
+
+static oss_status reserve_inputs(shard_inputs *inputs, int32_t capacity) {
+    size_t count = (size_t)capacity;
+    inputs->capacity = capacity;
+    inputs->audio = oss_alloc(count, sizeof *inputs->audio);
+    inputs->samples = oss_alloc(count, sizeof *inputs->samples);
+    inputs->label = oss_alloc(count, sizeof *inputs->label);
+    inputs->labels = oss_alloc(count, sizeof *inputs->labels);
+    inputs->key = oss_alloc(count, sizeof *inputs->key);
+    inputs->nll = oss_alloc(count, sizeof *inputs->nll);
+    inputs->frames = oss_alloc(count, sizeof *inputs->frames);
+    bool complete = inputs->audio != NULL && inputs->samples != NULL && inputs->label != NULL &&
+                    inputs->labels != NULL && inputs->key != NULL && inputs->nll != NULL &&
+                    inputs->frames != NULL;
+    return complete ? OSS_OK : OSS_ENOMEM;
+}
+
+static void free_inputs(shard_inputs *inputs) {
+    oss_free((void *)inputs->audio);
+    oss_free(inputs->samples);
+    oss_free((void *)inputs->label);
+    oss_free(inputs->labels);
+    oss_free(inputs->key);
+    oss_free(inputs->nll);
+    oss_free(inputs->frames);
+    *inputs = (shard_inputs){0};
+}
+
+static oss_status reserve_blocks(oss_step *step) {
+    size_t shards = (size_t)step->setup.config->grad_shards;
+    size_t floats = step->setup.params->floats;
+    step->grad = oss_alloc_zero(shards, sizeof *step->grad);
+    step->filled = oss_alloc(shards, sizeof *step->filled);
+    step->partial = oss_alloc((size_t)step->spans.count, sizeof *step->partial);
+    step->imbalance = oss_alloc(shards, sizeof *step->imbalance);
+    step->status = oss_alloc(shards, sizeof *step->status);
+    step->total = oss_alloc_aligned(floats, sizeof *step->total);
+    bool complete = step->grad != NULL && step->filled != NULL && step->partial != NULL &&
+                    step->imbalance != NULL && step->status != NULL && step->total != NULL;
+    for (size_t s = 0; s < shards && complete; s++) {
+        step->grad[s] = oss_alloc_aligned(floats, sizeof *step->grad[s]);
+        complete = step->grad[s] != NULL;
+        if (complete) {
+            memset(step->grad[s], 0, floats * sizeof *step->grad[s]);
+        }
+    }
+    if (complete) {
+        memset(step->total, 0, floats * sizeof *step->total);
+    }
+    return complete ? OSS_OK : OSS_ENOMEM;
+}
+
+oss_status oss_step_create(oss_step **out, const oss_step_setup *setup) {
+    if (setup->config->grad_shards > OSS_MAX_SHARDS) {
+        return oss_fail(OSS_EUSAGE, "grad_shards %d: at most %d", setup->config->grad_shards, OSS_MAX_SHARDS);
+    }
+    oss_step *step = oss_alloc_zero(1, sizeof *step);
+    if (step == NULL) {
+        return OSS_ENOMEM;
+    }
+    step->setup = *setup;
+    oss_status status = oss_spans_init(&step->spans, setup->params, setup->frozen);
+    if (status == OSS_OK) {
+        status = reserve_blocks(step);
+    }
+    if (status != OSS_OK) {
+        oss_step_free(step);
+        return status;
+    }
+    *out = step;
+    return OSS_OK;
+}
+
+void oss_step_free(oss_step *step) {
+    if (step == NULL) {
+        return;
+    }
+    for (int32_t s = 0; step->grad != NULL && s < step->setup.config->grad_shards; s++) {
+        oss_free(step->grad[s]);
+    }
+    oss_free((void *)step->grad);
+    oss_free((void *)step->filled);
+    oss_free(step->total);
+    oss_free(step->partial);
+    oss_free(step->imbalance);
+    oss_free(step->status);
+    oss_spans_deinit(&step->spans);
+    oss_shards_deinit(&step->shards);
+    free_inputs(&step->inputs);
+    oss_free(step);
+}
+
+/* ---- Before the steps: memory ---- */
+
+static oss_status reserve_utterances(oss_step *step, const oss_epoch_plan *plan) {
+    int32_t most = 0;
+    for (int32_t b = 0; b < plan->batches; b++) {
+        int32_t count = plan->first[b + 1] - plan->first[b];
+        most = count > most ? count : most;
+    }
+    if (most <= step->inputs.capacity) {
+        return OSS_OK;
+    }
+    free_inputs(&step->inputs);
+    oss_shards_deinit(&step->shards);
+    oss_status status = reserve_inputs(&step->inputs, most);
+    return status == OSS_OK ? oss_shards_init(&step->shards, step->setup.config->grad_shards, most) : status;
+}
+
+oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard) {
+    int32_t first = step->shards.first[shard];
+    return (oss_net_input){.utterances = step->shards.first[shard + 1] - first,
+                           .audio = step->inputs.audio + first,
+                           .samples = step->inputs.samples + first,
+                           .label = step->inputs.label + first,
+                           .labels = step->inputs.labels + first,
+                           .utterance_id = step->inputs.key + first,
+                           .seed = step->setup.config->seed,
+                           .step = (uint32_t)step->number,
+                           .dropout = true};
+}
+
+int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {
+    return oss_len_mel_frames(samples, step->setup.config->mel.hop_samples);
+}
+
+void oss_step_place_row(oss_step *step, int32_t i, const oss_row *row, const float *audio, uint32_t key) {
+    step->inputs.audio[i] = audio;
+    step->inputs.samples[i] = (int32_t)row->samples;
+    step->inputs.label[i] = row->label;
+    step->inputs.labels[i] = row->labels;
+    step->inputs.key[i] = key;
+}
+
+/* The largest arena that a shard of this batch of the plan takes. */
+static oss_status measure_batch(oss_step *step, const oss_manifest *manifest, const oss_epoch_plan *plan,
+                                int32_t b, size_t *largest) {
+    const oss_batch_item *item = plan->item + plan->first[b];
+    int32_t count = plan->first[b + 1] - plan->first[b];
+    for (int32_t i = 0; i < count; i++) {
+        step->inputs.frames[i] = oss_step_count_frames(step, manifest->row[item[i].row].samples);
+    }
+    oss_shards_assign(&step->shards, step->inputs.frames, count);
+    for (int32_t i = 0; i < count; i++) {
+        const oss_row *row = &manifest->row[item[step->shards.utterance[i]].row];
+        oss_step_place_row(step, i, row, NULL, 0);
+    }
+    for (int32_t turn = 0; turn < step->shards.filled; turn++) {
+        oss_net_input input = oss_step_shard_input(step, step->shards.turn[turn]);
+        size_t bytes = 0;
+        oss_status status = oss_workers_measure(step->setup.workers, &input, true, &bytes);
+        if (status != OSS_OK) {
+            return status;
+        }
+        *largest = bytes > *largest ? bytes : *largest;
+    }
+    return OSS_OK;
+}
+
+oss_status oss_step_reserve(oss_step *step, const oss_manifest *manifest, const oss_epoch_plan *plan) {
+    oss_status status = reserve_utterances(step, plan);
+    size_t largest = 0;
+    for (int32_t b = 0; b < plan->batches && status == OSS_OK; b++) {
+        status = measure_batch(step, manifest, plan, b, &largest);
+    }
+    return status == OSS_OK ? oss_workers_reserve(step->setup.workers, largest) : status;
+}

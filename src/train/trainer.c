@@ -1,0 +1,302 @@
+#include "train/trainer.h"
+
+#include <math.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "train/clock.h"
+#include "train/schedule.h"
+#include "train/session.h"
+
+static const double FLUSH_SECONDS = 2.0; /* metrics that a crash may lose */
+enum { MESSAGE_BYTES = 2048 };
+static const double PACE_WEIGHT = 0.05; /* of a new step in the running means */
+
+typedef struct trainer {
+    oss_session session;
+    int64_t batches_ahead; /* micro-batches from here on for which memory is reserved */
+    int64_t planned_epoch; /* the last of them belongs to */
+    int32_t skipped_in_a_row;
+    double started, flushed; /* clock */
+    int64_t first_step;      /* of this process */
+    oss_train_progress progress;
+    double pace_audio, pace_wall; /* running means of a step */
+    bool saved;                   /* the present step has a checkpoint */
+} trainer;
+
+/* ---- One step ---- */
+
+/* Reserves memory for every micro-batch that the next step will take, whatever epochs they come from. */
+static oss_status reserve_ahead(trainer *t) {
+    oss_session *session = &t->session;
+    oss_status status = OSS_OK;
+    while (t->batches_ahead < session->config->accum_steps && status == OSS_OK) {
+        const oss_epoch_plan *plan = oss_batcher_plan(session->planner, ++t->planned_epoch);
+        status = oss_step_reserve(session->step, &session->data.train, plan);
+        t->batches_ahead += plan->batches;
+    }
+    return status;
+}
+
+/* Where a resumed run stands in its epoch. */
+static oss_status reserve_current_epoch(trainer *t) {
+    oss_session *session = &t->session;
+    const oss_epoch_plan *plan = oss_batcher_plan(session->planner, session->state.epoch);
+    t->planned_epoch = session->state.epoch;
+    t->batches_ahead = plan->batches - session->state.batch_in_epoch;
+    return oss_step_reserve(session->step, &session->data.train, plan);
+}
+
+/* The step itself: between its begin and its end no thread makes a heap call (decoding of rows that are not
+ * cached apart). */
+static oss_status run_step(trainer *t, oss_step_result *result, double *out_wait_seconds) {
+    oss_session *session = &t->session;
+    oss_train_state *state = &session->state;
+    int64_t number = state->step + 1;
+    double waited = 0;
+    oss_step_begin(session->step, number);
+    for (int32_t i = 0; i < session->config->accum_steps; i++) {
+        const oss_micro_batch *batch = NULL;
+        double before = oss_clock_seconds();
+        oss_status status = oss_loader_next(session->loader, &batch);
+        waited += oss_clock_seconds() - before;
+        if (status == OSS_OK) {
+            status = oss_step_accumulate(session->step, batch);
+        }
+        if (status != OSS_OK) {
+            return status;
+        }
+        state->epoch = batch->epoch;
+        state->batch_in_epoch = batch->index + 1;
+        t->batches_ahead--;
+    }
+    oss_step_finish(session->step, oss_learning_rate(session->config, number), number - state->skipped_steps,
+                    result);
+    *out_wait_seconds = waited;
+    return OSS_OK;
+}
+
+static void count_step(trainer *t, const oss_step_result *result) {
+    oss_train_state *state = &t->session.state;
+    state->step++;
+    state->utterances += result->utterances;
+    state->audio_seconds += result->audio_seconds;
+    if (result->skipped == NULL) {
+        t->skipped_in_a_row = 0;
+    } else {
+        state->skipped_steps++;
+        t->skipped_in_a_row++;
+        oss_log_warn("step %lld skipped: %s; in it: %s", (long long)state->step, result->skipped,
+                     result->culprits);
+    }
+    t->saved = false;
+}
+
+static void move_mean(double *mean, double value, bool first) {
+    *mean = first ? value : *mean + PACE_WEIGHT * (value - *mean);
+}
+
+static void update_progress(trainer *t, const oss_step_result *result, const oss_step_record *record) {
+    const oss_session *session = &t->session;
+    oss_train_progress *progress = &t->progress;
+    bool first = session->state.step == t->first_step;
+    move_mean(&t->pace_audio, result->audio_seconds, first);
+    move_mean(&t->pace_wall, record->wall_seconds, first);
+    progress->step = session->state.step;
+    progress->max_steps = session->config->max_steps;
+    progress->epoch = session->state.epoch;
+    progress->lr = record->lr;
+    progress->loss = result->skipped == NULL ? result->loss : NAN;
+    progress->grad_norm = result->grad_norm;
+    if (result->skipped == NULL) {
+        move_mean(&progress->smooth_loss, result->loss, !(progress->smooth_loss > 0));
+    }
+    progress->realtime_factor = t->pace_wall > 0 ? t->pace_audio / t->pace_wall : 0.0;
+    progress->wait_fraction = record->wait_fraction;
+    double done = (double)(progress->step - t->first_step + 1);
+    double left = (double)(progress->max_steps - progress->step);
+    progress->seconds_left = (oss_clock_seconds() - t->started) / done * left;
+}
+
+static oss_status train_step(trainer *t) {
+    oss_session *session = &t->session;
+    oss_status status = reserve_ahead(t);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_step_result result;
+    double before = oss_clock_seconds();
+    double waited = 0;
+    status = run_step(t, &result, &waited);
+    if (status != OSS_OK) {
+        return status;
+    }
+    count_step(t, &result);
+    double wall = oss_clock_seconds() - before;
+    const oss_step_record record = {.step = session->state.step,
+                                    .epoch = session->state.epoch,
+                                    .lr = oss_learning_rate(session->config, session->state.step),
+                                    .wall_seconds = wall,
+                                    .wait_fraction = wall > 0 ? waited / wall : 0.0,
+                                    .result = &result};
+    oss_metrics_add_step(session->metrics, &record);
+    update_progress(t, &result, &record);
+    if (session->request->hooks.stepped != NULL) {
+        session->request->hooks.stepped(session->request->hooks.context, &t->progress);
+    }
+    if (t->skipped_in_a_row >= OSS_MAX_SKIPPED_IN_A_ROW) {
+        return oss_fail(
+            OSS_ENUMERIC,
+            "%d steps in a row gave no finite loss and gradient, the last because %s (%s): the learning rate "
+            "may be too "
+            "high (lr is %g), or the rows named in metrics.jsonl are broken. The last checkpoint is sound",
+            t->skipped_in_a_row, result.skipped, result.culprits, session->config->lr);
+    }
+    return OSS_OK;
+}
+
+/* ---- Between the steps ---- */
+
+static bool improves(const oss_train_state *state, const oss_eval *eval) {
+    return state->best_cer < 0 || eval->cer < state->best_cer ||
+           (eval->cer == state->best_cer && eval->wer < state->best_wer);
+}
+
+static oss_status evaluate(trainer *t, bool *out_is_best) {
+    oss_session *session = &t->session;
+    oss_train_state *state = &session->state;
+    const oss_validation_setup setup = {.config = session->config,
+                                        .dev = &session->data.dev,
+                                        .vocab = session->data.vocab,
+                                        .workers = &session->workers,
+                                        .value = session->model->value};
+    oss_eval eval;
+    oss_status status = oss_validate(&eval, &setup);
+    if (status != OSS_OK) {
+        return status;
+    }
+    bool is_best = improves(state, &eval);
+    state->evals_without_gain = is_best ? 0 : state->evals_without_gain + 1;
+    if (is_best) {
+        state->best_cer = eval.cer;
+        state->best_wer = eval.wer;
+        state->best_step = state->step;
+    }
+    t->progress.cer = eval.cer;
+    t->progress.wer = eval.wer;
+    oss_metrics_add_eval(session->metrics, state->step, &eval, is_best);
+    if (session->request->hooks.evaluated != NULL) {
+        session->request->hooks.evaluated(session->request->hooks.context, &t->progress, &eval, is_best);
+    }
+    oss_eval_deinit(&eval);
+    *out_is_best = is_best;
+    return OSS_OK;
+}
+
+static bool out_of_patience(const trainer *t) {
+    int32_t patience = t->session.config->patience;
+    return patience > 0 && t->session.state.evals_without_gain >= patience;
+}
+
+static bool is_finished(const trainer *t) {
+    return t->session.state.step >= t->session.config->max_steps || out_of_patience(t);
+}
+
+static bool is_stop_requested(const trainer *t) {
+    const oss_train_hooks *hooks = &t->session.request->hooks;
+    return hooks->stop != NULL && hooks->stop(hooks->context);
+}
+
+static bool is_due(int64_t step, int64_t every, int64_t last) {
+    return step % every == 0 || step == last;
+}
+
+/* Validation first, so that the checkpoint knows its outcome: a run killed in between repeats both. */
+static oss_status evaluate_and_save(trainer *t, bool stopping) {
+    oss_session *session = &t->session;
+    const oss_config *config = session->config;
+    int64_t step = session->state.step;
+    bool has_dev = session->data.dev.rows > 0;
+    bool is_best = !has_dev;
+    session->state.best_step = has_dev ? session->state.best_step : step;
+    oss_status status = OSS_OK;
+    if (has_dev && is_due(step, config->eval_every, config->max_steps)) {
+        status = evaluate(t, &is_best);
+    }
+    bool save = stopping || (has_dev && is_best) ||
+                is_due(step, config->checkpoint_every, config->max_steps) || out_of_patience(t);
+    if (status == OSS_OK && save) {
+        status = oss_session_save(session, is_best);
+        t->saved = status == OSS_OK;
+    }
+    return status;
+}
+
+static oss_status flush_now_and_then(trainer *t) {
+    double now = oss_clock_seconds();
+    if (now - t->flushed < FLUSH_SECONDS) {
+        return OSS_OK;
+    }
+    t->flushed = now;
+    return oss_metrics_flush(t->session.metrics);
+}
+
+static oss_status train_to_end(trainer *t) {
+    bool stopping = is_stop_requested(t);
+    oss_status status = OSS_OK;
+    while (status == OSS_OK && !stopping && !is_finished(t)) {
+        status = train_step(t);
+        if (status == OSS_OK) {
+            stopping = is_stop_requested(t);
+            status = evaluate_and_save(t, stopping);
+        }
+        if (status == OSS_OK) {
+            status = flush_now_and_then(t);
+        }
+    }
+    if (status == OSS_OK && stopping && !is_finished(t)) {
+        status = oss_fail(OSS_ESTOPPED, "stopped after step %lld", (long long)t->session.state.step);
+    }
+    return status;
+}
+
+/* The metrics of the steps before a failure are worth keeping; the first failure is the one to report. */
+static oss_status keep_metrics(trainer *t, oss_status failure) {
+    char message[MESSAGE_BYTES];
+    (void)oss_format(message, sizeof message, "%s", oss_last_error());
+    if (oss_metrics_flush(t->session.metrics) != OSS_OK) {
+        oss_log_warn("metrics of the last steps are lost: %s", oss_last_error());
+    }
+    return oss_fail(failure, "%s", message);
+}
+
+static void report_outcome(oss_train_outcome *out, const trainer *t) {
+    const oss_train_state *state = &t->session.state;
+    *out = (oss_train_outcome){.step = state->step,
+                               .best_step = state->best_step,
+                               .best_cer = state->best_cer,
+                               .best_wer = state->best_wer,
+                               .early = out_of_patience(t) && state->step < t->session.config->max_steps,
+                               .saved = t->saved};
+}
+
+oss_status oss_train(oss_train_outcome *out, const oss_train_request *request) {
+    trainer t = {.progress = {.cer = -1.0, .wer = -1.0, .seconds_left = -1.0}, .saved = true};
+    oss_status status = oss_session_init(&t.session, request);
+    if (status != OSS_OK) {
+        return status;
+    }
+    t.started = t.flushed = oss_clock_seconds();
+    t.first_step = t.session.state.step + 1;
+    status = reserve_current_epoch(&t);
+    if (status == OSS_OK) {
+        status = train_to_end(&t);
+    }
+    report_outcome(out, &t);
+    if (status != OSS_OK && status != OSS_ESTOPPED) {
+        status = keep_metrics(&t, status);
+    }
+    oss_session_deinit(&t.session);
+    return status;
+}
