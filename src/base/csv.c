@@ -16,7 +16,6 @@ struct oss_csv {
     int32_t columns;
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
-    oss_status final; /* a failure that no reading on cures */
 };
 
 void oss_csv_free(oss_csv *csv) {
@@ -160,19 +159,16 @@ static oss_status fill_row(oss_csv *csv) {
 }
 
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
-    if (csv->final != OSS_OK) {
-        return oss_fail(csv->final, "%s: reading failed before and cannot go on", csv->scan.path);
-    }
     bool is_there = false;
-    csv->final = oss_csv_scan_record(&csv->scan, csv->columns, &is_there);
-    if (csv->final != OSS_OK) {
-        return csv->final;
+    oss_status status = oss_csv_scan_record(&csv->scan, csv->columns, &is_there);
+    if (status != OSS_OK) {
+        return status;
     }
     if (!is_there) {
         *out_row = NULL;
         return OSS_OK;
     }
-    oss_status status = fill_row(csv);
+    status = fill_row(csv);
     if (status == OSS_OK) {
         *out_row = &csv->row;
     }

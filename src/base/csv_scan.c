@@ -75,7 +75,6 @@ static void fill_buffer(csv_scan *scan) {
         } else if (errno != EINTR) {
             scan->status = oss_fail_errno(errno, "cannot read %s", scan->path);
             scan->ended = true;
-            scan->filled = 0; /* what came before the failure is not read as if the file ended there */
         }
     }
 }
@@ -244,11 +243,13 @@ static void begin_record(csv_scan *scan, int32_t keep) {
     scan->fields = 0;
     scan->length = 0;
     scan->complaint[0] = '\0';
-    scan->utf8 = (oss_utf8_state){0};
     begin_field(scan);
 }
 
 oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there) {
+    if (scan->status != OSS_OK) {
+        return oss_fail(scan->status, "%s: reading failed before and cannot go on", scan->path);
+    }
     skip_byte_order_mark(scan);
     skip_empty_lines(scan);
     if (scan->status != OSS_OK || peek_byte(scan) == END) {

@@ -40,8 +40,8 @@ oss_status oss_csv_scan_init(csv_scan *scan, const char *path);
 void oss_csv_scan_deinit(csv_scan *scan);
 
 /* Reads one record and keeps its first `keep` fields; empty lines are passed over. *out_is_there false at the
- * end of the file. Fails only when the file or memory does: what is wrong with the record's text is in
- * `complaint`, and the next call goes on with the next record. */
+ * end of the file. Fails only when the file or memory does, and then for good: what is wrong with the
+ * record's text is in `complaint`, and the next call goes on with the next record. */
 oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there);
 
 /* "has 2 fields, but the header has 3" */

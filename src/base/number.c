@@ -99,7 +99,7 @@ bool oss_integer_parse(const char *text, int64_t *out) {
 
 size_t oss_number_print(char out[OSS_NUMBER_CHARS], double value) {
     int length;
-    if (fabs(value) < 9007199254740992.0 && value == floor(value) && !(value == 0.0 && signbit(value))) {
+    if (fabs(value) < 9007199254740992.0 && value == floor(value)) {
         length = oss_format(out, OSS_NUMBER_CHARS, "%.0f", value);
         return (size_t)length;
     }

@@ -240,6 +240,25 @@ START_TEST(test_invalid_utf8_names_row_and_byte) {
 }
 END_TEST
 
+/* The reading buffer is 64 KiB: what begins exactly at its edge is ordinary text, and bytes are counted on.
+ */
+START_TEST(test_bytes_past_the_first_buffer) {
+    enum { EDGE = 1 << 16 };
+    char *text = malloc(EDGE + 32);
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, "a\n", 2);
+    memset(text + 2, 'x', EDGE - 3);
+    memcpy(text + EDGE - 1, "\n\xef\xbb\xbfq\nab\xff\n", 10);
+    oss_csv *csv = open_bytes(text, EDGE + 9);
+    free(text);
+    const oss_csv_row *row = NULL;
+    ck_assert_int_eq(oss_csv_next(csv, &row), OSS_OK);
+    expect_row(csv, "\xef\xbb\xbfq", 2, 3);
+    expect_bad(csv, ":4: row 3:", "byte 65543 of the file is not UTF-8");
+    expect_end(csv);
+}
+END_TEST
+
 START_TEST(test_nul) {
     oss_csv *csv = open_bytes("a,b\n1,\0x\n\"\0\",2\n3,4\n", 19);
     expect_bad(csv, ":2: row 1:", "NUL byte at byte 6");
@@ -344,6 +363,7 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(refused, set_up, tear_down);
     tcase_add_test(refused, test_short_and_long_rows);
     tcase_add_test(refused, test_invalid_utf8_names_row_and_byte);
+    tcase_add_test(refused, test_bytes_past_the_first_buffer);
     tcase_add_test(refused, test_nul);
     tcase_add_test(refused, test_utf16_is_named);
     tcase_add_test(refused, test_unterminated_quote);

@@ -1,11 +1,13 @@
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/sys.h"
 #include "support/faults.h"
 #include "support/suite.h"
 
@@ -90,6 +92,26 @@ START_TEST(test_short_memory_is_reported) {
     oss_free(text);
     ck_assert_int_eq(oss_faults_blocks(), 0);
     oss_faults_remove();
+}
+END_TEST
+
+static size_t asked_bytes; /* of the last heap call */
+
+static void *remember_alloc(size_t alignment, size_t bytes) {
+    asked_bytes = bytes;
+    return alignment == 0 ? malloc(bytes) : NULL;
+}
+
+/* The C library is asked neither for nothing (its answer may be NULL) nor for more than an object can be. */
+START_TEST(test_what_the_heap_is_asked_for) {
+    oss_heap.alloc = remember_alloc;
+    void *block = oss_alloc(0, 4);
+    ck_assert_uint_eq(asked_bytes, 1);
+    oss_free(block);
+    asked_bytes = 0;
+    ck_assert_ptr_null(oss_alloc(SIZE_MAX / 2 + 1, 1));
+    ck_assert_ptr_null(oss_alloc_aligned(SIZE_MAX, 1));
+    ck_assert_uint_eq(asked_bytes, 0);
 }
 END_TEST
 
@@ -331,6 +353,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(mem, test_blocks);
     tcase_add_test(mem, test_sizes_that_overflow);
     tcase_add_test(mem, test_short_memory_is_reported);
+    tcase_add_test(mem, test_what_the_heap_is_asked_for);
     tcase_add_test(mem, test_copies_of_text);
     tcase_add_test(mem, test_faults_count_and_fail);
     suite_add_tcase(suite, mem);

@@ -102,6 +102,34 @@ START_TEST(test_one_thread_goes_in_order_in_the_caller) {
 }
 END_TEST
 
+typedef struct turn_record {
+    atomic_int active;
+    atomic_int wrong;
+} turn_record;
+
+static void check_turn(void *context, int32_t task, int32_t worker) {
+    (void)worker;
+    turn_record *record = context;
+    atomic_fetch_add(&record->wrong, record->active == 0 || task >= 2);
+}
+
+/* A worker that read what run 1 does and wakes in run 2 must do nothing of run 1. More threads than
+ * processors make that happen. */
+START_TEST(test_late_workers_do_nothing_of_an_old_run) {
+    static turn_record turn[2];
+    oss_pool *pool = NULL;
+    ck_assert_int_eq(oss_pool_create(&pool, 5), OSS_OK);
+    for (int run = 0; run < 5000; run++) {
+        turn_record *record = &turn[run % 2];
+        record->active = 1;
+        oss_pool_run(pool, 2, check_turn, record);
+        record->active = 0;
+    }
+    oss_pool_free(pool);
+    ck_assert_int_eq(turn[0].wrong + turn[1].wrong, 0);
+}
+END_TEST
+
 /* Two tasks that wait for each other end only when two threads are at work. */
 static void meet(void *context, int32_t task, int32_t worker) {
     (void)task;
@@ -219,6 +247,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(pool, test_many_short_runs);
     tcase_add_test(pool, test_no_pool_is_one_thread);
     tcase_add_test(pool, test_one_thread_goes_in_order_in_the_caller);
+    tcase_add_test(pool, test_late_workers_do_nothing_of_an_old_run);
     tcase_add_test(pool, test_tasks_run_at_the_same_time);
     tcase_add_test(pool, test_runs_far_apart);
     tcase_add_test(pool, test_run_calls_no_heap);
