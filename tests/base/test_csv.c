@@ -248,7 +248,7 @@ START_TEST(test_bytes_past_the_first_buffer) {
     ck_assert_ptr_nonnull(text);
     memcpy(text, "a\n", 2);
     memset(text + 2, 'x', EDGE - 3);
-    memcpy(text + EDGE - 1, "\n\xef\xbb\xbfq\nab\xff\n", 10);
+    memcpy(text + EDGE - 1, "\r\xef\xbb\xbfq\nab\xff\n", 10);
     oss_csv *csv = open_bytes(text, EDGE + 9);
     free(text);
     const oss_csv_row *row = NULL;
