@@ -1,0 +1,144 @@
+/* The tiled stem against the same convolutions over the whole length: the same bytes, however the frames are
+ * cut. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "infer/encoder_internal.h"
+#include "kernel/conv2d.h"
+#include "kernel/lengths.h"
+#include "support/fill.h"
+#include "support/suite.h"
+
+typedef struct stem_case {
+    int32_t layers, channels, bins;
+    oss_encoder_weights weights;
+    float *bias;
+    oss_arena arena; /* for the scratch */
+    oss_stem_scratch scratch;
+} stem_case;
+
+enum { TASK_FRAMES = 32 };
+
+static float *make_floats(size_t count, uint64_t seed, double scale) {
+    float *x = aligned_alloc(64, (count * sizeof *x + 63) / 64 * 64);
+    ck_assert_ptr_nonnull(x);
+    oss_fill_f32(x, count, seed, scale);
+    return x;
+}
+
+static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
+    stem_case c = {.layers = layers, .channels = channels, .bins = bins};
+    c.weights.layers = layers;
+    c.bias = make_floats((size_t)channels, 7, 0.1);
+    for (int32_t l = 0; l < layers; l++) {
+        int32_t ci = l == 0 ? 1 : channels;
+        float *w = make_floats((size_t)channels * (size_t)ci * 9, 11 + (uint64_t)l,
+                               1.0 / (double)(3 * (l == 0 ? 1 : 8)));
+        float *packed = make_floats(oss_k_conv2d_packed_floats(ci, channels), 0, 0.0);
+        oss_k_conv2d_pack(packed, w, ci, channels);
+        free(w);
+        c.weights.conv[l] =
+            (oss_packed_conv){.weight = packed, .bias = c.bias, .ci = ci, .co = channels, .bins = bins};
+        bins = oss_len_conv(bins);
+    }
+    oss_arena measure;
+    oss_arena_init_measuring(&measure);
+    oss_stem_scratch_take(&c.scratch, &measure, &c.weights, TASK_FRAMES);
+    ck_assert_int_eq(oss_arena_init(&c.arena, measure.peak_bytes), OSS_OK);
+    oss_stem_scratch_take(&c.scratch, &c.arena, &c.weights, TASK_FRAMES);
+    ck_assert(oss_arena_is_live(&c.arena));
+    return c;
+}
+
+static void free_case(stem_case *c) {
+    for (int32_t l = 0; l < c->layers; l++) {
+        free(c->weights.conv[l].weight);
+    }
+    free(c->bias);
+    oss_arena_deinit(&c->arena);
+}
+
+/* All layers over their whole lengths. */
+static float *run_whole(const stem_case *c, const float *features, int32_t frames, size_t *out_row_floats) {
+    float *x = NULL;
+    int32_t bins = c->bins;
+    for (int32_t l = 0; l < c->layers; l++) {
+        const oss_packed_conv *conv = &c->weights.conv[l];
+        int32_t to = oss_len_conv(frames), fo = oss_len_conv(bins);
+        float *y = make_floats((size_t)to * (size_t)fo * (size_t)c->channels, 0, 0.0);
+        oss_k_conv2d_fwd(y, NULL, l == 0 ? features : x, conv->weight, conv->bias, frames, bins, conv->ci,
+                         conv->co, 0, to, true);
+        free(x);
+        x = y;
+        frames = to;
+        bins = fo;
+    }
+    *out_row_floats = (size_t)bins * (size_t)c->channels;
+    return x;
+}
+
+static void check_cut(const stem_case *c, const float *features, int32_t frames, const float *want,
+                      size_t row_floats, int32_t task_frames) {
+    int32_t s = oss_len_downsampled(frames, 1 << c->layers);
+    for (int32_t begin = 0; begin < s; begin += task_frames) {
+        int32_t end = begin + task_frames < s ? begin + task_frames : s;
+        /* Rows left over from another task must not matter. */
+        for (int32_t l = 0; l < c->layers; l++) {
+            oss_fill_garbage_f32(c->scratch.layer[l], 2 * row_floats);
+        }
+        const float *got = oss_stem_run(&c->weights, &c->scratch, features, frames, begin, end);
+        ck_assert_msg(memcmp(got, want + (size_t)begin * row_floats,
+                             (size_t)(end - begin) * row_floats * sizeof *got) == 0,
+                      "%d layers, %d mel frames: frames %d to %d in tasks of %d differ", c->layers, frames,
+                      begin, end, task_frames);
+    }
+}
+
+static void check_length(const stem_case *c, int32_t frames) {
+    float *features = make_floats((size_t)frames * (size_t)c->bins, 3, 2.0);
+    size_t row_floats = 0;
+    float *want = run_whole(c, features, frames, &row_floats);
+    static const int32_t cuts[] = {TASK_FRAMES, 16, 7, 1};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        check_cut(c, features, frames, want, row_floats, cuts[i]);
+    }
+    free(want);
+    free(features);
+}
+
+START_TEST(test_every_short_length) {
+    stem_case c = make_case(_i, 8, 16);
+    for (int32_t frames = 1; frames <= 100; frames++) {
+        check_length(&c, frames);
+    }
+    free_case(&c);
+}
+END_TEST
+
+START_TEST(test_usual_size) {
+    stem_case c = make_case(_i, 64, 128);
+    check_length(&c, 299);
+    check_length(&c, 304);
+    free_case(&c);
+}
+END_TEST
+
+START_TEST(test_odd_bins) {
+    stem_case c = make_case(_i, 5, 13);
+    for (int32_t frames = 60; frames <= 77; frames++) {
+        check_length(&c, frames);
+    }
+    free_case(&c);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("infer/stem");
+    TCase *tiles = tcase_create("tiles");
+    tcase_add_loop_test(tiles, test_every_short_length, 2, 4);
+    tcase_add_loop_test(tiles, test_usual_size, 2, 4);
+    tcase_add_loop_test(tiles, test_odd_bins, 2, 4);
+    suite_add_tcase(suite, tiles);
+    return suite;
+}
