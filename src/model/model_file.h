@@ -9,24 +9,26 @@
 typedef struct oss_model {
     char *path; /* of the file it came from, NULL for a new one */
     oss_config *config;
-    oss_vocab *vocab;  /* NULL: no head */
+    oss_vocab *vocab; /* NULL: no head */
     oss_params *params;
-    float *value;      /* [params->floats], 64-byte aligned */
+    float *value;              /* [params->floats], 64-byte aligned */
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
 } oss_model;
 
-/* A new model with initial weights; takes copies. vocab may be NULL. Mel statistics are the caller's to set. */
+/* A new model with initial weights; takes copies. vocab may be NULL. Mel statistics are the caller's to set.
+ */
 oss_status oss_model_create(oss_model **out, const oss_config *config, const oss_vocab *vocab);
-/* path: a model file, a checkpoint folder (model.safetensors in it), or a run folder (best, else latest). Every tensor must be there with its
- * shape, none unknown, all values finite. */
+/* path: a model file, a checkpoint folder (model.safetensors in it), or a run folder (best, else latest).
+ * Every tensor must be there with its shape, none unknown, all values finite. */
 oss_status oss_model_load(oss_model **out, const char *path);
 /* The file that oss_model_load would read (oss_free). */
 oss_status oss_model_resolve(char **out_file, const char *path);
 oss_status oss_model_save(const oss_model *model, const char *path);
 void oss_model_free(oss_model *model);
 
-/* `ossicle import`: a safetensors file of other origin (no sum) with the seed's tensor names, with or without the prefix `encoder.` or
- * `audio_encoder.`, given a config and the vocabulary. */
-oss_status oss_model_import(oss_model **out, const char *path, const oss_config *config, const oss_vocab *vocab);
+/* `ossicle import`: a safetensors file of other origin (no sum) with the seed's tensor names, with or without
+ * the prefix `encoder.` or `audio_encoder.`, given a config and the vocabulary. */
+oss_status oss_model_import(oss_model **out, const char *path, const oss_config *config,
+                            const oss_vocab *vocab);
 
 #endif

@@ -1,4 +1,5 @@
-/* safetensors (github.com/huggingface/safetensors, README "Format"): reader that trusts nothing, durable writer with a sum. */
+/* safetensors (github.com/huggingface/safetensors, README "Format"): reader that trusts nothing, durable
+ * writer with a sum. */
 #ifndef OSS_MODEL_SAFETENSORS_H
 #define OSS_MODEL_SAFETENSORS_H
 
@@ -8,27 +9,40 @@
 
 #include "ossicle/status.h"
 
+enum { OSS_ST_MAX_RANK = 8 };
+#define OSS_ST_MAX_HEADER_BYTES ((size_t)100000000) /* the format's own limit */
+#define OSS_ST_MAX_FILE_BYTES   ((size_t)1 << 34)   /* 16 GiB */
+
 typedef struct oss_safetensors oss_safetensors;
 
 typedef struct oss_st_tensor {
     const char *name;
     const char *dtype; /* "F32", "F64", "I64"... */
     int32_t rank;
-    int64_t dim[8];
+    int64_t dim[OSS_ST_MAX_RANK];
     const void *data; /* owned by the file object; little endian; may be unaligned */
     size_t bytes;
 } oss_st_tensor;
 
-/* Reads the whole file. Checks: header length and size limits, JSON without duplicate keys, offsets contiguous from 0 to the end of the file,
- * shape x dtype = bytes, `ossicle_sum`. require_sum: a file without a valid sum is refused (message says to use `ossicle import`). */
+/* Reads the whole file. Checks: header length and size limits, JSON without duplicate keys, offsets
+ * contiguous from 0 to the end of the file, shape x dtype = bytes, `ossicle_sum`. require_sum: a file without
+ * a valid sum is refused (message says to use `ossicle import`); otherwise one that does not fit is only
+ * warned of. Every failure that lies in the file is OSS_EINPUT. */
 oss_status oss_safetensors_load(oss_safetensors **out, const char *path, bool require_sum);
 void oss_safetensors_free(oss_safetensors *file);
+const char *oss_safetensors_path(const oss_safetensors *file);
+/* Tensors in the order of their data. */
 int32_t oss_safetensors_count(const oss_safetensors *file);
 const oss_st_tensor *oss_safetensors_get(const oss_safetensors *file, int32_t index);
 const oss_st_tensor *oss_safetensors_find(const oss_safetensors *file, const char *name);
 const char *oss_safetensors_metadata(const oss_safetensors *file, const char *key); /* NULL when absent */
-/* Copies an F32 tensor of exactly this shape into out; OSS_EINPUT otherwise (file, tensor, both shapes named). */
-oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *name, int32_t rank, const int32_t *dim, float *out);
+/* OSS_EINPUT unless the tensor is F32 of exactly this shape (file, tensor, both shapes named). */
+oss_status oss_safetensors_check_f32(const oss_safetensors *file, const char *name, int32_t rank,
+                                     const int32_t *dim);
+/* Copies an F32 tensor of exactly this shape into out; OSS_EINPUT when it is not that, or a value is not
+ * finite. */
+oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *name, int32_t rank,
+                                    const int32_t *dim, float *out);
 
 typedef struct oss_st_meta {
     const char *key, *value;
@@ -39,7 +53,10 @@ typedef struct oss_st_item {
     int32_t dim[4];
     const float *data; /* F32 */
 } oss_st_item;
-/* Writes durably; adds `ossicle_sum` to the metadata. Same input, same bytes. */
-oss_status oss_safetensors_save(const char *path, const oss_st_item *item, int32_t items, const oss_st_meta *meta, int32_t metas);
+/* Writes durably; adds `ossicle_sum` to the metadata. Same input, same bytes. OSS_ENUMERIC, and nothing
+ * written, when a value is not finite. Data begin at a multiple of 64 bytes. out_sum (may be NULL): the
+ * digits of the sum and a NUL. */
+oss_status oss_safetensors_save(const char *path, const oss_st_item *item, int32_t items,
+                                const oss_st_meta *meta, int32_t metas, char out_sum[17]);
 
 #endif

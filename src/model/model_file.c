@@ -1,0 +1,236 @@
+#include "model/model_file.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "model/model_internal.h"
+
+static const char file_name[] = "model.safetensors";
+
+/* ---- Lifetime ---- */
+
+void oss_model_free(oss_model *model) {
+    if (model == NULL) {
+        return;
+    }
+    oss_free(model->path);
+    oss_config_free(model->config);
+    oss_vocab_free(model->vocab);
+    oss_params_free(model->params);
+    oss_free(model->value);
+    oss_free(model->mel_mean);
+    oss_free(model->mel_std);
+    oss_free(model);
+}
+
+static oss_status copy_vocab(oss_vocab **out, const oss_vocab *vocab) {
+    int32_t size = oss_vocab_size(vocab);
+    const char **symbol = oss_alloc((size_t)size, sizeof *symbol);
+    if (symbol == NULL) {
+        return OSS_ENOMEM;
+    }
+    for (int32_t id = 0; id < size; id++) {
+        symbol[id] = oss_vocab_symbol(vocab, id);
+    }
+    oss_status status = oss_vocab_from_symbols(out, symbol, size);
+    oss_free(symbol);
+    return status;
+}
+
+oss_status oss_model_create_empty(oss_model **out, const oss_config *config, const oss_vocab *vocab) {
+    oss_model *model = oss_alloc_zero(1, sizeof *model);
+    if (model == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = oss_config_copy(&model->config, config);
+    if (status == OSS_OK && vocab != NULL) {
+        status = copy_vocab(&model->vocab, vocab);
+    }
+    if (status == OSS_OK) {
+        status = oss_params_create(&model->params, config, vocab == NULL ? 0 : oss_vocab_size(vocab));
+    }
+    if (status != OSS_OK) {
+        oss_model_free(model);
+        return status;
+    }
+    *out = model;
+    return OSS_OK;
+}
+
+float *oss_model_alloc_block(const oss_params *params) {
+    float *block = oss_alloc_aligned(params->floats, sizeof *block);
+    if (block != NULL) {
+        memset(block, 0, params->floats * sizeof *block);
+    }
+    return block;
+}
+
+oss_status oss_model_create(oss_model **out, const oss_config *config, const oss_vocab *vocab) {
+    oss_model *model = NULL;
+    oss_status status = oss_model_create_empty(&model, config, vocab);
+    if (status != OSS_OK) {
+        return status;
+    }
+    model->value = oss_model_alloc_block(model->params);
+    if (model->value == NULL) {
+        oss_model_free(model);
+        return OSS_ENOMEM;
+    }
+    oss_params_init(model->params, model->value, config->seed);
+    *out = model;
+    return OSS_OK;
+}
+
+/* ---- Which file ---- */
+
+/* FOLDER/NAME/model.safetensors; NULL when memory is short. */
+static char *join_file(const char *folder, const char *name) {
+    char *inner = oss_path_join(folder, name);
+    char *path = inner == NULL ? NULL : oss_path_join(inner, file_name);
+    oss_free(inner);
+    return path;
+}
+
+/* A link whose target is gone is not the same as none: another model than the user thinks of would be read.
+ */
+static void warn_of_dangling(const char *folder, const char *name) {
+    char *link = oss_path_join(folder, name);
+    char *target = NULL;
+    if (link != NULL && oss_file_read_link(&target, link) == OSS_OK) {
+        oss_log_warn("%s points to %s, where there is no %s; looking further", link, target, file_name);
+    }
+    oss_free(target);
+    oss_free(link);
+}
+
+/* *out stays NULL when there is no such file. */
+static oss_status find_file(char **out, const char *folder, const char *name) {
+    char *path = name == NULL ? oss_path_join(folder, file_name) : join_file(folder, name);
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    if (oss_file_exists(path)) {
+        *out = path;
+        return OSS_OK;
+    }
+    if (name != NULL) {
+        warn_of_dangling(folder, name);
+    }
+    oss_free(path);
+    return OSS_OK;
+}
+
+static oss_status resolve_folder(char **out, const char *folder) {
+    static const char *const place[] = {NULL, "best", "latest"};
+    char *path = NULL;
+    oss_status status = OSS_OK;
+    for (size_t i = 0; i < sizeof place / sizeof place[0] && status == OSS_OK && path == NULL; i++) {
+        status = find_file(&path, folder, place[i]);
+    }
+    if (status == OSS_OK && path == NULL) {
+        status = oss_fail(
+            OSS_EINPUT,
+            "%s is a folder without %s and without links `best` and `latest` to one; give a model file, a "
+            "checkpoint folder or a run folder",
+            folder, file_name);
+    }
+    if (status == OSS_OK) {
+        *out = path;
+    }
+    return status;
+}
+
+oss_status oss_model_resolve(char **out_file, const char *path) {
+    if (oss_file_is_folder(path)) {
+        return resolve_folder(out_file, path);
+    }
+    char *copy = oss_strdup(path);
+    if (copy == NULL) {
+        return OSS_ENOMEM;
+    }
+    *out_file = copy;
+    return OSS_OK;
+}
+
+/* ---- Saving ---- */
+
+static oss_status print_vocab(char **out, const oss_vocab *vocab) {
+    oss_json *list = oss_json_array();
+    for (int32_t id = 0; id < oss_vocab_size(vocab); id++) {
+        oss_json_add_string(list, NULL, oss_vocab_symbol(vocab, id));
+    }
+    oss_status status = oss_json_print(out, list, OSS_JSON_LINE);
+    oss_json_free(list);
+    return status;
+}
+
+static void add_floats(oss_json *object, const char *key, const float *value, int32_t count) {
+    oss_json *list = oss_json_add_array(object, key);
+    for (int32_t i = 0; i < count; i++) {
+        oss_json_add_number(list, NULL, (double)value[i]);
+    }
+}
+
+static oss_status print_stats(char **out, const oss_model *model) {
+    if (model->mel_mean == NULL || model->mel_std == NULL) {
+        return oss_fail(OSS_EUSAGE,
+                        "a model with \"mel_norm\": \"fixed\" needs mel statistics before it is saved");
+    }
+    oss_json *object = oss_json_object();
+    add_floats(object, "mean", model->mel_mean, model->config->mel.bins);
+    add_floats(object, "std", model->mel_std, model->config->mel.bins);
+    oss_status status = oss_json_print(out, object, OSS_JSON_LINE);
+    oss_json_free(object);
+    return status;
+}
+
+static oss_status save_with_texts(const oss_model *model, const char *path, const oss_st_meta *meta,
+                                  int32_t metas, char out_sum[OSS_SUM_DIGITS + 1]) {
+    const oss_params *params = model->params;
+    oss_st_item *item = oss_alloc((size_t)params->count, sizeof *item);
+    if (item == NULL) {
+        return OSS_ENOMEM;
+    }
+    for (int32_t i = 0; i < params->count; i++) {
+        const oss_param *param = &params->item[i];
+        item[i] =
+            (oss_st_item){.name = param->name, .rank = param->rank, .data = model->value + param->offset};
+        memcpy(item[i].dim, param->dim, sizeof param->dim);
+    }
+    oss_status status = oss_safetensors_save(path, item, params->count, meta, metas, out_sum);
+    oss_free(item);
+    return status;
+}
+
+oss_status oss_model_save_file(const oss_model *model, const char *path, char out_sum[OSS_SUM_DIGITS + 1]) {
+    char *vocab = NULL;
+    char *stats = NULL;
+    char *config = oss_config_print(model->config, true);
+    oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
+    oss_st_meta meta[4] = {{OSS_MODEL_FORMAT_KEY, OSS_MODEL_FORMAT}, {"config", config}};
+    int32_t metas = 2;
+    if (status == OSS_OK && model->vocab != NULL) {
+        status = print_vocab(&vocab, model->vocab);
+        meta[metas++] = (oss_st_meta){"vocab", vocab};
+    }
+    if (status == OSS_OK && model->config->mel.norm == OSS_MEL_NORM_FIXED) {
+        status = print_stats(&stats, model);
+        meta[metas++] = (oss_st_meta){"mel_stats", stats};
+    }
+    if (status == OSS_OK) {
+        status = save_with_texts(model, path, meta, metas, out_sum);
+    }
+    oss_free(config);
+    oss_free(vocab);
+    oss_free(stats);
+    return status;
+}
+
+oss_status oss_model_save(const oss_model *model, const char *path) {
+    return oss_model_save_file(model, path, NULL);
+}

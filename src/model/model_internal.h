@@ -1,0 +1,21 @@
+/* What model_file.c, model_load.c, model_import.c and checkpoint.c share. */
+#ifndef OSS_MODEL_MODEL_INTERNAL_H
+#define OSS_MODEL_MODEL_INTERNAL_H
+
+#include "model/model_file.h"
+#include "model/safetensors.h"
+#include "model/sum.h"
+
+#define OSS_MODEL_FORMAT_KEY "ossicle_format"
+#define OSS_MODEL_FORMAT     "1"
+
+/* Copies of config and vocabulary, and the weight table; value stays NULL. */
+oss_status oss_model_create_empty(oss_model **out, const oss_config *config, const oss_vocab *vocab);
+/* A block for params->floats floats, 64-byte aligned, all zero; NULL when memory is short. */
+float *oss_model_alloc_block(const oss_params *params);
+
+/* Exactly this file, no folder. out_sum: its ossicle_sum. */
+oss_status oss_model_load_file(oss_model **out, const char *path, char out_sum[OSS_SUM_DIGITS + 1]);
+oss_status oss_model_save_file(const oss_model *model, const char *path, char out_sum[OSS_SUM_DIGITS + 1]);
+
+#endif

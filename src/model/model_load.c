@@ -1,0 +1,205 @@
+/* A model file is read in three steps: what it says of itself, whether its tensors are what that promises,
+ * and only then the values. */
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "model/model_internal.h"
+
+static bool has_stats(const oss_config *config) {
+    return config->mel.norm == OSS_MEL_NORM_FIXED;
+}
+
+static oss_status parse_vocab(oss_vocab **out, const char *text) {
+    oss_json *list = NULL;
+    oss_status status = oss_json_parse(&list, text, strlen(text), "vocab");
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (!oss_json_is(list, OSS_JSON_ARRAY) || oss_json_count(list) > INT32_MAX) {
+        oss_json_free(list);
+        return oss_fail(OSS_EINPUT, "vocab must be a list of strings");
+    }
+    int32_t count = 0;
+    const char **symbol = oss_alloc(oss_json_count(list), sizeof *symbol);
+    status = symbol == NULL ? OSS_ENOMEM : OSS_OK;
+    for (const oss_json *at = oss_json_first(list); at != NULL && status == OSS_OK; at = oss_json_next(at)) {
+        status = oss_json_to_string(at, "vocab", &symbol[count++]);
+    }
+    if (status == OSS_OK) {
+        status = oss_vocab_from_symbols(out, symbol, count);
+    }
+    oss_free(symbol);
+    oss_json_free(list);
+    return status;
+}
+
+static oss_status read_floats(float **out, const oss_json *object, const char *key, int32_t count,
+                              double lowest) {
+    const oss_json *list = NULL;
+    oss_status status = oss_json_get_array(object, key, &list);
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (oss_json_count(list) != (size_t)count) {
+        return oss_fail(OSS_EINPUT, "\"%s\" has %zu numbers; mel_bins is %d", key, oss_json_count(list),
+                        count);
+    }
+    float *value = oss_alloc((size_t)count, sizeof *value);
+    if (value == NULL) {
+        return OSS_ENOMEM;
+    }
+    const oss_json *at = oss_json_first(list);
+    for (int32_t i = 0; i < count && status == OSS_OK; i++, at = oss_json_next(at)) {
+        double number = 0.0;
+        status = oss_json_to_number(at, key, &number);
+        value[i] = (float)number;
+        if (status == OSS_OK && !(isfinite(value[i]) && number >= lowest)) {
+            status = oss_fail(OSS_EINPUT, "\"%s\"[%d] is %g", key, i, number);
+        }
+    }
+    if (status != OSS_OK) {
+        oss_free(value);
+        return status;
+    }
+    *out = value;
+    return OSS_OK;
+}
+
+static oss_status read_stats(oss_model *model, const char *text) {
+    int32_t bins = model->config->mel.bins;
+    oss_json *object = NULL;
+    oss_status status = oss_json_parse(&object, text, strlen(text), "mel_stats");
+    if (status == OSS_OK) {
+        status = read_floats(&model->mel_mean, object, "mean", bins, -INFINITY);
+    }
+    if (status == OSS_OK) {
+        status = read_floats(&model->mel_std, object, "std", bins, 0.0);
+    }
+    oss_json_free(object);
+    return status;
+}
+
+/* Statistics are there exactly when the config asks for them. */
+static oss_status load_stats(oss_model *model, const oss_safetensors *file) {
+    const char *text = oss_safetensors_metadata(file, "mel_stats");
+    if (!has_stats(model->config) || text == NULL) {
+        return has_stats(model->config) == (text != NULL)
+                   ? OSS_OK
+                   : oss_fail(OSS_EINPUT, "mel_stats %s, but \"mel_norm\" is%s \"fixed\"",
+                              text == NULL ? "is missing" : "is there", text == NULL ? "" : " not");
+    }
+    oss_status status = read_stats(model, text);
+    return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "mel_stats");
+}
+
+static oss_status load_description(oss_model **out, const oss_safetensors *file) {
+    const char *version = oss_safetensors_metadata(file, OSS_MODEL_FORMAT_KEY);
+    const char *config_text = oss_safetensors_metadata(file, "config");
+    const char *vocab_text = oss_safetensors_metadata(file, "vocab");
+    if (version == NULL || config_text == NULL) {
+        return oss_fail(OSS_EINPUT, "it is not a model file: its metadata have no \"%s\"",
+                        version == NULL ? OSS_MODEL_FORMAT_KEY : "config");
+    }
+    if (strcmp(version, OSS_MODEL_FORMAT) != 0) {
+        return oss_fail(OSS_EINPUT, "it has format %.20s; this version of Ossicle reads format %s", version,
+                        OSS_MODEL_FORMAT);
+    }
+    oss_config *config = NULL;
+    oss_vocab *vocab = NULL;
+    oss_status status = oss_config_parse(&config, config_text, "config");
+    if (status == OSS_OK && vocab_text != NULL) {
+        status = parse_vocab(&vocab, vocab_text);
+    }
+    if (status == OSS_OK) {
+        status = oss_model_create_empty(out, config, vocab);
+    }
+    oss_config_free(config);
+    oss_vocab_free(vocab);
+    return status;
+}
+
+/* Before memory is taken for them: what the config promises must be in the file. */
+static oss_status check_tensors(const oss_model *model, const oss_safetensors *file) {
+    const oss_params *params = model->params;
+    for (int32_t i = 0; i < params->count; i++) {
+        const oss_param *param = &params->item[i];
+        oss_status status = oss_safetensors_check_f32(file, param->name, param->rank, param->dim);
+        if (status != OSS_OK) {
+            return status;
+        }
+    }
+    for (int32_t i = 0; i < oss_safetensors_count(file); i++) {
+        const char *name = oss_safetensors_get(file, i)->name;
+        if (oss_params_find(params, name) == NULL) {
+            return oss_fail(OSS_EINPUT,
+                            "%s: tensor \"%.80s\" is not part of the network that its config describes",
+                            oss_safetensors_path(file), name);
+        }
+    }
+    return OSS_OK;
+}
+
+static oss_status load_values(oss_model *model, const oss_safetensors *file) {
+    oss_status status = check_tensors(model, file);
+    if (status != OSS_OK) {
+        return status;
+    }
+    model->value = oss_model_alloc_block(model->params);
+    status = model->value == NULL ? OSS_ENOMEM : OSS_OK;
+    for (int32_t i = 0; i < model->params->count && status == OSS_OK; i++) {
+        const oss_param *param = &model->params->item[i];
+        status = oss_safetensors_read_f32(file, param->name, param->rank, param->dim,
+                                          model->value + param->offset);
+    }
+    return status;
+}
+
+static oss_status load_model(oss_model **out, const oss_safetensors *file) {
+    oss_model *model = NULL;
+    const char *path = oss_safetensors_path(file);
+    oss_status status = load_description(&model, file);
+    if (status == OSS_OK) {
+        status = load_stats(model, file);
+    }
+    if (status != OSS_OK) {
+        oss_model_free(model);
+        return oss_fail_prefix(status, "%s", path);
+    }
+    status = load_values(model, file);
+    if (status == OSS_OK) {
+        model->path = oss_strdup(path);
+        status = model->path == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status != OSS_OK) {
+        oss_model_free(model);
+        return status;
+    }
+    *out = model;
+    return OSS_OK;
+}
+
+oss_status oss_model_load_file(oss_model **out, const char *path, char out_sum[OSS_SUM_DIGITS + 1]) {
+    oss_safetensors *file = NULL;
+    oss_status status = oss_safetensors_load(&file, path, true);
+    if (status == OSS_OK) {
+        status = load_model(out, file);
+    }
+    if (status == OSS_OK && out_sum != NULL) {
+        memcpy(out_sum, oss_safetensors_metadata(file, "ossicle_sum"), OSS_SUM_DIGITS + 1);
+    }
+    oss_safetensors_free(file);
+    return status;
+}
+
+oss_status oss_model_load(oss_model **out, const char *path) {
+    char *file = NULL;
+    oss_status status = oss_model_resolve(&file, path);
+    if (status == OSS_OK) {
+        status = oss_model_load_file(out, file, NULL);
+    }
+    oss_free(file);
+    return status;
+}
