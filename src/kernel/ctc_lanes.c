@@ -68,7 +68,7 @@ LANES_INLINE wide exponentiate_wide(lanes_d y) {
     lanes_d r = y - k * 0x1.62e42feep-1;
     r = r - k * 0x1.a39ef35793c76p-33;
     lanes_d s = lanes_set_d(c[0]);
-#pragma GCC unroll 16
+    LANES_UNROLL
     for (int i = 1; i < 13; i++) {
         s = s * r + c[i];
     }

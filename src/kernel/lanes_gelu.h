@@ -28,7 +28,7 @@ LANES_INLINE lanes_f lanes_segments(lanes_f a, float segments_per_unit, const fl
     lanes_f t = clamped * segments_per_unit + magic;
     lanes_f f = clamped * segments_per_unit - (t - magic);
     lanes_f y = (lanes_f)_mm512_permutexvar_ps((__m512i)t, _mm512_loadu_ps(p[count - 1]));
-#pragma GCC unroll 8
+    LANES_UNROLL
     for (int i = count - 2; i >= 0; i--) {
         y = y * f + (lanes_f)_mm512_permutexvar_ps((__m512i)t, _mm512_loadu_ps(p[i]));
     }

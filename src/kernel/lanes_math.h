@@ -18,7 +18,7 @@
 /* c[0] + c[1] x + ... + c[n-1] x^(n-1), by Horner's rule; n is a constant, so the loop unrolls. */
 LANES_INLINE lanes_f lanes_polynomial(lanes_f x, const float *c, int n) {
     lanes_f y = lanes_set(c[n - 1]);
-#pragma GCC unroll 32
+    LANES_UNROLL
     for (int i = n - 2; i >= 0; i--) {
         y = y * x + c[i];
     }

@@ -39,7 +39,7 @@ LANES_INLINE lanes_u lanes_multiply_wide(lanes_u *high, lanes_u x, uint32_t m) {
 LANES_INLINE void lanes_philox(lanes_u x[4], const uint32_t key[2]) {
     uint32_t key0 = key[0];
     uint32_t key1 = key[1];
-#pragma GCC unroll 10
+    LANES_UNROLL
     for (int round = 0; round < 10; round++) {
         lanes_u high0, high1;
         lanes_u low0 = lanes_multiply_wide(&high0, x[0], 0xD2511F53U);

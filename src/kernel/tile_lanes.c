@@ -1,5 +1,6 @@
 #include "kernel/lanes.h"
 #include "kernel/lanes_math.h"
+#include "kernel/lanes_transpose.h"
 #include "kernel/tile.h"
 
 static void gelu_row(float *y, const float *x, int32_t n) {
@@ -117,43 +118,6 @@ static void pack_rows(float *dst, const float *src, ptrdiff_t ld, int32_t k, int
     }
 }
 
-/* One step of a transposition: swaps the blocks of `d` x `d` off the diagonal, for every pair of rows d
- * apart. With d = LANES/2 down to 1 the whole [LANES, LANES] is transposed: lane l of row i goes to lane i of
- * row l one bit of (i, l) at a time. */
-#define FROM_LOW(l, d)  (((l) & (d)) ? LANES + (l) - (d) : (l))
-#define FROM_HIGH(l, d) (((l) & (d)) ? LANES + (l) : (l) + (d))
-#define LIST_4(F, l, d) F(l, d), F((l) + 1, d), F((l) + 2, d), F((l) + 3, d)
-#if LANES == 16
-#define LIST(F, d) LIST_4(F, 0, d), LIST_4(F, 4, d), LIST_4(F, 8, d), LIST_4(F, 12, d)
-#elif LANES == 8
-#define LIST(F, d) LIST_4(F, 0, d), LIST_4(F, 4, d)
-#else
-#define LIST(F, d) LIST_4(F, 0, d)
-#endif
-#define SWAP_BLOCKS(rows, d)                                                                                 \
-    for (int i = 0; i < LANES; i++) {                                                                        \
-        if ((i & (d)) == 0) {                                                                                \
-            lanes_f low = (rows)[i], high = (rows)[i + (d)];                                                 \
-            (rows)[i] = __builtin_shufflevector(low, high, LIST(FROM_LOW, d));                               \
-            (rows)[i + (d)] = __builtin_shufflevector(low, high, LIST(FROM_HIGH, d));                        \
-        }                                                                                                    \
-    }
-
-LANES_INLINE void transpose(lanes_f *rows) {
-#if LANES == 16
-    LANES_UNROLL
-    SWAP_BLOCKS(rows, 8)
-#endif
-#if LANES >= 8
-    LANES_UNROLL
-    SWAP_BLOCKS(rows, 4)
-#endif
-    LANES_UNROLL
-    SWAP_BLOCKS(rows, 2)
-    LANES_UNROLL
-    SWAP_BLOCKS(rows, 1)
-}
-
 /* dst[0..steps-1, LANES] (row stride width) = transpose of src[columns, steps], steps and columns at most
  * LANES */
 static void pack_corner(float *dst, const float *src, ptrdiff_t ld, int32_t steps, int32_t columns,
@@ -162,7 +126,7 @@ static void pack_corner(float *dst, const float *src, ptrdiff_t ld, int32_t step
     for (int32_t i = 0; i < LANES; i++) {
         rows[i] = i < columns ? lanes_load_n(src + i * ld, steps) : (lanes_f){0};
     }
-    transpose(rows);
+    lanes_transpose(rows);
     for (int32_t p = 0; p < steps; p++) {
         lanes_store(dst + (ptrdiff_t)p * width, rows[p]);
     }
@@ -178,7 +142,7 @@ static void pack_transposed(float *dst, const float *src, ptrdiff_t ld, int32_t 
             for (int32_t i = 0; i < LANES; i++) {
                 rows[i] = lanes_load(src + p + i * ld);
             }
-            transpose(rows);
+            lanes_transpose(rows);
             LANES_UNROLL
             for (int32_t i = 0; i < LANES; i++) {
                 lanes_store(dst + (ptrdiff_t)(p + i) * width, rows[i]);
