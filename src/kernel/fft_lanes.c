@@ -1,0 +1,317 @@
+/* Real DFTs of LANES frames side by side: lane f of every vector belongs to frame f, so the transform itself
+ * has no shuffles, and every twiddle factor is one number spread over a vector.
+ *
+ *     x[frames,n] --transpose--> z[n/2] complex: even samples real, odd samples imaginary
+ *       --Stockham stages--> Z[n/2] --split--> X[n/2+1] --transpose--> re, im[frames,n/2+1]
+ *
+ * A stage (Stockham's self-sorting transform, decimation in frequency; Van Loan 1992, section 1.7) takes
+ * `radix` inputs that lie half/radix apart, transforms them in registers, multiplies by twiddles and writes
+ * them `stride` apart:
+ *
+ *     y[q + stride*(radix*p + k)] = w^(p k) sum_j x[q + stride*(p + j*length/radix)] e^(-2 pi i j k / radix)
+ *
+ * Radix 8 reads and writes 16 vectors a butterfly, which fit the 32 registers of AVX-512; n = 1024 is three
+ * such stages.
+ *
+ * The split (two real transforms in one complex one): with w_k = e^(-2 pi i k / n), A = Z[k], B = conj
+ * Z[half-k], X[k] = (A + B)/2 - i w_k (A - B)/2,     X[half-k] = conj((A + B)/2 + i w_k (A - B)/2)
+ *
+ * The transpose of the whole is the transposes of the parts, backwards: merge (the split with conjugated
+ * factors), the stages with e^(+...), which is the same stages with real and imaginary parts exchanged, and
+ * the transposition. */
+#include "kernel/fft_plan.h"
+#include "kernel/lanes.h"
+#include "kernel/lanes_double.h"
+#include "kernel/lanes_transpose.h"
+
+typedef struct cplx {
+    lanes_f re, im;
+} cplx;
+
+/* Element i of a buffer: two vectors. */
+LANES_INLINE cplx load(const float *z, ptrdiff_t i) {
+    return (cplx){lanes_load(z + 2 * LANES * i), lanes_load(z + 2 * LANES * i + LANES)};
+}
+
+LANES_INLINE void store(float *z, ptrdiff_t i, cplx v) {
+    lanes_store(z + 2 * LANES * i, v.re);
+    lanes_store(z + 2 * LANES * i + LANES, v.im);
+}
+
+LANES_INLINE cplx add(cplx a, cplx b) {
+    return (cplx){a.re + b.re, a.im + b.im};
+}
+
+LANES_INLINE cplx sub(cplx a, cplx b) {
+    return (cplx){a.re - b.re, a.im - b.im};
+}
+
+/* a - i b and a + i b */
+LANES_INLINE cplx sub_i(cplx a, cplx b) {
+    return (cplx){a.re + b.im, a.im - b.re};
+}
+
+LANES_INLINE cplx add_i(cplx a, cplx b) {
+    return (cplx){a.re - b.im, a.im + b.re};
+}
+
+LANES_INLINE cplx multiply(cplx a, const float *w) {
+    return (cplx){a.re * w[0] - a.im * w[1], a.re * w[1] + a.im * w[0]};
+}
+
+LANES_INLINE void transform_2(cplx *a) {
+    cplx sum = add(a[0], a[1]);
+    a[1] = sub(a[0], a[1]);
+    a[0] = sum;
+}
+
+LANES_INLINE void transform_4(cplx *a) {
+    cplx sum02 = add(a[0], a[2]), sum13 = add(a[1], a[3]);
+    cplx diff02 = sub(a[0], a[2]), diff13 = sub(a[1], a[3]);
+    a[0] = add(sum02, sum13);
+    a[1] = sub_i(diff02, diff13);
+    a[2] = sub(sum02, sum13);
+    a[3] = add_i(diff02, diff13);
+}
+
+/* Even outputs are a transform of the sums of opposite inputs, odd ones of the differences turned by eighths.
+ */
+LANES_INLINE void transform_8(cplx *a) {
+    const float s = 0.70710678118654752440f;
+    cplx even[4], odd[4];
+    LANES_UNROLL
+    for (int k = 0; k < 4; k++) {
+        even[k] = add(a[k], a[k + 4]);
+        odd[k] = sub(a[k], a[k + 4]);
+    }
+    odd[1] = (cplx){(odd[1].re + odd[1].im) * s, (odd[1].im - odd[1].re) * s};
+    odd[2] = (cplx){odd[2].im, -odd[2].re};
+    odd[3] = (cplx){(odd[3].im - odd[3].re) * s, (odd[3].re + odd[3].im) * -s};
+    transform_4(even);
+    transform_4(odd);
+    LANES_UNROLL
+    for (int k = 0; k < 4; k++) {
+        a[2 * k] = even[k];
+        a[2 * k + 1] = odd[k];
+    }
+}
+
+/* radix is a constant wherever this is inlined. */
+LANES_INLINE void run_stage(float *y, const float *x, const oss_fft_stage *stage, const int radix) {
+    const ptrdiff_t stride = stage->stride;
+    const ptrdiff_t count = stage->length / radix;
+    const float *w = stage->twiddle;
+    for (ptrdiff_t p = 0; p < count; p++, w = w != NULL ? w + 2 * (radix - 1) : NULL) {
+        for (ptrdiff_t q = 0; q < stride; q++) {
+            cplx a[8];
+            LANES_UNROLL
+            for (int k = 0; k < radix; k++) {
+                a[k] = load(x, q + stride * (p + k * count));
+            }
+            if (radix == 8) {
+                transform_8(a);
+            } else if (radix == 4) {
+                transform_4(a);
+            } else {
+                transform_2(a);
+            }
+            store(y, q + stride * radix * p, a[0]);
+            LANES_UNROLL
+            for (int k = 1; k < radix; k++) {
+                store(y, q + stride * (radix * p + k), w != NULL ? multiply(a[k], w + 2 * (k - 1)) : a[k]);
+            }
+        }
+    }
+}
+
+/* One output of a butterfly of any radix, summed in double: for a large prime the sum is long. */
+LANES_INLINE cplx sum_output(const float *x, ptrdiff_t step, const oss_fft_stage *stage, int32_t k) {
+    enum { PARTS = 2 }; /* a vector of floats is two of doubles */
+    lanes_d re[PARTS] = {{0}}, im[PARTS] = {{0}};
+    int32_t at = 0; /* j k mod radix */
+    for (int32_t j = 0; j < stage->radix; j++, x += 2 * LANES * step) {
+        const double c = stage->root[2 * at], s = stage->root[2 * at + 1];
+        for (int h = 0; h < PARTS; h++) {
+            lanes_d a = lanes_load_half(x + h * LANES_D), b = lanes_load_half(x + LANES + h * LANES_D);
+            re[h] += a * c - b * s;
+            im[h] += a * s + b * c;
+        }
+        at += k;
+        at -= at >= stage->radix ? stage->radix : 0;
+    }
+    float out[2 * LANES];
+    for (int h = 0; h < PARTS; h++) {
+        lanes_store_half(out + h * LANES_D, re[h]);
+        lanes_store_half(out + LANES + h * LANES_D, im[h]);
+    }
+    return load(out, 0);
+}
+
+static void run_odd_stage(float *y, const float *x, const oss_fft_stage *stage) {
+    const int32_t radix = stage->radix;
+    const ptrdiff_t stride = stage->stride, count = stage->length / radix;
+    for (ptrdiff_t p = 0; p < count; p++) {
+        for (int32_t k = 0; k < radix; k++) {
+            const float one[2] = {1.0f, 0.0f};
+            const float *w =
+                stage->twiddle != NULL && k > 0 ? stage->twiddle + 2 * (p * (radix - 1) + k - 1) : one;
+            for (ptrdiff_t q = 0; q < stride; q++) {
+                cplx sum = sum_output(x + 2 * LANES * (q + stride * p), stride * count, stage, k);
+                store(y, q + stride * (radix * p + k), multiply(sum, w));
+            }
+        }
+    }
+}
+
+static void run_stage_8(float *y, const float *x, const oss_fft_stage *stage) {
+    run_stage(y, x, stage, 8);
+}
+
+static void run_stage_4(float *y, const float *x, const oss_fft_stage *stage) {
+    run_stage(y, x, stage, 4);
+}
+
+static void run_stage_2(float *y, const float *x, const oss_fft_stage *stage) {
+    run_stage(y, x, stage, 2);
+}
+
+/* The complex transform of z; returns which of the two buffers holds it. */
+static float *run_stages(const oss_fft *fft, float *z, float *other) {
+    for (int32_t s = 0; s < fft->stages; s++) {
+        const oss_fft_stage *stage = &fft->stage[s];
+        if (stage->radix == 8) {
+            run_stage_8(other, z, stage);
+        } else if (stage->radix == 4) {
+            run_stage_4(other, z, stage);
+        } else if (stage->radix == 2) {
+            run_stage_2(other, z, stage);
+        } else {
+            run_odd_stage(other, z, stage);
+        }
+        float *swap = z;
+        z = other;
+        other = swap;
+    }
+    return z;
+}
+
+/* dst[i * step + f] = src[f * ld + i] for i < count; lanes from `frames` on are 0. */
+static void gather_frames(float *dst, ptrdiff_t step, const float *src, ptrdiff_t ld, int32_t count,
+                          int32_t frames) {
+    for (int32_t i = 0; i < count; i += LANES) {
+        const int32_t here = count - i < LANES ? count - i : LANES;
+        lanes_f rows[LANES];
+        if (frames == LANES && here == LANES) {
+            LANES_UNROLL
+            for (int f = 0; f < LANES; f++) {
+                rows[f] = lanes_load(src + f * ld + i);
+            }
+            lanes_transpose(rows);
+            LANES_UNROLL
+            for (int k = 0; k < LANES; k++) {
+                lanes_store(dst + (i + k) * step, rows[k]);
+            }
+            continue;
+        }
+        for (int f = 0; f < LANES; f++) {
+            rows[f] = f < frames ? lanes_load_n(src + f * ld + i, here) : lanes_set(0.0f);
+        }
+        lanes_transpose(rows);
+        for (int k = 0; k < here; k++) {
+            lanes_store(dst + (i + k) * step, rows[k]);
+        }
+    }
+}
+
+/* dst[f * ld + i] = src[(i ^ flip) * step + f] for i < count, f < frames; flip 1 exchanges neighbours: then
+ * count is even. */
+static void scatter_frames(float *dst, ptrdiff_t ld, const float *src, ptrdiff_t step, int32_t flip,
+                           int32_t count, int32_t frames) {
+    for (int32_t i = 0; i < count; i += LANES) {
+        const int32_t here = count - i < LANES ? count - i : LANES;
+        lanes_f rows[LANES];
+        if (frames == LANES && here == LANES) {
+            LANES_UNROLL
+            for (int k = 0; k < LANES; k++) {
+                rows[k] = lanes_load(src + ((i + k) ^ flip) * step);
+            }
+            lanes_transpose(rows);
+            LANES_UNROLL
+            for (int f = 0; f < LANES; f++) {
+                lanes_store(dst + f * ld + i, rows[f]);
+            }
+            continue;
+        }
+        for (int k = 0; k < LANES; k++) {
+            rows[k] = k < here ? lanes_load(src + ((i + k) ^ flip) * step) : lanes_set(0.0f);
+        }
+        lanes_transpose(rows);
+        for (int f = 0; f < frames; f++) {
+            lanes_store_n(dst + f * ld + i, rows[f], here);
+        }
+    }
+}
+
+/* X[0..half] from Z[0..half-1], into another buffer. */
+static void split(const oss_fft *fft, float *x, const float *z) {
+    const int32_t half = fft->half;
+    cplx zero = load(z, 0);
+    store(x, 0, (cplx){zero.re + zero.im, lanes_set(0.0f)});
+    store(x, half, (cplx){zero.re - zero.im, lanes_set(0.0f)});
+    for (int32_t k = 1; k <= half - k; k++) {
+        cplx a = load(z, k), b = load(z, half - k);
+        cplx even = {0.5f * (a.re + b.re), 0.5f * (a.im - b.im)};
+        cplx odd = multiply((cplx){0.5f * (a.im + b.im), 0.5f * (b.re - a.re)}, fft->split + 2 * k);
+        store(x, k, add(even, odd));
+        store(x, half - k, (cplx){even.re - odd.re, odd.im - even.im});
+    }
+}
+
+/* The transpose of split, with real and imaginary parts exchanged in z for the stages. With D = dX[k], E =
+ * conj dX[half-k]: dZ[k] = ((D + E) + i conj(w_k) (D - E)) / 2,  dZ[half-k] = conj of the same with a minus
+ * sign. */
+static void merge(const oss_fft *fft, float *z, const float *x) {
+    const int32_t half = fft->half;
+    lanes_f first = load(x, 0).re, last = load(x, half).re;
+    store(z, 0, (cplx){first - last, first + last});
+    for (int32_t k = 1; k <= half - k; k++) {
+        cplx d = load(x, k), e = load(x, half - k);
+        const float conjugate[2] = {fft->split[2 * k], -fft->split[2 * k + 1]};
+        cplx even = {0.5f * (d.re + e.re), 0.5f * (d.im - e.im)};
+        cplx odd = multiply((cplx){-0.5f * (d.im + e.im), 0.5f * (d.re - e.re)}, conjugate);
+        cplx z_k = add(even, odd);
+        store(z, k, (cplx){z_k.im, z_k.re});
+        store(z, half - k, (cplx){odd.im - even.im, even.re - odd.re});
+    }
+}
+
+static void forward(const oss_fft *fft, float *re, float *im, const float *x, int32_t frames,
+                    float *scratch) {
+    const ptrdiff_t n = fft->n, bins = fft->half + 1;
+    float *z = scratch, *other = scratch + 2 * LANES * bins;
+    for (int32_t from = 0; from < frames; from += LANES) {
+        const int32_t here = frames - from < LANES ? frames - from : LANES;
+        gather_frames(z, LANES, x + from * n, n, fft->n, here);
+        float *out = run_stages(fft, z, other);
+        float *free_one = out == z ? other : z;
+        split(fft, free_one, out);
+        scatter_frames(re + from * bins, bins, free_one, 2 * LANES, 0, fft->half + 1, here);
+        scatter_frames(im + from * bins, bins, free_one + LANES, 2 * LANES, 0, fft->half + 1, here);
+    }
+}
+
+static void transpose(const oss_fft *fft, float *dx, const float *dre, const float *dim, int32_t frames,
+                      float *scratch) {
+    const ptrdiff_t n = fft->n, bins = fft->half + 1;
+    float *z = scratch, *other = scratch + 2 * LANES * bins;
+    for (int32_t from = 0; from < frames; from += LANES) {
+        const int32_t here = frames - from < LANES ? frames - from : LANES;
+        gather_frames(other, 2 * LANES, dre + from * bins, bins, fft->half + 1, here);
+        gather_frames(other + LANES, 2 * LANES, dim + from * bins, bins, fft->half + 1, here);
+        merge(fft, z, other);
+        float *out = run_stages(fft, z, other);
+        scatter_frames(dx + from * n, n, out, LANES, 1, fft->n, here);
+    }
+}
+
+const oss_fft_table OSS_LANES_TABLE(fft) = {.forward = forward, .transpose = transpose};
