@@ -230,7 +230,7 @@ void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const floa
                 g.dpre_step = g.width;
             }
             add_block(&g, begin, end);
-            g.table->sum_rows(bias_sum, g.dpre, g.dpre_step, cells, g.width);
+            g.table->sum_rows(bias_sum, g.dpre, g.dpre_step, cells, g.vectors);
             for (int32_t o = 0; o < g.columns; o++) {
                 dbias[j + o] += bias_sum[o];
             }

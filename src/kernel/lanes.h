@@ -64,6 +64,16 @@
 #define LANES_UNROLL _Pragma("GCC unroll 64")
 #endif
 
+/* Makes v live in a register from here on. gcc otherwise turns a vector that is loaded once and used three
+ * times into three loads, one inside each multiply-add, and the loads become the limit. */
+#if OSS_LANES_ISA != OSS_LANES_GENERIC || defined(__SSE2__)
+#define LANES_KEEP(v) __asm__("" : "+v"(v))
+#elif defined(__aarch64__)
+#define LANES_KEEP(v) __asm__("" : "+w"(v))
+#else
+#define LANES_KEEP(v) ((void)0)
+#endif
+
 typedef float lanes_f __attribute__((vector_size(4 * LANES)));
 typedef int32_t lanes_i
     __attribute__((vector_size(4 * LANES))); /* also what a comparison gives: -1 true, 0 false */

@@ -58,8 +58,8 @@ typedef struct oss_tile_table {
     /* dst[k,width] = transpose of src[columns,k] (row stride ld), filled likewise */
     void (*pack_transposed)(float *dst, const float *src, ptrdiff_t ld, int32_t k, int32_t columns,
                             int32_t width);
-    /* sum[width] = sum over p of src[p, width] (row stride ld); width is at most max_vectors * lanes */
-    void (*sum_rows)(float *sum, const float *src, ptrdiff_t ld, int32_t k, int32_t width);
+    /* sum[vectors * lanes] = sum over p of the row src + p * ld */
+    void (*sum_rows)(float *sum, const float *src, ptrdiff_t ld, int32_t k, int32_t vectors);
 } oss_tile_table;
 
 /* The table of the ISA in use. */

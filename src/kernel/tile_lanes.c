@@ -53,6 +53,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
             LANES_UNROLL
             for (int v = 0; v < vectors; v++) {
                 w[v] = lanes_load(b + v * LANES);
+                LANES_KEEP(w[v]);
             }
             LANES_UNROLL
             for (int i = 0; i < rows; i++) {
@@ -155,15 +156,39 @@ static void pack_transposed(float *dst, const float *src, ptrdiff_t ld, int32_t 
     }
 }
 
-static void sum_rows(float *sum, const float *src, ptrdiff_t ld, int32_t k, int32_t width) {
-    lanes_f acc[OSS_TILE_MAX_VECTORS] = {{0}};
-    for (int32_t p = 0; p < k; p++, src += ld) {
-        for (int32_t j = 0; j < width; j += LANES) {
-            acc[j / LANES] += lanes_load(src + j);
+/* Even and odd rows have sums of their own, to halve the chain of additions. `vectors` is a constant where
+ * this is inlined. */
+LANES_INLINE void sum_panel(float *sum, const float *src, ptrdiff_t ld, int32_t k, const int vectors) {
+    lanes_f even[OSS_TILE_MAX_VECTORS] = {{0}}, odd[OSS_TILE_MAX_VECTORS] = {{0}};
+    int32_t p = 0;
+    for (; p + 2 <= k; p += 2, src += 2 * ld) {
+        LANES_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            even[v] += lanes_load(src + v * LANES);
+            odd[v] += lanes_load(src + ld + v * LANES);
         }
     }
-    for (int32_t j = 0; j < width; j += LANES) {
-        lanes_store(sum + j, acc[j / LANES]);
+    LANES_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        lanes_f last = p < k ? lanes_load(src + v * LANES) : lanes_set(0.0F);
+        lanes_store(sum + v * LANES, even[v] + odd[v] + last);
+    }
+}
+
+static void sum_rows(float *sum, const float *src, ptrdiff_t ld, int32_t k, int32_t vectors) {
+    switch (vectors) {
+    case 1:
+        sum_panel(sum, src, ld, k, 1);
+        break;
+    case 2:
+        sum_panel(sum, src, ld, k, 2);
+        break;
+    case 3:
+        sum_panel(sum, src, ld, k, 3);
+        break;
+    default:
+        sum_panel(sum, src, ld, k, 4);
+        break;
     }
 }
 
