@@ -27,16 +27,17 @@ size_t oss_k_conv2d_packed_floats(int32_t ci, int32_t co) {
 /* Panels of columns o, each [3 (a), 3 (b), Ci, width]; columns that do not exist are 0. */
 void oss_k_conv2d_pack(float *packed, const float *w, int32_t ci, int32_t co) {
     const oss_tile_table *table = oss_tile_table_get();
-    for (int32_t j = 0; j < co;) {
-        int32_t width = oss_tile_panel_vectors(table, co - j) * table->lanes;
-        for (int32_t tap = 0; tap < 9; tap++) {
-            for (int32_t i = 0; i < ci; i++) {
-                for (int32_t o = j; o < j + width; o++) {
-                    *packed++ = o < co ? w[((ptrdiff_t)o * ci + i) * 9 + tap] : 0.0F;
+    for (int32_t j = 0, width; j < co; j += width) {
+        width = oss_tile_panel_vectors(table, co - j) * table->lanes;
+        for (int32_t i = 0; i < ci; i++) {
+            float *to = packed + (ptrdiff_t)9 * ci * j + (ptrdiff_t)i * width;
+            for (int32_t o = 0; o < width; o++) { /* nine streams are written in order */
+                for (int32_t tap = 0; tap < 9; tap++) {
+                    to[(ptrdiff_t)tap * ci * width + o] =
+                        j + o < co ? w[((ptrdiff_t)(j + o) * ci + i) * 9 + tap] : 0.0F;
                 }
             }
         }
-        j += width;
     }
 }
 

@@ -33,14 +33,15 @@ size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
  * packed: panels of columns i, each [3 (a = 2, 0, 1), 3 (b = 2, 0, 1), Co, width]. */
 static void pack_for_input(float *packed, const float *w, int32_t ci, int32_t co,
                            const oss_tile_table *table) {
-    static const int32_t order[3] = {2, 0, 1};
+    static const int32_t order[9] = {8, 6, 7, 2, 0, 1, 5, 3, 4}; /* w's 3 a + b, for a and b = 2, 0, 1 */
     for (int32_t j = 0, width; j < ci; j += width) {
         width = oss_tile_panel_vectors(table, ci - j) * table->lanes;
-        for (int32_t tap = 0; tap < 9; tap++) {
-            int32_t from = order[tap / 3] * 3 + order[tap % 3];
-            for (int32_t o = 0; o < co; o++) {
-                for (int32_t i = j; i < j + width; i++) {
-                    *packed++ = i < ci ? w[((ptrdiff_t)o * ci + i) * 9 + from] : 0.0F;
+        for (int32_t o = 0; o < co; o++) {
+            const float *from = w + ((ptrdiff_t)o * ci + j) * 9;
+            float *to = packed + (ptrdiff_t)9 * co * j + (ptrdiff_t)o * width;
+            for (int32_t i = 0; i < width; i++) { /* all taps of a pair together: w is read once, in order */
+                for (int32_t tap = 0; tap < 9; tap++) {
+                    to[(ptrdiff_t)tap * co * width + i] = j + i < ci ? from[i * 9 + order[tap]] : 0.0F;
                 }
             }
         }
@@ -191,11 +192,12 @@ static void add_block(const weight_gradient *g, int32_t begin, int32_t end) {
 
 /* dw[Co,Ci,3,3] += sum[3,3,Ci,width] for the panel's columns from j on. */
 static void add_to_weight(float *dw, const weight_gradient *g, int32_t j) {
-    for (int32_t o = 0; o < g->columns; o++) {
-        for (int32_t i = 0; i < g->ci; i++) {
+    for (int32_t i = 0; i < g->ci; i++) {
+        for (int32_t o = 0; o < g->columns; o++) { /* nine streams of sum are read in order */
+            const float *from = g->sum + (ptrdiff_t)i * g->width + o;
+            float *to = dw + ((ptrdiff_t)(j + o) * g->ci + i) * 9;
             for (int32_t tap = 0; tap < 9; tap++) {
-                dw[((ptrdiff_t)(j + o) * g->ci + i) * 9 + tap] +=
-                    g->sum[((ptrdiff_t)tap * g->ci + i) * g->width + o];
+                to[tap] += from[(ptrdiff_t)tap * g->ci * g->width];
             }
         }
     }
