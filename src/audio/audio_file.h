@@ -1,11 +1,19 @@
-/* Recordings in: any format, rate and channel count that libsndfile reads, as mono float at one rate. The only user of libsndfile
- * and libsamplerate. */
+/* Recordings in: any format, rate and channel count that libsndfile reads, as mono float at one rate. The
+ * only user of libsndfile and libsamplerate. */
 #ifndef OSS_AUDIO_AUDIO_FILE_H
 #define OSS_AUDIO_AUDIO_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ossicle/status.h"
+
+enum {
+    OSS_AUDIO_MAX_CHANNELS = 64,
+    OSS_AUDIO_MIN_RATE_HZ = 1000,
+    OSS_AUDIO_MAX_RATE_HZ = 768000,
+    OSS_AUDIO_MAX_RATIO = 24 /* of the two rates, either way */
+};
 
 typedef struct oss_audio {
     float *sample; /* mono, in [-1, 1] as a rule; owned, free with oss_audio_deinit */
@@ -13,30 +21,47 @@ typedef struct oss_audio {
     int32_t rate_hz;        /* of `sample` */
     int32_t source_rate_hz; /* of the file */
     int32_t source_channels;
-    float peak;             /* largest |sample| */
+    float peak; /* largest |sample| */
 } oss_audio;
 
 typedef struct oss_audio_request {
     int32_t rate_hz;      /* wanted */
     double start_seconds; /* segment of the file; 0 and -1: all of it */
     double end_seconds;
-    double max_seconds;   /* longer audio is an error that says so; <= 0: no limit */
+    double max_seconds; /* longer audio is an error that says so; <= 0: no limit */
+    bool *too_long;     /* when not NULL: set to whether the call failed for that reason */
 } oss_audio_request;
 
-/* Reads in bounded chunks (a header's frame count is never trusted), averages the channels, resamples with the best sinc converter
- * (once, over the segment). Errors (OSS_EINPUT unless memory or system): cannot open or decode, no samples, NaN or inf (position named),
- * segment outside the file, longer than max_seconds, rate ratio outside 1/24..24. Messages name the path. Silence and shortness are
- * policy: the caller looks at `peak` and `samples`. */
+/* x[samples] at rate_hz: the mean of the file's channels, resampled over the segment as a whole
+ * (libsamplerate, SRC_SINC_BEST_QUALITY; nothing beyond the segment is looked at). n frames at the file's
+ * rate r become max(1, round(n * rate_hz / r)) samples. Samples of float files beyond [-1, 1] stay as they
+ * are. The same file, request and libraries give the same bits.
+ *
+ * Frames are decoded in bounded chunks until the segment or the file ends; what a header says is never the
+ * size of an allocation, and decoding stops as soon as max_seconds is exceeded. A segment is frames
+ * round(start * r) to round(end * r); an end up to 10 ms past the end of the file is the end of the file
+ * (lists round). Where the decoder seeks exactly it seeks, elsewhere it decodes from the beginning; Opus is
+ * off by its noise filling, 40 dB down.
+ *
+ * Errors, each a message of its own that names the path, OSS_EINPUT unless memory or the system: not a
+ * regular file, empty, not audio, damaged (where), truncated, no samples, NaN or infinite (frame and
+ * channel), more than the limits above, segment outside the file (both named), longer than max_seconds.
+ * Truncation is seen in WAV, AIFF, AU (their declared bytes are not there), FLAC, Ogg and MP3 with a Xing
+ * header (no end). A WAV header that says 0x7fff0000 bytes or more (recorded through a pipe) is read as far
+ * as it goes. Silence and shortness are policy: the caller looks at `peak` and `samples`. */
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
 
-/* The same from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked (finite), resampled copy. */
-oss_status oss_audio_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t source_rate_hz, int32_t rate_hz);
+/* The same from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked (finite),
+ * resampled copy. Used by src/infer. */
+oss_status oss_audio_from_samples(oss_audio *out, const float *sample, int64_t samples,
+                                  int32_t source_rate_hz, int32_t rate_hz);
 
 /* x *= 1/peak when peak > 0. */
 void oss_audio_normalize_peak(float *sample, int64_t samples);
 
-/* Versions of the libraries that decide the samples, e.g. "libsndfile-1.2.0 libsamplerate-0.2.2". Static storage. */
+/* Versions of the libraries that decide the samples, e.g. "libsndfile-1.2.0 libsamplerate-0.2.2". Static
+ * storage. */
 const char *oss_audio_libraries(void);
 
 #endif

@@ -1,0 +1,148 @@
+#include "audio/container.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/encode.h"
+#include "support/suite.h"
+#include "support/tempdir.h"
+
+static char *folder;
+static char *path;
+
+static void make_folder(void) {
+    folder = oss_tempdir_make();
+    path = oss_tempdir_path(folder, "file");
+}
+
+static void remove_folder(void) {
+    free(path);
+    oss_tempdir_remove(folder);
+}
+
+static void assert_measured(const void *bytes, long count, int64_t declared, int64_t present) {
+    oss_tempdir_write(path, bytes, count);
+    oss_reader reader;
+    ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
+    oss_container_length length = oss_container_measure(&reader);
+    ck_assert_int_eq(length.declared_bytes, declared);
+    if (declared >= 0) {
+        ck_assert_int_eq(length.present_bytes, present);
+    }
+    oss_reader_close(&reader);
+}
+
+#define assert_bytes(text, declared, present)                                                                \
+    assert_measured((text), (long)sizeof(text) - 1, (declared), (present))
+
+START_TEST(test_wav) {
+    assert_bytes("RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0................data\x08\0\0\0........", 8, 8);
+    assert_bytes("RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0................data\x08\0\0\0......", 8, 6);
+    assert_bytes("RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0................data\x08\0\0\0", 8, 0);
+    assert_bytes("RIFX\0\0\0\x2cWAVEdata\0\0\x01\x02....", 258, 4);
+    /* A chunk of odd length is padded to an even one. */
+    assert_bytes("RIFF\0\0\0\0WAVELIST\x03\0\0\0abc\0data\x02\0\0\0....", 2, 4);
+}
+END_TEST
+
+START_TEST(test_lengths_that_do_not_say) {
+    assert_bytes("RIFF\0\0\0\0WAVEdata\0\0\0\0....", 0, 4);
+    assert_bytes("RIFF\0\0\0\0WAVEdata\xff\xff\xff\xff....", -1, 0);
+    assert_bytes("RIFF\0\0\0\0WAVEdata\0\0\xff\x7f....", -1, 0);
+    assert_bytes("RIFF\0\0\0\0WAVEdata\xff\xff\xfe\x7f....", 0x7ffeffff, 4);
+    assert_bytes(".snd\0\0\0\x18\xff\xff\xff\xff....", -1, 0);
+}
+END_TEST
+
+START_TEST(test_rf64) {
+    assert_bytes("RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0" /* riff, data, sample count, table */
+                 "\0\0\0\0\0\0\0\0\x05\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                 "data\xff\xff\xff\xff....",
+                 0x100000005, 4);
+    assert_bytes("RF64\xff\xff\xff\xffWAVEdata\xff\xff\xff\xff....", -1, 0); /* no ds64 */
+}
+END_TEST
+
+START_TEST(test_aiff_and_au) {
+    assert_bytes("FORM\0\0\0\x10"
+                 "AIFFSSND\0\0\0\x0c\0\0\0\0\0\0\0\0abcd",
+                 12, 12);
+    assert_bytes("FORM\0\0\0\x10"
+                 "AIFCCOMM\0\0\0\x02..SSND\0\0\0\x0c\0\0\0\0",
+                 12, 4);
+    assert_bytes(".snd\0\0\0\x0e\0\0\0\x04..abcd", 4, 4);
+    assert_bytes("dns.\x0c\0\0\0\x05\0\0\0ab", 5, 2);
+}
+END_TEST
+
+START_TEST(test_anything_else) {
+    assert_bytes("", -1, 0);
+    assert_bytes("RIFF", -1, 0);
+    assert_bytes("RIFF\0\0\0\0AVI LIST", -1, 0);
+    assert_bytes("fLaC............", -1, 0);
+    assert_bytes("RIFF\0\0\0\0WAVEfmt \xff\xff\xff\xff", -1, 0); /* a chunk past the end */
+    assert_bytes("RIFF\0\0\0\0WAVEfmt ", -1, 0);
+    char *chunks = calloc(12 + 8 * 5000, 1); /* of length 0: the walk ends */
+    memcpy(chunks, "RIFF\0\0\0\0WAVE", 12);
+    assert_measured(chunks, 12 + 8 * 5000, -1, 0);
+    free(chunks);
+}
+END_TEST
+
+static bool has_xing(const void *bytes, long count) {
+    oss_tempdir_write(path, bytes, count);
+    oss_reader reader;
+    ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
+    bool found = oss_container_has_xing(&reader);
+    oss_reader_close(&reader);
+    return found;
+}
+
+START_TEST(test_xing) {
+    char frame[80] = "\xff\xf3\x88\xc4.........Xing";
+    ck_assert(has_xing(frame, sizeof frame));
+    memcpy(frame + 13, "Info", 4);
+    ck_assert(has_xing(frame, sizeof frame));
+    memcpy(frame + 13, "....", 4);
+    ck_assert(!has_xing(frame, sizeof frame));
+    ck_assert(!has_xing("", 0));
+    char tagged[10 + 130 + 80] = "ID3\x03\0\0\0\0\x01\x02"; /* 130 = 1 * 128 + 2 */
+    memcpy(tagged + 50, "Xing", 4);                         /* in the tag: not it */
+    memcpy(tagged + 140, frame, sizeof frame);
+    ck_assert(!has_xing(tagged, sizeof tagged));
+    memcpy(tagged + 140 + 21, "Xing", 4);
+    ck_assert(has_xing(tagged, sizeof tagged));
+}
+END_TEST
+
+/* What libsndfile writes says what is there. */
+START_TEST(test_written_files) {
+    const oss_encoding encodings[] = {OSS_ENCODE_PCM16, OSS_ENCODE_RF64, OSS_ENCODE_AIFF, OSS_ENCODE_AU};
+    const float x[30] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert(oss_encode(path, encodings[i], x, 10, 3, 16000));
+        oss_reader reader;
+        ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
+        oss_container_length length = oss_container_measure(&reader);
+        ck_assert_int_eq(length.declared_bytes, encodings[i] == OSS_ENCODE_AIFF ? 68 : 60);
+        ck_assert_int_ge(length.present_bytes, length.declared_bytes);
+        oss_reader_close(&reader);
+    }
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("audio/container");
+    TCase *tests = tcase_create("lengths");
+    tcase_add_checked_fixture(tests, make_folder, remove_folder);
+    tcase_add_test(tests, test_wav);
+    tcase_add_test(tests, test_lengths_that_do_not_say);
+    tcase_add_test(tests, test_rf64);
+    tcase_add_test(tests, test_aiff_and_au);
+    tcase_add_test(tests, test_anything_else);
+    tcase_add_test(tests, test_xing);
+    tcase_add_test(tests, test_written_files);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
