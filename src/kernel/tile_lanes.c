@@ -13,37 +13,68 @@ static void gelu_row(float *y, const float *x, int32_t n) {
     }
 }
 
-/* Rows of acc[rows,width] to c where the last vectors hold columns that do not exist. */
+static int32_t count_lanes(int32_t columns, int32_t j) {
+    int32_t left = columns - j;
+    return left < 0 ? 0 : left < LANES ? left : LANES;
+}
+
+/* Rows of acc[rows,width] to c where the last vector holds columns that do not exist. */
 static void store_ragged(const oss_tile *tile, const float *acc, int32_t rows, int32_t width) {
-    for (int32_t i = 0; i < rows; i++) {
+    for (int32_t i = 0; i < rows; i++, acc += width) {
         float *c = tile->c + i * tile->c_row;
-        for (int32_t j = 0; j < tile->columns; j++) {
-            float sum = acc[i * width + j] + (tile->bias != NULL ? tile->bias[j] : 0.0F);
-            c[j] = tile->add ? c[j] + sum : sum;
+        for (int32_t j = 0; j < tile->columns; j += LANES) {
+            int32_t n = count_lanes(tile->columns, j);
+            lanes_f sum = lanes_load(acc + j);
+            lanes_store_n(c + j, tile->add ? lanes_load_n(c + j, n) + sum : sum, n);
         }
     }
 }
 
+/* The tile's fields are copied first: a store through a vector pointer might alias them. */
 LANES_INLINE void store_full(const oss_tile *tile, const lanes_f *acc, const int rows, const int vectors) {
-    LANES_UNROLL
-    for (int v = 0; v < vectors; v++) {
-        lanes_f bias = tile->bias != NULL ? lanes_load(tile->bias + v * LANES) : lanes_set(0.0F);
-        float *c = tile->c + v * LANES;
+    float *c = tile->c;
+    const ptrdiff_t c_row = tile->c_row;
+    if (tile->add) {
         LANES_UNROLL
-        for (int i = 0; i < rows; i++, c += tile->c_row) {
-            lanes_f sum = acc[i * vectors + v] + bias;
-            lanes_store(c, tile->add ? lanes_load(c) + sum : sum);
+        for (int i = 0; i < rows; i++) {
+            LANES_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                float *to = c + i * c_row + v * LANES;
+                lanes_store(to, lanes_load(to) + acc[i * vectors + v]);
+            }
         }
+    } else {
+        LANES_UNROLL
+        for (int i = 0; i < rows; i++) {
+            LANES_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                lanes_store(c + i * c_row + v * LANES, acc[i * vectors + v]);
+            }
+        }
+    }
+}
+
+/* acc = bias in every row, or 0 */
+LANES_INLINE void start_sums(lanes_f *acc, const oss_tile *tile, const int rows, const int vectors) {
+    lanes_f bias[OSS_TILE_MAX_VECTORS] = {{0}};
+    if (tile->bias != NULL) {
+        LANES_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            bias[v] = tile->columns == vectors * LANES
+                          ? lanes_load(tile->bias + v * LANES)
+                          : lanes_load_n(tile->bias + v * LANES, count_lanes(tile->columns, v * LANES));
+        }
+    }
+    LANES_UNROLL
+    for (int i = 0; i < rows * vectors; i++) {
+        acc[i] = bias[i % vectors];
     }
 }
 
 /* rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
 LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vectors) {
     lanes_f acc[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS];
-    LANES_UNROLL
-    for (int i = 0; i < rows * vectors; i++) {
-        acc[i] = (lanes_f){0};
-    }
+    start_sums(acc, tile, rows, vectors);
     const ptrdiff_t a_row = tile->a_row, a_step = tile->a_step, b_step = tile->b_step;
     for (int32_t s = 0; s < tile->segments; s++) {
         const float *a = tile->a + s * tile->a_segment;
