@@ -44,7 +44,7 @@ LANES_INLINE lanes_f lanes_scale_by_power(lanes_f y, lanes_f kf, lanes_i k) {
     (void)kf;
     lanes_i half =
         k >> 1; /* two factors, because 2^k itself may be out of range; the first product is exact */
-    return y * (lanes_f)((half + 127) << 23) * (lanes_f)((k - half + 127) << 23);
+    return y * (lanes_f)((lanes_u)(half + 127) << 23) * (lanes_f)((lanes_u)(k - half + 127) << 23);
 #endif
 }
 
@@ -71,9 +71,9 @@ LANES_INLINE lanes_f lanes_log(lanes_f x) {
                                0.142006963f, -0.13160418f,  0.127698377f, -0.0764476582f};
     const lanes_f infinity = lanes_set(__builtin_inff());
     lanes_i denormal = x < lanes_set(0x1p-126f);
-    lanes_i bits = (lanes_i)lanes_select(denormal, x * 0x1p23f, x);
-    lanes_i k = (bits - 0x3f3504f3) >> 23; /* 0x3f3504f3 is sqrt(1/2) */
-    lanes_f f = (lanes_f)(bits - (k << 23)) - 1.0f;
+    lanes_u bits = (lanes_u)lanes_select(denormal, x * 0x1p23f, x);
+    lanes_i k = (lanes_i)(bits - 0x3f3504f3U) >> 23; /* 0x3f3504f3 is sqrt(1/2) */
+    lanes_f f = (lanes_f)(bits - ((lanes_u)k << 23)) - 1.0f;
     lanes_f kf = lanes_to_float(k + (denormal & -23));
     lanes_f y = f * f * (f * lanes_polynomial(f, p, 8));
     y = kf * -0x1.bd0106p-13f + y;
