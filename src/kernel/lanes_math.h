@@ -86,8 +86,8 @@ LANES_INLINE lanes_f lanes_log(lanes_f x) {
 
 /* erf x = x + x p(x^2) below 0.9;  sign(x) (1 - e^q(|x|)) above, where e^q fits erfc; +-1 from 3.95 on. */
 LANES_INLINE lanes_f lanes_erf(lanes_f x) {
-    static const float p[7] = {0.128379166f,   -0.376126289f,    0.112836242f,   -0.02685556f,
-                               0.00519175315f, -0.000803975272f, 7.94310035e-05f};
+    static const float p[7] = {0.128379166f,   -0.376126349f,    0.112837151f,   -0.0268605091f,
+                               0.00520385895f, -0.000817563909f, 8.51310397e-05f};
     static const float q[7] = {-0.000177496724f, -1.12774956f,    -0.637059748f,  -0.104037359f,
                                0.0222770795f,    -0.00305560208f, 0.000197180532f};
     lanes_f a = lanes_abs(x);
