@@ -9,24 +9,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* w[Co,Ci,3,3] as PyTorch's Conv2d stores it. */
+/* w[Co,Ci,3,3] as PyTorch's Conv2d stores it; packed for the ISA in use, 64-byte aligned for full speed. */
 size_t oss_k_conv2d_packed_floats(int32_t ci, int32_t co);
 void oss_k_conv2d_pack(float *packed, const float *w, int32_t ci, int32_t co);
 
-/* Output rows [row_begin, row_end) of To only, so that a caller may split rows among threads and get the same bits. y may be
- * the pre-activation (gelu false) or its exact GELU (gelu true); pre, when not NULL and gelu is true, keeps the pre-activation. */
-void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t, int32_t f,
-                      int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu);
+/* Output rows [row_begin, row_end) of To only, so that a caller may split rows among threads and get the same
+ * bits. y may be the pre-activation (gelu false) or its exact GELU (gelu true); pre, when not NULL and gelu
+ * is true, keeps the pre-activation. */
+void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
+                      int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu);
 
 /* Floats of scratch for the two backward calls. */
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co);
 
 /* dx[T,F,Ci] (+)= gradient of x from dpre[To,Fo,Co]; accumulate false: stores. w[Co,Ci,3,3]. */
-void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_t t, int32_t f, int32_t ci, int32_t co,
-                            bool accumulate, float *scratch);
+void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_t t, int32_t f, int32_t ci,
+                            int32_t co, bool accumulate, float *scratch);
 
 /* dw[Co,Ci,3,3] += and dbias[Co] += over all cells. */
-void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const float *dpre, int32_t t, int32_t f, int32_t ci,
-                             int32_t co, float *scratch);
+void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const float *dpre, int32_t t, int32_t f,
+                             int32_t ci, int32_t co, float *scratch);
 
 #endif

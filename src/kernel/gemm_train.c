@@ -51,15 +51,6 @@ static bool goes_to_openblas(bool ta, bool tb, int32_t n, int32_t k) {
     return oss_cpu_isa() == OSS_ISA_AVX512 && ta && !tb && n >= 512 && k >= 64;
 }
 
-void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
-                      const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch) {
-    if (m > 0 && goes_to_openblas(ta, tb, n, k)) {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
-    } else {
-        oss_k_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
-    }
-}
-
 /* Takes `count` buffers at once, so that OpenBLAS has mapped as many, and touches what products of our size
  * use of the last. */
 static void warm_slots(int count) {
@@ -92,6 +83,17 @@ void oss_k_gemm_train_warm_up(void) {
         warm_slots(warm_threads);
     }
     (void)pthread_mutex_unlock(&warm_lock);
+}
+
+void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
+                      const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch) {
+    if (m > 0 && goes_to_openblas(ta, tb, n, k)) {
+        oss_k_gemm_train_warm_up(); /* does nothing in a warm thread; without it OpenBLAS would use threads of
+                                       its own */
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
+    } else {
+        oss_k_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
+    }
 }
 
 void oss_k_gemm_train_fingerprint(char *out, int32_t bytes) {

@@ -19,6 +19,13 @@
 
 /* Stands before OpenBLAS's own, counts the calls and passes them on. */
 static atomic_int openblas_calls;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static __typeof__(&cblas_sgemm) next;
+
+static void find_next(void) {
+    void *symbol = dlsym(RTLD_NEXT, "cblas_sgemm");
+    memcpy(&next, &symbol, sizeof next);
+}
 
 __attribute__((visibility("default"))) void
 cblas_sgemm(OPENBLAS_CONST enum CBLAS_ORDER order, OPENBLAS_CONST enum CBLAS_TRANSPOSE ta,
@@ -26,11 +33,7 @@ cblas_sgemm(OPENBLAS_CONST enum CBLAS_ORDER order, OPENBLAS_CONST enum CBLAS_TRA
             OPENBLAS_CONST blasint k, OPENBLAS_CONST float alpha, OPENBLAS_CONST float *a,
             OPENBLAS_CONST blasint lda, OPENBLAS_CONST float *b, OPENBLAS_CONST blasint ldb,
             OPENBLAS_CONST float beta, float *c, OPENBLAS_CONST blasint ldc) {
-    static __typeof__(&cblas_sgemm) next = NULL;
-    if (next == NULL) {
-        void *symbol = dlsym(RTLD_NEXT, "cblas_sgemm");
-        memcpy(&next, &symbol, sizeof next);
-    }
+    (void)pthread_once(&once, find_next);
     atomic_fetch_add(&openblas_calls, 1);
     next(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
@@ -40,12 +43,12 @@ typedef struct product {
     int32_t m, n, k;
 } product;
 
-/* The encoder's products at 101 rows: forward, input gradient, weight gradient; and small and odd ones. */
+/* Forward, input gradient and weight gradient of layers like the encoder's; small and odd ones. */
 static const product products[] = {
-    {false, true, 101, 192, 1024}, {false, false, 101, 1024, 192}, {true, false, 192, 1024, 101},
-    {true, false, 192, 768, 101},  {true, false, 576, 192, 101},   {false, true, 101, 61, 192},
-    {true, false, 7, 600, 63},     {true, false, 7, 600, 65},      {true, true, 33, 700, 70},
-    {true, false, 5, 3, 0},        {true, false, 0, 1024, 101},
+    {false, true, 21, 192, 1024}, {false, false, 21, 1024, 192}, {true, false, 40, 1024, 70},
+    {true, false, 33, 768, 101},  {true, false, 76, 192, 101},   {false, true, 31, 61, 192},
+    {true, false, 7, 600, 63},    {true, false, 7, 600, 65},     {true, true, 33, 700, 70},
+    {true, false, 5, 3, 0},       {true, false, 0, 1024, 101},
 };
 
 static void run(const product *p, const float *a, const float *b, float beta, float *c, float *scratch) {
@@ -88,7 +91,6 @@ static void check_product(const product *p, float *scratch) {
 START_TEST(products_are_right_on_either_path) {
     oss_require_isa();
     float *scratch = oss_exact_floats(OSS_GEMM_SCRATCH_FLOATS);
-    oss_k_gemm_train_warm_up();
     for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
         check_product(&products[i], scratch);
     }
@@ -110,11 +112,20 @@ START_TEST(openblas_has_its_shapes_and_no_others) {
         run(p, a, b, 0.0F, c, scratch);
         run(p, a, b, 0.0F, c, scratch);
         ck_assert_int_eq(atomic_load(&openblas_calls), wide ? expected : 0);
+        ck_assert_int_eq(openblas_calls == 0 || openblas_get_num_threads() == 1, 1);
         free(a), free(b), free(c);
     }
     free(scratch);
 }
 END_TEST
+
+#if defined(__SANITIZE_THREAD__)
+enum { THREAD_SANITIZER = 1 };
+#elif defined(__has_feature)
+enum { THREAD_SANITIZER = __has_feature(thread_sanitizer) };
+#else
+enum { THREAD_SANITIZER = 0 };
+#endif
 
 enum { THREADS = 3, ROUNDS = 8 };
 static pthread_barrier_t barrier;
@@ -166,7 +177,10 @@ START_TEST(warm_threads_map_nothing_more) {
     for (int i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
     }
-    ck_assert_int_eq(before, after);
+    (void)pthread_barrier_destroy(&barrier);
+    if (!THREAD_SANITIZER) { /* which maps shadow memory as it goes */
+        ck_assert_int_eq(before, after);
+    }
 }
 END_TEST
 
