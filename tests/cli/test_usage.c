@@ -66,7 +66,7 @@ END_TEST
 /* ---- What is refused ---- */
 
 typedef struct refusal {
-    const char *word[8];
+    const char *word[12];
     const char *says;
 } refusal;
 

@@ -7,6 +7,18 @@
 
 enum { MAX_SYMBOLS = 30 };
 
+oss_network_sizes oss_models_micro(void) {
+    return (oss_network_sizes){.d_model = 32,
+                               .n_heads = 2,
+                               .d_ff = 64,
+                               .n_layers = 2,
+                               .conv_channels = 8,
+                               .downsample = 8,
+                               .k = 2,
+                               .vocab = 11,
+                               .position = OSS_POSITION_ROPE};
+}
+
 static oss_vocab *make_vocab(int32_t count) {
     static const char letters[] = " abcdefghijklmnopqrstuvwxyz'";
     char text[MAX_SYMBOLS][2];
@@ -36,6 +48,7 @@ static oss_config *make_config(const oss_network_sizes *sizes) {
     config->position = sizes->position;
     config->projector_dim = sizes->projector_dim;
     config->mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
+    config->mel.norm = sizes->power ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
     ck_assert_msg(oss_config_check(config) == OSS_OK, "%s", oss_last_error());
     return config;
 }
