@@ -7,11 +7,15 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "data/sort_keys.h"
+#include "kernel/lengths.h"
+#include "model/spec.h"
 
 /* Batches' worth of audio that is sorted together: enough that neighbours in the order are of like length,
  * few enough that what comes together differs from epoch to epoch. */
 enum { WINDOW_BATCHES = 16 };
 static const double JITTER = 0.2;
+/* Silence between joined utterances. */
+enum { GAP_MIN_MS = 50, GAP_MAX_MS = 200 };
 static const uint64_t JITTER_PLACE = UINT64_C(1) << 63; /* apart from the draws of oss_rng_shuffle */
 
 struct oss_batcher {
@@ -20,8 +24,11 @@ struct oss_batcher {
     int64_t batch_samples;
     int32_t capacity; /* items at most */
     oss_epoch_plan plan;
-    oss_batch_item *drawn; /* [capacity] before batches are shuffled */
-    int32_t *order;        /* [capacity] */
+    oss_batch_item *drawn; /* [capacity] shuffled, before they are sorted into batches */
+    int32_t utterances;    /* of this epoch */
+    int32_t *start;        /* [capacity + 1] item in drawn with which an utterance begins */
+    int32_t *length;       /* [capacity] its samples */
+    int32_t *order;        /* [capacity] of the utterances */
     int32_t *cut;          /* [capacity + 1] */
     uint64_t *rank;        /* [capacity] sort keys */
     uint64_t *rank_work;   /* [capacity] */
@@ -48,13 +55,15 @@ static oss_status reserve_arrays(oss_batcher *batcher) {
     batcher->plan.item = oss_alloc(capacity, sizeof *batcher->plan.item);
     batcher->plan.first = oss_alloc(capacity + 1, sizeof *batcher->plan.first);
     batcher->drawn = oss_alloc(capacity, sizeof *batcher->drawn);
+    batcher->start = oss_alloc(capacity + 1, sizeof *batcher->start);
+    batcher->length = oss_alloc(capacity, sizeof *batcher->length);
     batcher->order = oss_alloc(capacity, sizeof *batcher->order);
     batcher->cut = oss_alloc(capacity + 1, sizeof *batcher->cut);
     batcher->rank = oss_alloc(capacity, sizeof *batcher->rank);
     batcher->rank_work = oss_alloc(capacity, sizeof *batcher->rank_work);
     bool complete = batcher->plan.item != NULL && batcher->plan.first != NULL && batcher->drawn != NULL &&
-                    batcher->order != NULL && batcher->cut != NULL && batcher->rank != NULL &&
-                    batcher->rank_work != NULL;
+                    batcher->start != NULL && batcher->length != NULL && batcher->order != NULL &&
+                    batcher->cut != NULL && batcher->rank != NULL && batcher->rank_work != NULL;
     return complete ? OSS_OK : OSS_ENOMEM;
 }
 
@@ -85,6 +94,8 @@ void oss_batcher_free(oss_batcher *batcher) {
     oss_free(batcher->plan.item);
     oss_free(batcher->plan.first);
     oss_free(batcher->drawn);
+    oss_free(batcher->start);
+    oss_free(batcher->length);
     oss_free(batcher->order);
     oss_free(batcher->cut);
     oss_free(batcher->rank);
@@ -92,15 +103,58 @@ void oss_batcher_free(oss_batcher *batcher) {
     oss_free(batcher);
 }
 
+/* ---- Utterances of joined items ---- */
+
+int32_t oss_batch_utterance_items(const oss_batch_item *item, int32_t count) {
+    int32_t items = 1;
+    while (items < count && item[items].joined) {
+        items++;
+    }
+    return items;
+}
+
+int32_t oss_batch_utterance_samples(const oss_batch_item *item, int32_t items) {
+    int32_t samples = 0;
+    for (int32_t i = 0; i < items; i++) {
+        samples += item[i].gap_samples + item[i].samples;
+    }
+    return samples;
+}
+
+int32_t oss_batch_utterance_labels(const oss_batch_item *item, int32_t items, const oss_manifest *manifest) {
+    int32_t labels = manifest->space_label > 0 ? items - 1 : 0;
+    for (int32_t i = 0; i < items; i++) {
+        labels += manifest->row[item[i].row].labels;
+    }
+    return labels;
+}
+
+/* ---- Drawing ---- */
+
 static uint32_t draw_key(const oss_row *row, int64_t epoch, int32_t repeat) {
     const uint64_t place[3] = {row->key, (uint64_t)epoch, (uint64_t)repeat};
     return (uint32_t)oss_hash(place, sizeof place);
 }
 
+static oss_batch_item draw_item(const oss_batcher *batcher, int32_t index, uint32_t key) {
+    const oss_config *config = batcher->config;
+    const oss_row *row = &batcher->manifest->row[index];
+    oss_batch_item item = {.row = index, .key = key};
+    item.view = oss_augment_draw(&config->augment, config->mel.sample_rate_hz, config->seed, key);
+    int64_t samples = oss_augment_length(&item.view, row->samples);
+    if (item.view.speed > 1.0 &&
+        oss_len_ctc_needed(row->label, row->labels) > oss_spec_ctc_frames(config, samples)) {
+        item.view.speed = 1.0;
+        samples = oss_augment_length(&item.view, row->samples);
+    }
+    item.samples = (int32_t)samples;
+    return item;
+}
+
 static void add_draws(oss_batcher *batcher, int32_t index, int64_t epoch, int32_t draws) {
     for (int32_t repeat = 0; repeat < draws; repeat++) {
-        batcher->drawn[batcher->plan.items++] =
-            (oss_batch_item){.row = index, .key = draw_key(&batcher->manifest->row[index], epoch, repeat)};
+        uint32_t key = draw_key(&batcher->manifest->row[index], epoch, repeat);
+        batcher->plan.item[batcher->plan.items++] = draw_item(batcher, index, key);
     }
 }
 
@@ -126,14 +180,92 @@ static void draw_rows(oss_batcher *batcher, int64_t epoch) {
     }
 }
 
-static int64_t item_samples(const oss_batcher *batcher, int32_t drawn) {
-    return batcher->manifest->row[batcher->drawn[drawn].row].samples;
+/* Moves the draws from the plan, where draw_rows left them, into a shuffled order. */
+static void shuffle_draws(oss_batcher *batcher, int64_t epoch) {
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        batcher->order[i] = i;
+    }
+    oss_rng_shuffle(batcher->order, batcher->plan.items, batcher->config->seed, OSS_RNG_SHUFFLE,
+                    2 * (uint64_t)epoch);
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        batcher->drawn[i] = batcher->plan.item[batcher->order[i]];
+    }
 }
+
+/* ---- Joining ---- */
+
+static bool wants_join(const oss_batcher *batcher, const oss_batch_item *item) {
+    const oss_config *config = batcher->config;
+    return config->concat_prob > 0 &&
+           oss_rng_uniform(config->seed, OSS_RNG_JOIN, item->key, 0) < config->concat_prob;
+}
+
+static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) {
+    double ms = GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) *
+                                 oss_rng_uniform(batcher->config->seed, OSS_RNG_JOIN, item->key, 1);
+    return (int32_t)(ms * 1e-3 * batcher->config->mel.sample_rate_hz);
+}
+
+static int32_t count_needed(const oss_manifest *manifest, const oss_batch_item *item) {
+    const oss_row *row = &manifest->row[item->row];
+    return oss_len_ctc_needed(row->label, row->labels);
+}
+
+/* Frames that the label, if any, between two rows takes, and the blank between equal ones when there is none.
+ */
+static int32_t count_between(const oss_manifest *manifest, const oss_batch_item *left,
+                             const oss_batch_item *right) {
+    const oss_row *a = &manifest->row[left->row];
+    const oss_row *b = &manifest->row[right->row];
+    return manifest->space_label > 0 || a->label[a->labels - 1] == b->label[0];
+}
+
+/* Whether `item` may follow on `last`, the end of an utterance of `samples` whose labels need `needed`
+ * frames. Empty transcripts stay alone: there is nothing for a space to part. */
+static bool fits_join(const oss_batcher *batcher, const oss_batch_item *last, const oss_batch_item *item,
+                      int64_t samples, int32_t needed) {
+    const oss_config *config = batcher->config;
+    double most = config->max_seconds * config->mel.sample_rate_hz;
+    if ((double)samples > most || samples > batcher->batch_samples ||
+        batcher->manifest->row[last->row].labels == 0 || batcher->manifest->row[item->row].labels == 0) {
+        return false;
+    }
+    return needed + count_between(batcher->manifest, last, item) <= oss_spec_ctc_frames(config, samples);
+}
+
+/* Makes utterances of the draws: mostly one of each. */
+static void join_draws(oss_batcher *batcher) {
+    const oss_manifest *manifest = batcher->manifest;
+    int32_t needed = 0;
+    batcher->utterances = 0;
+    for (int32_t i = 0; i < batcher->plan.items; i++) {
+        oss_batch_item *item = &batcher->drawn[i];
+        int32_t own = count_needed(manifest, item);
+        int32_t gap = draw_gap(batcher, item);
+        int32_t u = batcher->utterances - 1;
+        if (u >= 0 && wants_join(batcher, item) &&
+            fits_join(batcher, item - 1, item, (int64_t)batcher->length[u] + gap + item->samples,
+                      needed + own)) {
+            item->joined = true;
+            item->gap_samples = gap;
+            batcher->length[u] += gap + item->samples;
+            needed += own + count_between(manifest, item - 1, item);
+        } else {
+            batcher->start[++u] = i;
+            batcher->length[u] = item->samples;
+            batcher->utterances++;
+            needed = own;
+        }
+    }
+    batcher->start[batcher->utterances] = batcher->plan.items;
+}
+
+/* ---- Batches ---- */
 
 /* The length that sorting sees: within JITTER of the true one, so that a small set, which fits one window, is
  * not cut into the same batches in every epoch. */
 static uint32_t jitter_length(const oss_batcher *batcher, int64_t epoch, int32_t place) {
-    double samples = (double)item_samples(batcher, batcher->order[place]);
+    double samples = (double)batcher->length[batcher->order[place]];
     double draw = oss_rng_uniform(batcher->config->seed, OSS_RNG_SHUFFLE, JITTER_PLACE | (uint64_t)epoch,
                                   (uint32_t)place);
     return (uint32_t)(samples * (1.0 - JITTER + 2.0 * JITTER * draw));
@@ -156,9 +288,9 @@ static void sort_windows(oss_batcher *batcher, int64_t epoch) {
     int64_t window_samples = WINDOW_BATCHES * batcher->batch_samples;
     int32_t first = 0;
     int64_t samples = 0;
-    for (int32_t i = 0; i < batcher->plan.items; i++) {
-        samples += item_samples(batcher, batcher->order[i]);
-        if (samples >= window_samples || i + 1 == batcher->plan.items) {
+    for (int32_t i = 0; i < batcher->utterances; i++) {
+        samples += batcher->length[batcher->order[i]];
+        if (samples >= window_samples || i + 1 == batcher->utterances) {
             sort_window(batcher, epoch, first, i + 1);
             first = i + 1;
             samples = 0;
@@ -170,15 +302,15 @@ static void sort_windows(oss_batcher *batcher, int64_t epoch) {
 static void cut_batches(oss_batcher *batcher) {
     int32_t batches = 0;
     int64_t samples = 0;
-    for (int32_t i = 0; i < batcher->plan.items; i++) {
-        int64_t more = item_samples(batcher, batcher->order[i]);
+    for (int32_t i = 0; i < batcher->utterances; i++) {
+        int64_t more = batcher->length[batcher->order[i]];
         if (i == 0 || samples + more > batcher->batch_samples) {
             batcher->cut[batches++] = i;
             samples = 0;
         }
         samples += more;
     }
-    batcher->cut[batches] = batcher->plan.items;
+    batcher->cut[batches] = batcher->utterances;
     batcher->plan.batches = batches;
 }
 
@@ -194,7 +326,10 @@ static void place_batches(oss_batcher *batcher, int64_t epoch) {
     for (int32_t b = 0; b < plan->batches; b++) {
         plan->first[b] = to;
         for (int32_t i = batcher->cut[turn[b]]; i < batcher->cut[turn[b] + 1]; i++) {
-            plan->item[to++] = batcher->drawn[batcher->order[i]];
+            int32_t u = batcher->order[i];
+            for (int32_t d = batcher->start[u]; d < batcher->start[u + 1]; d++) {
+                plan->item[to++] = batcher->drawn[d];
+            }
         }
     }
     plan->first[plan->batches] = to;
@@ -202,11 +337,11 @@ static void place_batches(oss_batcher *batcher, int64_t epoch) {
 
 const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
     draw_rows(batcher, epoch);
-    for (int32_t i = 0; i < batcher->plan.items; i++) {
-        batcher->order[i] = i;
+    shuffle_draws(batcher, epoch);
+    join_draws(batcher);
+    for (int32_t u = 0; u < batcher->utterances; u++) {
+        batcher->order[u] = u;
     }
-    oss_rng_shuffle(batcher->order, batcher->plan.items, batcher->config->seed, OSS_RNG_SHUFFLE,
-                    2 * (uint64_t)epoch);
     sort_windows(batcher, epoch);
     cut_batches(batcher);
     place_batches(batcher, epoch);
@@ -215,12 +350,15 @@ const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
 }
 
 int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
+    const oss_config *config = batcher->config;
+    int64_t gap = config->concat_prob > 0 ? (int64_t)(GAP_MAX_MS * 1e-3 * config->mel.sample_rate_hz) : 0;
     int64_t longest = 0;
     int64_t total = 0;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
         const oss_row *row = &batcher->manifest->row[i];
-        longest = row->samples > longest ? row->samples : longest;
-        total += row->samples * (int64_t)ceil(row_weight(batcher, row));
+        int64_t samples = oss_augment_longest(&config->augment, config->mel.sample_rate_hz, row->samples);
+        longest = samples > longest ? samples : longest;
+        total += (samples + gap) * (int64_t)ceil(row_weight(batcher, row));
     }
     int64_t budget = batcher->batch_samples < total ? batcher->batch_samples : total;
     return longest > budget ? longest : budget;
@@ -229,7 +367,7 @@ int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
 int32_t oss_batcher_max_items(const oss_batcher *batcher) {
     int64_t shortest = INT64_MAX;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
-        int64_t samples = batcher->manifest->row[i].samples;
+        int64_t samples = oss_augment_shortest(&batcher->config->augment, batcher->manifest->row[i].samples);
         shortest = samples < shortest ? samples : shortest;
     }
     int64_t fit = batcher->batch_samples / shortest; /* a row has one sample at least */

@@ -150,6 +150,8 @@ oss_status oss_labels_encode(oss_manifest *manifest, const oss_vocab *vocab, con
                              bool drop_infeasible, oss_label_report *out) {
     oss_label_report report = {0};
     int32_t skipped_before = manifest->skippeds;
+    int32_t space = oss_vocab_find(vocab, " ");
+    manifest->space_label = space > 0 ? space : 0;
     oss_status status = encode_rows(manifest, vocab, &report);
     if (status == OSS_OK) {
         status = sort_out_infeasible(manifest, config, drop_infeasible, &report);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/log.h"
@@ -15,15 +16,18 @@ enum { SLOTS = 2, MESSAGE_BYTES = 1024 };
 
 typedef struct loader_slot {
     oss_micro_batch batch;
-    const oss_row **row; /* these six: [max_items], what batch points to */
+    const oss_row **row; /* these seven: [max_items] or one more, what batch points to */
+    int32_t *first_row;
     uint32_t *key;
     const float **audio;
     int32_t *samples;
     const int32_t **label;
     int32_t *labels;
-    float **place; /* [max_items] where each utterance's audio goes */
-    bool *failed;  /* [max_items] */
-    float *pcm;    /* [max_samples] all audio, end to end */
+    const oss_batch_item *item; /* the plan's, of this batch */
+    float **place;              /* [max_items] where the audio of each item goes */
+    bool *failed;               /* [max_items] */
+    float *pcm;                 /* [max_samples] all audio, end to end */
+    int32_t *joined_label;      /* labels of utterances with several rows; NULL when there are none */
     oss_status status;
     char message[MESSAGE_BYTES];
 } loader_slot;
@@ -32,7 +36,9 @@ struct oss_loader {
     const oss_manifest *manifest;
     const oss_config *config;
     oss_batcher *batcher;
-    oss_pool *pool; /* NULL: the loader's thread alone */
+    oss_pool *pool;        /* NULL: the loader's thread alone */
+    oss_speed_bank *speed; /* NULL: speed stays as it is */
+    float **work;          /* [threads] for audio on its way; NULL: none is augmented */
     int64_t epoch;
     int32_t index;
     const oss_epoch_plan *plan;
@@ -57,16 +63,26 @@ static void report_row(loader_slot *slot, const oss_config *config, oss_status s
     }
 }
 
-/* Loads utterance `task` of the slot being filled. */
-static void load_utterance(void *context, int32_t task, int32_t worker) {
-    (void)worker;
+static oss_status load_audio(oss_loader *loader, int32_t index, int32_t worker) {
+    const loader_slot *slot = loader->filling;
+    const oss_batch_item *item = &slot->item[index];
+    const oss_row *row = &loader->manifest->row[item->row];
+    float *place = slot->place[index];
+    memset(place - item->gap_samples, 0, (size_t)item->gap_samples * sizeof *place);
+    return loader->work == NULL ? oss_row_load(place, row, loader->config)
+                                : oss_row_load_view(place, row, loader->config, &item->view, loader->speed,
+                                                    loader->work[worker]);
+}
+
+/* Loads item `task` of the slot being filled. */
+static void load_item(void *context, int32_t task, int32_t worker) {
     oss_loader *loader = context;
     loader_slot *slot = loader->filling;
     slot->failed[task] = true;
     if (atomic_load(&loader->stopping)) {
         return;
     }
-    oss_status status = oss_row_load(slot->place[task], slot->row[task], loader->config);
+    oss_status status = load_audio(loader, task, worker);
     slot->failed[task] = status != OSS_OK;
     if (status != OSS_OK) {
         (void)pthread_mutex_lock(&loader->lock);
@@ -75,24 +91,53 @@ static void load_utterance(void *context, int32_t task, int32_t worker) {
     }
 }
 
-/* Utterances that loaded close up. */
-static void finish_batch(loader_slot *slot, int32_t count) {
+/* Writes the labels of an utterance of several rows and returns where they end. */
+static int32_t *join_labels(int32_t *to, const oss_manifest *manifest, const oss_batch_item *item,
+                            int32_t items) {
+    for (int32_t i = 0; i < items; i++) {
+        const oss_row *row = &manifest->row[item[i].row];
+        if (i > 0 && manifest->space_label > 0) {
+            *to++ = manifest->space_label;
+        }
+        memcpy(to, row->label, (size_t)row->labels * sizeof *to);
+        to += row->labels;
+    }
+    return to;
+}
+
+static bool has_failed(const loader_slot *slot, int32_t first, int32_t items) {
+    bool failed = false;
+    for (int32_t i = first; i < first + items; i++) {
+        failed = failed || slot->failed[i];
+    }
+    return failed;
+}
+
+/* Utterances that loaded, one after the other. */
+static void finish_batch(loader_slot *slot, const oss_manifest *manifest, int32_t count) {
+    int32_t *label_end = slot->joined_label;
+    int32_t rows = 0;
     int32_t kept = 0;
     slot->batch.total_samples = 0;
-    for (int32_t i = 0; i < count; i++) {
-        if (slot->failed[i]) {
+    for (int32_t i = 0, items = 0; i < count; i += items) {
+        const oss_batch_item *item = &slot->item[i];
+        items = oss_batch_utterance_items(item, count - i);
+        if (has_failed(slot, i, items)) {
             continue;
         }
-        const oss_row *row = slot->row[i];
-        slot->row[kept] = row;
-        slot->key[kept] = slot->key[i];
+        slot->key[kept] = item->key;
         slot->audio[kept] = slot->place[i];
-        slot->samples[kept] = (int32_t)row->samples;
-        slot->label[kept] = row->label;
-        slot->labels[kept] = row->labels;
-        slot->batch.total_samples += row->samples;
-        kept++;
+        slot->samples[kept] = oss_batch_utterance_samples(item, items);
+        slot->labels[kept] = oss_batch_utterance_labels(item, items, manifest);
+        slot->label[kept] = items == 1 ? manifest->row[item->row].label : label_end;
+        label_end = items == 1 ? label_end : join_labels(label_end, manifest, item, items);
+        slot->first_row[kept] = rows;
+        for (int32_t r = 0; r < items; r++) {
+            slot->row[rows++] = &manifest->row[item[r].row];
+        }
+        slot->batch.total_samples += slot->samples[kept++];
     }
+    slot->first_row[kept] = rows;
     slot->batch.utterances = kept;
 }
 
@@ -112,16 +157,15 @@ static void fill_slot(oss_loader *loader, loader_slot *slot) {
     int32_t first = plan->first[loader->index];
     int32_t count = plan->first[loader->index + 1] - first;
     float *place = slot->pcm;
+    slot->item = plan->item + first;
     for (int32_t i = 0; i < count; i++) {
-        slot->row[i] = &loader->manifest->row[plan->item[first + i].row];
-        slot->key[i] = plan->item[first + i].key;
-        slot->place[i] = place;
-        place += slot->row[i]->samples;
+        slot->place[i] = place + slot->item[i].gap_samples;
+        place = slot->place[i] + slot->item[i].samples;
     }
     slot->status = OSS_OK;
     loader->filling = slot;
-    oss_pool_run(loader->pool, count, load_utterance, loader);
-    finish_batch(slot, count);
+    oss_pool_run(loader->pool, count, load_item, loader);
+    finish_batch(slot, loader->manifest, count);
     slot->batch.epoch = loader->epoch;
     slot->batch.index = loader->index++;
     slot->batch.epoch_batches = plan->batches;
@@ -166,8 +210,15 @@ oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out) {
     return OSS_OK;
 }
 
-static oss_status reserve_slot(loader_slot *slot, size_t items, size_t samples) {
+typedef struct slot_sizes {
+    size_t items, samples;
+    size_t joined_labels; /* 0: nothing is joined */
+} slot_sizes;
+
+static oss_status reserve_slot(loader_slot *slot, const slot_sizes *sizes) {
+    size_t items = sizes->items;
     slot->row = oss_alloc(items, sizeof *slot->row);
+    slot->first_row = oss_alloc(items + 1, sizeof *slot->first_row);
     slot->key = oss_alloc(items, sizeof *slot->key);
     slot->audio = oss_alloc(items, sizeof *slot->audio);
     slot->samples = oss_alloc(items, sizeof *slot->samples);
@@ -175,13 +226,18 @@ static oss_status reserve_slot(loader_slot *slot, size_t items, size_t samples) 
     slot->labels = oss_alloc(items, sizeof *slot->labels);
     slot->place = oss_alloc(items, sizeof *slot->place);
     slot->failed = oss_alloc(items, sizeof *slot->failed);
-    slot->pcm = oss_alloc_aligned(samples, sizeof *slot->pcm);
-    if (slot->row == NULL || slot->key == NULL || slot->audio == NULL || slot->samples == NULL ||
-        slot->label == NULL || slot->labels == NULL || slot->place == NULL || slot->failed == NULL ||
-        slot->pcm == NULL) {
+    slot->pcm = oss_alloc_aligned(sizes->samples, sizeof *slot->pcm);
+    if (sizes->joined_labels > 0) {
+        slot->joined_label = oss_alloc(sizes->joined_labels, sizeof *slot->joined_label);
+    }
+    if (slot->row == NULL || slot->first_row == NULL || slot->key == NULL || slot->audio == NULL ||
+        slot->samples == NULL || slot->label == NULL || slot->labels == NULL || slot->place == NULL ||
+        slot->failed == NULL || slot->pcm == NULL ||
+        (sizes->joined_labels > 0 && slot->joined_label == NULL)) {
         return OSS_ENOMEM;
     }
     slot->batch = (oss_micro_batch){.row = slot->row,
+                                    .first_row = slot->first_row,
                                     .key = slot->key,
                                     .audio = slot->audio,
                                     .samples = slot->samples,
@@ -192,6 +248,7 @@ static oss_status reserve_slot(loader_slot *slot, size_t items, size_t samples) 
 
 static void free_slot(loader_slot *slot) {
     oss_free(slot->row);
+    oss_free(slot->first_row);
     oss_free(slot->key);
     oss_free(slot->audio);
     oss_free(slot->samples);
@@ -200,6 +257,7 @@ static void free_slot(loader_slot *slot) {
     oss_free(slot->place);
     oss_free(slot->failed);
     oss_free(slot->pcm);
+    oss_free(slot->joined_label);
 }
 
 static bool all_cached(const oss_manifest *manifest) {
@@ -224,14 +282,59 @@ static oss_status start_thread(oss_loader *loader) {
                : oss_fail_errno(error_number, "the thread that loads batches could not be started");
 }
 
+/* What no batch of the plan can exceed. */
+static slot_sizes measure_slots(const oss_loader *loader) {
+    size_t most_labels = 0;
+    for (int32_t i = 0; i < loader->manifest->rows; i++) {
+        size_t labels = (size_t)loader->manifest->row[i].labels;
+        most_labels = labels > most_labels ? labels : most_labels;
+    }
+    slot_sizes sizes = {.items = (size_t)oss_batcher_max_items(loader->batcher),
+                        .samples = (size_t)oss_batcher_max_samples(loader->batcher)};
+    sizes.joined_labels = loader->config->concat_prob > 0 ? sizes.items * (most_labels + 1) : 0;
+    return sizes;
+}
+
+static oss_status prepare_augmentation(oss_loader *loader) {
+    const oss_augment_spec *spec = &loader->config->augment;
+    int32_t threads = oss_pool_threads(loader->pool);
+    int64_t samples = 0;
+    for (int32_t i = 0; i < loader->manifest->rows; i++) {
+        int64_t own =
+            oss_augment_longest(spec, loader->config->mel.sample_rate_hz, loader->manifest->row[i].samples);
+        samples = own > samples ? own : samples;
+    }
+    loader->work = oss_alloc_zero((size_t)threads, sizeof *loader->work);
+    oss_status status = loader->work == NULL ? OSS_ENOMEM : OSS_OK;
+    for (int32_t i = 0; i < threads && status == OSS_OK; i++) {
+        loader->work[i] = oss_alloc_aligned((size_t)samples, sizeof **loader->work);
+        status = loader->work[i] == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status == OSS_OK && spec->speed_prob > 0) {
+        status = oss_speed_create(&loader->speed, spec->speed_max);
+    }
+    return status;
+}
+
+static void free_augmentation(oss_loader *loader) {
+    for (int32_t i = 0; loader->work != NULL && i < oss_pool_threads(loader->pool); i++) {
+        oss_free(loader->work[i]);
+    }
+    oss_free(loader->work);
+    oss_speed_free(loader->speed);
+}
+
 static oss_status prepare_loader(oss_loader *loader, int32_t threads) {
     oss_status status = oss_batcher_create(&loader->batcher, loader->manifest, loader->config);
     if (status == OSS_OK && threads > 1 && !all_cached(loader->manifest)) {
         status = oss_pool_create(&loader->pool, threads);
     }
+    if (status == OSS_OK && oss_augment_is_on(&loader->config->augment)) {
+        status = prepare_augmentation(loader);
+    }
     for (int32_t i = 0; i < SLOTS && status == OSS_OK; i++) {
-        status = reserve_slot(&loader->slot[i], (size_t)oss_batcher_max_items(loader->batcher),
-                              (size_t)oss_batcher_max_samples(loader->batcher));
+        const slot_sizes sizes = measure_slots(loader);
+        status = reserve_slot(&loader->slot[i], &sizes);
     }
     return status == OSS_OK ? start_thread(loader) : status;
 }
@@ -274,6 +377,7 @@ void oss_loader_free(oss_loader *loader) {
         free_slot(&loader->slot[i]);
     }
     oss_batcher_free(loader->batcher);
+    free_augmentation(loader);
     oss_pool_free(loader->pool);
     oss_free(loader);
 }

@@ -1,5 +1,5 @@
-/* Micro-batches with their audio, made by threads of its own while the batch before trains: two slots, one in
- * use, one being filled. */
+/* Micro-batches with their audio, augmented as the plan says, made by threads of its own while the batch
+ * before trains: two slots, one in use, one being filled. */
 #ifndef OSS_DATA_LOADER_H
 #define OSS_DATA_LOADER_H
 
@@ -7,13 +7,14 @@
 
 typedef struct oss_micro_batch {
     int64_t epoch;
-    int32_t index;               /* of the batch in its epoch */
-    int32_t epoch_batches;       /* batches of this epoch */
-    int32_t utterances;          /* rows that failed to load are not among them */
-    const oss_row *const *row;   /* [utterances] */
-    const uint32_t *key;         /* [utterances] of the dropout masks */
-    const float *const *audio;   /* [utterances] */
-    const int32_t *samples;      /* [utterances] */
+    int32_t index;             /* of the batch in its epoch */
+    int32_t epoch_batches;     /* batches of this epoch */
+    int32_t utterances;        /* those of which a row failed to load are not among them */
+    const oss_row *const *row; /* of all utterances, one after the other */
+    const int32_t *first_row;  /* [utterances+1] utterance u is row[first_row[u]] to row[first_row[u+1]-1] */
+    const uint32_t *key;       /* [utterances] of dropout and masks */
+    const float *const *audio; /* [utterances] */
+    const int32_t *samples;    /* [utterances] */
     const int32_t *const *label; /* [utterances] */
     const int32_t *labels;       /* [utterances] */
     int64_t total_samples;

@@ -54,6 +54,7 @@ typedef struct oss_manifest {
     oss_skipped *skipped;
     int32_t skippeds, skipped_capacity;
     int64_t by_reason[OSS_SKIP_REASONS];
+    int32_t space_label; /* id of the space, known after encoding; 0: the vocabulary has none */
 } oss_manifest;
 
 void oss_manifest_deinit(oss_manifest *manifest);

@@ -3,6 +3,7 @@
 #define OSS_DATA_ROW_AUDIO_H
 
 #include "audio/audio_file.h"
+#include "audio/augment.h"
 #include "data/manifest.h"
 
 /* Decodes the row's segment and applies config->normalize; out->peak is that of the recording, before
@@ -13,5 +14,10 @@ oss_status oss_row_decode(oss_audio *out, const oss_row *row, const oss_config *
 /* x[row->samples] as the network shall see it. Without a cached clip the file is decoded again (heap calls);
  * a file that no longer gives row->samples samples is OSS_EINPUT. */
 oss_status oss_row_load(float *x, const oss_row *row, const oss_config *config);
+
+/* y[oss_augment_length(view, row->samples)] = the view of it. work: as many, and row->samples at least.
+ * bank: NULL when no view changes the speed. */
+oss_status oss_row_load_view(float *y, const oss_row *row, const oss_config *config,
+                             const oss_augment_view *view, const oss_speed_bank *bank, float *work);
 
 #endif

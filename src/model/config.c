@@ -13,7 +13,7 @@
 enum { CONFIG_MAX_BYTES = 1 << 20 };
 
 static bool is_given(const oss_config *config, const config_field *field) {
-    return (config->given >> (field - oss_config_field) & 1) != 0;
+    return config->given[field - oss_config_field];
 }
 
 /* ---- Lifetime ---- */
@@ -49,7 +49,7 @@ oss_status oss_config_create(oss_config **out) {
         oss_config_free(config);
         return status;
     }
-    config->given = 0;
+    memset(config->given, 0, sizeof config->given); /* defaults are not given */
     oss_config_derive(config);
     *out = config;
     return OSS_OK;

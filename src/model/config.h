@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audio/augment.h"
 #include "audio/mel.h"
+#include "audio/spec_mask.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"
 
@@ -16,6 +18,8 @@ typedef enum oss_units { OSS_UNITS_CHAR, OSS_UNITS_BPE } oss_units;
 typedef enum oss_normalize { OSS_NORMALIZE_NONE, OSS_NORMALIZE_PEAK } oss_normalize;
 typedef enum oss_split_by { OSS_SPLIT_TEXT, OSS_SPLIT_SPEAKER, OSS_SPLIT_ROW } oss_split_by;
 typedef enum oss_policy { OSS_POLICY_SKIP, OSS_POLICY_ERROR } oss_policy;
+
+enum { OSS_CONFIG_MAX_KEYS = 128 };
 
 typedef struct oss_csv_source {
     char *csv;     /* path */
@@ -60,9 +64,13 @@ typedef struct oss_config {
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
     char *run_dir;                        /* alias save_dir; NULL: checkpoints/<name of the config file> */
-    /* Keys that were set, bit i for key i of the table: those that were not may follow others (target_hz,
+    /* augmentation: of training rows only */
+    oss_augment_spec augment; /* speed_prob speed_min speed_max gain_prob gain_db noise_prob... shift_ms */
+    double concat_prob;
+    oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */
+    /* Keys that were set, [i] for key i of the table: those that were not may follow others (target_hz,
      * mel_norm). For config*.c only. */
-    uint64_t given;
+    bool given[OSS_CONFIG_MAX_KEYS];
 } oss_config;
 
 /* The defaults; never fails except for memory. */
@@ -93,7 +101,7 @@ char *oss_config_print(const oss_config *config, bool model_only);
 typedef struct oss_config_key {
     const char *name;
     const char *alias;        /* another name that is read, NULL: none */
-    const char *section;      /* front end|network|text|data|training */
+    const char *section;      /* front end|network|text|data|training|augmentation */
     const char *type;         /* "integer", "number", "word", "path", "list"... */
     const char *default_text; /* JSON */
     const char *help;

@@ -6,7 +6,7 @@
 #include "model/spec.h"
 
 static bool is_given(const oss_config *config, const char *name, size_t length) {
-    return (config->given >> oss_config_find(name, length) & 1) != 0;
+    return config->given[oss_config_find(name, length)];
 }
 
 void oss_config_derive(oss_config *config) {
@@ -83,6 +83,39 @@ static oss_status check_text(const oss_config *config) {
     return OSS_OK;
 }
 
+static oss_status check_order(const char *low_name, double low, const char *high_name, double high) {
+    return low <= high ? OSS_OK
+                       : oss_fail(OSS_EINPUT, "\"%s\" is %g; it must be at most \"%s\", %g", low_name, low,
+                                  high_name, high);
+}
+
+static oss_status check_masks(const oss_config *config) {
+    if (!oss_mask_is_on(&config->mask)) {
+        return OSS_OK;
+    }
+    if (config->mask.freq_masks > 0 && config->mask.freq_mask_bins >= config->mel.bins) {
+        return oss_fail(OSS_EINPUT, "\"freq_mask_bins\" is %d; it must be less than \"mel_bins\", %d",
+                        config->mask.freq_mask_bins, config->mel.bins);
+    }
+    if (config->mel.kind == OSS_MEL_LOG && config->mel.norm == OSS_MEL_NORM_NONE) {
+        return oss_fail(OSS_EINPUT,
+                        "masks set cells to 0, which is the mean of normalised features only: with "
+                        "\"mel_norm\": \"none\" set \"freq_masks\" and "
+                        "\"time_masks_per_second\" to 0, or choose another \"mel_norm\"");
+    }
+    return OSS_OK;
+}
+
+static oss_status check_augmentation(const oss_config *config) {
+    const oss_augment_spec *augment = &config->augment;
+    oss_status status = check_order("speed_min", augment->speed_min, "speed_max", augment->speed_max);
+    if (status == OSS_OK) {
+        status = check_order("noise_snr_min_db", augment->noise_snr_min_db, "noise_snr_max_db",
+                             augment->noise_snr_max_db);
+    }
+    return status == OSS_OK ? check_masks(config) : status;
+}
+
 oss_status oss_config_check(const oss_config *config) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < oss_config_fields && status == OSS_OK; i++) {
@@ -101,5 +134,5 @@ oss_status oss_config_check(const oss_config *config) {
         status = oss_fail(OSS_EINPUT, "\"max_seconds\" is %g; it must be more than \"min_seconds\", %g",
                           config->max_seconds, config->min_seconds);
     }
-    return status;
+    return status == OSS_OK ? check_augmentation(config) : status;
 }

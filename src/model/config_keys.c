@@ -15,6 +15,7 @@
 #define TEXT            .section = "text", .model = true
 #define DATA            .section = "data"
 #define TRAINING        .section = "training"
+#define AUGMENTATION    .section = "augmentation"
 #define INTEGER         .type = CONFIG_INTEGER
 #define LONG            .type = CONFIG_LONG
 #define NUMBER          .type = CONFIG_NUMBER
@@ -136,11 +137,42 @@ const config_field oss_config_field[] = {
      .help = "Threads to compute with; 0 for as many as there are processors. The weights do not depend on it."},
     {"run_dir", TRAINING, PATH, AT(run_dir), .alias = "save_dir", .fallback = "null",
      .help = "Folder of the run; null for checkpoints/NAME after the config file NAME.json. --run goes before it."},
+
+    {"speed_prob", AUGMENTATION, NUMBER, AT(augment.speed_prob), RANGE(0, 1), .fallback = "0",
+     .help = "Probability that a recording is heard faster or slower, tempo and pitch together; not where its transcript would no longer fit."},
+    {"speed_min", AUGMENTATION, NUMBER, AT(augment.speed_min), RANGE(0.5, 2), .fallback = "0.9",
+     .help = "Slowest speed that is drawn, as a factor; at most speed_max."},
+    {"speed_max", AUGMENTATION, NUMBER, AT(augment.speed_max), RANGE(0.5, 2), .fallback = "1.1",
+     .help = "Fastest speed that is drawn, as a factor."},
+    {"gain_prob", AUGMENTATION, NUMBER, AT(augment.gain_prob), RANGE(0, 1), .fallback = "0",
+     .help = "Probability that a recording is made louder or softer."},
+    {"gain_db", AUGMENTATION, NUMBER, AT(augment.gain_db), RANGE(0, 60), .fallback = "6",
+     .help = "Largest change of loudness, in dB up and down."},
+    {"noise_prob", AUGMENTATION, NUMBER, AT(augment.noise_prob), RANGE(0, 1), .fallback = "0",
+     .help = "Probability that noise is added, white or pink with equal chances."},
+    {"noise_snr_min_db", AUGMENTATION, NUMBER, AT(augment.noise_snr_min_db), RANGE(-20, 100), .fallback = "10",
+     .help = "Loudest noise: lowest ratio of the recording's power to that of the noise, in dB; at most noise_snr_max_db."},
+    {"noise_snr_max_db", AUGMENTATION, NUMBER, AT(augment.noise_snr_max_db), RANGE(-20, 100), .fallback = "30",
+     .help = "Softest noise: highest such ratio, in dB."},
+    {"shift_ms", AUGMENTATION, NUMBER, AT(augment.shift_ms), RANGE(0, 10000), .fallback = "0",
+     .help = "Longest silence put in front of a recording, in ms; its length is drawn anew each time, so that words move against the frames."},
+    {"concat_prob", AUGMENTATION, NUMBER, AT(concat_prob), RANGE(0, 1), .fallback = "0",
+     .help = "Probability that an utterance goes on with the next one drawn: audio end to end with a short silence, transcripts with a space; never beyond max_seconds."},
+    {"freq_masks", AUGMENTATION, INTEGER, AT(mask.freq_masks), RANGE(0, 100), .fallback = "0",
+     .help = "Bands of mel bins that are blanked in each utterance (SpecAugment)."},
+    {"freq_mask_bins", AUGMENTATION, INTEGER, AT(mask.freq_mask_bins), RANGE(0, 1024), .fallback = "27",
+     .help = "Widest blanked band, in mel bins; widths are uniform from 0. Less than mel_bins."},
+    {"time_masks_per_second", AUGMENTATION, NUMBER, AT(mask.time_masks_per_second), RANGE(0, 100), .fallback = "0",
+     .help = "Stretches of time that are blanked, per second of audio; a fraction of one is a probability."},
+    {"time_mask_frames", AUGMENTATION, INTEGER, AT(mask.time_mask_frames), RANGE(0, 10000), .fallback = "20",
+     .help = "Longest blanked stretch, in mel frames; lengths are uniform from 0."},
+    {"time_mask_max_fraction", AUGMENTATION, NUMBER, AT(mask.time_mask_max_fraction), RANGE(0, 1), .fallback = "0.3",
+     .help = "Largest fraction of an utterance that its blanked stretches cover together."},
 };
 /* clang-format on */
 const int32_t oss_config_fields = (int32_t)(sizeof oss_config_field / sizeof oss_config_field[0]);
-_Static_assert(sizeof oss_config_field / sizeof oss_config_field[0] <= 64,
-               "oss_config.given has a bit for each key");
+_Static_assert(sizeof oss_config_field / sizeof oss_config_field[0] <= OSS_CONFIG_MAX_KEYS,
+               "oss_config.given has a place for each key");
 
 const config_foreign oss_config_foreign_key[] = {
     {"batch_size", "batch_seconds"},

@@ -178,7 +178,7 @@ static oss_status apply_path(oss_config *config, const config_field *field, cons
 
 oss_status oss_config_apply(oss_config *config, const config_field *field, const char *name,
                             const oss_json *value) {
-    uint64_t bit = UINT64_C(1) << (field - oss_config_field);
+    bool *given = &config->given[field - oss_config_field];
     oss_status status = OSS_OK;
     switch (field->type) {
     case CONFIG_INTEGER:
@@ -188,7 +188,7 @@ oss_status oss_config_apply(oss_config *config, const config_field *field, const
         break;
     case CONFIG_DERIVED:
         if (oss_json_is(value, OSS_JSON_NULL)) {
-            config->given &= ~bit;
+            *given = false;
             return OSS_OK;
         }
         status = apply_number(config, field, name, value);
@@ -213,7 +213,7 @@ oss_status oss_config_apply(oss_config *config, const config_field *field, const
         break;
     }
     if (status == OSS_OK) {
-        config->given |= bit;
+        *given = true;
     }
     return status;
 }

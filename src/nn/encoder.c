@@ -38,8 +38,8 @@ void oss_net_free(oss_net *net) {
 }
 
 int32_t oss_net_tape_nodes(const oss_net *net) {
-    enum { MEL_PROJ_POSITION_NORM_HEAD_CTC = 8, PER_BLOCK = 12 };
-    return MEL_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers;
+    enum { MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC = 9, PER_BLOCK = 12 };
+    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers;
 }
 
 /* ---- what comes in ---- */
@@ -85,8 +85,8 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
     if (status == OSS_OK && input->label != NULL) {
         status = check_labels(net, input);
     }
-    if (status == OSS_OK && input->dropout && input->utterance_id == NULL) {
-        status = oss_fail(OSS_EUSAGE, "dropout needs utterance_id: it keys the masks");
+    if (status == OSS_OK && (input->dropout || input->spec_mask) && input->utterance_id == NULL) {
+        status = oss_fail(OSS_EUSAGE, "dropout and masks need utterance_id: it keys them");
     }
     if (status == OSS_OK && oss_tape_records(tape) && grad == NULL) {
         status =
@@ -97,12 +97,28 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
 
 /* ---- forward ---- */
 
+/* SpecAugment, when the config and the input want it. */
+static oss_tensor *mask_features(const oss_net_run *run, oss_tensor *features, oss_seq seq) {
+    const oss_config *config = run->net->config;
+    const oss_net_input *input = run->input;
+    if (!input->spec_mask || !oss_mask_is_on(&config->mask)) {
+        return features;
+    }
+    const oss_spec_mask mask = {.spec = &config->mask,
+                                .utterance_id = input->utterance_id,
+                                .rate_hz = (float)config->mel.sample_rate_hz / (float)config->mel.hop_samples,
+                                .seed = input->seed,
+                                .step = input->step};
+    return oss_op_spec_mask(run->tape, features, seq, &mask);
+}
+
 static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
     const oss_net *net = run->net;
     const oss_net_input *input = run->input;
     out->features = oss_op_mel(run->tape, net->mel, input->audio, input->samples, input->utterances,
                                input->audio_grad, &out->mel_seq);
-    oss_tensor *x = oss_net_stem(run, out->features, out->mel_seq, &out->frame_seq);
+    oss_tensor *x = mask_features(run, out->features, out->mel_seq);
+    x = oss_net_stem(run, x, out->mel_seq, &out->frame_seq);
     if (net->config->position == OSS_POSITION_SINUSOIDAL) {
         x = oss_op_sinusoidal(run->tape, x, out->frame_seq);
     }

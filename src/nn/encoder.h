@@ -28,16 +28,17 @@ typedef struct oss_net_input {
     const int32_t *const
         *label;            /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
     const int32_t *labels; /* [B] */
-    const uint32_t *utterance_id; /* [B] keys of the dropout masks; may be NULL without dropout */
+    const uint32_t *utterance_id; /* [B] keys of dropout and masks; may be NULL without these */
     uint64_t seed;
-    uint32_t step; /* keys of the dropout masks */
-    bool dropout;  /* false: none, whatever the config says */
+    uint32_t step;  /* keys of dropout and masks */
+    bool dropout;   /* false: none, whatever the config says */
+    bool spec_mask; /* the same for SpecAugment */
     float *const
         *audio_grad; /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
 } oss_net_input;
 
 typedef struct oss_net_output {
-    oss_tensor *features;   /* [sum T, bins] */
+    oss_tensor *features;   /* [sum T, bins], before SpecAugment's masks */
     oss_tensor *embeddings; /* [N, d_model] after the last RMSNorm */
     oss_tensor *logits;     /* [N * k, V]; NULL without a head */
     oss_tensor *projected;  /* [N, projector_dim]; NULL without a projector, and while recording: CTC does not

@@ -7,6 +7,7 @@
 #define OSS_OP_OPS_H
 
 #include "audio/mel.h"
+#include "audio/spec_mask.h"
 #include "kernel/vec.h"
 #include "tape/tape.h"
 
@@ -25,6 +26,19 @@ typedef struct oss_dropout {
 oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *const *audio,
                        const int32_t *samples, int32_t utterances, float *const *audio_grad,
                        oss_seq *out_seq);
+
+/* SpecAugment on the features of each utterance; masks are keyed by seed, step and utterance_id[b], so none
+ * depends on the place in a batch. */
+typedef struct oss_spec_mask {
+    const oss_mask_spec *spec;
+    const uint32_t *utterance_id; /* [B] */
+    float rate_hz;                /* frames per second */
+    uint64_t seed;
+    uint32_t step;
+} oss_spec_mask;
+
+/* y[sum T, bins] = x with the masked cells 0 (audio/spec_mask.h). */
+oss_tensor *oss_op_spec_mask(oss_tape *tape, oss_tensor *x, oss_seq seq, const oss_spec_mask *m);
 
 /* y[sum To, Fo, Co] = gelu(conv(x[sum T, F, Ci], w[Co,Ci,3,3]) + b[Co]), 3x3, stride 2, padding 1, each
  * utterance by itself (kernel/conv2d.h). x of rank 2, [sum T, F], has one channel. */

@@ -43,20 +43,25 @@ static void run_shard(void *context, int32_t task, int32_t worker) {
     }
 }
 
-static void name_utterance(oss_step *step, const oss_row *row) {
+static void name_row(oss_step *step, const oss_row *row) {
     char *text = step->result.culprits;
     size_t used = strlen(text);
     (void)oss_format(text + used, OSS_STEP_CULPRITS_BYTES - used, "%s%s row %lld (%s)", used == 0 ? "" : ", ",
                      oss_source_path(step->setup.config, row->source), (long long)row->number, row->wav);
 }
 
-static const oss_row *find_row(const oss_step *step, int32_t place) {
-    return step->batch->row[step->shards.utterance[place]];
+/* All rows of the utterance at a place of the order of shards. */
+static void name_place(oss_step *step, int32_t place) {
+    const oss_micro_batch *batch = step->batch;
+    int32_t u = step->shards.utterance[place];
+    for (int32_t i = batch->first_row[u]; i < batch->first_row[u + 1]; i++) {
+        name_row(step, batch->row[i]);
+    }
 }
 
 static void name_shard(oss_step *step, int32_t shard) {
     for (int32_t i = step->shards.first[shard]; i < step->shards.first[shard + 1]; i++) {
-        name_utterance(step, find_row(step, i));
+        name_place(step, i);
     }
 }
 
@@ -66,7 +71,7 @@ static void collect_losses(oss_step *step) {
         double nll = step->inputs.nll[i];
         if (!isfinite(nll)) {
             step->result.skipped = "the loss is not finite";
-            name_utterance(step, find_row(step, i));
+            name_place(step, i);
         }
         step->loss_sum += nll / (step->inputs.labels[i] > 1 ? step->inputs.labels[i] : 1);
     }
@@ -134,8 +139,7 @@ static void place_batch(oss_step *step, const oss_micro_batch *batch) {
     }
     oss_shards_assign(&step->shards, step->inputs.frames, batch->utterances);
     for (int32_t i = 0; i < batch->utterances; i++) {
-        int32_t u = step->shards.utterance[i];
-        oss_step_place_row(step, i, batch->row[u], batch->audio[u], batch->key[u]);
+        oss_step_place_utterance(step, i, batch, step->shards.utterance[i]);
     }
 }
 

@@ -18,8 +18,9 @@ typedef struct shard_inputs {
     const int32_t **label;
     int32_t *labels;
     uint32_t *key;
-    double *nll;     /* out */
-    int32_t *frames; /* [capacity] mel frames, in the order of the micro-batch */
+    double *nll;                               /* out */
+    int32_t *frames;                           /* [capacity] mel frames, in the order of the micro-batch */
+    int32_t *planned_samples, *planned_labels; /* [capacity] in the same order, of a batch that is measured */
 } shard_inputs;
 
 struct oss_step {
@@ -43,9 +44,8 @@ struct oss_step {
     char message[OSS_STEP_MESSAGE_BYTES]; /* its message: the error text belongs to its thread */
 };
 
-/* Puts one utterance in place `i` of the order of shards, where forward looks for it. audio may be NULL while
- * measuring. */
-void oss_step_place_row(oss_step *step, int32_t i, const oss_row *row, const float *audio, uint32_t key);
+/* Puts utterance u of the batch in place `i` of the order of shards, where forward looks for it. */
+void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u);
 /* Mel frames, which sharding goes by. */
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples);
 oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard);

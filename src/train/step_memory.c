@@ -16,9 +16,12 @@ static oss_status reserve_inputs(shard_inputs *inputs, int32_t capacity) {
     inputs->key = oss_alloc(count, sizeof *inputs->key);
     inputs->nll = oss_alloc(count, sizeof *inputs->nll);
     inputs->frames = oss_alloc(count, sizeof *inputs->frames);
+    inputs->planned_samples = oss_alloc(count, sizeof *inputs->planned_samples);
+    inputs->planned_labels = oss_alloc(count, sizeof *inputs->planned_labels);
     bool complete = inputs->audio != NULL && inputs->samples != NULL && inputs->label != NULL &&
                     inputs->labels != NULL && inputs->key != NULL && inputs->nll != NULL &&
-                    inputs->frames != NULL;
+                    inputs->frames != NULL && inputs->planned_samples != NULL &&
+                    inputs->planned_labels != NULL;
     return complete ? OSS_OK : OSS_ENOMEM;
 }
 
@@ -30,6 +33,8 @@ static void free_inputs(shard_inputs *inputs) {
     oss_free(inputs->key);
     oss_free(inputs->nll);
     oss_free(inputs->frames);
+    oss_free(inputs->planned_samples);
+    oss_free(inputs->planned_labels);
     *inputs = (shard_inputs){0};
 }
 
@@ -124,33 +129,52 @@ oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard) {
                            .utterance_id = step->inputs.key + first,
                            .seed = step->setup.config->seed,
                            .step = (uint32_t)step->number,
-                           .dropout = true};
+                           .dropout = true,
+                           .spec_mask = true};
 }
 
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {
     return oss_len_mel_frames(samples, step->setup.config->mel.hop_samples);
 }
 
-void oss_step_place_row(oss_step *step, int32_t i, const oss_row *row, const float *audio, uint32_t key) {
-    step->inputs.audio[i] = audio;
-    step->inputs.samples[i] = (int32_t)row->samples;
-    step->inputs.label[i] = row->label;
-    step->inputs.labels[i] = row->labels;
-    step->inputs.key[i] = key;
+void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u) {
+    step->inputs.audio[i] = batch->audio[u];
+    step->inputs.samples[i] = batch->samples[u];
+    step->inputs.label[i] = batch->label[u];
+    step->inputs.labels[i] = batch->labels[u];
+    step->inputs.key[i] = batch->key[u];
 }
 
-/* The largest arena that a shard of this batch of the plan takes. */
+/* Lengths of a planned batch, in the order of the plan; returns the number of utterances. */
+static int32_t list_utterances(oss_step *step, const oss_manifest *manifest, const oss_batch_item *item,
+                               int32_t count) {
+    shard_inputs *inputs = &step->inputs;
+    int32_t u = 0;
+    for (int32_t i = 0, items = 0; i < count; i += items) {
+        items = oss_batch_utterance_items(item + i, count - i);
+        inputs->planned_samples[u] = oss_batch_utterance_samples(item + i, items);
+        inputs->planned_labels[u] = oss_batch_utterance_labels(item + i, items, manifest);
+        inputs->frames[u] = oss_step_count_frames(step, inputs->planned_samples[u]);
+        u++;
+    }
+    return u;
+}
+
+/* The largest arena that a shard of this batch of the plan takes. Measuring looks at lengths only: no audio,
+ * and one label that stands for all. */
 static oss_status measure_batch(oss_step *step, const oss_manifest *manifest, const oss_epoch_plan *plan,
                                 int32_t b, size_t *largest) {
-    const oss_batch_item *item = plan->item + plan->first[b];
-    int32_t count = plan->first[b + 1] - plan->first[b];
-    for (int32_t i = 0; i < count; i++) {
-        step->inputs.frames[i] = oss_step_count_frames(step, manifest->row[item[i].row].samples);
-    }
+    static const int32_t any_label = 1;
+    int32_t first = plan->first[b];
+    int32_t count = list_utterances(step, manifest, plan->item + first, plan->first[b + 1] - first);
     oss_shards_assign(&step->shards, step->inputs.frames, count);
     for (int32_t i = 0; i < count; i++) {
-        const oss_row *row = &manifest->row[item[step->shards.utterance[i]].row];
-        oss_step_place_row(step, i, row, NULL, 0);
+        int32_t u = step->shards.utterance[i];
+        step->inputs.audio[i] = NULL;
+        step->inputs.samples[i] = step->inputs.planned_samples[u];
+        step->inputs.label[i] = &any_label;
+        step->inputs.labels[i] = step->inputs.planned_labels[u];
+        step->inputs.key[i] = 0;
     }
     for (int32_t turn = 0; turn < step->shards.filled; turn++) {
         oss_net_input input = oss_step_shard_input(step, step->shards.turn[turn]);
