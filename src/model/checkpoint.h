@@ -1,5 +1,6 @@
-/* RUN/checkpoints/step-%08d/{model.safetensors, optimizer.safetensors, state.json} and the links RUN/latest, RUN/best (spec 7). A checkpoint is written
- * into a temporary folder, synced, renamed: a kill at any moment leaves the old set or the new one. */
+/* RUN/checkpoints/step-%08d/{model.safetensors, optimizer.safetensors, state.json} and the links RUN/latest,
+ * RUN/best (spec 7). A checkpoint is written into a temporary folder, synced, renamed: a kill at any moment
+ * leaves the old set or the new one. */
 #ifndef OSS_MODEL_CHECKPOINT_H
 #define OSS_MODEL_CHECKPOINT_H
 
@@ -10,28 +11,34 @@
 
 /* What training needs beside weights and moments to go on with the same bits. */
 typedef struct oss_train_state {
-    int64_t step;            /* optimiser steps done */
-    int64_t epoch;           /* from 0 */
-    int64_t batch_in_epoch;  /* micro-batches of this epoch that are done */
+    int64_t step;                      /* optimiser steps done */
+    int64_t epoch;                     /* from 0 */
+    int64_t batch_in_epoch;            /* micro-batches of this epoch that are done */
     int64_t utterances, skipped_steps; /* totals */
     double audio_seconds;
-    double best_cer;         /* < 0: none yet */
+    double best_cer; /* < 0: none yet */
     double best_wer;
     int64_t best_step;
     int32_t evals_without_gain;
     int32_t grad_shards;
     uint64_t seed;
-    uint64_t data_hash;      /* of the rows that train, their order and texts */
-    char fingerprint[256];   /* program version, OSSICLE_CPU, OpenBLAS version, core type, L2 setting */
+    uint64_t data_hash;    /* of the rows that train, their order and texts */
+    char fingerprint[256]; /* program version, OSSICLE_CPU, OpenBLAS version, core type, L2 setting */
     char audio_libraries[96];
 } oss_train_state;
 
-/* m, v: [params->floats]. keep_last >= 1: older checkpoint folders are removed, except those that `best` and `latest` name. is_best moves RUN/best. */
-oss_status oss_checkpoint_save(const char *run, const oss_model *model, const float *m, const float *v, const oss_train_state *state,
-                               bool is_best, int32_t keep_last);
+/* m, v: [params->floats]. keep_last >= 1: older checkpoint folders are removed, except those that `best` and
+ * `latest` name; one that cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the
+ * same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
+ * holds the run's lock. */
+oss_status oss_checkpoint_save(const char *run, const oss_model *model, const float *m, const float *v,
+                               const oss_train_state *state, bool is_best, int32_t keep_last);
 
-/* Loads the newest whole checkpoint of RUN: `latest`, and when that is damaged the next older one (a warning names what was wrong; nothing is
- * deleted; a damaged folder is renamed to *.damaged). m, v: new aligned blocks (oss_free). */
-oss_status oss_checkpoint_load(const char *run, oss_model **out_model, float **out_m, float **out_v, oss_train_state *out_state);
+/* Loads the newest whole checkpoint of RUN: `latest`, and when that cannot be used the next older one (a
+ * warning names what was wrong; nothing is deleted; a damaged folder is renamed to *.damaged, one that the
+ * system would not read stays as it is). m, v: new aligned blocks (oss_free). The caller holds the run's
+ * lock. OSS_EINPUT when there is none. */
+oss_status oss_checkpoint_load(const char *run, oss_model **out_model, float **out_m, float **out_v,
+                               oss_train_state *out_state);
 
 #endif
