@@ -405,10 +405,11 @@ START_TEST(test_memory_may_run_out_anywhere) {
     for (int64_t k = 1;; k++) {
         oss_config *config = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
-        oss_status status = oss_config_parse(&config,
-                                             "{\"train_csv\": [{\"csv\": \"a\"}, {\"csv\": \"b\"}], "
-                                             "\"dev_csv\": \"c\", \"use_amp\": 1, \"lr\": 0.1, \"freeze\": [\"a\", \"b\"]}",
-                                             "c");
+        oss_status status =
+            oss_config_parse(&config,
+                             "{\"train_csv\": [{\"csv\": \"a\"}, {\"csv\": \"b\"}], "
+                             "\"dev_csv\": \"c\", \"use_amp\": 1, \"lr\": 0.1, \"freeze\": [\"a\", \"b\"]}",
+                             "c");
         oss_config *copy = NULL;
         if (status == OSS_OK) {
             status = oss_config_copy(&copy, config);
