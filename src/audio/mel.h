@@ -1,5 +1,6 @@
-/* Mel spectrograms as torchaudio.transforms.MelSpectrogram(sample_rate, n_fft, win_length, hop_length, n_mels) makes them (periodic Hann,
- * centred, reflection padding, power 2, HTK scale, no filter norm, f_min 0, f_max sample_rate/2), then log and normalisation. */
+/* Mel spectrograms as torchaudio.transforms.MelSpectrogram(sample_rate, n_fft, win_length, hop_length,
+ * n_mels) makes them (periodic Hann, centred, reflection padding, power 2, HTK scale, no filter norm, f_min
+ * 0, f_max sample_rate // 2), then log and normalisation. */
 #ifndef OSS_AUDIO_MEL_H
 #define OSS_AUDIO_MEL_H
 
@@ -18,32 +19,48 @@ typedef struct oss_mel_spec {
     int32_t hop_samples;    /* 160 */
     int32_t bins;           /* 128 */
     oss_mel_kind kind;
-    oss_mel_norm norm;      /* applies to OSS_MEL_LOG only */
-    double floor;           /* 1e-6: y = ln(max(mel, floor)) */
+    oss_mel_norm norm; /* applies to OSS_MEL_LOG only */
+    double floor;      /* 1e-6: y = ln(max(mel, floor)) */
 } oss_mel_spec;
 
-typedef struct oss_mel_plan oss_mel_plan; /* window, filter bank (computed in double), transform; read-only once made: threads share it */
+typedef struct oss_mel_plan oss_mel_plan; /* window, filter bank (computed in double), transform; read-only
+                                             once made: threads share it */
 
+/* OSS_EUSAGE, naming the value, for what cannot be: a rate below 2 Hz, an odd n_fft or one outside 4..65536,
+ * a window longer than n_fft, a hop or bins below 1, more than 65536 bins, a floor that a float does not hold
+ * as a positive number. */
 oss_status oss_mel_plan_create(oss_mel_plan **out, const oss_mel_spec *spec);
 void oss_mel_plan_free(oss_mel_plan *plan);
 const oss_mel_spec *oss_mel_plan_spec(const oss_mel_plan *plan);
-/* For OSS_MEL_NORM_FIXED: mean[bins], std[bins] of the training set (std is floored at 0.1 here). Before the plan is shared. */
+/* For OSS_MEL_NORM_FIXED: mean[bins], std[bins] of the training set (std is floored at 0.1 here). Before the
+ * plan is shared. Until it is called the mean is 0 and the deviation 1. */
 void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *std);
 
-/* Scratch for one utterance of `samples` samples in one thread, forward or backward; does not grow with samples. */
+/* Scratch for one utterance in one thread, for any of the functions below; does not grow with its samples. */
 size_t oss_mel_scratch_bytes(const oss_mel_plan *plan);
 
-/* y[T,bins] from x[samples], T = oss_len_mel_frames(samples, hop). `row_std`: when not NULL and norm is utterance, keeps mean and max(std, 0.1)
- * per bin in stats[2,bins] for the backward pass. samples >= 1 (reflection of short signals as numpy.pad(mode="reflect"); one sample:
- * constant). scratch is 64-byte aligned. */
-void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const float *x, int64_t samples, void *scratch);
+/* y[T,bins] from x[samples], T = oss_len_mel_frames(samples, hop). `stats`: when not NULL and norm is
+ * utterance, keeps mean and max(std, 0.1) per bin in stats[2,bins] for the backward pass. samples >= 1
+ * (reflection of short signals as numpy.pad(mode="reflect"); one sample: constant). scratch is 64-byte
+ * aligned. NaN and infinities in x reach y. Before normalisation a frame's row depends on the samples under
+ * its window alone, bit for bit: not on its place, nor on T. */
+void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const float *x, int64_t samples,
+                     void *scratch);
 
-/* dx[samples] += gradient of x from dy[T,bins]; recomputes the spectrum from x; y and stats are what forward gave. */
-void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, const float *y, const float *stats, const float *x,
-                      int64_t samples, void *scratch);
+/* dx[samples] += gradient of x from dy[T,bins]; recomputes the spectrum from x; y and stats are what forward
+ * gave. At and below the floor of the logarithm, and through a deviation below 0.1, the derivative is 0. */
+void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, const float *y,
+                      const float *stats, const float *x, int64_t samples, void *scratch);
 
-/* Running mean and variance per bin of log-mel frames before normalisation, for OSS_MEL_NORM_FIXED (Welford 1962, in double; utterances are
- * added in a fixed order by the caller). sum arrays have `bins` entries, zeroed by the caller before the first utterance. */
-void oss_mel_stats_add(const oss_mel_plan *plan, double *mean, double *m2, int64_t *frames, const float *x, int64_t samples, void *scratch);
+/* Running mean and variance per bin of log-mel frames before normalisation, for OSS_MEL_NORM_FIXED, whatever
+ * kind and norm the plan has. Adds the frames of one utterance (Welford 1962, in double) to mean[bins],
+ * m2[bins] (sum of squared distances from the mean) and *frames, all zeroed by the caller before the first.
+ * To use several threads, give each utterance arrays of its own and merge them in a fixed order: that is bit
+ * for bit what adding them one after the other gives. */
+void oss_mel_stats_add(const oss_mel_plan *plan, double *mean, double *m2, int64_t *frames, const float *x,
+                       int64_t samples, void *scratch);
+/* The statistics of two sets of frames taken together, into the first (Chan, Golub & LeVeque 1979). */
+void oss_mel_stats_merge(int32_t bins, double *mean, double *m2, int64_t *frames, const double *other_mean,
+                         const double *other_m2, int64_t other_frames);
 
 #endif
