@@ -283,10 +283,12 @@ static const struct {
 
 START_TEST(test_rewritten) {
     oss_model *model = make_model("", vocab);
-    save(model);
+    for (size_t i = 0; i < sizeof rewrites / sizeof rewrites[0]; i++) {
+        save(model);
+        rewrite(rewrites[i].from, rewrites[i].to);
+        assert_load_refused(rewrites[i].part);
+    }
     oss_model_free(model);
-    rewrite(rewrites[_i].from, rewrites[_i].to);
-    assert_load_refused(rewrites[_i].part);
 }
 END_TEST
 
@@ -358,7 +360,7 @@ Suite *oss_test_suite(void) {
     suite_add_tcase(suite, whole);
     TCase *wrong = tcase_create("wrong");
     tcase_add_checked_fixture(wrong, set_up, tear_down);
-    tcase_add_loop_test(wrong, test_rewritten, 0, (int)(sizeof rewrites / sizeof rewrites[0]));
+    tcase_add_test(wrong, test_rewritten);
     tcase_add_test(wrong, test_values_that_are_not_finite);
     tcase_add_test(wrong, test_optimizer_file_is_no_model);
     tcase_add_loop_test(wrong, test_faults, 0, 2);

@@ -106,15 +106,17 @@ static const struct {
 };
 
 START_TEST(test_files) {
-    write_file(files[_i].header, strlen(files[_i].header), files[_i].data);
-    if (files[_i].part != NULL) {
-        assert_refused(false, files[_i].part);
-        return;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        write_file(files[i].header, strlen(files[i].header), files[i].data);
+        if (files[i].part != NULL) {
+            assert_refused(false, files[i].part);
+            continue;
+        }
+        oss_safetensors *file = NULL;
+        ck_assert_msg(oss_safetensors_load(&file, path, false) == OSS_OK, "%s", oss_last_error());
+        oss_safetensors_free(file);
+        assert_refused(true, "`ossicle import`");
     }
-    oss_safetensors *file = NULL;
-    ck_assert_msg(oss_safetensors_load(&file, path, false) == OSS_OK, "%s", oss_last_error());
-    oss_safetensors_free(file);
-    assert_refused(true, "`ossicle import`");
 }
 END_TEST
 
@@ -139,7 +141,8 @@ END_TEST
 START_TEST(test_deep_nesting) {
     enum { DEPTH = 100000 };
     char *header = calloc(2 * DEPTH + 16, 1);
-    strcpy(header, "{\"a\":");
+    ck_assert_ptr_nonnull(header);
+    memcpy(header, "{\"a\":", 5);
     memset(header + 5, '[', DEPTH);
     memset(header + 5 + DEPTH, ']', DEPTH);
     header[5 + 2 * DEPTH] = '}';
@@ -271,10 +274,12 @@ static const struct {
 
 START_TEST(test_find_digits) {
     const char *const key[] = {"m", "s"};
-    size_t at = 999;
-    bool found = oss_sum_find(&at, places[_i].json, strlen(places[_i].json), key, 2);
-    ck_assert_msg(found == (places[_i].at >= 0), "%s", places[_i].json);
-    ck_assert_uint_eq(at, places[_i].at >= 0 ? (size_t)places[_i].at : 999);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        size_t at = 999;
+        bool found = oss_sum_find(&at, places[i].json, strlen(places[i].json), key, 2);
+        ck_assert_msg(found == (places[i].at >= 0), "%s", places[i].json);
+        ck_assert_msg(at == (found ? (size_t)places[i].at : 999), "%s: %zu", places[i].json, at);
+    }
 }
 END_TEST
 
@@ -300,7 +305,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("damaged safetensors");
     TCase *made = tcase_create("made to deceive");
     tcase_add_checked_fixture(made, set_up, tear_down);
-    tcase_add_loop_test(made, test_files, 0, (int)(sizeof files / sizeof files[0]));
+    tcase_add_test(made, test_files);
     tcase_add_test(made, test_lying_lengths);
     tcase_add_test(made, test_deep_nesting);
     suite_add_tcase(suite, made);
@@ -313,7 +318,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(damaged, test_stale_sum_is_a_warning_for_import);
     suite_add_tcase(suite, damaged);
     TCase *digits = tcase_create("digits");
-    tcase_add_loop_test(digits, test_find_digits, 0, (int)(sizeof places / sizeof places[0]));
+    tcase_add_test(digits, test_find_digits);
     tcase_add_test(digits, test_find_digits_is_bounded);
     suite_add_tcase(suite, digits);
     return suite;
