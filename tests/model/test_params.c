@@ -185,7 +185,8 @@ START_TEST(test_init_distribution) {
     assert_uniform(value, params, "encoder.blocks.3.mlp.0.weight", 1 / sqrt(192.0));
     assert_uniform(value, params, "encoder.blocks.3.mlp.2.weight", 1 / sqrt(768.0));
     assert_uniform(value, params, "encoder.blocks.3.mlp.2.bias", 1 / sqrt(768.0));
-    assert_uniform(value, params, "head.weight", 1 / sqrt(192.0));
+    assert_constant(value, params, "head.weight", 0.0f);
+    assert_constant(value, params, "head.bias", 0.0f);
     assert_uniform(value, params, "projector.weight", 1 / sqrt(192.0));
     assert_constant(value, params, "encoder.blocks.0.qkv_proj.bias", 0.0f);
     assert_constant(value, params, "encoder.blocks.0.out_proj.bias", 0.0f);
