@@ -164,7 +164,7 @@ static void step_alpha(const oss_ctc_row *now, const oss_ctc_row *before, const 
     lanes_store_d(now->label_exp + i, never);
 }
 
-/* alpha * beta / total, and 0 outside the band, where alpha or beta may be stale. */
+/* alpha * beta / total, and 0 below the band, where alpha may be stale. (Above it alpha is zero.) */
 LANES_INLINE lanes_d make_posterior(wide alpha, lanes_d beta, lanes_d beta_exp, oss_ctc_wide total,
                                     lanes_di inside) {
     lanes_d power = make_power(alpha.e + beta_exp - total.exponent);
@@ -181,7 +181,7 @@ static double step_beta(double *posterior, const oss_ctc_row *next, const oss_ct
     }
     lanes_d blanks = lanes_set_d(0.0);
     for (int32_t i = align_down(band.low); i <= band.high; i += LANES_D) {
-        lanes_di inside = ((lane + i) >= band.low) & ((lane + i) <= band.high);
+        lanes_di inside = (lane + i) >= band.low;
         wide blank = load_wide(next->blank + i, next->blank_exp + i);
         wide label = load_wide(next->label + i, next->label_exp + i);
         wide blank_after = load_wide(next->blank + i + 1, next->blank_exp + i + 1);

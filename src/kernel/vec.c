@@ -82,31 +82,46 @@ void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
     get_norm()->log_softmax(y, x, rows, c);
 }
 
-/* A unit vector per column turns by its angle from row to row: one cosine and sine a column instead of one an
- * element. The error grows by about 1e-16 a row. */
+/* Columns in groups of one cache line. A unit vector per column turns by its angle from row to row: one
+ * cosine and sine a column instead of one an element. The error grows by about 1e-16 a row. */
+enum { TURNING = 8 };
 typedef struct turning {
-    double cosine, sine;
-    double step_cosine, step_sine;
+    double cosine[TURNING], sine[TURNING];
+    double step_cosine[TURNING], step_sine[TURNING];
 } turning;
 
-static turning start_turning(double angle) {
-    return (turning){1.0, 0.0, cos(angle), sin(angle)};
+/* Column i turns by base^(-2 (first + i) / width) a row. */
+static turning start_turning(double base, int32_t first, int32_t width) {
+    turning v;
+    for (int32_t i = 0; i < TURNING; i++) {
+        double angle = pow(base, -2.0 * (first + i) / width);
+        v.cosine[i] = 1.0;
+        v.sine[i] = 0.0;
+        v.step_cosine[i] = cos(angle);
+        v.step_sine[i] = sin(angle);
+    }
+    return v;
 }
 
 static void turn(turning *v) {
-    double cosine = v->cosine * v->step_cosine - v->sine * v->step_sine;
-    v->sine = v->sine * v->step_cosine + v->cosine * v->step_sine;
-    v->cosine = cosine;
+    for (int32_t i = 0; i < TURNING; i++) {
+        double cosine = v->cosine[i] * v->step_cosine[i] - v->sine[i] * v->step_sine[i];
+        v->sine[i] = v->sine[i] * v->step_cosine[i] + v->cosine[i] * v->step_sine[i];
+        v->cosine[i] = cosine;
+    }
 }
 
 void oss_k_rope_table(float *table, int32_t s, int32_t d, double base) {
     const int32_t half = d / 2;
-    for (int32_t i = 0; i < half; i++) {
-        turning v = start_turning(pow(base, -2.0 * i / d));
+    for (int32_t from = 0; from < half; from += TURNING) {
+        const int32_t columns = half - from < TURNING ? half - from : TURNING;
+        turning v = start_turning(base, from, d);
         for (int32_t t = 0; t < s; t++) {
-            float *row = table + (int64_t)t * 2 * half;
-            row[i] = (float)v.cosine;
-            row[half + i] = (float)v.sine;
+            float *row = table + (int64_t)t * 2 * half + from;
+            for (int32_t i = 0; i < columns; i++) {
+                row[i] = (float)v.cosine[i];
+                row[half + i] = (float)v.sine[i];
+            }
             turn(&v);
         }
     }
@@ -125,23 +140,21 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
     }
 }
 
-/* Columns in groups of one cache line, rows inside: x is read and written once. */
 void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c) {
-    enum { PAIRS = 8 };
-    for (int32_t from = 0; from < c; from += 2 * PAIRS) {
-        turning v[PAIRS];
-        int32_t columns = c - from < 2 * PAIRS ? c - from : 2 * PAIRS;
-        for (int32_t pair = 0; pair < (columns + 1) / 2; pair++) {
-            v[pair] = start_turning(pow(10000.0, -(double)(from + 2 * pair) / c));
-        }
+    for (int32_t from = 0; from < c; from += 2 * TURNING) {
+        const int32_t columns = c - from < 2 * TURNING ? c - from : 2 * TURNING;
+        turning v = start_turning(10000.0, from / 2, c);
         for (int32_t t = 0; t < s; t++) {
             float *row = x + (int64_t)t * c + from;
+            float pe[2 * TURNING];
+            for (int32_t i = 0; i < TURNING; i++) {
+                pe[2 * i] = (float)v.sine[i];
+                pe[2 * i + 1] = (float)v.cosine[i];
+            }
             for (int32_t i = 0; i < columns; i++) {
-                row[i] += (float)(i % 2 == 0 ? v[i / 2].sine : v[i / 2].cosine);
+                row[i] += pe[i];
             }
-            for (int32_t pair = 0; pair < (columns + 1) / 2; pair++) {
-                turn(&v[pair]);
-            }
+            turn(&v);
         }
     }
 }

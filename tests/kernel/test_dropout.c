@@ -57,6 +57,23 @@ START_TEST(test_masks_are_the_documented_draws) {
 }
 END_TEST
 
+/* Long enough that some draws equal the threshold. */
+START_TEST(test_many_draws) {
+    oss_require_isa();
+    enum { N = 1 << 19 };
+    static float x[N], y[N];
+    for (int i = 0; i < N; i++) {
+        x[i] = 1.0f;
+    }
+    oss_k_dropout(y, x, N, 0.1f, &keys[1], 0, false);
+    int wrong = 0;
+    for (int i = 0; i < N; i++) {
+        wrong += y[i] != draw_mask((uint64_t)i, 0.1f, &keys[1]);
+    }
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
 START_TEST(test_a_region_may_be_cut_and_done_in_place) {
     oss_require_isa();
     float x[MOST], y[MOST];
@@ -145,6 +162,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("kernel/dropout");
     TCase *tcase = tcase_create("masks");
     oss_add_each_isa(tcase, test_masks_are_the_documented_draws);
+    oss_add_each_isa(tcase, test_many_draws);
     oss_add_each_isa(tcase, test_a_region_may_be_cut_and_done_in_place);
     oss_add_each_isa(tcase, test_every_part_of_the_key_matters);
     oss_add_each_isa(tcase, test_rate_and_mean);
