@@ -102,6 +102,14 @@ def ctc():
     add("ctc.subframes", [3, 2, 4], 3, [[1, 1, 2, 3], [2], [3, 3, 3]], 6)
 
 
-for make in (linear, elementwise, conv, attention, ctc):
+def mel():
+    samples = [1700, 900]
+    for kind in ("log", "power"):
+        fn = lambda x: torch.cat([ref.mel_features(part, kind) for part in x.split(samples)])
+        audio = np.concatenate([ref.fill_audio(40 + i, n) for i, n in enumerate(samples)])
+        case("mel." + kind, fn, audio, extra={"samples": samples})
+
+
+for make in (mel, linear, elementwise, conv, attention, ctc):
     make()
 save("ops", tensors)
