@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
-cat include/ossicle/*.h | tr '\n' ' ' | grep -o 'OSS_API [^;(]*(' | sed 's/ *($//; s/.*[ *]//' | LC_ALL=C sort -u >"$work/declared"
+sed '/^#/d' include/ossicle/*.h | tr '\n' ' ' | sed 's:/\*[^*]*\*\**\([^/*][^*]*\*\**\)*/: :g' | grep -o 'OSS_API [^;(]*(' | sed 's/ *($//; s/.*[ *]//' | LC_ALL=C sort -u >"$work/declared"
 nm -D --defined-only "$build/libossicle.so" | awk '{ print $3 }' | LC_ALL=C sort -u >"$work/exported"
 if ! diff "$work/declared" "$work/exported" >"$work/diff" || [ ! -s "$work/declared" ]; then
 	echo "libossicle.so exports (>) and the public headers declare (<) different functions:"
