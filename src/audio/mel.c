@@ -250,23 +250,34 @@ static bool is_normalized(const oss_mel_plan *plan, oss_mel_norm norm) {
     return plan->spec.kind == OSS_MEL_LOG && plan->spec.norm == norm;
 }
 
-void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const float *x, int64_t samples,
-                     void *scratch) {
+void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
+                          int32_t end, void *scratch) {
     mel_scratch s;
     (void)lay_out_scratch(&s, plan, scratch);
-    const int32_t bins = plan->spec.bins;
-    const int32_t frames = oss_len_mel_frames(samples, plan->spec.hop_samples);
-    for (int32_t t = 0; t < frames; t += BLOCK) {
-        make_block(plan, &s, y + (size_t)t * (size_t)bins, x, samples, t, count_block(frames, t),
+    for (int32_t t = begin; t < end; t += BLOCK) {
+        make_block(plan, &s, y + (size_t)t * (size_t)plan->spec.bins, x, samples, t, count_block(end, t),
                    plan->spec.kind == OSS_MEL_LOG);
     }
+}
+
+void oss_mel_normalize(const oss_mel_plan *plan, float *y, float *stats, int32_t frames, void *scratch) {
+    const int32_t bins = plan->spec.bins;
     if (is_normalized(plan, OSS_MEL_NORM_UTTERANCE)) {
+        mel_scratch s;
+        (void)lay_out_scratch(&s, plan, scratch);
         float *kept = stats == NULL ? s.stats : stats;
         measure_columns(&s, kept, y, frames, bins);
         oss_k_column_normalize(y, kept, kept + bins, frames, bins);
     } else if (is_normalized(plan, OSS_MEL_NORM_FIXED)) {
         oss_k_column_normalize(y, plan->fixed, plan->fixed + bins, frames, bins);
     }
+}
+
+void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const float *x, int64_t samples,
+                     void *scratch) {
+    const int32_t frames = oss_len_mel_frames(samples, plan->spec.hop_samples);
+    oss_mel_forward_rows(plan, y, x, samples, 0, frames, scratch);
+    oss_mel_normalize(plan, y, stats, frames, scratch);
 }
 
 /* ---- Backward ---- */

@@ -47,6 +47,13 @@ size_t oss_mel_scratch_bytes(const oss_mel_plan *plan);
 void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const float *x, int64_t samples,
                      void *scratch);
 
+/* The two halves of oss_mel_forward, so that frames can be shared among threads, each with scratch of its
+ * own: rows [begin, end) of y[T,bins] before normalisation, then the normalisation of all of them. Same bits
+ * as in one go. */
+void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
+                          int32_t end, void *scratch);
+void oss_mel_normalize(const oss_mel_plan *plan, float *y, float *stats, int32_t frames, void *scratch);
+
 /* dx[samples] += gradient of x from dy[T,bins]; recomputes the spectrum from x; y and stats are what forward
  * gave. At and below the floor of the logarithm, and through a deviation below 0.1, the derivative is 0. */
 void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, const float *y,

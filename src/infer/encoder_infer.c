@@ -14,6 +14,7 @@
 
 enum {
     MAX_TASK_FRAMES = 64, /* of a task's rows: its hidden layer (192 KiB) stays in the second-level cache */
+    MEL_TASK_FRAMES = 128,
     TABLE_STEP_FRAMES = 256
 };
 static const float norm_eps = 1e-5F;
@@ -25,12 +26,12 @@ typedef struct worker_space {
     float *normed;    /* [task frames, d] */
     float *hidden;    /* [task frames, d_ff] */
     float *attention; /* the kernel's scratch */
+    void *mel;        /* the front end's */
 } worker_space;
 
 /* The memory of one run, taken from the arena by lay_out_run alone. */
 typedef struct run_space {
-    float *features; /* [T, bins] */
-    void *mel_scratch;
+    float *features;      /* [T, bins] */
     float *x;             /* [S, d] residual stream */
     float *qkv[2];        /* [S, 3, H, D]: a block reads one and writes the next block's into the other */
     float *attended;      /* [S, d] */
@@ -52,6 +53,8 @@ struct oss_encoder {
     float *position;         /* rope: [rows, D] cos and sin; sinusoidal: [rows, d] to be added; else NULL */
     int32_t position_frames; /* rows of it */
     /* the run in progress */
+    const float *audio;
+    int64_t samples;
     const float *features;
     int32_t mel_frames, frames, task_frames, block;
 };
@@ -107,6 +110,15 @@ static void run_next(const oss_encoder *e, worker_space *worker, int32_t block, 
 static void task_rows(const oss_encoder *e, int32_t task, int32_t *begin, int32_t *end) {
     *begin = task * e->task_frames;
     *end = *begin + e->task_frames < e->frames ? *begin + e->task_frames : e->frames;
+}
+
+/* Mel frames before their normalisation, which needs all of them. */
+static void run_mel_task(void *context, int32_t task, int32_t worker_index) {
+    const oss_encoder *e = context;
+    int32_t begin = task * MEL_TASK_FRAMES;
+    int32_t end = begin + MEL_TASK_FRAMES < e->mel_frames ? begin + MEL_TASK_FRAMES : e->mel_frames;
+    oss_mel_forward_rows(e->mel, e->space.features, e->audio, e->samples, begin, end,
+                         e->space.worker[worker_index].mel);
 }
 
 /* Stem, projection, position, and the first block's qkv. */
@@ -165,7 +177,6 @@ static void lay_out_run(const oss_encoder *e, run_space *space, oss_arena *arena
     *space = (run_space){0};
     if (own_features) {
         space->features = take_floats(arena, e->mel_frames, config->mel.bins);
-        space->mel_scratch = oss_arena_take(arena, oss_mel_scratch_bytes(e->mel), 1);
     }
     space->x = take_floats(arena, s, d);
     space->qkv[0] = take_floats(arena, s, 3 * d);
@@ -182,6 +193,7 @@ static void lay_out_run(const oss_encoder *e, run_space *space, oss_arena *arena
         worker.hidden = take_floats(arena, e->task_frames, config->d_ff);
         worker.attention =
             oss_arena_take(arena, oss_k_attention_scratch_floats(s, e->head_dim), sizeof(float));
+        worker.mel = own_features ? oss_arena_take(arena, oss_mel_scratch_bytes(e->mel), 1) : NULL;
         if (space->worker != NULL) {
             space->worker[i] = worker;
         }
@@ -295,7 +307,12 @@ oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t sam
     if (status != OSS_OK) {
         return status;
     }
-    oss_mel_forward(encoder->mel, encoder->space.features, NULL, audio, samples, encoder->space.mel_scratch);
+    encoder->audio = audio;
+    encoder->samples = samples;
+    oss_pool_run(encoder->pool, (encoder->mel_frames + MEL_TASK_FRAMES - 1) / MEL_TASK_FRAMES, run_mel_task,
+                 encoder);
+    oss_mel_normalize(encoder->mel, encoder->space.features, NULL, encoder->mel_frames,
+                      encoder->space.worker[0].mel);
     return run_network(encoder, encoder->space.features, out);
 }
 
