@@ -82,7 +82,7 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     bool frozen = run->frozen != NULL && run->frozen[param - run->net->params->item];
     const float *value = run->value == NULL ? NULL : run->value + param->offset;
     float *grad = run->grad == NULL ? NULL : run->grad + param->offset;
-    return oss_tape_param(run->tape, value, grad, param->rank, param->dim, param->trained && !frozen);
+    return oss_tape_param(run->tape, value, grad, param->rank, param->dim, !frozen);
 }
 
 oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x) {
