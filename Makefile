@@ -120,7 +120,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossi
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
 
 .PHONY: tests test
-tests: deps-check $(TEST_BIN)
+tests: deps-check $(TEST_BIN) $(PROGRAMS)
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
 

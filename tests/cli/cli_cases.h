@@ -29,7 +29,7 @@ static inline oss_cli_case oss_cli_case_make(void) {
     c.model = oss_tempdir_path(c.folder, "model.safetensors");
     c.three = oss_tempdir_path(c.folder, "three.wav");
     c.five = oss_tempdir_path(c.folder, "five.wav");
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     sizes.projector_dim = 20;
     oss_model *model = oss_models_create(&sizes);
     oss_models_say(model, (const char *const[]){"a", " "}, 2);

@@ -216,7 +216,7 @@ END_TEST
 START_TEST(test_threads) {
     static const char *const threads[] = {"1", "2", "5"};
     oss_cli_case c = oss_cli_case_make();
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_cli_case_save(model, c.model);
     oss_model_free(model);

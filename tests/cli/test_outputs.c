@@ -87,7 +87,7 @@ END_TEST
 START_TEST(test_embed_what_the_model_has_not) {
     oss_cli_case c = oss_cli_case_make();
     char *out = oss_tempdir_path(c.folder, "out.npy");
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     sizes.vocab = 0;
     oss_model *model = oss_models_create(&sizes);
     oss_cli_case_save(model, c.model);
@@ -310,7 +310,7 @@ START_TEST(test_import) {
     char *config = oss_tempdir_path(c.folder, "config.json");
     char *vocab = oss_tempdir_path(c.folder, "vocab.json");
     char *out = oss_tempdir_path(c.folder, "imported.safetensors");
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_models_say(model, (const char *const[]){"b", " "}, 2);
     write_foreign(foreign, model);
@@ -351,7 +351,7 @@ START_TEST(test_import_refusals) {
     char *config = oss_tempdir_path(c.folder, "config.json");
     char *vocab = oss_tempdir_path(c.folder, "vocab.json");
     char *out = oss_tempdir_path(c.folder, "imported.safetensors");
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     write_foreign(foreign, model);
     oss_model_free(model);

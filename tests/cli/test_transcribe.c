@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(test_unknown_symbol_prints_replacement) {
     oss_cli_case c = oss_cli_case_make();
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_models_say(model, (const char *const[]){"<UNK>", "<blank>"}, 2);
     oss_cli_case_save(model, c.model);

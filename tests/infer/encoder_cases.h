@@ -66,7 +66,7 @@ static inline void oss_case_check_same(oss_encoder *encoder, const float *audio,
 }
 
 static inline oss_network_sizes oss_case_sizes(void) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     sizes.projector_dim = 20;
     return sizes;
 }

@@ -188,7 +188,7 @@ START_TEST(test_head_and_projector) {
 END_TEST
 
 START_TEST(test_neither_head_nor_projector) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     sizes.vocab = 0;
     oss_model *model = oss_models_create(&sizes);
     oss_encoder *encoder = oss_case_encoder(model, 1);
@@ -209,7 +209,7 @@ END_TEST
 /* With mean 0 and deviation 1 the features are the plain logarithms; with others they are shifted and scaled.
  */
 START_TEST(test_fixed_mel_statistics) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     size_t bins = (size_t)model->config->mel.bins;
     model->config->mel.norm = OSS_MEL_NORM_FIXED;

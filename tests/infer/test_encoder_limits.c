@@ -10,7 +10,7 @@
 /* ---- What cannot be ---- */
 
 START_TEST(test_refusals) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_encoder *encoder = oss_case_encoder(model, 1);
     float audio[1] = {0.5F};
@@ -30,7 +30,7 @@ START_TEST(test_refusals) {
 END_TEST
 
 START_TEST(test_output_that_is_not_finite) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_models_value(model, "encoder.norm.weight", NULL)[3] = 3e38F;
     oss_models_value(model, "head.weight", NULL)[3] = 3e38F;

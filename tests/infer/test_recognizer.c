@@ -114,7 +114,7 @@ START_TEST(test_info) {
 END_TEST
 
 START_TEST(test_refusals) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     place p = make_place(&sizes);
     oss_recognizer *recognizer = NULL;
     ck_assert_int_eq(oss_recognizer_create(&recognizer, "/nowhere/m", NULL), OSS_EIO);
@@ -149,7 +149,7 @@ START_TEST(test_refusals) {
 END_TEST
 
 START_TEST(test_features_of_file_samples_and_model) {
-    oss_network_sizes sizes = oss_models_micro();
+    oss_network_sizes sizes = oss_network_micro();
     place p = make_place(&sizes);
     oss_features *plain = NULL, *models = NULL;
     ok(oss_features_create(&plain, NULL));

@@ -7,18 +7,6 @@
 
 enum { MAX_SYMBOLS = 30 };
 
-oss_network_sizes oss_models_micro(void) {
-    return (oss_network_sizes){.d_model = 32,
-                               .n_heads = 2,
-                               .d_ff = 64,
-                               .n_layers = 2,
-                               .conv_channels = 8,
-                               .downsample = 8,
-                               .k = 2,
-                               .vocab = 11,
-                               .position = OSS_POSITION_ROPE};
-}
-
 static oss_vocab *make_vocab(int32_t count) {
     static const char letters[] = " abcdefghijklmnopqrstuvwxyz'";
     char text[MAX_SYMBOLS][2];

@@ -5,9 +5,6 @@
 #include "model/model_file.h"
 #include "support/network.h"
 
-/* 23k parameters: d_model 32, 2 heads, d_ff 64, 2 layers, 8 channels, 8x, 2 sub-frames, 11 symbols, rope. */
-oss_network_sizes oss_models_micro(void);
-
 /* A model of these sizes with the weights of support/network_data.h. Its symbols: <blank>, <UNK>, a space,
  * "a", "b" and so on; sizes->vocab of them, at most 30; 0: no head. The test fails when anything fails. */
 oss_model *oss_models_create(const oss_network_sizes *sizes);
