@@ -215,6 +215,7 @@ END_TEST
 START_TEST(test_gain_and_lead) {
     static float x[SAMPLES], y[MOST];
     make_signal(x, SAMPLES);
+    oss_fill_garbage_f32(y, MOST);
     const oss_augment_view v = {.speed = 1, .gain = 0.5f, .lead_samples = 321};
     oss_augment_apply(y, &v, x, SAMPLES, NULL, NULL);
     ck_assert_int_eq(oss_augment_length(&v, SAMPLES), SAMPLES + 321);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "support/faults.h"
@@ -108,7 +109,7 @@ END_TEST
 START_TEST(test_edges_are_silence) {
     oss_require_isa();
     enum { PAD = 300 };
-    static float padded[2 * PAD + 400], y[900], around[3000];
+    static float padded[2 * PAD + 400], bare[402], y[900], around[3000];
     oss_speed_bank *bank = make_bank(2.0);
     for (int32_t n = 1; n < 400; n += n < 20 ? 1 : 37) {
         for (int f = 0; f < FACTORS; f++) {
@@ -122,9 +123,11 @@ START_TEST(test_edges_are_silence) {
             }
             oss_fill_f32(padded + lead, (size_t)n, (uint64_t)n, 1.0);
             oss_fill_garbage_f32(y, 900);
+            bare[0] = bare[n + 1] = NAN; /* must not be read */
+            memcpy(bare + 1, padded + lead, (size_t)n * sizeof *bare);
             int64_t length = oss_speed_length(n, factor);
             float after = y[length];
-            oss_speed_change(y, padded + lead, n, factor, bank);
+            oss_speed_change(y, bare + 1, n, factor, bank);
             oss_speed_change(around, padded, 2 * PAD + 400, factor, bank);
             int64_t skip = llround(lead / factor);
             oss_assert_close_f32_f32(y, around + skip, (size_t)length, "edges", 1e-6, 1e-6);
