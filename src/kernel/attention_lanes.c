@@ -2,6 +2,8 @@
  * sums go down a column, so nothing is folded across lanes, no key count needs a masked tail, and a query's
  * numbers do not depend on which other queries share its tile. A Philox block draws for eight neighbouring
  * keys of one query: one block per lane serves eight rows as it comes. */
+#include <stddef.h>
+
 #include "kernel/attention_table.h"
 #include "kernel/lanes.h"
 #include "kernel/lanes_math.h"
