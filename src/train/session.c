@@ -125,7 +125,13 @@ static oss_status prepare_data(oss_session *session) {
 }
 
 static oss_status prepare_resumed(oss_session *session) {
-    oss_status status = oss_run_lock(&session->lock_fd, session->request->run);
+    const char *run = session->request->run;
+    char *config_path = NULL;
+    oss_status status = oss_run_config_path(&config_path, run); /* before a folder is made for the lock */
+    oss_free(config_path);
+    if (status == OSS_OK) {
+        status = oss_run_lock(&session->lock_fd, run);
+    }
     if (status == OSS_OK) {
         status = load_model(session);
     }
