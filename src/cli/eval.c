@@ -150,7 +150,7 @@ static oss_status score_rows(evaluation *eval) {
 /* ---- Results ---- */
 
 static double realtime_factor(const evaluation *eval) {
-    return eval->score.audio_seconds > 0.0 ? eval->wall_seconds / eval->score.audio_seconds : 0.0;
+    return eval->wall_seconds > 0.0 ? eval->score.audio_seconds / eval->wall_seconds : 0.0;
 }
 
 static oss_status print_json(const evaluation *eval) {
@@ -206,7 +206,7 @@ static void print_table(const evaluation *eval) {
     oss_cli_print("%-17s%8lld\n", "failed", (long long)eval->failed);
     oss_cli_print("%-17s%8.1f s\n", "audio_seconds", score->audio_seconds);
     oss_cli_print("%-17s%8.2f s\n", "wall_seconds", eval->wall_seconds);
-    oss_cli_print("%-17s%8.4f\n", "realtime_factor", realtime_factor(eval));
+    oss_cli_print("%-17s%8.1f\n", "realtime_factor", realtime_factor(eval));
 }
 
 /* ---- The command ---- */
@@ -269,8 +269,8 @@ const oss_cli_command oss_command_eval = {
                "the whole corpus's words and code points; loss is the mean of -ln p(text)/symbols over the "
                "rows whose text fits into "
                "their frames; `infeasible` counts the others, which still count in the rates. "
-               "realtime_factor is wall_seconds / "
-               "audio_seconds. A row that cannot be read is named on standard error and counted in `failed`; "
+               "realtime_factor is audio_seconds / "
+               "wall_seconds (100: a hundred times faster than speech). A row that cannot be read is named on standard error and counted in `failed`; "
                "the rest is scored, exit "
                "1 (3 when no row could be scored).\n\n"
                "--json prints utterances words characters wer cer substitutions deletions insertions loss "

@@ -129,7 +129,7 @@ void oss_metrics_add_step(oss_metrics *metrics, const oss_step_record *record) {
     oss_json_add_number(line, "audio_seconds", result->audio_seconds);
     oss_json_add_number(line, "wall_seconds", record->wall_seconds);
     oss_json_add_number(line, "realtime_factor",
-                        result->audio_seconds > 0 ? record->wall_seconds / result->audio_seconds : 0.0);
+                        record->wall_seconds > 0 ? result->audio_seconds / record->wall_seconds : 0.0);
     oss_json_add_number(line, "wait_fraction", record->wait_fraction);
     add_line(metrics, line);
 }

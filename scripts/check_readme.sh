@@ -1,0 +1,58 @@
+#!/bin/sh
+# Runs what README.md shows: scripts/check_readme.sh BUILD
+#  - every line of its ```sh blocks, in a scratch folder with a small dataset of real prompts. `ossicle train` gets a network and a number of steps that
+#    fit into seconds; nothing else is changed.
+#  - its C program, compiled and linked against an installed copy (make install), run on the model that the lines above trained.
+#  - every make target it names exists; every file it links to exists.
+set -eu
+build=$(cd "${1:?usage: check_readme.sh BUILD}" && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
+sounds=/usr/share/asterisk/sounds/en_US_f_Allison
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+mkdir -p "$scratch/bin" "$scratch/work/data/wav"
+cat >"$scratch/bin/ossicle" <<END
+#!/bin/sh
+# Small enough for a test: a network of a few thousand weights, a few steps.
+case " \$* " in
+*" --resume "*) shift; exec "$build/ossicle" train "\$@" --set max_steps=6 ;;
+*" train "*) shift; exec "$build/ossicle" train "\$@" --set conv_channels=8 --set d_model=24 --set n_layers=1 --set n_heads=2 --set d_ff=32 \\
+	--set max_steps=4 --set warmup_steps=2 --set batch_seconds=5 --set dev_fraction=0.3 ;;
+*) exec "$build/ossicle" "\$@" ;;
+esac
+END
+chmod +x "$scratch/bin/ossicle"
+cp -r "$root/configs" "$scratch/work/configs"
+cd "$scratch/work"
+echo wav,text >data/asr.csv
+number=0
+for name in activated added agent-loggedoff agent-loginok auth-thankyou call-forwarding call-waiting calling cancelled conf-full conf-invalid conf-locked; do
+	file=wav/$(printf '%06d' $number).wav
+	cp "$sounds/$name.wav" "data/$file"
+	echo "$file,$(echo "$name" | sed 's/^[^-]*-//')" >>data/asr.csv
+	number=$((number + 1))
+done
+
+awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >"$scratch/lines"
+[ -s "$scratch/lines" ] || { echo "README.md has no \`\`\`sh block" >&2; exit 1; }
+while IFS= read -r line; do
+	echo "\$ $line"
+	PATH=$scratch/bin:$PATH sh -c "$line" </dev/null || { echo "README.md: this line failed: $line" >&2; exit 1; }
+done <"$scratch/lines"
+
+awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >hello.c
+make -s -C "$root" BUILD="${build#"$root"/}" DESTDIR="$scratch/root" prefix=/usr install >/dev/null
+PKG_CONFIG_PATH=$scratch/root/usr/lib/pkgconfig \
+	PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+	sh -c '${CC:-cc} -Wall -Wextra -Werror -o hello hello.c $(pkg-config --cflags --libs ossicle)'
+LD_LIBRARY_PATH=$scratch/root/usr/lib ./hello checkpoints/mine data/wav/000000.wav >hello.txt
+ossicle_text=$("$build/ossicle" transcribe --model checkpoints/mine data/wav/000000.wav)
+[ "$(cat hello.txt)" = "$ossicle_text" ] || { echo "the C program of README.md and ossicle transcribe differ" >&2; exit 1; }
+
+for target in $(grep -o 'make [a-z]\+' "$root/README.md" | sort -u | cut -d' ' -f2); do
+	grep -q "^$target:" "$root/Makefile" || { echo "README.md names make $target, which the Makefile lacks" >&2; exit 1; }
+done
+for link in $(grep -o '](\([^):]*\))' "$root/README.md" | tr -d '()]' | sort -u); do
+	[ -e "$root/$link" ] || { echo "README.md links to $link, which is not there" >&2; exit 1; }
+done
