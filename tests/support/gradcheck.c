@@ -317,7 +317,7 @@ oss_gradcheck oss_gradcheck_from_golden(const oss_golden *golden, const char *na
     oss_gradcheck check = {.name = name, .forward = forward, .data = data};
     check.want_out = oss_golden_f64(golden, join(name, "out"), NULL);
     check.cotangent = oss_golden_f32(golden, join(name, "cotangent"), NULL);
-    char part[16];
+    char part[24];
     for (int32_t i = 0; i < OSS_GRADCHECK_INPUTS; i++) {
         oss_gradcheck_input *input = &check.input[i];
         int64_t dim[8];
