@@ -12,6 +12,19 @@
 static const char *const commands[] = {"eval", "transcribe", "embed", "features", "info", "import"};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+/* Tests may share a process: what one changes it puts back. */
+static char *change_environment(const char *name, const char *value) {
+    const char *before = getenv(name);
+    char *copy = before == NULL ? NULL : strdup(before);
+    ck_assert_int_eq(setenv(name, value, 1), 0);
+    return copy;
+}
+
+static void restore_environment(const char *name, char *before) {
+    ck_assert_int_eq(before == NULL ? unsetenv(name) : setenv(name, before, 1), 0);
+    free(before);
+}
+
 START_TEST(test_no_command) {
     oss_program_run run = oss_run_ossicle(NULL);
     oss_program_expect(&run, 2);
@@ -125,9 +138,10 @@ START_TEST(test_after_two_dashes_all_are_operands) {
 END_TEST
 
 START_TEST(test_wrong_instruction_set) {
-    ck_assert_int_eq(setenv("OSSICLE_CPU", "z80", 1), 0);
+    char *before = change_environment("OSSICLE_CPU", "z80");
     oss_program_run run = oss_run_ossicle("info", "m");
     oss_program_expect(&run, 2);
+    restore_environment("OSSICLE_CPU", before);
     oss_program_expect_err(&run, "z80");
     oss_program_run_deinit(&run);
 }
@@ -200,7 +214,7 @@ START_TEST(test_train_in_path_or_nowhere) {
     char *program = oss_tempdir_path(folder, "ossicle");
     char *other = oss_tempdir_path(elsewhere, "ossicle-train");
     copy_program(program);
-    ck_assert_int_eq(setenv("PATH", elsewhere, 1), 0);
+    char *before = change_environment("PATH", elsewhere);
     const char *const words[] = {program, "train", "--resume", NULL};
     oss_program_run run = oss_program_start(words, OSS_STDOUT_KEEP);
     oss_program_expect(&run, 3);
@@ -209,6 +223,7 @@ START_TEST(test_train_in_path_or_nowhere) {
     oss_program_run_deinit(&run);
     write_script(other, trainer);
     check_train(program, "train", 7, "[--set]\n[a=b c]\n[]\n");
+    restore_environment("PATH", before);
     free(other);
     free(program);
     oss_tempdir_remove(elsewhere);

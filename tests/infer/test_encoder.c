@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(test_any_number_of_threads) {
     static const int32_t threads[] = {2, 3, 5};
-    static const int32_t samples[] = {480000, 16000 * 3 + 1, 1600, 1};
+    static const int32_t samples[] = {160000, 16000 * 3 + 1, 1600, 1};
     oss_network_sizes sizes = oss_case_sizes();
     sizes.position = (oss_position)_i;
     oss_model *model = oss_models_create(&sizes);
