@@ -81,10 +81,7 @@ static oss_status write_folder(const contents *what, const char *folder) {
         status = oss_file_make_folders(folder);
     }
     if (status == OSS_OK) {
-        status = write_files(what, path);
-    }
-    if (status == OSS_OK) {
-        status = oss_file_sync_folder(folder);
+        status = write_files(what, path); /* each is synced, and its folder after it */
     }
     for (int i = 0; i < 3; i++) {
         oss_free(path[i]);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "model/checkpoint_internal.h"
 #include "support/faults.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -90,6 +91,22 @@ static void make_run(void) {
     save_well(2, false);
 }
 
+/* Under a good name is a whole folder, whatever happened; and when a single call failed, step 2 has its name.
+ */
+static void assert_names(const plan *p, int64_t k) {
+    oss_checkpoint_list list;
+    ck_assert_int_eq(oss_checkpoint_list_init(&list, run), OSS_OK);
+    for (int32_t i = 0; i < list.count; i++) {
+        char *folder = oss_tempdir_path(list.folder, list.entry[i].name);
+        ck_assert_msg(list.entry[i].kind != OSS_CHECKPOINT_WHOLE || oss_tempdir_count(folder) == 3,
+                      "%s %d: %s is not whole", p->what, (int)k, folder);
+        free(folder);
+    }
+    ck_assert_msg(p->lasts || oss_checkpoint_list_find(&list, "step-00000002") != NULL || !p->again,
+                  "%s %d: step 2 is under another name", p->what, (int)k);
+    oss_checkpoint_list_deinit(&list);
+}
+
 /* A save, with links to move and old ones to remove, whose k-th call fails; what is there is loaded and
  * compared. False when k is past its last call. */
 static bool save_with_failure(const plan *p, int64_t k) {
@@ -101,6 +118,7 @@ static bool save_with_failure(const plan *p, int64_t k) {
     bool fired = oss_faults_clear();
     ck_assert_msg(oss_faults_blocks() == blocks, "%s %d: memory is lost", p->what, (int)k);
     ck_assert_msg(fired || status == OSS_OK, "%s %d: %s", p->what, (int)k, oss_last_error());
+    assert_names(p, k);
     int64_t on_disk = assert_old_or_new(2, next, p->what, k);
     ck_assert_msg(status != OSS_OK || on_disk == next, "%s %d: success without a checkpoint", p->what,
                   (int)k);

@@ -232,6 +232,25 @@ START_TEST(test_init_is_keyed) {
 }
 END_TEST
 
+/* Nor do they depend on where in the block the tensor lies. */
+START_TEST(test_init_ignores_the_layout) {
+    oss_params *four = make("{\"downsample_time\": 4, \"n_layers\": 1}", 0);
+    oss_params *eight = make("{\"n_layers\": 1}", 0);
+    float *a = oss_alloc_aligned(four->floats, sizeof *a);
+    float *b = oss_alloc_aligned(eight->floats, sizeof *b);
+    oss_params_init(four, a, 3);
+    oss_params_init(eight, b, 3);
+    const oss_param *x = oss_params_find(four, "encoder.blocks.0.mlp.2.weight");
+    const oss_param *y = oss_params_find(eight, "encoder.blocks.0.mlp.2.weight");
+    ck_assert_uint_ne(x->offset, y->offset);
+    ck_assert_mem_eq(a + x->offset, b + y->offset, x->count * sizeof *a);
+    oss_free(a);
+    oss_free(b);
+    oss_params_free(four);
+    oss_params_free(eight);
+}
+END_TEST
+
 START_TEST(test_memory_may_run_out) {
     oss_config *config = NULL;
     ck_assert_int_eq(oss_config_create(&config), OSS_OK);
@@ -262,6 +281,7 @@ Suite *oss_test_suite(void) {
     TCase *init = tcase_create("first values");
     tcase_add_test(init, test_init_distribution);
     tcase_add_test(init, test_init_is_keyed);
+    tcase_add_test(init, test_init_ignores_the_layout);
     suite_add_tcase(suite, init);
     return suite;
 }

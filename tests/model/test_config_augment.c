@@ -1,0 +1,96 @@
+/* Settings of augmentation: off by default, and what does not go together is refused by name. */
+#include <string.h>
+
+#include "model/config.h"
+#include "support/suite.h"
+
+static oss_config *parse(const char *json) {
+    oss_config *config = NULL;
+    oss_status status = oss_config_parse(&config, json, "c.json");
+    ck_assert_msg(status == OSS_OK, "%s: %s", json, oss_last_error());
+    return config;
+}
+
+START_TEST(test_all_is_off_by_default) {
+    oss_config *config = parse("{}");
+    ck_assert(!oss_augment_is_on(&config->augment));
+    ck_assert(!oss_mask_is_on(&config->mask));
+    ck_assert(config->concat_prob == 0);
+    ck_assert(config->augment.speed_min == 0.9 && config->augment.speed_max == 1.1);
+    oss_config_free(config);
+}
+END_TEST
+
+START_TEST(test_every_key_reaches_its_place) {
+    oss_config *config =
+        parse("{\"speed_prob\": 0.1, \"speed_min\": 0.6, \"speed_max\": 1.7, \"gain_prob\": 0.2, "
+              "\"gain_db\": 3, \"noise_prob\": 0.3, \"noise_snr_min_db\": -5, \"noise_snr_max_db\": 20, "
+              "\"shift_ms\": 40, \"concat_prob\": 0.4, \"freq_masks\": 2, \"freq_mask_bins\": 11, "
+              "\"time_masks_per_second\": 1.5, \"time_mask_frames\": 12, \"time_mask_max_fraction\": 0.6}");
+    const oss_augment_spec *a = &config->augment;
+    const oss_mask_spec *m = &config->mask;
+    ck_assert(a->speed_prob == 0.1 && a->speed_min == 0.6 && a->speed_max == 1.7);
+    ck_assert(a->gain_prob == 0.2 && a->gain_db == 3);
+    ck_assert(a->noise_prob == 0.3 && a->noise_snr_min_db == -5 && a->noise_snr_max_db == 20);
+    ck_assert(a->shift_ms == 40 && config->concat_prob == 0.4);
+    ck_assert(m->freq_masks == 2 && m->freq_mask_bins == 11 && m->time_mask_frames == 12);
+    ck_assert(m->time_masks_per_second == 1.5 && m->time_mask_max_fraction == 0.6);
+    oss_config_free(config);
+}
+END_TEST
+
+START_TEST(test_what_does_not_fit_is_refused) {
+    static const char *const refused[][2] = {
+        {"{\"speed_min\": 1.2}", "\"speed_min\" is 1.2; it must be at most \"speed_max\", 1.1"},
+        {"{\"speed_min\": 0.4}", "\"speed_min\" is 0.4; allowed is 0.5 to 2"},
+        {"{\"speed_prob\": 1.5}", "\"speed_prob\" is 1.5; allowed is 0 to 1"},
+        {"{\"noise_snr_max_db\": 5}", "at most \"noise_snr_max_db\", 5"},
+        {"{\"freq_masks\": 1, \"freq_mask_bins\": 128}", "less than \"mel_bins\", 128"},
+        {"{\"freq_masks\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
+        {"{\"time_masks_per_second\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        oss_config *config = NULL;
+        ck_assert_msg(oss_config_parse(&config, refused[i][0], "c.json") == OSS_EINPUT, "%s was taken",
+                      refused[i][0]);
+        ck_assert_msg(strstr(oss_last_error(), refused[i][1]) != NULL, "%s: \"%s\" does not say \"%s\"",
+                      refused[i][0], oss_last_error(), refused[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(test_what_fits_is_taken) {
+    static const char *const taken[] = {
+        "{\"freq_mask_bins\": 500}", /* of no mask */
+        "{\"mel_norm\": \"none\", \"time_mask_frames\": 9}",
+        "{\"mel\": \"power\", \"freq_masks\": 1}", /* 0 is silence there */
+        "{\"mel_norm\": \"fixed\", \"freq_masks\": 1}",
+        "{\"speed_min\": 1.1}",
+    };
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        oss_config_free(parse(taken[i]));
+    }
+}
+END_TEST
+
+/* A resumed run must draw what the first one would have drawn. */
+START_TEST(test_resume_may_not_change_augmentation) {
+    for (int32_t i = 0; i < oss_config_key_count(); i++) {
+        oss_config_key key = oss_config_key_get(i);
+        ck_assert(strcmp(key.section, "augmentation") != 0 || !key.resume);
+    }
+    ck_assert(!oss_config_may_change_on_resume("speed_prob=1"));
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("config of augmentation");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, test_all_is_off_by_default);
+    tcase_add_test(all, test_every_key_reaches_its_place);
+    tcase_add_test(all, test_what_does_not_fit_is_refused);
+    tcase_add_test(all, test_what_fits_is_taken);
+    tcase_add_test(all, test_resume_may_not_change_augmentation);
+    suite_add_tcase(suite, all);
+    return suite;
+}
