@@ -1,13 +1,17 @@
 /* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat
  * block of floats.
  *
- * Initial values have the distributions of PyTorch's defaults:
+ * Initial values have the distributions of PyTorch's defaults, the head apart:
  *
- *     Conv2d, Linear     weight and bias uniform in +-1/sqrt(fan_in) (torch.nn.Linear.reset_parameters) norms
- * 1 qkv_proj           weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0 out_proj
- * weight uniform in +-1/sqrt(fan_in); bias 0         (both: torch.nn.MultiheadAttention, which the seed uses)
+ *     Conv2d, Linear   weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear
+ *     norms            1
+ *     qkv_proj         weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0
+ *     out_proj         weight uniform in +-1/sqrt(fan_in); bias 0
+ *     head             0 (params.c says why)
  *
- * A number is drawn from (seed, hash of the tensor's name, index in it): a new tensor changes no other. */
+ * qkv_proj and out_proj are what torch.nn.MultiheadAttention, which the seed uses, calls in_proj and
+ * out_proj. A number is drawn from (seed, hash of the tensor's name, index in it): a new tensor changes no
+ * other. */
 #ifndef OSS_MODEL_PARAMS_H
 #define OSS_MODEL_PARAMS_H
 
