@@ -123,6 +123,8 @@ const config_field oss_config_field[] = {
     {"eps", TRAINING, NUMBER, AT(eps), RANGE(0, 1), .above = true, .fallback = "1e-8", .help = "AdamW's guard against division by zero."},
     {"clip_norm", TRAINING, NUMBER, AT(clip_norm), RANGE(0, 1e9), .above = true, .alias = "max_grad_norm", .fallback = "1",
      .help = "Gradients are scaled down to this norm over all trained parameters; 1e9 practically never is."},
+    {"head_init_gain", TRAINING, NUMBER, AT(head_init_gain), RANGE(0, 10), .fallback = "1",
+     .help = "Scale of the head's initial weights; 1 is PyTorch's. Sets of minutes may need 0.3, so that the blank becomes the filler."},
     {"freeze", TRAINING, .type = CONFIG_NAMES, AT(freeze), .fallback = "[]",
      .help = "Patterns of tensors that get no update when fine-tuning (--init), such as \"encoder.down.*\"; --freeze sets them."},
     {"eval_every", TRAINING, LONG, AT(eval_every), RANGE(1, 4294967295.0), .alias = "val_freq", .resume = true, .fallback = "250",

@@ -25,6 +25,7 @@ static void add_entry(oss_params *params, const char *layer, const char *part, o
     for (int32_t i = 0; i < entry.rank; i++) {
         entry.count *= (size_t)entry.dim[i];
     }
+    entry.gain = 1.0;
     entry.offset = params->floats;
     params->item[params->count++] = entry;
     params->parameters += entry.count;
@@ -91,13 +92,15 @@ static void add_block(oss_params *params, const oss_config *config, int32_t inde
     add_linear(params, layer[5], d, config->d_ff);
 }
 
-/* Zeros: all symbols are equally likely at first, and CTC, which has more places for blanks than for any
- * letter, makes the blank what fills the frames between letters. Random values prefer some letter; with it as
- * the filler, which is an optimum of its own, networks were measured to learn their training set and nothing
- * else. */
+/* How strongly the head prefers some symbols before it has learnt anything decides what fills the frames
+ * between letters: the blank, which has more places in CTC's paths than any letter, or a letter that happened
+ * to start ahead. Both are optima. Small sets need the first, which a small gain brings; larger ones learn
+ * faster with PyTorch's (docs/configuration.md). */
 static void add_head(oss_params *params, const oss_config *config, int32_t vocab_size) {
-    add_linear_as(params, "head", config->ctc_subframes * vocab_size, config->d_model, OSS_INIT_ZEROS,
-                  OSS_INIT_ZEROS);
+    add_linear(params, "head", config->ctc_subframes * vocab_size, config->d_model);
+    for (int32_t i = params->count - 2; i < params->count; i++) {
+        params->item[i].gain = config->head_init_gain;
+    }
 }
 
 /* CTC gives the projector no gradient: it must keep its initial values, so it does not decay either. */
@@ -184,7 +187,7 @@ static void fill_uniform(float *value, const oss_param *param, double bound, uin
 static void init_entry(float *value, const oss_param *param, uint64_t seed) {
     switch (param->init) {
     case OSS_INIT_UNIFORM_FAN_IN:
-        fill_uniform(value, param, 1.0 / sqrt(param->fan_in), seed);
+        fill_uniform(value, param, param->gain / sqrt(param->fan_in), seed);
         break;
     case OSS_INIT_XAVIER:
         fill_uniform(value, param, sqrt(6.0 / ((double)param->fan_in + param->fan_out)), seed);

@@ -1,13 +1,13 @@
 /* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat
  * block of floats.
  *
- * Initial values have the distributions of PyTorch's defaults, the head apart:
+ * Initial values have the distributions of PyTorch's defaults:
  *
  *     Conv2d, Linear   weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear
  *     norms            1
  *     qkv_proj         weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0
  *     out_proj         weight uniform in +-1/sqrt(fan_in); bias 0
- *     head             0 (params.c says why)
+ *     head             as linear, times head_init_gain (params.c says why)
  *
  * qkv_proj and out_proj are what torch.nn.MultiheadAttention, which the seed uses, calls in_proj and
  * out_proj. A number is drawn from (seed, hash of the tensor's name, index in it): a new tensor changes no
@@ -34,6 +34,7 @@ typedef struct oss_param {
     size_t offset; /* of the first float in the block; a multiple of 16 floats (64 bytes) */
     oss_init init;
     int32_t fan_in, fan_out;
+    double gain;  /* scales the bound of OSS_INIT_UNIFORM_FAN_IN */
     bool decay;   /* matrices and kernels of trained layers; never biases, norms, projector */
     bool trained; /* false: gets no gradient from CTC (projector) */
 } oss_param;

@@ -173,7 +173,7 @@ static void assert_constant(const float *value, const oss_params *params, const 
 }
 
 START_TEST(test_init_distribution) {
-    oss_params *params = make("{\"projector_dim\": 256}", 30);
+    oss_params *params = make("{\"projector_dim\": 256, \"head_init_gain\": 0.3}", 30);
     float *value = oss_alloc_aligned(params->floats, sizeof *value);
     oss_params_init(params, value, 7);
     assert_uniform(value, params, "encoder.down.0.net.0.weight", 1 / 3.0);
@@ -185,8 +185,8 @@ START_TEST(test_init_distribution) {
     assert_uniform(value, params, "encoder.blocks.3.mlp.0.weight", 1 / sqrt(192.0));
     assert_uniform(value, params, "encoder.blocks.3.mlp.2.weight", 1 / sqrt(768.0));
     assert_uniform(value, params, "encoder.blocks.3.mlp.2.bias", 1 / sqrt(768.0));
-    assert_constant(value, params, "head.weight", 0.0f);
-    assert_constant(value, params, "head.bias", 0.0f);
+    assert_uniform(value, params, "head.weight", 0.3 / sqrt(192.0));
+    assert_uniform(value, params, "head.bias", 0.3 / sqrt(192.0));
     assert_uniform(value, params, "projector.weight", 1 / sqrt(192.0));
     assert_constant(value, params, "encoder.blocks.0.qkv_proj.bias", 0.0f);
     assert_constant(value, params, "encoder.blocks.0.out_proj.bias", 0.0f);
