@@ -42,11 +42,9 @@ while IFS= read -r line; do
 done <"$scratch/lines"
 
 awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >hello.c
-make -s -C "$root" BUILD="${build#"$root"/}" DESTDIR="$scratch/root" prefix=/usr install >/dev/null
-PKG_CONFIG_PATH=$scratch/root/usr/lib/pkgconfig \
-	PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
-	sh -c '${CC:-cc} -Wall -Wextra -Werror -o hello hello.c $(pkg-config --cflags --libs ossicle)'
-LD_LIBRARY_PATH=$scratch/root/usr/lib ./hello checkpoints/mine data/wav/000000.wav >hello.txt
+MAKEFLAGS= make -s -C "$root" BUILD="${build#"$root"/}" prefix="$scratch/root" install >/dev/null
+PKG_CONFIG_PATH=$scratch/root/lib/pkgconfig sh -c '${CC:-cc} -Wall -Wextra -Werror -o hello hello.c $(pkg-config --cflags --libs ossicle)'
+LD_LIBRARY_PATH=$scratch/root/lib ./hello checkpoints/mine data/wav/000000.wav >hello.txt
 ossicle_text=$("$build/ossicle" transcribe --model checkpoints/mine data/wav/000000.wav)
 [ "$(cat hello.txt)" = "$ossicle_text" ] || { echo "the C program of README.md and ossicle transcribe differ" >&2; exit 1; }
 
