@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/commands.h"
-#include "infer/recognizer.h"
+#include "cli/eval_rows.h"
 
 enum {
     NAMED_INFEASIBLE = 10
@@ -31,13 +31,13 @@ static const oss_cli_option options[] = {
      .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
     {.name = "--threads",
      .value = "N",
-     .help = "threads to use (default: as many as processors); the results are the same with any number"},
+     .help = "rows to work on at the same time (default: as many as processors); the results are the same "
+             "with any number"},
 };
 
 typedef struct evaluation {
     const oss_cli_args *args;
-    oss_recognizer *recognizer;
-    oss_dataset *dataset;
+    oss_eval_rows *rows;
     const char *csv_path;
     oss_writer hyp; /* zeroed: no --hyp */
     oss_score score;
@@ -62,17 +62,17 @@ static void append_cell(oss_strbuf *line, const char *text) {
     oss_strbuf_append(line, "\t");
 }
 
-static oss_status write_hypothesis(evaluation *eval, const oss_dataset_row *row,
-                                   const oss_scored_row *scored) {
+static oss_status write_hypothesis(evaluation *eval, const oss_eval_row *row) {
     if (!oss_cli_has(eval->args, "--hyp")) {
         return OSS_OK;
     }
     oss_strbuf line = {0};
     append_cell(&line, row->wav);
     append_cell(&line, row->text);
-    append_cell(&line, scored->hypothesis);
-    oss_strbuf_printf(&line, "%lld\t%lld\t%lld\n", (long long)scored->words.substitutions,
-                      (long long)scored->words.deletions, (long long)scored->words.insertions);
+    append_cell(&line, row->scored.hypothesis);
+    const oss_edits *words = &row->scored.words;
+    oss_strbuf_printf(&line, "%lld\t%lld\t%lld\n", (long long)words->substitutions,
+                      (long long)words->deletions, (long long)words->insertions);
     oss_status status = oss_strbuf_ok(&line) ? OSS_OK : OSS_ENOMEM;
     if (status == OSS_OK) {
         oss_writer_put(&eval->hyp, line.data, line.length);
@@ -81,60 +81,51 @@ static oss_status write_hypothesis(evaluation *eval, const oss_dataset_row *row,
     return status;
 }
 
-static void name_infeasible(const evaluation *eval, const oss_dataset_row *row,
-                            const oss_scored_row *scored) {
-    if (scored->feasible || eval->score.infeasible >= NAMED_INFEASIBLE) {
+static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
+    if (row->scored.feasible || eval->score.infeasible >= NAMED_INFEASIBLE) {
         return;
     }
     oss_log_warn(
         "%s:%lld: row %lld: %s: its text needs %d frames and the audio gives %d: left out of the loss",
-        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, scored->frames_needed,
-        scored->frames_given);
-}
-
-static oss_status score_row(evaluation *eval, const oss_dataset_row *row) {
-    oss_scored_row scored = {0};
-    oss_status status = oss_recognizer_score(eval->recognizer, row, &scored);
-    if (status != OSS_OK) {
-        return oss_fail_prefix(status, "%s:%lld: row %lld", eval->csv_path, (long long)row->line,
-                               (long long)row->number);
-    }
-    name_infeasible(eval, row, &scored);
-    status = write_hypothesis(eval, row, &scored);
-    if (status == OSS_OK) {
-        oss_score_add(&eval->score, &scored);
-    }
-    oss_scored_row_deinit(&scored);
-    return status;
+        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, row->scored.frames_needed,
+        row->scored.frames_given);
 }
 
 /* A row or recording that is wrong does not end the evaluation; memory or disk that is out does. */
 static bool ends_evaluation(oss_status status) {
-    return status != OSS_OK && status != OSS_EINPUT && status != OSS_EIO && status != OSS_ENUMERIC;
+    return status != OSS_EINPUT && status != OSS_EIO && status != OSS_ENUMERIC;
+}
+
+static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
+    if (row->status != OSS_OK) {
+        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+        if (ends_evaluation(row->status)) {
+            return row->status;
+        }
+        (void)oss_cli_fail(eval->args, row->status);
+        eval->failed++;
+        return OSS_OK;
+    }
+    name_infeasible(eval, row);
+    oss_status status = write_hypothesis(eval, row);
+    if (status == OSS_OK) {
+        oss_score_add(&eval->score, &row->scored);
+    }
+    return status;
 }
 
 static oss_status score_rows(evaluation *eval) {
     double begin = now_seconds();
-    for (;;) {
-        const oss_dataset_row *row = NULL;
-        oss_status status = oss_dataset_next(eval->dataset, &row, NULL);
-        if (status == OSS_OK && row == NULL) {
-            break;
-        }
-        if (ends_evaluation(status) || status == OSS_EIO) {
-            return status;
-        }
-        if (status == OSS_OK) {
-            status = score_row(eval, row);
-        }
-        if (ends_evaluation(status)) {
-            return status;
+    const oss_eval_row *row = NULL;
+    do {
+        oss_status status = oss_eval_rows_next(eval->rows, &row);
+        if (status == OSS_OK && row != NULL) {
+            status = count_row(eval, row);
         }
         if (status != OSS_OK) {
-            (void)oss_cli_fail(eval->args, status);
-            eval->failed++;
+            return status;
         }
-    }
+    } while (row != NULL);
     eval->wall_seconds = now_seconds() - begin;
     if (eval->score.infeasible > NAMED_INFEASIBLE) {
         oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
@@ -225,14 +216,11 @@ static oss_status open_hypotheses(evaluation *eval) {
 }
 
 static oss_status evaluate(evaluation *eval) {
-    oss_recognizer_options settings = {0};
-    oss_status status = oss_cli_threads(eval->args, &settings.threads);
+    int32_t threads = 1;
+    oss_status status = oss_cli_threads(eval->args, &threads);
     if (status == OSS_OK) {
-        status = oss_recognizer_create(&eval->recognizer, oss_cli_value(eval->args, "--model"), &settings);
-    }
-    if (status == OSS_OK) {
-        status = oss_dataset_open(&eval->dataset, eval->csv_path,
-                                  oss_recognizer_config(eval->recognizer)->text_case);
+        status =
+            oss_eval_rows_create(&eval->rows, oss_cli_value(eval->args, "--model"), eval->csv_path, threads);
     }
     if (status == OSS_OK) {
         status = open_hypotheses(eval);
@@ -256,8 +244,7 @@ static int run_eval(const oss_cli_args *args) {
     }
     int code = status != OSS_OK ? oss_cli_fail(args, status) : eval.failed > 0;
     oss_writer_abort(&eval.hyp);
-    oss_dataset_free(eval.dataset);
-    oss_recognizer_free(eval.recognizer);
+    oss_eval_rows_free(eval.rows);
     return code;
 }
 

@@ -15,6 +15,9 @@ typedef struct oss_encoder oss_encoder;
 
 /* `model` may be freed afterwards. threads from 1 to 1024. */
 oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t threads);
+/* An encoder of one thread that shares the weights of another, which must outlive it; each may then be used
+ * by a thread of its own. */
+oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling);
 void oss_encoder_free(oss_encoder *encoder);
 
 /* Work arrays of the last run; owned by the encoder, valid until the next run. */

@@ -1,4 +1,4 @@
-/* The encoder's parts: packed weights, the plan of one run's memory, the stem. */
+/* The encoder's parts: packed weights, the stem, the memory of a run, its tasks. */
 #ifndef OSS_INFER_ENCODER_INTERNAL_H
 #define OSS_INFER_ENCODER_INTERNAL_H
 
@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/pool.h"
+#include "infer/encoder_infer.h"
 #include "model/model_file.h"
 
 enum {
@@ -62,5 +64,58 @@ void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const os
  * anywhere: same bits. */
 const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
                           const float *features, int32_t mel_frames, int32_t begin, int32_t end);
+
+/* One thread's work space. */
+typedef struct oss_worker_space {
+    oss_stem_scratch stem;
+    float *normed;    /* [task frames, d] */
+    float *hidden;    /* [task frames, d_ff] */
+    float *attention; /* the kernel's scratch */
+    void *mel;        /* the front end's */
+} oss_worker_space;
+
+/* The memory of one run, taken from the arena by lay_out_run alone. */
+typedef struct oss_run_space {
+    float *features;          /* [T, bins] */
+    float *x;                 /* [S, d] residual stream */
+    float *qkv[2];            /* [S, 3, H, D]: a block reads one and writes the next block's into the other */
+    float *attended;          /* [S, d] */
+    float *embeddings;        /* [S, d] */
+    float *logits;            /* [S, k*V] */
+    float *projected;         /* [S, projector_dim] */
+    oss_worker_space *worker; /* [threads] */
+} oss_run_space;
+
+/* What encoders of one model share: read-only once made. */
+typedef struct oss_encoder_model {
+    oss_config *config;
+    oss_encoder_weights weights;
+    oss_mel_plan *mel;
+} oss_encoder_model;
+
+struct oss_encoder {
+    oss_encoder_model own;          /* empty in a sibling */
+    const oss_encoder_model *model; /* own, or the sibling's */
+    oss_pool *pool;
+    int32_t threads;
+    int32_t head_dim;
+    oss_arena arena;
+    oss_run_space space;
+    float *position;         /* rope: [rows, D] cos and sin; sinusoidal: [rows, d] to be added; else NULL */
+    int32_t position_frames; /* rows of it */
+    /* the run in progress */
+    const float *audio;
+    int64_t samples;
+    const float *features;
+    int32_t mel_frames, frames, task_frames, block;
+};
+
+/* What the pool's workers do, once for each task (encoder_tasks.c); context is the encoder: mel frames before
+ * their normalisation; the stem up to the first block's qkv; block e->block up to the next one's qkv, or the
+ * outputs. */
+enum { OSS_MEL_TASK_FRAMES = 128 };
+void oss_encoder_mel_task(void *context, int32_t task, int32_t worker);
+void oss_encoder_front_task(void *context, int32_t task, int32_t worker);
+void oss_encoder_block_task(void *context, int32_t task, int32_t worker);
 
 #endif

@@ -15,6 +15,7 @@
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
+    bool borrows; /* a sibling: the model is another recognizer's */
 };
 
 /* ---- Life ---- */
@@ -47,12 +48,30 @@ oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
     return OSS_OK;
 }
 
+oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *sibling) {
+    oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
+    if (recognizer == NULL) {
+        return OSS_ENOMEM;
+    }
+    recognizer->model = sibling->model;
+    recognizer->borrows = true;
+    oss_status status = oss_encoder_create_sibling(&recognizer->encoder, sibling->encoder);
+    if (status != OSS_OK) {
+        oss_recognizer_free(recognizer);
+        return status;
+    }
+    *out = recognizer;
+    return OSS_OK;
+}
+
 void oss_recognizer_free(oss_recognizer *recognizer) {
     if (recognizer == NULL) {
         return;
     }
     oss_encoder_free(recognizer->encoder);
-    oss_model_free(recognizer->model);
+    if (!recognizer->borrows) {
+        oss_model_free(recognizer->model);
+    }
     oss_free(recognizer);
 }
 

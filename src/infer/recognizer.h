@@ -11,6 +11,10 @@
 
 const oss_config *oss_recognizer_config(const oss_recognizer *recognizer);
 
+/* A recognizer of one thread that shares the model of another, which must outlive it; each may then be used
+ * by a thread of its own. */
+oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *sibling);
+
 /* One row of a dataset, recognised and compared with its text. */
 typedef struct oss_scored_row {
     char *hypothesis; /* normalised; owned, oss_free */

@@ -212,7 +212,19 @@ START_TEST(test_nobody_reads_the_result) {
 }
 END_TEST
 
-/* The same numbers with any number of threads, to the last digit. */
+/* 60 rows: more than any batch of theirs. Rows 13, 26... are gone; the others' lengths and texts differ. */
+static void write_many_rows(const oss_cli_case *c) {
+    char text[8192] = "wav,text,start,end\n";
+    for (int i = 1; i <= 60; i++) {
+        char row[128];
+        snprintf(row, sizeof row, "%s,%.*s,0,0.%02d\n", i % 13 == 0 ? "gone.wav" : "five.wav", i % 9,
+                 "a b c d e", 5 + i % 35);
+        strcat(text, row);
+    }
+    oss_cli_case_write(c, "set.csv", text);
+}
+
+/* The same numbers to the last digit, and the same rows in the same order, with any number of threads. */
 START_TEST(test_threads) {
     static const char *const threads[] = {"1", "2", "5"};
     oss_cli_case c = oss_cli_case_make();
@@ -220,19 +232,35 @@ START_TEST(test_threads) {
     oss_model *model = oss_models_create(&sizes);
     oss_cli_case_save(model, c.model);
     oss_model_free(model);
-    oss_cli_case_write(&c, "set.csv", csv);
+    write_many_rows(&c);
     char *path = oss_tempdir_path(c.folder, "set.csv");
-    double loss[3];
+    char *hyp = oss_tempdir_path(c.folder, "hyp.tsv");
+    char *first_hyp = NULL, *first_err = NULL;
+    double first_loss = 0;
     for (int i = 0; i < 3; i++) {
-        oss_program_run run =
-            oss_run_ossicle("eval", "--model", c.model, "--csv", path, "--json", "--threads", threads[i]);
-        oss_program_expect(&run, 0);
+        oss_program_run run = oss_run_ossicle("eval", "--model", c.model, "--csv", path, "--json",
+                                              "--threads", threads[i], "--hyp", hyp);
+        oss_program_expect(&run, 1);
         oss_json *json = parse(run.out);
-        loss[i] = field(json, "loss");
-        ck_assert(isfinite(loss[i]) && loss[i] == loss[0]);
+        ck_assert_double_eq(field(json, "utterances"), 56);
+        ck_assert_double_eq(field(json, "failed"), 4);
+        char *text = oss_tempdir_read(hyp, NULL);
+        if (i == 0) {
+            first_hyp = text;
+            first_err = strdup(run.err);
+            first_loss = field(json, "loss");
+        } else {
+            ck_assert_str_eq(text, first_hyp);
+            ck_assert_str_eq(run.err, first_err);
+            ck_assert(field(json, "loss") == first_loss);
+            free(text);
+        }
         oss_json_free(json);
         oss_program_run_deinit(&run);
     }
+    free(first_hyp);
+    free(first_err);
+    free(hyp);
     free(path);
     oss_cli_case_free(&c);
 }

@@ -1,0 +1,28 @@
+/* The rows of a dataset, recognised and scored several at a time, given back in their order. */
+#ifndef OSS_CLI_EVAL_ROWS_H
+#define OSS_CLI_EVAL_ROWS_H
+
+#include "infer/recognizer.h"
+
+typedef struct oss_eval_rows oss_eval_rows;
+
+/* A row's own copy of its dataset_csv.h row, and what became of it. */
+typedef struct oss_eval_row {
+    int64_t number, line; /* 0 and 0: the row could not be read; `message` says where it is */
+    char *wav, *path, *text;
+    double start_seconds, end_seconds;
+    oss_status status;
+    char *message; /* of a row that failed: which one, why; else NULL */
+    oss_scored_row scored;
+} oss_eval_row;
+
+/* Loads the model once; `threads` rows are worked on at the same time. */
+oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
+                                int32_t threads);
+void oss_eval_rows_free(oss_eval_rows *rows);
+
+/* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its
+ * status; what is returned here is a failure that ends it all (memory, a CSV that cannot be read on). */
+oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out);
+
+#endif
