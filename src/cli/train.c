@@ -152,46 +152,65 @@ static oss_status apply_freeze(oss_config *config, const oss_cli_args *args) {
     return status;
 }
 
-/* The settings of a new run, or of the one to be resumed. */
-static oss_status load_config(oss_config **out, char **out_run, const oss_cli_args *args) {
-    oss_config *config = NULL;
-    char *run = NULL, *saved = NULL;
-    oss_status status = OSS_OK;
-    if (oss_cli_has(args, "--config")) {
-        status = oss_config_load(&config, oss_cli_value(args, "--config"));
+/* RUN/config.json in place of *config, which says no more than where RUN is. */
+static oss_status load_saved_config(oss_config **config, const char *run, const oss_cli_args *args) {
+    char *path = NULL;
+    oss_config *saved = NULL;
+    oss_status status = oss_run_config_path(&path, run);
+    if (status == OSS_OK) {
+        status = oss_config_load(&saved, path);
+    }
+    if (status == OSS_OK && *config != NULL) {
+        oss_log_info("settings come from %s, not from %s: --set changes those that may change", path,
+                     oss_cli_value(args, "--config"));
     }
     if (status == OSS_OK) {
-        run = choose_run(args, config);
-        status = run == NULL ? OSS_ENOMEM : OSS_OK;
+        oss_config_free(*config);
+        *config = saved;
     }
-    if (status == OSS_OK && oss_cli_has(args, "--resume")) {
-        oss_config_free(config);
-        config = NULL;
-        status = oss_run_config_path(&saved, run);
-        if (status == OSS_OK) {
-            status = oss_config_load(&config, saved);
-        }
-        if (status == OSS_OK && oss_cli_has(args, "--config")) {
-            oss_log_info("settings come from %s, not from %s: --set changes those that may change", saved,
-                         oss_cli_value(args, "--config"));
-        }
-    }
-    if (status == OSS_OK) {
-        status = apply_settings(config, args);
-    }
+    oss_free(path);
+    return status;
+}
+
+static oss_status complete_config(oss_config *config, const oss_cli_args *args) {
+    oss_status status = apply_settings(config, args);
     if (status == OSS_OK) {
         status = apply_freeze(config, args);
     }
     if (status == OSS_OK) {
         status = oss_config_check(config);
     }
-    if (status == OSS_OK && config->freezes > 0 && !oss_cli_has(args, "--init") &&
-        !oss_cli_has(args, "--resume")) {
+    bool random = !oss_cli_has(args, "--init") && !oss_cli_has(args, "--resume");
+    if (status == OSS_OK && config->freezes > 0 && random) {
         status =
             oss_fail(OSS_EUSAGE,
                      "\"freeze\" in the config needs --init M: weights that never trained would stay random");
     }
-    oss_free(saved);
+    return status;
+}
+
+/* The settings of a new run, or of the one to be resumed, and its folder. */
+static oss_status load_config(oss_config **out, char **out_run, const oss_cli_args *args) {
+    bool resume = oss_cli_has(args, "--resume");
+    oss_config *config = NULL;
+    char *run = NULL;
+    oss_status status = OSS_OK;
+    if (oss_cli_has(args, "--config")) {
+        status = oss_config_load(&config, oss_cli_value(args, "--config"));
+    }
+    if (status == OSS_OK && !resume) {
+        status = complete_config(config, args); /* it may name the folder */
+    }
+    if (status == OSS_OK) {
+        run = choose_run(args, config);
+        status = run == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status == OSS_OK && resume) {
+        status = load_saved_config(&config, run, args);
+    }
+    if (status == OSS_OK && resume) {
+        status = complete_config(config, args);
+    }
     if (status != OSS_OK) {
         oss_config_free(config);
         oss_free(run);

@@ -139,6 +139,7 @@ void oss_display_begin(oss_display *display) {
     const char *no_colour = getenv("NO_COLOR");
     *display =
         (oss_display){.terminal = isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0};
+    display->drawn = display->terminal ? 0.0 : oss_clock_seconds();
     display->colour = display->terminal && (no_colour == NULL || no_colour[0] == '\0');
     oss_log_set(take_log_line, display);
 }
@@ -168,7 +169,7 @@ void oss_display_scanning(void *context, int32_t done, int32_t total) {
         (void)oss_format(display->line, sizeof display->line, "%s", last ? "" : line);
         (void)fputs("\r\033[K", stderr);
         draw_line(display);
-    } else if (!last && done > 1) {
+    } else if (!last) {
         (void)fprintf(stderr, "%s\n", line);
     }
 }

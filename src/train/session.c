@@ -141,10 +141,24 @@ static oss_status prepare_resumed(oss_session *session) {
     return status == OSS_OK ? check_data(session) : status;
 }
 
+/* Before minutes go into reading the data. */
+static oss_status check_init(const oss_train_request *request) {
+    char *file = NULL;
+    oss_status status = request->init == NULL ? OSS_OK : oss_model_resolve(&file, request->init);
+    if (status == OSS_OK && file != NULL && !oss_file_exists(file)) {
+        status = oss_fail(OSS_EINPUT, "--init %s: no such model", request->init);
+    }
+    oss_free(file);
+    return status;
+}
+
 /* Nothing is written before the data is known to be good. */
 static oss_status prepare_new(oss_session *session) {
     const char *run = session->request->run;
     oss_status status = oss_run_check_new(run);
+    if (status == OSS_OK) {
+        status = check_init(session->request);
+    }
     if (status == OSS_OK) {
         status = prepare_data(session);
     }

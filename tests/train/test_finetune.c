@@ -215,7 +215,7 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("finetune");
     TCase *all = tcase_create("finetune");
-    tcase_set_timeout(all, 60);
+    tcase_set_timeout(all, 300);
     tcase_add_test(all, test_all_tensors_fit);
     tcase_add_test(all, test_what_does_not_fit_is_new);
     tcase_add_test(all, test_nothing_fits);

@@ -171,7 +171,7 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("no heap call in a step");
     TCase *all = tcase_create("no heap");
-    tcase_set_timeout(all, 60);
+    tcase_set_timeout(all, 300);
     tcase_add_test(all, test_counting_counts);
     tcase_add_loop_test(all, test_steps_call_no_heap, 0, 3);
     suite_add_tcase(suite, all);

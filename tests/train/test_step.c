@@ -278,7 +278,7 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("step");
     TCase *all = tcase_create("step");
-    tcase_set_timeout(all, 60);
+    tcase_set_timeout(all, 300);
     tcase_add_test(all, test_accumulation_equals_one_batch);
     tcase_add_test(all, test_shards_add_up);
     tcase_add_test(all, test_loss_is_the_mean_over_utterances);

@@ -291,20 +291,20 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("trainer");
     TCase *bits = tcase_create("the same bits");
-    tcase_set_timeout(bits, 60);
+    tcase_set_timeout(bits, 300);
     tcase_add_loop_test(bits, test_threads_change_no_byte, 0, 2);
     tcase_add_test(bits, test_cache_changes_no_byte);
     tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, 5);
     tcase_add_test(bits, test_resume_from_an_older_checkpoint);
     suite_add_tcase(suite, bits);
     TCase *course = tcase_create("course");
-    tcase_set_timeout(course, 60);
+    tcase_set_timeout(course, 300);
     tcase_add_test(course, test_eight_utterances_are_learnt);
     tcase_add_test(course, test_patience);
     tcase_add_test(course, test_without_held_out_rows_the_latest_is_best);
     suite_add_tcase(suite, course);
     TCase *refusals = tcase_create("refusals");
-    tcase_set_timeout(refusals, 60);
+    tcase_set_timeout(refusals, 300);
     tcase_add_test(refusals, test_folders);
     tcase_add_test(refusals, test_resume_needs_the_same_data_and_shards);
     tcase_add_test(refusals, test_a_broken_row_is_named_and_the_rest_learns);

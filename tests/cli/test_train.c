@@ -1,0 +1,272 @@
+/* ossicle train as a user meets it: options, messages, exit codes, files, the progress line. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "support/suite.h"
+#include "support/tempdir.h"
+#include "support/train_program.h"
+
+static const oss_tones usual = {.rows = 12, .seed = 5, .min_letters = 2, .max_letters = 5};
+static const char short_run[] =
+    "\"batch_seconds\": 4, \"max_steps\": 8, \"eval_every\": 4, \"dev_fraction\": 0.25";
+
+static void expect(const char *const word[], int code, const char *words) {
+    oss_program_run run = oss_train_run(word);
+    oss_program_expect(&run, code);
+    oss_program_expect_err(&run, words);
+    ck_assert_str_eq(run.out, "");
+    oss_program_run_deinit(&run);
+}
+#define EXPECT(code, words, ...) expect((const char *const[]){__VA_ARGS__, NULL}, code, words)
+
+START_TEST(test_options) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run");
+    EXPECT(2, "--config FILE is missing", "--run", run);
+    EXPECT(2, "--resume needs --run DIR", "--resume");
+    EXPECT(2, "holds no run that could be resumed: start it without --resume", "--resume", "--run", run);
+    EXPECT(2, "choose one of them", "--resume", "--run", run, "--init", "x");
+    EXPECT(2, "--freeze needs --init M", "--config", place.config, "--run", run, "--freeze", "encoder.*");
+    EXPECT(2, "\"freeze\" in the config needs --init M", "--config", place.config, "--run", run, "--set",
+           "freeze=[\"head.*\"]");
+    EXPECT(2, "nearest known one is \"max_steps\"", "--config", place.config, "--run", run, "--set",
+           "max_step=3");
+    EXPECT(2, "did you mean --resume?", "--resum", "--run", run);
+    EXPECT(2, "--threads", "--config", place.config, "--run", run, "--threads", "0");
+    EXPECT(3, "nowhere.json", "--config", "nowhere.json", "--run", run);
+    EXPECT(3, "nowhere.csv", "--config", place.config, "--run", run, "--set", "train_csv=nowhere.csv");
+    EXPECT(3, "--init nowhere: no such model", "--config", place.config, "--run", run, "--init", "nowhere");
+    ck_assert(!oss_train_place_has(&place, "run")); /* nothing was begun by any of these */
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+START_TEST(test_help) {
+    oss_program_run run = oss_run_train("--help");
+    oss_program_expect(&run, 0);
+    static const char *const option[] = {"--config FILE", "--set KEY=VALUE", "--run DIR",   "--resume",
+                                         "--init M",      "--freeze GLOB",   "--threads N", "SIGTERM"};
+    for (size_t i = 0; i < sizeof option / sizeof option[0]; i++) {
+        oss_program_expect_out(&run, option[i]);
+    }
+    oss_program_run_deinit(&run);
+}
+END_TEST
+
+/* "key": number of the last line of this kind in metrics.jsonl */
+static double last_measure(const oss_train_place *place, const char *kind, const char *key) {
+    char *path = oss_train_place_path(place, "run/metrics.jsonl");
+    char *text = oss_tempdir_read(path, NULL);
+    ck_assert_ptr_nonnull(text);
+    double value = -1;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        oss_json *json = NULL;
+        ck_assert_int_eq(oss_json_parse(&json, line, strlen(line), "metrics"), OSS_OK);
+        if (strcmp(oss_json_string(oss_json_get(json, "kind")), kind) == 0) {
+            ck_assert_int_eq(oss_json_get_number(json, key, &value), OSS_OK);
+        }
+        oss_json_free(json);
+    }
+    free(text);
+    free(path);
+    return value;
+}
+
+/* Training's own figures for the held-out rows are those of `ossicle eval` on the same model. */
+START_TEST(test_figures_agree_with_eval) {
+    oss_train_place place;
+    oss_train_place_make(
+        &place, &usual,
+        "\"batch_seconds\": 8, \"max_steps\": 60, \"eval_every\": 60, \"dev_fraction\": 0.4, \"lr\": 0.01");
+    char *run_folder = oss_train_place_path(&place, "run"),
+         *latest = oss_train_place_path(&place, "run/latest");
+    char *dev = oss_train_place_path(&place, "run/dev.csv");
+    oss_program_run run = oss_run_train("--config", place.config, "--run", run_folder);
+    oss_program_expect(&run, 0);
+    oss_program_expect_err(&run, "done: 60 steps; best CER ");
+    oss_program_expect_err(&run, "held out: loss ");
+    oss_program_expect_err(&run, "    said   ");
+    ck_assert_ptr_null(strchr(run.err, '\r')); /* stderr is no terminal: plain lines */
+    ck_assert_ptr_null(strchr(run.err, '\033'));
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("eval", "--model", latest, "--csv", dev, "--json");
+    oss_program_expect(&run, 0);
+    oss_json *json = NULL;
+    ck_assert_int_eq(oss_json_parse(&json, run.out, strlen(run.out), "eval"), OSS_OK);
+    static const char *const key[] = {"cer", "wer", "utterances", "loss"};
+    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
+        double scored = 0, trained = last_measure(&place, "eval", key[i]);
+        ck_assert_int_eq(oss_json_get_number(json, key[i], &scored), OSS_OK);
+        ck_assert_msg(scored >= trained * 0.9999 && scored <= trained * 1.0001, "%s: %.9g, eval says %.9g",
+                      key[i], trained, scored);
+    }
+    ck_assert_double_lt(last_measure(&place, "eval", "cer"),
+                        0.95); /* it has learnt something: the comparison means something */
+    oss_json_free(json);
+    oss_program_run_deinit(&run);
+    free(run_folder);
+    free(latest);
+    free(dev);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+START_TEST(test_a_run_is_not_overwritten) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run");
+    EXPECT(0, "done: 8 steps", "--config", place.config, "--run", run);
+    EXPECT(2, "holds a run: go on with it by --resume", "--config", place.config, "--run", run);
+    EXPECT(2, "a resumed run keeps this setting", "--resume", "--run", run, "--set", "lr=0.1");
+    EXPECT(0, "done: 8 steps", "--resume", "--run", run);
+    EXPECT(0, "done: 10 steps", "--resume", "--run", run, "--set", "max_steps=10", "--threads", "1");
+    EXPECT(0, "settings come from", "--resume", "--run", run, "--config",
+           place.config); /* max_steps 10 was kept */
+    ck_assert_double_eq(last_measure(&place, "train", "step"), 10);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+START_TEST(test_run_folder_of_the_config) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "named"), setting[600];
+    snprintf(setting, sizeof setting, "run_dir=%s", run);
+    EXPECT(0, "done: 8 steps", "--config", place.config, "--set", setting);
+    ck_assert(oss_train_place_has(&place, "named/config.json"));
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+START_TEST(test_rows_left_out) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run");
+    char *csv = oss_tempdir_read(place.csv, NULL);
+    char more[4000];
+    snprintf(
+        more, sizeof more,
+        "%snowhere.wav,abc\ntones-000.wav,\"abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc\"\n",
+        csv);
+    oss_tempdir_write(place.csv, more, (long)strlen(more));
+    free(csv);
+    EXPECT(3, "\"bad_audio\" is \"error\"", "--config", place.config, "--run", run, "--set",
+           "bad_audio=error");
+    EXPECT(3, "\"infeasible\" is \"error\"", "--config", place.config, "--run", run, "--set",
+           "infeasible=error", "--set", "dev_fraction=0");
+    EXPECT(0, "left out 2: audio 1, infeasible 1", "--config", place.config, "--run", run, "--set",
+           "dev_fraction=0");
+    char *path = oss_train_place_path(&place, "run/skipped.jsonl");
+    char *skipped = oss_tempdir_read(path, NULL);
+    ck_assert_msg(strstr(skipped, "\"row\":13,\"wav\":\"nowhere.wav\",\"reason\":\"audio\"") != NULL, "%s",
+                  skipped);
+    ck_assert_msg(strstr(skipped, "\"row\":14,\"wav\":\"tones-000.wav\",\"reason\":\"infeasible\"") != NULL,
+                  "%s", skipped);
+    ck_assert_msg(strstr(skipped, "needs 57 frames (57 characters and 0 repeats), has ") != NULL, "%s",
+                  skipped);
+    free(path);
+    free(skipped);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+/* ---- On a terminal ---- */
+
+static char *read_terminal(int terminal) {
+    enum { MOST = 1 << 20 };
+    char *text = calloc(MOST, 1);
+    size_t used = 0;
+    ssize_t count;
+    while (used < MOST - 1 && (count = read(terminal, text + used, MOST - 1 - used)) > 0) {
+        used += (size_t)count;
+    }
+    return text; /* reading ends with EIO when the program has closed its side */
+}
+
+/* Trains with stderr on a terminal of this width; returns what it showed. */
+static char *train_on_terminal(const char *const argument[], unsigned short columns, bool no_colour) {
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const struct winsize size = {.ws_row = 24, .ws_col = columns};
+    ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        (void)dup2(open(ptsname(terminal), O_RDWR | O_NOCTTY), STDERR_FILENO);
+        (void)setenv("TERM", "xterm", 1);
+        (void)(no_colour ? setenv("NO_COLOR", "1", 1) : unsetenv("NO_COLOR"));
+        (void)close(terminal);
+        (void)execv(argument[0], (char *const *)(uintptr_t)argument);
+        _exit(127);
+    }
+    char *text = read_terminal(terminal);
+    ck_assert_int_eq(oss_train_wait(child), 0);
+    (void)close(terminal);
+    return text;
+}
+
+/* Columns of the widest line that is redrawn; those that stay end in a line break. Colours take no column. */
+static int widest_redrawn(const char *text) {
+    int widest = 0;
+    for (const char *at = strchr(text, '\r'); at != NULL; at = strchr(at + 1, '\r')) {
+        int width = 0;
+        const char *c = at + 1;
+        for (; *c != '\0' && *c != '\r' && *c != '\n'; c++) {
+            if (*c == '\033') {
+                c += strcspn(c, "mK");
+            } else {
+                width++;
+            }
+        }
+        bool stays = *c == '\n' || (c[0] == '\r' && c[1] == '\n'); /* a terminal sends CR LF */
+        widest = width > widest && !stays ? width : widest;
+    }
+    return widest;
+}
+
+START_TEST(test_progress_on_a_terminal) {
+    static const unsigned short columns[] = {100, 40, 100};
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run"), *program = oss_program_path("ossicle-train");
+    const char *const argument[] = {program, "--config", place.config, "--run", run, NULL};
+    char *text = train_on_terminal(argument, columns[_i], _i == 2);
+    ck_assert_msg(strstr(text, "\r\033[K") != NULL && strstr(text, "step 8/8") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "x  loss ") != NULL, "%s", text);
+    ck_assert_int_lt(widest_redrawn(text), columns[_i]);
+    ck_assert_msg((strstr(text, "[") != NULL && strstr(text, "####") != NULL) == (columns[_i] == 100), "%s",
+                  text);
+    ck_assert_msg((strstr(text, "\033[32m") != NULL) == (_i == 0), "%s", text);
+    free(text);
+    free(program);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("train");
+    TCase *all = tcase_create("train");
+    tcase_set_timeout(all, 300);
+    tcase_add_test(all, test_options);
+    tcase_add_test(all, test_help);
+    tcase_add_test(all, test_figures_agree_with_eval);
+    tcase_add_test(all, test_a_run_is_not_overwritten);
+    tcase_add_test(all, test_run_folder_of_the_config);
+    tcase_add_test(all, test_rows_left_out);
+    tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
+    suite_add_tcase(suite, all);
+    return suite;
+}
