@@ -201,12 +201,12 @@ int32_t oss_cli_count(const oss_cli_args *args, const char *option) {
 }
 
 const char *oss_cli_value_at(const oss_cli_args *args, const char *option, int32_t index) {
+    assert(index >= 0 && index < oss_cli_count(args, option));
     for (int32_t i = 0; i < args->givens; i++) {
         if (strcmp(args->given[i].option->name, option) == 0 && index-- == 0) {
             return args->given[i].value;
         }
     }
-    assert(!"oss_cli_value_at: no such value");
     return NULL;
 }
 

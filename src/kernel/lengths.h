@@ -22,7 +22,8 @@ static inline int32_t oss_len_downsampled(int32_t length, int32_t downsample) {
     return length;
 }
 
-/* Frames that CTC needs for a label sequence: its length plus one blank between equal neighbours (Graves et al. 2006). */
+/* Frames that CTC needs for a label sequence: its length plus one blank between equal neighbours (Graves et
+ * al. 2006). */
 static inline int32_t oss_len_ctc_needed(const int32_t *label, int32_t count) {
     int32_t needed = count;
     for (int32_t i = 1; i < count; i++) {

@@ -60,7 +60,7 @@ typedef struct oss_config {
     int64_t warmup_steps;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
     double head_init_gain; /* 1: PyTorch's initial values */
-    char **freeze; /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
+    char **freeze;         /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
