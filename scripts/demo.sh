@@ -51,7 +51,7 @@ $ossicle eval --model "$run" --csv "$run/dev.csv" --hyp "$run/dev.hyp.tsv"
 
 say "5. Five references and what was heard"
 # The five are spread evenly over the held-out prompts of at least three words.
-awk -F '\t' 'NR > 1 && split($2, word, " ") >= 3 { ref[n] = $2; hyp[n++] = $3 }
+awk -F '\t' 'BEGIN { n = 0 } NR > 1 && split($2, word, " ") >= 3 { ref[n] = $2; hyp[n++] = $3 }
 	END { for (i = 0; i < 5 && i < n; i++) { j = int(i * n / 5); printf "reference   %s\ntranscript  %s\n\n", ref[j], hyp[j] } }' "$run/dev.hyp.tsv"
 
 say "6. One file"

@@ -189,7 +189,7 @@ START_TEST(test_a_large_group_stays) {
             oss_rows_add(&f.train, i, "the same", NULL, 1);
         }
         for (int32_t i = 0; i < tail; i++) {
-            char text[16];
+            char text[32];
             snprintf(text, sizeof text, "other %d", i);
             oss_rows_add(&f.train, 100 + i, text, NULL, 1);
         }

@@ -25,14 +25,15 @@
 static _Atomic bool counting;
 static _Atomic int64_t calls;
 
+#if !defined(SANITIZED) && defined(__GLIBC__)
+enum { INTERPOSED = 1 };
+
 static void count_call(void) {
     if (atomic_load_explicit(&counting, memory_order_relaxed)) {
         atomic_fetch_add(&calls, 1);
     }
 }
 
-#if !defined(SANITIZED) && defined(__GLIBC__)
-enum { INTERPOSED = 1 };
 #define SHOWN __attribute__((visibility("default")))
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
