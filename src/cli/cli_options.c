@@ -240,7 +240,7 @@ oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t
 }
 
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out) {
-    int64_t threads;
+    int64_t threads = 0;
     oss_status status = oss_cli_integer(args, "--threads", 1, MAX_THREADS, oss_cpu_count(), &threads);
     if (status == OSS_OK) {
         *out = (int32_t)threads;
