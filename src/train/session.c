@@ -83,6 +83,24 @@ static void warn_fingerprint(const oss_train_state *saved) {
     }
 }
 
+/* A front end, network or text setting that was edited in RUN/config.json would otherwise train another
+ * function with the old weights, silently where the shapes still fit. */
+static oss_status check_network(const oss_session *session) {
+    char *saved = oss_config_print(session->model->config, true);
+    char *now = oss_config_print(session->config, true);
+    oss_status status = saved == NULL || now == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK && strcmp(saved, now) != 0) {
+        status = oss_fail(OSS_EINPUT,
+                          "%s: its config.json has other front end, network or text settings than its "
+                          "checkpoint (`ossicle info` shows them): put the old values back, or start a new "
+                          "run from its weights by --init",
+                          session->request->run);
+    }
+    oss_free(saved);
+    oss_free(now);
+    return status;
+}
+
 static oss_status load_model(oss_session *session) {
     const oss_config *config = session->config;
     oss_train_state *state = &session->state;
@@ -98,6 +116,10 @@ static oss_status load_model(oss_session *session) {
                         "values back, or start a new run from its weights by --init",
                         session->request->run, state->grad_shards, (unsigned long long)state->seed,
                         config->grad_shards, (unsigned long long)config->seed);
+    }
+    status = check_network(session);
+    if (status != OSS_OK) {
+        return status;
     }
     warn_fingerprint(state);
     oss_log_info("resuming %s after step %lld", session->request->run, (long long)state->step);

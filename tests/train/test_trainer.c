@@ -210,6 +210,9 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     config->grad_shards = 5;
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained with grad_shards 16");
     config->grad_shards = 16;
+    config->mel.floor *= 2; /* the shapes still fit */
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "other front end, network or text settings");
+    config->mel.floor /= 2;
     char *csv = oss_tempdir_read(runs.csv, NULL);
     oss_tempdir_write(runs.csv, csv, (long)(strstr(csv, "tones-007") - csv)); /* a row fewer */
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "was trained on other rows");
