@@ -202,12 +202,13 @@ int32_t oss_cli_count(const oss_cli_args *args, const char *option) {
 
 const char *oss_cli_value_at(const oss_cli_args *args, const char *option, int32_t index) {
     assert(index >= 0 && index < oss_cli_count(args, option));
-    for (int32_t i = 0; i < args->givens; i++) {
+    const char *value = NULL;
+    for (int32_t i = 0; i < args->givens && index >= 0; i++) {
         if (strcmp(args->given[i].option->name, option) == 0 && index-- == 0) {
-            return args->given[i].value;
+            value = args->given[i].value;
         }
     }
-    return NULL;
+    return value;
 }
 
 const char *oss_cli_value(const oss_cli_args *args, const char *option) {
