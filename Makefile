@@ -35,7 +35,8 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '%-5s %s\n' '$(1)' '$(2)')
 
-MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+# Without a compiler yet (a fresh machine, about to install one) the kernel's word for the processor will do.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null || uname -m)
 ifneq ($(findstring x86_64,$(MACHINE)),)
 ISAS := generic avx2 avx512
 else

@@ -16,11 +16,20 @@ ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-cor
 	;;
 esac
 command -v dpkg-query >/dev/null 2>&1 || exit 0 # not Debian: the build itself says what is missing
-missing=
-installed=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package} ' $packages 2>/dev/null | tr -s ' ') "
-for package in $packages; do
-	case "$installed" in *" ii $package "*) ;; *) missing="$missing $package" ;; esac
-done
+find_missing() {
+	missing=
+	# shellcheck disable=SC2086
+	installed=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package} ' $packages 2>/dev/null | tr -s ' ') "
+	for package in $packages; do
+		case "$installed" in *" ii $package "*) ;; *) missing="$missing $package" ;; esac
+	done
+}
+find_missing
+[ -n "$missing" ] || exit 0
+# `make -j` may want two lists at once; apt serves one at a time, and the second finds less missing.
+exec 9>"${TMPDIR:-/tmp}/ossicle-install-deps.lock"
+flock 9
+find_missing
 [ -n "$missing" ] || exit 0
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
