@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the library shows and what it calls: scripts/check_symbols.sh BUILD
 #  - libossicle.so exports exactly the functions that the public headers mark OSS_API;
+#  - a C and a C++ program that include ossicle/ossicle.h link with it and run;
 #  - every external symbol of both libraries begins with oss_;
 #  - no object of either library ends the process or writes to the standard streams;
 #  - only src/base/sys.c calls the C library's heap and file functions (all else goes through its tables).
@@ -17,6 +18,24 @@ if ! diff "$work/declared" "$work/exported" >"$work/diff" || [ ! -s "$work/decla
 	cat "$work/diff"
 	bad=1
 fi
+cat >"$work/user.c" <<'USER'
+#include <stdio.h>
+#include "ossicle/ossicle.h"
+int main(void) {
+	oss_recognizer *recognizer = 0;
+	oss_status status = oss_recognizer_create(&recognizer, "/nowhere/model.safetensors", 0);
+	printf("%s %s\n", oss_version(), oss_last_error());
+	return status < 0 && recognizer == 0 ? 0 : 1;
+}
+USER
+for compiler in "${CC:-cc} -std=c11" "${CXX:-c++} -x c++ -std=c++11"; do
+	# shellcheck disable=SC2086
+	if ! $compiler -Wall -Wextra -Werror -Iinclude -o "$work/user" "$work/user.c" -x none "$build/libossicle.so" -Wl,-rpath,"$(cd "$build" && pwd)" ||
+		! (ln -sf "$(cd "$build" && pwd)/libossicle.so" "$work/libossicle.so.0" && LD_LIBRARY_PATH=$work "$work/user" | grep -q /nowhere/model.safetensors); then
+		echo "a program built with $compiler cannot use libossicle.so"
+		bad=1
+	fi
+done
 for library in libossicle.a libossicle_train.a; do
 	if nm --defined-only "$build/$library" 2>/dev/null | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | grep -v '^oss_'; then
 		echo "these symbols of $library do not begin with oss_"
