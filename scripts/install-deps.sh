@@ -4,7 +4,7 @@
 # With everything in place it changes nothing and needs no network or root.
 set -eu
 what=${1:-build}
-build="gcc make pkg-config libopenblas-dev libsndfile1-dev libsamplerate0-dev libcjson-dev libutf8proc-dev libxxhash-dev"
+build="gcc libc6-dev make pkg-config libopenblas-dev libsndfile1-dev libsamplerate0-dev libcjson-dev libutf8proc-dev libxxhash-dev"
 case "$what" in
 build) packages=$build ;;
 check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
