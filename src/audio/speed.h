@@ -4,7 +4,7 @@
  *     y[i] = sum_j x[j] h_c(i factor - j),  h_c(t) = c sinc(c t) kaiser(t)
  *
  * The low-pass ends at the lower of the two Nyquist frequencies: its stop band begins there, its pass band
- * ends at 0.86 of it (Kaiser's window for 70 dB, 64 zero crossings; Smith: "Digital audio resampling", 2002).
+ * ends at 0.86 of it (Kaiser's window for 70 dB over 64 samples; Smith: "Digital audio resampling", 2002).
  * For factors above 1 the filter is that of the next of some eighths of an octave, which takes up to 9 % more
  * of the band. */
 #ifndef OSS_AUDIO_SPEED_H
