@@ -12,7 +12,8 @@ static const char csv[] = "wav,text,speaker\n"
                           "three.wav,a b a,x\n"       /* a substitution */
                           "three.wav,a,x\n"           /* two insertions */
                           "three.wav,a b a b,x\n" /* a deletion... and 7 symbols do not fit into 6 frames */
-                          "three.wav,,x\n";       /* three insertions */
+                          "three.wav,,x\n"        /* three insertions */
+                          "three.wav,aabbc,x\n";  /* 5 symbols, but 7 frames: two neighbours are equal */
 
 static double field(const oss_json *json, const char *key) {
     const oss_json *value = oss_json_get(json, key);
@@ -61,19 +62,19 @@ START_TEST(test_sums_over_the_corpus) {
         ck_assert_str_eq(oss_json_key(member), fields[at]);
     }
     ck_assert_uint_eq(at, sizeof fields / sizeof *fields);
-    ck_assert_double_eq(field(json, "utterances"), 5);
-    ck_assert_double_eq(field(json, "words"), 3 + 3 + 1 + 4);
-    ck_assert_double_eq(field(json, "characters"), 5 + 5 + 1 + 7);
-    ck_assert_double_eq(field(json, "substitutions"), 2);
+    ck_assert_double_eq(field(json, "utterances"), 6);
+    ck_assert_double_eq(field(json, "words"), 3 + 3 + 1 + 4 + 1);
+    ck_assert_double_eq(field(json, "characters"), 5 + 5 + 1 + 7 + 5);
+    ck_assert_double_eq(field(json, "substitutions"), 3);
     ck_assert_double_eq(field(json, "deletions"), 1);
-    ck_assert_double_eq(field(json, "insertions"), 5);
-    ck_assert_double_eq_tol(field(json, "wer"), 8.0 / 11.0, 1e-12);
-    ck_assert_double_eq_tol(field(json, "cer"), (0 + 1 + 4 + 3 + 5) / 18.0, 1e-12);
-    ck_assert_double_eq(field(json, "infeasible"), 1);
+    ck_assert_double_eq(field(json, "insertions"), 7);
+    ck_assert_double_eq_tol(field(json, "wer"), 11.0 / 12.0, 1e-12);
+    ck_assert_double_eq_tol(field(json, "cer"), (0 + 1 + 4 + 3 + 5 + 4) / 23.0, 1e-12);
+    ck_assert_double_eq(field(json, "infeasible"), 2);
     ck_assert_double_eq(field(json, "failed"), 0);
-    ck_assert_double_eq_tol(field(json, "audio_seconds"), 5 * 0.16, 1e-9);
+    ck_assert_double_eq_tol(field(json, "audio_seconds"), 6 * 0.16, 1e-9);
     ck_assert_double_gt(field(json, "wall_seconds"), 0);
-    ck_assert_double_eq_tol(field(json, "realtime_factor"), 0.8 / field(json, "wall_seconds"), 1e-6);
+    ck_assert_double_eq_tol(field(json, "realtime_factor"), 0.96 / field(json, "wall_seconds"), 1e-6);
     ck_assert_double_eq_tol(field(json, "loss"), expected_loss(), 1e-5);
     oss_program_expect_err(&run, "row 4: three.wav: its text needs 7 frames and the audio gives 6");
     oss_json_free(json);
@@ -89,8 +90,8 @@ START_TEST(test_table_for_people) {
     char *path = oss_tempdir_path(c.folder, "set.csv");
     oss_program_run run = oss_run_ossicle("eval", "--model", c.model, "--csv", path);
     oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "72.73 %  2 substitutions, 1 deletions, 5 insertions in 11 words\n");
-    oss_program_expect_out(&run, "infeasible              1\n");
+    oss_program_expect_out(&run, "91.67 %  3 substitutions, 1 deletions, 7 insertions in 12 words\n");
+    oss_program_expect_out(&run, "infeasible              2\n");
     oss_program_run_deinit(&run);
     free(path);
     oss_cli_case_free(&c);
@@ -199,6 +200,32 @@ START_TEST(test_hypotheses_that_cannot_be_written) {
 }
 END_TEST
 
+/* A file opened under the number of a closed stream would receive what is meant for that stream. */
+START_TEST(test_closed_streams_write_into_no_file) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "set.csv", "wav,text\ngone.wav,a\nthree.wav,a a a\n");
+    char *path = oss_tempdir_path(c.folder, "set.csv");
+    char *hyp = oss_tempdir_path(c.folder, "hyp.tsv");
+    char *program = oss_program_path("ossicle");
+    const char *const words[] = {"/bin/sh", "-c",    "exec \"$@\" >&- 2>&-",
+                                 "sh",      program, "eval",
+                                 "--model", c.model, "--csv",
+                                 path,      "--hyp", hyp,
+                                 NULL};
+    oss_program_run run = oss_program_start(words, OSS_STDOUT_KEEP);
+    oss_program_expect(&run, 3);
+    char *text = oss_tempdir_read(hyp, NULL);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_str_eq(text, "wav\tref\thyp\tS\tD\tI\nthree.wav\ta a a\ta a a\t0\t0\t0\n");
+    oss_program_run_deinit(&run);
+    free(text);
+    free(program);
+    free(hyp);
+    free(path);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(test_nobody_reads_the_result) {
     oss_cli_case c = oss_cli_case_make();
     oss_cli_case_write(&c, "set.csv", csv);
@@ -278,6 +305,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(fails, test_no_row_could_be_scored, 0, 2);
     tcase_add_test(fails, test_csv_that_is_none);
     tcase_add_test(fails, test_hypotheses_that_cannot_be_written);
+    tcase_add_test(fails, test_closed_streams_write_into_no_file);
     tcase_add_test(fails, test_nobody_reads_the_result);
     suite_add_tcase(suite, scores);
     suite_add_tcase(suite, fails);

@@ -109,7 +109,7 @@ START_TEST(test_what_came_before_does_not_matter) {
     oss_model *model = oss_models_create(&sizes);
     oss_encoder *used = oss_case_encoder(model, 2);
     for (int32_t i = 0; i < 4; i++) {
-        int32_t samples = i % 2 == 0 ? 300000 : 20000 + 777 * i;
+        int32_t samples = i % 2 == 0 ? 20000 + 777 * i : 480000; /* 16 and 376 frames: tables grow too */
         float *audio = oss_case_audio(samples, (uint32_t)i);
         oss_encoder *fresh = oss_case_encoder(model, 2);
         oss_encoding encoding = oss_case_run(fresh, audio, samples);
