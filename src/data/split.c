@@ -24,13 +24,23 @@ static int compare_members(const void *left, const void *right) {
     return (a->row > b->row) - (a->row < b->row);
 }
 
+/* The recording without its text: mending a transcript moves no row, and a recording with two transcripts is
+ * not in both sets. */
+static uint64_t hash_recording(const oss_row *row) {
+    const struct {
+        uint64_t wav;
+        double start_seconds, end_seconds;
+    } place = {oss_hash(row->wav, strlen(row->wav)), row->start_seconds, row->end_seconds};
+    return oss_hash(&place, sizeof place);
+}
+
 static oss_status find_group(const oss_row *row, const oss_config *config, uint64_t *out) {
     switch (config->split_by) {
     case OSS_SPLIT_TEXT:
         *out = oss_hash(row->text, strlen(row->text));
         return OSS_OK;
     case OSS_SPLIT_ROW:
-        *out = row->key;
+        *out = hash_recording(row);
         return OSS_OK;
     case OSS_SPLIT_SPEAKER:
         break;

@@ -181,6 +181,30 @@ START_TEST(test_too_few_groups) {
 }
 END_TEST
 
+/* Two transcripts of a recording are not on both sides, and mending a transcript moves nothing. */
+START_TEST(test_rows_are_recordings) {
+    fixture f = make("row", 0.3), mended = make("row", 0.3);
+    for (int64_t number = 0; number < 40; number++) {
+        char text[32];
+        oss_rows_add(&f.train, number, "first", NULL, 1);
+        oss_rows_add(&f.train, number, "second", NULL, 1);
+        snprintf(text, sizeof text, "mended %d", (int)number);
+        oss_rows_add(&mended.train, number, text, NULL, 1);
+    }
+    split(&f);
+    split(&mended);
+    ck_assert_int_eq(f.groups, 40);
+    ck_assert_int_eq(f.dev.rows, 24);
+    ck_assert_int_eq(mended.dev.rows, 12);
+    for (int32_t i = 0; i < 12; i++) {
+        ck_assert_int_eq(f.dev.row[2 * i].number, f.dev.row[2 * i + 1].number);
+        ck_assert_int_eq(f.dev.row[2 * i].number, mended.dev.row[i].number);
+    }
+    clear(&f);
+    clear(&mended);
+}
+END_TEST
+
 /* A text that most rows share is not held out when a tenth was asked for. */
 START_TEST(test_a_large_group_stays) {
     for (int32_t tail = 1; tail < 12; tail++) {
@@ -220,6 +244,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_a_row_more_changes_little);
     tcase_add_test(all, test_speakers_are_not_divided);
     tcase_add_test(all, test_too_few_groups);
+    tcase_add_test(all, test_rows_are_recordings);
     tcase_add_test(all, test_a_large_group_stays);
     tcase_add_test(all, test_nothing_asked_nothing_held_out);
     suite_add_tcase(suite, all);
