@@ -10,7 +10,7 @@
 #include "support/train_program.h"
 
 static const char settings[] =
-    "\"batch_seconds\": 2, \"accum_steps\": 2, \"max_steps\": 40, \"eval_every\": 7, "
+    "\"batch_seconds\": 2, \"accum_steps\": 2, \"max_steps\": 160, \"eval_every\": 23, "
     "\"checkpoint_every\": 4, \"dev_fraction\": 0.25, \"grad_shards\": 4, \"keep_last\": 2";
 
 typedef struct fixture {
@@ -63,36 +63,54 @@ static void finish(const fixture *f) {
     }
 }
 
-static bool wait_for_checkpoint(const fixture *f, int step) {
-    char name[64];
-    snprintf(name, sizeof name, "cut/checkpoints/step-%08d", step);
-    for (int round = 0; round < 200000; round++) {
-        if (oss_train_place_has(&f->place, name)) {
-            return true;
-        }
+/* The step that RUN/latest names; -1: none yet. */
+static int latest_step(const fixture *f) {
+    char *path = oss_train_place_path(&f->place, "cut/latest"), target[200];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    free(path);
+    if (length < 0) {
+        return -1;
+    }
+    target[length] = '\0';
+    int step = -1;
+    (void)sscanf(target, "checkpoints/step-%d", &step);
+    return step;
+}
+
+static void wait_for_step(const fixture *f, int step) {
+    for (int round = 0; round < 200000 && latest_step(f) < step; round++) {
         usleep(500);
     }
-    return false;
+    ck_assert_int_ge(latest_step(f), step);
+}
+
+/* Ends what was spawned; true when the signal did it, false when it had just ended by itself. */
+static bool end_by(const fixture *f, pid_t child, int number, int code_wanted) {
+    ck_assert_int_eq(kill(child, number), 0);
+    int code = oss_train_wait(child);
+    if (code != 0) {
+        show_log(f, code, code_wanted);
+    }
+    return code != 0;
 }
 
 /* Before the run exists, in the middle of its making, and between, in and after checkpoints. */
 START_TEST(test_kill) {
     fixture f;
     make(&f);
-    for (int delay_ms = 5; delay_ms <= 125; delay_ms += 40) {
+    int kills = 0;
+    for (int delay_ms = 2; delay_ms <= 92; delay_ms += 15) {
         pid_t child = go_on(&f);
         usleep((useconds_t)delay_ms * 1000);
-        ck_assert_int_eq(kill(child, SIGKILL), 0);
-        int code = oss_train_wait(child);
-        ck_assert_int_eq(code, 128 + SIGKILL);
+        kills += end_by(&f, child, SIGKILL, 128 + SIGKILL);
     }
-    for (int step = 4; step <= 36; step += 8) {
+    for (int step = latest_step(&f) + 4, round = 0; step < 150 && round < 6; step += 20, round++) {
         pid_t child = go_on(&f);
-        ck_assert(wait_for_checkpoint(&f, step));
-        usleep((useconds_t)(step * 97 % 7) * 1000);
-        (void)kill(child, SIGKILL); /* it may have ended by itself */
-        (void)oss_train_wait(child);
+        wait_for_step(&f, step);
+        usleep((useconds_t)(round * 1700));
+        kills += end_by(&f, child, SIGKILL, 128 + SIGKILL);
     }
+    ck_assert_int_ge(kills, 4);
     finish(&f);
     clear(&f);
 }
@@ -104,16 +122,11 @@ START_TEST(test_signal) {
     fixture f;
     make(&f);
     int stops = 0;
-    for (int step = 4; step <= 20; step += 8) {
+    for (int step = 4; step <= 84; step += 40) {
         pid_t child = go_on(&f);
-        ck_assert(wait_for_checkpoint(&f, step));
+        wait_for_step(&f, step);
         usleep((useconds_t)(step * 131 % 5) * 1000);
-        ck_assert_int_eq(kill(child, number), 0);
-        int code = oss_train_wait(child);
-        if (code != 0) { /* 0: it was just finished */
-            show_log(&f, code, 128 + number);
-            stops++;
-        }
+        stops += end_by(&f, child, number, 128 + number);
     }
     ck_assert_int_ge(stops, 1);
     char *log = oss_tempdir_read(f.log, NULL);
@@ -133,9 +146,8 @@ START_TEST(test_damaged_checkpoint) {
     fixture f;
     make(&f);
     pid_t child = go_on(&f);
-    ck_assert(wait_for_checkpoint(&f, 12));
-    (void)kill(child, SIGKILL);
-    (void)oss_train_wait(child);
+    wait_for_step(&f, 12);
+    ck_assert(end_by(&f, child, SIGKILL, 128 + SIGKILL));
     char *path = oss_train_place_path(&f.place, "cut/latest/model.safetensors");
     long bytes = 0;
     char *model = oss_tempdir_read(path, &bytes);
