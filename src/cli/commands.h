@@ -1,4 +1,5 @@
-/* The commands of the program `ossicle`; `ossicle train` is the program `ossicle-train`. */
+/* The commands of the program `ossicle`; `ossicle train` and `ossicle bench` are the program
+ * `ossicle-train`. */
 #ifndef OSS_CLI_COMMANDS_H
 #define OSS_CLI_COMMANDS_H
 
@@ -7,8 +8,8 @@
 extern const oss_cli_command oss_command_eval, oss_command_transcribe, oss_command_embed,
     oss_command_features, oss_command_info, oss_command_import;
 
-/* Replaces this process by ossicle-train with argument[0..count) as its arguments. Returns only on failure.
- */
-oss_status oss_cli_exec_train(char *const *argument, int count);
+/* Replaces this process by ossicle-train with `command` (NULL: none) and argument[0..count) as its arguments.
+ * Returns only on failure. */
+oss_status oss_cli_exec_train(const char *command, char *const *argument, int count);
 
 #endif

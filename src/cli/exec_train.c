@@ -1,6 +1,8 @@
-/* `ossicle train` is a program of its own, so that this one links neither trainer nor OpenBLAS. */
+/* `ossicle train` (with `ossicle bench`, which times it) is a program of its own, so that this one links
+ * neither trainer nor OpenBLAS. */
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,8 +34,8 @@ static void try_place(const char *folder, const char *place, char *const *argv) 
     oss_free(path);
 }
 
-oss_status oss_cli_exec_train(char *const *argument, int count) {
-    char **argv = oss_alloc_zero((size_t)count + 2, sizeof *argv);
+oss_status oss_cli_exec_train(const char *command, char *const *argument, int count) {
+    char **argv = oss_alloc_zero((size_t)count + 3, sizeof *argv);
     char *folder = find_own_folder();
     if (argv == NULL) {
         oss_free(folder);
@@ -42,8 +44,12 @@ oss_status oss_cli_exec_train(char *const *argument, int count) {
     char name[sizeof program_name];
     memcpy(name, program_name, sizeof name);
     argv[0] = name;
+    int words = 1;
+    if (command != NULL) {
+        argv[words++] = (char *)(uintptr_t)command; /* execv changes no argument */
+    }
     for (int i = 0; i < count; i++) {
-        argv[i + 1] = argument[i];
+        argv[words++] = argument[i];
     }
     if (folder != NULL) {
         try_place(folder, program_name, argv);
@@ -53,7 +59,7 @@ oss_status oss_cli_exec_train(char *const *argument, int count) {
     int reason = errno;
     oss_free(argv);
     oss_status status =
-        oss_fail_errno(reason, "training is done by the program %s, which is neither in %s nor in PATH",
+        oss_fail_errno(reason, "this is done by the program %s, which is neither in %s nor in PATH",
                        program_name, folder == NULL ? "this program's folder" : folder);
     oss_free(folder);
     return status;

@@ -10,16 +10,19 @@ typedef struct listed_command {
     const oss_cli_command *command; /* NULL: another program */
 } listed_command;
 
-enum { COMMANDS = 7 };
+enum { COMMANDS = 8, TRAINS = 2 /* the first ones: commands of ossicle-train */ };
 
 static void list_commands(listed_command out[COMMANDS]) {
-    const oss_cli_command *const command[COMMANDS - 1] = {&oss_command_eval,  &oss_command_transcribe,
-                                                          &oss_command_embed, &oss_command_features,
-                                                          &oss_command_info,  &oss_command_import};
+    const oss_cli_command *const command[COMMANDS - TRAINS] = {&oss_command_eval,  &oss_command_transcribe,
+                                                               &oss_command_embed, &oss_command_features,
+                                                               &oss_command_info,  &oss_command_import};
     out[0] =
         (listed_command){"train", "train a model, or resume or fine-tune one (runs ossicle-train)", NULL};
-    for (int i = 1; i < COMMANDS; i++) {
-        out[i] = (listed_command){command[i - 1]->name, command[i - 1]->summary, command[i - 1]};
+    out[1] = (listed_command){
+        "bench", "how fast it runs here, beside the processor's own limit (runs ossicle-train)", NULL};
+    for (int i = TRAINS; i < COMMANDS; i++) {
+        const oss_cli_command *own = command[i - TRAINS];
+        out[i] = (listed_command){own->name, own->summary, own};
     }
 }
 
@@ -64,6 +67,11 @@ static void print_commands(const listed_command list[COMMANDS]) {
         "OSSICLE_CPU=generic|avx2|avx512 forces an instruction set.\n");
 }
 
+/* `ossicle train` is ossicle-train without a word before its options. */
+static oss_status exec_command(const char *name, int count, char *const *argument) {
+    return oss_cli_exec_train(strcmp(name, "train") == 0 ? NULL : name, argument, count);
+}
+
 static int run_help(const oss_cli_args *args) {
     listed_command list[COMMANDS];
     list_commands(list);
@@ -77,8 +85,7 @@ static int run_help(const oss_cli_args *args) {
         return oss_cli_fail(args, refuse_command(list, name));
     }
     if (found->command == NULL) {
-        char *const help[] = {(char[]){"--help"}};
-        return oss_cli_fail(args, oss_cli_exec_train(help, 1));
+        return oss_cli_fail(args, exec_command(name, 1, (char *const[]){(char[]){"--help"}}));
     }
     return oss_cli_print_help(found->command);
 }
@@ -112,7 +119,7 @@ int main(int argc, char **argv) {
         return oss_cli_run(found->command, argc - 1, argv + 1);
     }
     oss_cli_prepare();
-    oss_status status = found == NULL ? refuse_command(list, name) : oss_cli_exec_train(argv + 2, argc - 2);
+    oss_status status = found == NULL ? refuse_command(list, name) : exec_command(name, argc - 2, argv + 2);
     (void)fprintf(stderr, "ossicle: %s\n", oss_last_error());
     return oss_cli_exit_code(status);
 }

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "cli/cli_common.h"
+#include "cli/train_commands.h"
 #include "cli/train_display.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
@@ -284,13 +284,9 @@ static int run_train(const oss_cli_args *args) {
     return code;
 }
 
-static const oss_cli_command command = {.name = "train",
-                                        .summary = "Train a model, resume a run, or fine-tune a model.",
-                                        .details = details,
-                                        .option = options,
-                                        .options = (int32_t)(sizeof options / sizeof options[0]),
-                                        .run = run_train};
-
-int main(int argc, char **argv) {
-    return oss_cli_run(&command, argc, argv);
-}
+const oss_cli_command oss_command_train = {.name = "train",
+                                           .summary = "Train a model, resume a run, or fine-tune a model.",
+                                           .details = details,
+                                           .option = options,
+                                           .options = (int32_t)(sizeof options / sizeof options[0]),
+                                           .run = run_train};

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/number.h"
-#include "train/clock.h"
+#include "base/clock.h"
 
 enum { USUAL_COLUMNS = 80, MIN_BAR = 8, MAX_BAR = 32 };
 static const double REDRAW_SECONDS = 0.1;

@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "train/clock.h"
+#include "base/clock.h"
 #include "train/schedule.h"
 #include "train/session.h"
 

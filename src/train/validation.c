@@ -12,7 +12,7 @@
 #include "model/spec.h"
 #include "text/ctc_decode.h"
 #include "text/unicode.h"
-#include "train/clock.h"
+#include "base/clock.h"
 
 enum { MESSAGE_BYTES = 1024 };
 

@@ -1,5 +1,5 @@
-#ifndef OSS_TRAIN_CLOCK_H
-#define OSS_TRAIN_CLOCK_H
+#ifndef OSS_BASE_CLOCK_H
+#define OSS_BASE_CLOCK_H
 
 #include <time.h>
 

@@ -1,0 +1,47 @@
+/* `ossicle bench`: what its files share. */
+#ifndef OSS_CLI_BENCH_INTERNAL_H
+#define OSS_CLI_BENCH_INTERNAL_H
+
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "model/model_file.h"
+
+enum { OSS_BENCH_MAX_CASES = 4, OSS_BENCH_MAX_RUNS = 1001 };
+
+typedef struct oss_bench_setup {
+    int32_t threads, runs;
+    const oss_model *model;      /* d 192, 4 blocks, 8x, V 32, k 1 and initial weights unless --model */
+    int32_t utterances, seconds; /* of a training batch */
+} oss_bench_setup;
+
+/* One piece of work and the median of its times. */
+typedef struct oss_bench_case {
+    int32_t utterances, seconds;
+    double flop; /* of one run, nominal: what the definition needs, not what is done */
+    double median_ms;
+} oss_bench_case;
+
+/* What a part of the benchmark gives; case 0 stands for it. */
+typedef struct oss_bench_part {
+    int32_t cases;
+    oss_bench_case item[OSS_BENCH_MAX_CASES];
+    double peak_gflops; /* of the threads together, measured before and after: the larger */
+    double peak_rss_mib;
+} oss_bench_part;
+
+/* Times work(context) setup->runs times after two runs that are not counted; the median, in milliseconds. */
+double oss_bench_time(const oss_bench_setup *setup, void (*work)(void *context), void *context);
+
+/* audio[samples] at a speaker's pace: noise under a changing envelope; the same in every run. */
+void oss_bench_fill_audio(float *audio, int64_t samples, uint32_t number);
+/* label[count] in 2..vocab-1, no two neighbours alike. */
+void oss_bench_fill_labels(int32_t *label, int32_t count, int32_t vocab, uint32_t number);
+enum { OSS_BENCH_LABELS_A_SECOND_X2 = 15 }; /* 7.5 labels a second: 60 in 8 s */
+
+oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out);
+oss_status oss_bench_infer(const oss_bench_setup *setup, oss_bench_part *out);
+oss_status oss_bench_mel(const oss_bench_setup *setup, oss_bench_part *out);
+oss_status oss_bench_ctc(const oss_bench_setup *setup, oss_bench_part *out);
+
+#endif
