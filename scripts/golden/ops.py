@@ -39,6 +39,9 @@ def linear():
     case("linear.plain", fn, data(4, 3, 9), data(5, 4, 9))
     case("linear.one", fn, data(6, 1, 1), data(7, 1, 1), data(8, 1))
     case("linear.odd", fn, data(9, 37, 19), data(10, 41, 19), data(11, 41))
+    gelu = lambda x, w, b: torch.nn.functional.gelu(fn(x, w, b))
+    case("linear_gelu.bias", gelu, data(80, 7, 5), data(81, 6, 5), data(82, 6))
+    case("linear_gelu.odd", gelu, data(83, 37, 19), data(84, 41, 19), data(85, 41))
 
 
 def elementwise():

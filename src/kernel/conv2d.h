@@ -19,12 +19,17 @@ void oss_k_conv2d_pack(float *packed, const float *w, int32_t ci, int32_t co);
 void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
                       int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu);
 
-/* Floats of scratch for the two backward calls. */
+/* The same weight as the gradient of the input reads it. */
+size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co);
+void oss_k_conv2d_pack_back(float *packed, const float *w, int32_t ci, int32_t co);
+
+/* Floats of scratch for the gradient of the weight. */
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co);
 
-/* dx[T,F,Ci] (+)= gradient of x from dpre[To,Fo,Co]; accumulate false: stores. w[Co,Ci,3,3]. */
-void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_t t, int32_t f, int32_t ci,
-                            int32_t co, bool accumulate, float *scratch);
+/* dx[T,F,Ci] (+)= gradient of x from dpre[To,Fo,Co]; accumulate false: stores. `packed` by
+ * oss_k_conv2d_pack_back. */
+void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, int32_t t, int32_t f,
+                            int32_t ci, int32_t co, bool accumulate);
 
 /* dw[Co,Ci,3,3] += and dbias[Co] += over all cells. */
 void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const float *dpre, int32_t t, int32_t f,

@@ -16,10 +16,12 @@ static size_t count_block_floats(int32_t fo) {
 }
 
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
-    size_t input = 9 * (size_t)co * oss_conv2d_round_up_16(ci);
-    size_t weight = 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
-                    count_block_floats(oss_len_conv(f));
-    return input > weight ? input : weight;
+    return 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
+           count_block_floats(oss_len_conv(f));
+}
+
+size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co) {
+    return 9 * (size_t)co * oss_conv2d_round_up_16(ci);
 }
 
 /* Input gradient. dx[u, v] with u even meets tap a = 1 of output row u/2 only; with u odd it meets a = 2 of
@@ -31,8 +33,8 @@ size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
  *     dpre row t+1      | f | f+1 | ...                    + dpre[t+1, f..f+1] w[a=0, b=(2,0)]  (segment 1)
  *
  * packed: panels of columns i, each [3 (a = 2, 0, 1), 3 (b = 2, 0, 1), Co, width]. */
-static void pack_for_input(float *packed, const float *w, int32_t ci, int32_t co,
-                           const oss_tile_table *table) {
+void oss_k_conv2d_pack_back(float *packed, const float *w, int32_t ci, int32_t co) {
+    const oss_tile_table *table = oss_tile_table_get();
     static const int32_t order[9] = {8, 6, 7, 2, 0, 1, 5, 3, 4}; /* w's 3 a + b, for a and b = 2, 0, 1 */
     for (int32_t j = 0, width; j < ci; j += width) {
         width = oss_tile_panel_vectors(table, ci - j) * table->lanes;
@@ -112,8 +114,8 @@ static void run_panel(input_gradient *g, const float *packed, float *dx, bool ac
     }
 }
 
-void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_t t, int32_t f, int32_t ci,
-                            int32_t co, bool accumulate, float *scratch) {
+void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, int32_t t, int32_t f,
+                            int32_t ci, int32_t co, bool accumulate) {
     input_gradient g = {.table = oss_tile_table_get(),
                         .t = t,
                         .f = f,
@@ -122,11 +124,10 @@ void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *w, int32_
                         .ci = ci,
                         .co = co,
                         .dpre = dpre};
-    pack_for_input(scratch, w, ci, co, g.table);
     for (int32_t begin = 0; begin < g.to; begin += OSS_CONV2D_CHUNK_ROWS) {
         int32_t end = begin + OSS_CONV2D_CHUNK_ROWS < g.to ? begin + OSS_CONV2D_CHUNK_ROWS : g.to;
         for (int32_t j = 0; j < ci; j += g.width) {
-            run_panel(&g, scratch, dx, accumulate, j, begin, end);
+            run_panel(&g, packed, dx, accumulate, j, begin, end);
         }
     }
 }

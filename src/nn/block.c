@@ -22,8 +22,7 @@ static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, 
 
 static oss_tensor *feed_forward(const oss_net_run *run, int32_t index, oss_tensor *x) {
     const oss_net_block *block = &run->net->block[index];
-    return oss_net_linear(run, &block->mlp_out,
-                          oss_op_gelu(run->tape, oss_net_linear(run, &block->mlp_in, x)));
+    return oss_net_linear(run, &block->mlp_out, oss_net_linear_gelu(run, &block->mlp_in, x));
 }
 
 oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {

@@ -26,6 +26,7 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
         oss_net_free(net);
         return status;
     }
+    net->packed_floats = oss_net_lay_out_packs(net);
     *out = net;
     return OSS_OK;
 }

@@ -5,7 +5,7 @@
  *     oss_arena_reserve(oss_tape_arena(tape), oss_net_measure(net, tape, &largest_input, true));
  *     oss_tape_reset(tape, true);                                       // every shard of every step
  *     status = oss_net_forward(net, tape, value, grad, frozen, &input, &output);
- *     oss_tape_backward(tape, output.loss, NULL);                       // adds to grad
+ *     oss_tape_backward(tape, output.loss, NULL);                       // fills grad
  *     status = oss_tape_status(tape);
  */
 #ifndef OSS_NN_ENCODER_H
@@ -34,7 +34,8 @@ typedef struct oss_net_input {
     bool dropout;   /* false: none, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
     float *const
-        *audio_grad; /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
+        *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
+    const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
 } oss_net_input;
 
 typedef struct oss_net_output {
@@ -62,10 +63,18 @@ void oss_net_free(oss_net *net);
 int32_t oss_net_tape_nodes(const oss_net *net);
 
 /* Forward on a reset tape. value[params->floats]; grad the same size, or NULL when not recording. Weight
- * gradients are added into grad by oss_tape_backward(tape, out->loss, NULL). frozen[params->count] (may be
- * NULL): true entries get no gradient. Returns the tape's status. */
+ * gradients are stored into grad by oss_tape_backward(tape, out->loss, NULL); entries that get none (frozen,
+ * projector, padding) are left alone. frozen[params->count] (may be NULL): true entries get no gradient.
+ * Returns the tape's status. */
 oss_status oss_net_forward(const oss_net *net, oss_tape *tape, const float *value, float *grad,
                            const bool *frozen, const oss_net_input *input, oss_net_output *out);
+
+/* The weights as the products read them, for many forwards with the same weights.
+ * packed[oss_net_packed_floats], 64-byte aligned; every task in [0, oss_net_pack_tasks) fills its part, in
+ * any thread. */
+size_t oss_net_packed_floats(const oss_net *net);
+int32_t oss_net_pack_tasks(const oss_net *net);
+void oss_net_pack(const oss_net *net, float *packed, const float *value, int32_t task);
 
 /* Arena bytes that forward (and backward) of this input take with nothing frozen: runs the same code on the
  * tape's measurer. What `tape` itself holds is left alone. SIZE_MAX when the input is no input; the last

@@ -7,9 +7,11 @@
 
 enum { OSS_NET_MAX_CONVS = 3 };
 
-/* A layer's weight and bias in the weight table; bias NULL: none. */
+/* A layer's weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the weight in a
+ * block that oss_net_pack fills, for a layer that has products. */
 typedef struct oss_net_layer {
     const oss_param *weight, *bias;
+    size_t pack, pack_back;
 } oss_net_layer;
 
 typedef struct oss_net_block {
@@ -25,6 +27,7 @@ struct oss_net {
     oss_net_layer conv[OSS_NET_MAX_CONVS];
     oss_net_layer proj, norm, head, projector;
     oss_net_block *block; /* [config->n_layers] */
+    size_t packed_floats;
 };
 
 /* One forward. */
@@ -50,8 +53,13 @@ typedef enum oss_net_site {
 oss_status oss_net_find_weights(oss_net *net);
 /* A parameter as a tensor of this run's tape. NULL for NULL. */
 oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
-/* x[N,K] w^T + b */
+/* The weight of a layer that has products, laid out for them when the run's input says so. */
+oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer);
+/* packs.c: sets the layers' places; returns the floats of all. */
+size_t oss_net_lay_out_packs(oss_net *net);
+/* x[N,K] w^T + b, and gelu of it */
 oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
 oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
 
 /* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */

@@ -6,8 +6,8 @@ oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_se
     oss_seq seq = mel_seq;
     for (int32_t i = 0; i < run->net->convs; i++) {
         const oss_net_layer *conv = &run->net->conv[i];
-        x = oss_op_conv2d_gelu(run->tape, x, oss_net_param(run, conv->weight), oss_net_param(run, conv->bias),
-                               seq, &seq);
+        x = oss_op_conv2d_gelu(run->tape, x, oss_net_weight(run, conv), oss_net_param(run, conv->bias), seq,
+                               &seq);
     }
     *frame_seq = seq;
     return oss_net_linear(run, &run->net->proj, oss_op_flatten(run->tape, x));

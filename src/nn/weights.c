@@ -82,11 +82,28 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     bool frozen = run->frozen != NULL && run->frozen[param - run->net->params->item];
     const float *value = run->value == NULL ? NULL : run->value + param->offset;
     float *grad = run->grad == NULL ? NULL : run->grad + param->offset;
-    return oss_tape_param(run->tape, value, grad, param->rank, param->dim, !frozen);
+    oss_tensor *tensor = oss_tape_param(run->tape, value, grad, param->rank, param->dim, !frozen);
+    tensor->grad_written =
+        false; /* each is used once: its gradient is stored, nobody need clear the block before */
+    return tensor;
+}
+
+oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer) {
+    oss_tensor *tensor = oss_net_param(run, layer->weight);
+    const float *packed = run->input->packed;
+    if (packed != NULL) {
+        tensor->packed = packed + layer->pack;
+        tensor->packed_back = packed + layer->pack_back;
+    }
+    return tensor;
 }
 
 oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x) {
-    return oss_op_linear(run->tape, x, oss_net_param(run, layer->weight), oss_net_param(run, layer->bias));
+    return oss_op_linear(run->tape, x, oss_net_weight(run, layer), oss_net_param(run, layer->bias));
+}
+
+oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x) {
+    return oss_op_linear_gelu(run->tape, x, oss_net_weight(run, layer), oss_net_param(run, layer->bias));
 }
 
 oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x) {

@@ -65,10 +65,11 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
 
 /* dy becomes dpre, in place: dpre = dy gelu'(pre). */
 typedef struct work {
-    float *packed;  /* weights for computing pre again */
-    float *tile;    /* [RECOMPUTE_ROWS + 1, Fo, Co] of pre */
-    float *scratch; /* of the gradient kernels */
-    float *unused;  /* takes the gradient of a frozen weight or bias whose partner is trained */
+    const float *packed;      /* weights for computing pre again */
+    const float *packed_back; /* for the gradient of the input */
+    float *tile;              /* [RECOMPUTE_ROWS + 1, Fo, Co] of pre */
+    float *scratch;           /* of the gradient kernels */
+    float *unused;            /* takes the gradient of a frozen weight or bias whose partner is trained */
 } work;
 
 /* Rows [first, first + rows) of pre into tile. The convolution sees the image from two input rows above the
@@ -94,14 +95,40 @@ static void gelu_backward_recomputing(const work *k, float *dy, const float *x, 
     }
 }
 
+static const float *get_packed(oss_tape *tape, const oss_tensor *w) {
+    if (w->packed != NULL) {
+        return w->packed;
+    }
+    float *packed = oss_tape_take(tape, oss_k_conv2d_packed_floats(w->dim[1], w->dim[0]), sizeof *packed);
+    if (oss_tape_live(tape)) {
+        oss_k_conv2d_pack(packed, w->data, w->dim[1], w->dim[0]);
+    }
+    return packed;
+}
+
+static const float *get_packed_back(oss_tape *tape, const oss_tensor *w) {
+    if (w->packed_back != NULL) {
+        return w->packed_back;
+    }
+    float *packed =
+        oss_tape_take(tape, oss_k_conv2d_packed_back_floats(w->dim[1], w->dim[0]), sizeof *packed);
+    if (oss_tape_live(tape)) {
+        oss_k_conv2d_pack_back(packed, w->data, w->dim[1], w->dim[0]);
+    }
+    return packed;
+}
+
 static work take_work(oss_tape *tape, const oss_node *node) {
     const oss_tensor *x = node->in[0], *w = node->in[1];
     int32_t ci = channels_of(x), co = w->dim[0], f = x->dim[1];
     work k = {.scratch = oss_tape_take(tape, oss_k_conv2d_scratch_floats(f, ci, co), sizeof(float))};
     k.unused = oss_tape_take(tape, oss_tensor_count(w), sizeof(float));
     if (!keeps_pre(x)) {
-        k.packed = oss_tape_take(tape, oss_k_conv2d_packed_floats(ci, co), sizeof(float));
+        k.packed = get_packed(tape, w);
         k.tile = oss_tape_take(tape, (size_t)(RECOMPUTE_ROWS + 1) * oss_tensor_row(node->out), sizeof(float));
+    }
+    if (x->needs_grad) {
+        k.packed_back = get_packed_back(tape, w);
     }
     return k;
 }
@@ -122,7 +149,6 @@ static void backward_pre(const oss_node *node, const work *k) {
         oss_k_gelu_bwd(node->out->grad, node->out->grad, node->saved, oss_tensor_count(node->out), false);
         return;
     }
-    oss_k_conv2d_pack(k->packed, w->data, channels_of(x), w->dim[0]);
     oss_seq out_seq = {node->seq.count, node->ref[0]};
     for (int32_t b = 0; b < node->seq.count; b++) {
         shape s = shape_of(x, w, node->seq, b);
@@ -153,8 +179,8 @@ static void backward(oss_tape *tape, const oss_node *node) {
                                     s.ci, s.co, k.scratch);
         }
         if (dx != NULL) {
-            oss_k_conv2d_bwd_input(oss_seq_rows(dx, node->seq, b, in_row(&s)), dpre, w->data, s.t, s.f, s.ci,
-                                   s.co, accumulate, k.scratch);
+            oss_k_conv2d_bwd_input(oss_seq_rows(dx, node->seq, b, in_row(&s)), dpre, k.packed_back, s.t, s.f,
+                                   s.ci, s.co, accumulate);
         }
     }
 }
@@ -165,11 +191,9 @@ static const oss_op conv2d_op = {"conv2d", backward};
 
 static void run_forward(oss_tape *tape, oss_tensor *y, float *pre, const oss_tensor *x, const oss_tensor *w,
                         const oss_tensor *bias, oss_seq seq, oss_seq out_seq) {
-    int32_t ci = channels_of(x), co = w->dim[0];
     size_t mark = oss_tape_mark(tape);
-    float *packed = oss_tape_take(tape, oss_k_conv2d_packed_floats(ci, co), sizeof *packed);
+    const float *packed = get_packed(tape, w);
     if (oss_tape_live(tape)) {
-        oss_k_conv2d_pack(packed, w->data, ci, co);
         for (int32_t b = 0; b < seq.count; b++) {
             shape s = shape_of(x, w, seq, b);
             oss_k_conv2d_fwd(oss_seq_rows(y->data, out_seq, b, out_row(&s)),

@@ -1,4 +1,4 @@
-/* y[N,M] = x[N,K] w[M,K]^T + b[M] */
+/* y[N,M] = x[N,K] w[M,K]^T + b[M], or gelu of it */
 #include <string.h>
 
 #include "kernel/gemm.h"
@@ -13,13 +13,33 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
     }
 }
 
-static float *take_scratch(oss_tape *tape) {
-    return oss_tape_take(tape, OSS_GEMM_SCRATCH_FLOATS, sizeof(float));
+/* w as the product of forward reads it. */
+static const float *get_packed(oss_tape *tape, const oss_tensor *w) {
+    if (w->packed != NULL) {
+        return w->packed;
+    }
+    float *packed = oss_tape_take(tape, oss_k_packed_floats(w->dim[0], w->dim[1]), sizeof *packed);
+    if (oss_tape_live(tape)) {
+        oss_k_pack_weight(packed, w->data, w->dim[0], w->dim[1]);
+    }
+    return packed;
+}
+
+static const float *get_packed_back(oss_tape *tape, const oss_tensor *w) {
+    if (w->packed_back != NULL) {
+        return w->packed_back;
+    }
+    float *packed = oss_tape_take(tape, oss_k_packed_floats(w->dim[1], w->dim[0]), sizeof *packed);
+    if (oss_tape_live(tape)) {
+        oss_k_pack_weight_back(packed, w->data, w->dim[0], w->dim[1]);
+    }
+    return packed;
 }
 
 /* dw[M,K] (+)= dy^T x */
-static void add_weight_grad(oss_tape *tape, const oss_node *node, const float *dy, float *scratch) {
+static void add_weight_grad(oss_tape *tape, const oss_node *node, const float *dy) {
     bool accumulate;
+    float *scratch = oss_tape_take(tape, OSS_GEMM_SCRATCH_FLOATS, sizeof *scratch);
     float *dw = oss_tape_grad(tape, node->in[1], &accumulate);
     if (dw != NULL) {
         const oss_tensor *x = node->in[0];
@@ -41,36 +61,66 @@ static void add_bias_grad(oss_tape *tape, const oss_node *node, const float *dy)
     }
 }
 
-static void backward(oss_tape *tape, const oss_node *node) {
-    float *scratch = take_scratch(tape);
+/* dx[N,K] (+)= dy w */
+static void add_input_grad(oss_tape *tape, const oss_node *node, const float *dy) {
     const oss_tensor *w = node->in[1];
-    const float *dy = node->out->grad;
     int32_t n = node->out->dim[0], m = w->dim[0], k = w->dim[1];
-    add_weight_grad(tape, node, dy, scratch);
-    add_bias_grad(tape, node, dy);
+    if (!node->in[0]->needs_grad) {
+        return;
+    }
+    const float *packed = get_packed_back(tape, w);
     bool accumulate;
     float *dx = oss_tape_grad(tape, node->in[0], &accumulate);
     if (dx != NULL) {
-        oss_k_gemm_train(false, false, n, k, m, dy, m, w->data, k, accumulate ? 1.0f : 0.0f, dx, k, scratch);
+        oss_k_linear_packed(dx, k, dy, m, packed, NULL, n, k, m,
+                            accumulate ? OSS_EPI_BIAS_ADD : OSS_EPI_BIAS);
     }
+}
+
+/* With GELU `saved` is its input: then dy first becomes the gradient of that, in place. */
+static void backward(oss_tape *tape, const oss_node *node) {
+    float *dy = node->out->grad;
+    if (node->saved != NULL && oss_tape_live(tape)) {
+        oss_k_gelu_bwd(dy, dy, node->saved, oss_tensor_count(node->out), false);
+    }
+    add_weight_grad(tape, node, dy);
+    add_bias_grad(tape, node, dy);
+    add_input_grad(tape, node, dy);
 }
 
 static const oss_op linear_op = {"linear", backward};
 
-oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b) {
-    check_shapes(tape, x, w, b);
-    int32_t n = x->dim[0], m = w->dim[0], k = w->dim[1];
+static oss_tensor *take_output(oss_tape *tape, const oss_tensor *x, const oss_tensor *w,
+                               const oss_tensor *b) {
     bool needs_grad = x->needs_grad || w->needs_grad || (b != NULL && b->needs_grad);
-    oss_tensor *y = oss_tape_tensor(tape, 2, (const int32_t[]){n, m}, needs_grad);
+    check_shapes(tape, x, w, b);
+    return oss_tape_tensor(tape, 2, (const int32_t[]){x->dim[0], w->dim[0]}, needs_grad);
+}
+
+oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b) {
+    oss_tensor *y = take_output(tape, x, w, b);
+    int32_t n = x->dim[0], m = w->dim[0], k = w->dim[1];
     size_t mark = oss_tape_mark(tape);
-    float *scratch = take_scratch(tape);
+    const float *packed = get_packed(tape, w);
     if (oss_tape_live(tape)) {
-        oss_k_gemm_train(false, true, n, m, k, x->data, k, w->data, k, 0.0f, y->data, m, scratch);
-        if (b != NULL) {
-            oss_k_bias_add(y->data, m, b->data, n, m);
-        }
+        oss_k_linear_packed(y->data, m, x->data, k, packed, b != NULL ? b->data : NULL, n, m, k,
+                            OSS_EPI_BIAS);
     }
     oss_tape_release(tape, mark);
     oss_tape_record(tape, &(oss_node){.op = &linear_op, .in = {x, w, b}, .out = y});
+    return y;
+}
+
+oss_tensor *oss_op_linear_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b) {
+    oss_tensor *y = take_output(tape, x, w, b);
+    int32_t n = x->dim[0], m = w->dim[0], k = w->dim[1];
+    float *pre = y->needs_grad ? oss_tape_take(tape, oss_tensor_count(y), sizeof *pre) : y->data;
+    size_t mark = oss_tape_mark(tape);
+    const float *packed = get_packed(tape, w);
+    if (oss_tape_live(tape)) {
+        oss_k_linear_gelu_packed(y->data, pre, x->data, packed, b != NULL ? b->data : NULL, n, m, k);
+    }
+    oss_tape_release(tape, mark);
+    oss_tape_record(tape, &(oss_node){.op = &linear_op, .in = {x, w, b}, .out = y, .saved = pre});
     return y;
 }

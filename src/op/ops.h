@@ -51,6 +51,9 @@ oss_tensor *oss_op_flatten(oss_tape *tape, oss_tensor *x);
 /* y[N,M] = x[N,K] w[M,K]^T + b[M] (b may be NULL) */
 oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b);
 
+/* y[N,M] = gelu(x[N,K] w[M,K]^T + b[M]): one pass over the output instead of three */
+oss_tensor *oss_op_linear_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b);
+
 /* y = x Phi(x), any shape (Hendrycks & Gimpel 2016, exact form) */
 oss_tensor *oss_op_gelu(oss_tape *tape, oss_tensor *x);
 

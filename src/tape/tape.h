@@ -45,6 +45,9 @@ typedef struct oss_tensor {
     float *data;             /* row-major; NULL while measuring */
     float *grad;             /* same shape; NULL until backward (parameters: the caller's block) */
     struct oss_tensor *base; /* a reshape: whose memory this is; NULL otherwise */
+    /* A weight as the products of forward and of the input's gradient read it (kernel/gemm.h,
+     * kernel/conv2d.h), laid out by the caller once for many passes; NULL: the op does it for itself. */
+    const float *packed, *packed_back;
     int32_t rank;
     int32_t dim[OSS_MAX_RANK];
     bool needs_grad;

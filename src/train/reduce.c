@@ -35,12 +35,6 @@ static void sum_blocks(float *restrict out, float *const *block, int32_t blocks,
     }
 }
 
-static void clear_blocks(const oss_reduction *reduction, size_t at, size_t n) {
-    for (int32_t b = 0; b < reduction->blocks; b++) {
-        memset(reduction->block[b] + at, 0, n * sizeof(float));
-    }
-}
-
 static double reduce_tile(const oss_reduction *reduction, size_t at, size_t n) {
     float sum[TILE];
     float *total = reduction->total + at;
@@ -52,11 +46,7 @@ static double reduce_tile(const oss_reduction *reduction, size_t at, size_t n) {
     } else if (!reduction->accumulate) {
         memset(total, 0, n * sizeof *total);
     }
-    double squares = oss_k_sum_squares(total, n);
-    if (isfinite(squares)) {
-        clear_blocks(reduction, at, n);
-    }
-    return squares;
+    return oss_k_sum_squares(total, n);
 }
 
 static void reduce_span(void *context, int32_t task, int32_t worker) {

@@ -16,8 +16,7 @@ typedef struct oss_reduction {
 } oss_reduction;
 
 /* total (+)= sum of the blocks, pairwise: with n blocks the first ceil(n/2) and the rest, and so on down.
- * Blocks are cleared on the way wherever the sum is finite; where it is not they keep their values as
- * evidence. Returns the sum of squares of total, added up in the order of the spans: not finite when a value
+ * Returns the sum of squares of total, added up in the order of the spans: not finite when a value
  * is not. */
 double oss_reduce(const oss_reduction *reduction, const oss_spans *spans, oss_pool *pool);
 

@@ -77,17 +77,15 @@ static void collect_losses(oss_step *step) {
     }
 }
 
-/* Names the shards whose gradient is not finite (all when each is finite but their sum overflows), and clears
- * the blocks, in which the reduction left the values as evidence. */
+/* Names the shards whose gradient is not finite (all when each is finite but their sum overflows). */
 static void name_bad_gradients(oss_step *step) {
     size_t floats = step->setup.params->floats;
     int32_t named = 0;
     for (int32_t s = 0; s < step->shards.count; s++) {
-        if (!oss_k_all_finite(step->grad[s], floats)) {
+        if (step->shards.load[s] > 0 && !oss_k_all_finite(step->grad[s], floats)) {
             name_shard(step, s);
             named++;
         }
-        memset(step->grad[s], 0, floats * sizeof *step->grad[s]);
     }
     for (int32_t s = 0; s < step->shards.count && named == 0; s++) {
         name_shard(step, s);
@@ -133,6 +131,12 @@ static void reduce_shards(oss_step *step) {
     }
 }
 
+static void run_pack(void *context, int32_t task, int32_t worker) {
+    (void)worker;
+    const oss_step *step = context;
+    oss_net_pack(step->setup.workers->net, step->packed, step->setup.value, task);
+}
+
 static void place_batch(oss_step *step, const oss_micro_batch *batch) {
     for (int32_t i = 0; i < batch->utterances; i++) {
         step->inputs.frames[i] = oss_step_count_frames(step, batch->samples[i]);
@@ -151,7 +155,11 @@ oss_status oss_step_accumulate(oss_step *step, const oss_micro_batch *batch) {
     }
     step->batch = batch;
     place_batch(step, batch);
-    oss_pool_run(step->setup.workers->pool, step->shards.filled, run_shard, step);
+    oss_pool *pool = step->setup.workers->pool;
+    if (step->micro_batches == 0) {
+        oss_pool_run(pool, oss_net_pack_tasks(step->setup.workers->net), run_pack, step);
+    }
+    oss_pool_run(pool, step->shards.filled, run_shard, step);
     oss_status status = check_shards(step);
     if (status == OSS_OK) {
         collect_losses(step);

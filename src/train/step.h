@@ -7,9 +7,9 @@
  *     oss_step_finish(step, lr, update, &result);
  *
  *     shard 0  grad[P] --.
- *     shard 1  grad[P] --+--.                            summed pairwise in this tree whatever threads there
- * are, shard 2  grad[P] --.  |                            tile by tile: each block is read once, and cleared
- * on the way shard 3  grad[P] --+--+--> total[P] (+)=           for the next micro-batch
+ *     shard 1  grad[P] --+--.                            summed pairwise in this tree whatever threads
+ *     shard 2  grad[P] --.  |                            there are, tile by tile: each block is read
+ *     shard 3  grad[P] --+--+--> total[P] (+)=           once, and stored again by the next micro-batch
  *
  * A loss or gradient that is not finite makes the step a skipped one: weights and moments stay as they are.
  */

@@ -28,9 +28,10 @@ struct oss_step {
     oss_spans spans;
     oss_shards shards;
     shard_inputs inputs;
-    float **grad;   /* [grad_shards] blocks of params->floats, zero between steps */
+    float **grad;   /* [grad_shards] blocks of params->floats */
     float **filled; /* [grad_shards] those of the current micro-batch */
     float *total;
+    float *packed;      /* the weights, laid out for the products (nn/encoder.h) */
     double *partial;    /* [spans] */
     double *imbalance;  /* [grad_shards] */
     oss_status *status; /* [grad_shards] */

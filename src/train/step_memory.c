@@ -47,8 +47,10 @@ static oss_status reserve_blocks(oss_step *step) {
     step->imbalance = oss_alloc(shards, sizeof *step->imbalance);
     step->status = oss_alloc(shards, sizeof *step->status);
     step->total = oss_alloc_aligned(floats, sizeof *step->total);
+    step->packed = oss_alloc_aligned(oss_net_packed_floats(step->setup.workers->net), sizeof *step->packed);
     bool complete = step->grad != NULL && step->filled != NULL && step->partial != NULL &&
-                    step->imbalance != NULL && step->status != NULL && step->total != NULL;
+                    step->imbalance != NULL && step->status != NULL && step->total != NULL &&
+                    step->packed != NULL;
     for (size_t s = 0; s < shards && complete; s++) {
         step->grad[s] = oss_alloc_aligned(floats, sizeof *step->grad[s]);
         complete = step->grad[s] != NULL;
@@ -93,6 +95,7 @@ void oss_step_free(oss_step *step) {
     oss_free((void *)step->grad);
     oss_free((void *)step->filled);
     oss_free(step->total);
+    oss_free(step->packed);
     oss_free(step->partial);
     oss_free(step->imbalance);
     oss_free(step->status);
@@ -130,7 +133,8 @@ oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard) {
                            .seed = step->setup.config->seed,
                            .step = (uint32_t)step->number,
                            .dropout = true,
-                           .spec_mask = true};
+                           .spec_mask = true,
+                           .packed = step->packed};
 }
 
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {

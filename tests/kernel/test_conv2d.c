@@ -107,6 +107,7 @@ static void check_backward(const shape *s) {
     size_t scratch_floats = oss_k_conv2d_scratch_floats(s->f, s->ci, s->co);
     float *x = oss_exact_filled(s->x, 1), *w = oss_exact_filled(s->w, 2), *dpre = oss_exact_filled(s->y, 4);
     float *scratch = oss_exact_floats(scratch_floats), *dx = oss_exact_floats(s->x);
+    float *packed = oss_exact_floats(oss_k_conv2d_packed_back_floats(s->ci, s->co));
     float *dw = oss_exact_filled(s->w, 6), *dbias = oss_exact_filled((size_t)s->co, 7);
     reference r = {.x = x, .w = w, .dpre = dpre, .dx = make_doubles(s->x), .dw = make_doubles(s->w)};
     double *db = make_doubles((size_t)s->co), bound = 2e-6 * (2.0 + sqrt(4.0 * s->co)), cells = s->to * s->fo;
@@ -120,19 +121,20 @@ static void check_backward(const shape *s) {
     for (size_t i = 0; i < s->y; i++) {
         db[i % (size_t)s->co] += (double)dpre[i];
     }
-    oss_k_conv2d_bwd_input(dx, dpre, w, s->t, s->f, s->ci, s->co, false, scratch); /* stores over NaN */
+    oss_k_conv2d_pack_back(packed, w, s->ci, s->co);
+    oss_k_conv2d_bwd_input(dx, dpre, packed, s->t, s->f, s->ci, s->co, false); /* stores over NaN */
     oss_assert_close_f32(dx, r.dx, s->x, describe(s, "dx"), 1e-5, bound);
     for (size_t i = 0; i < s->x; i++) {
         dx[i] = (float)oss_fill_value(5, i);
         r.dx[i] += (double)dx[i];
     }
-    oss_k_conv2d_bwd_input(dx, dpre, w, s->t, s->f, s->ci, s->co, true, scratch);
+    oss_k_conv2d_bwd_input(dx, dpre, packed, s->t, s->f, s->ci, s->co, true);
     oss_assert_close_f32(dx, r.dx, s->x, describe(s, "dx added to"), 1e-5, bound);
     oss_k_conv2d_bwd_weight(dw, dbias, x, dpre, s->t, s->f, s->ci, s->co, scratch);
     oss_assert_close_f32(dw, r.dw, s->w, describe(s, "dw"), 1e-5, 2e-6 * (2.0 + sqrt(cells)));
     oss_assert_close_f32(dbias, db, (size_t)s->co, describe(s, "dbias"), 1e-5, 2e-6 * (2.0 + sqrt(cells)));
-    free(x), free(w), free(dpre), free(scratch), free(dx), free(dw), free(dbias), free(r.dx), free(r.dw),
-        free(db);
+    free(x), free(w), free(dpre), free(scratch), free(packed), free(dx), free(dw), free(dbias), free(r.dx),
+        free(r.dw), free(db);
 }
 
 static void for_each_edge(void (*check)(const shape *)) {

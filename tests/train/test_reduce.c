@@ -115,9 +115,6 @@ START_TEST(test_sum_and_norm) {
             for (size_t i = span->offset; i < span->offset + span->floats; i++) {
                 squares += want[i] * want[i];
             }
-            for (int32_t b = 0; b < counts[c]; b++) {
-                ck_assert_double_eq(oss_k_sum_squares(f.block[b] + span->offset, span->floats), 0.0);
-            }
         }
         ck_assert_double_eq_tol(got / squares, 1.0, 1e-5);
         free(want);
@@ -132,9 +129,8 @@ START_TEST(test_accumulates) {
     (void)reduce(&f, 3, false, 1);
     const oss_span *span = &f.spans.item[2];
     float before = f.total[span->offset + 5];
-    f.block[0][span->offset + 5] = 2.0f; /* all blocks are zero again but for this */
-    (void)reduce(&f, 3, true, 1);
-    ck_assert(f.total[span->offset + 5] == before + 2.0f);
+    (void)reduce(&f, 3, true, 1); /* the blocks are as they were */
+    ck_assert(f.total[span->offset + 5] == before + before);
     float other = f.total[span->offset + 6];
     (void)reduce(&f, 0, true, 1); /* a batch in which nothing could be loaded */
     ck_assert(f.total[span->offset + 6] == other);
@@ -172,7 +168,6 @@ START_TEST(test_evidence_stays) {
     f.block[4][bad] = _i == 0 ? NAN : INFINITY;
     ck_assert(!isfinite(reduce(&f, 16, false, 2)));
     ck_assert(!isfinite(f.block[4][bad]));
-    ck_assert(f.block[4][f.spans.item[0].offset] == 0.0f); /* sound tiles were cleared */
     clear(&f);
 }
 END_TEST
