@@ -21,7 +21,7 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		owner["xxhash.h"] = "^src/base/hash\\.c$"
 		owner["utf8proc.h"] = "^src/text/unicode\\.c$"
 		owner["check.h"] = "^tests/"
-		owner["immintrin.h"] = owner["emmintrin.h"] = owner["cpuid.h"] = "^src/kernel/"
+		owner["immintrin.h"] = owner["emmintrin.h"] = owner["cpuid.h"] = owner["arm_neon.h"] = "^src/kernel/"
 		# Headers of the C library, POSIX and the compilers; anything else in <> needs an owner above.
 		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h inttypes.h limits.h locale.h " \
 		      "malloc.h math.h poll.h pthread.h sched.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h " \

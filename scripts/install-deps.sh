@@ -1,17 +1,19 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|ci
+#   scripts/install-deps.sh build|check|demo|neon|ci
 # With everything in place it changes nothing and needs no network or root.
 set -eu
 what=${1:-build}
 build="gcc libc6-dev make pkg-config libopenblas-dev libsndfile1-dev libsamplerate0-dev libcjson-dev libutf8proc-dev libxxhash-dev"
+neon="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 case "$what" in
 build) packages=$build ;;
 check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
+neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
-ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-14-dev clang-format" ;;
+ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-14-dev clang-format $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, neon, ci" >&2
 	exit 2
 	;;
 esac

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs test programs one after the other: scripts/run-tests.sh BUILD PROGRAM...
+# RUN_WITH is put before each, for programs of another processor (qemu-aarch64).
 # Prints each program's own summary, the whole output of one that failed, and "N passed, N failed" (test cases).
 set -u
 build=$1
@@ -8,7 +9,7 @@ passed=0
 failed=0
 log=$build/test.log
 for program in "$@"; do
-	if "$program" >"$log" 2>&1; then
+	if ${RUN_WITH:-} "$program" >"$log" 2>&1; then
 		status=0
 	else
 		status=$?

@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__) && OSS_LANES_ISA == OSS_LANES_GENERIC
 #include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 typedef uint64_t lanes_u64 __attribute__((vector_size(4 * LANES))); /* LANES/2 of them */
@@ -25,14 +27,22 @@ LANES_INLINE lanes_u64 lanes_multiply_low_halves(lanes_u64 a, lanes_u64 b) {
 }
 
 /* High and low 32 bits of x * m, lane by lane. The even lanes are the low halves of 64-bit lanes; the odd
- * ones are moved there. */
+ * ones are moved there. NEON widens neighbours instead (the compilers would multiply 64-bit lanes one by one,
+ * in general registers). */
 LANES_INLINE lanes_u lanes_multiply_wide(lanes_u *high, lanes_u x, uint32_t m) {
+#if defined(__aarch64__)
+    uint64x2_t first = vmull_n_u32(vget_low_u32((uint32x4_t)x), m);
+    uint64x2_t last = vmull_high_n_u32((uint32x4_t)x, m);
+    *high = (lanes_u)vuzp2q_u32((uint32x4_t)first, (uint32x4_t)last);
+    return x * m;
+#else
     const lanes_u64 factor = (lanes_u64){0} + m;
     const lanes_u64 upper = (lanes_u64){0} + 0xffffffff00000000U;
     lanes_u64 even = lanes_multiply_low_halves((lanes_u64)x, factor);
     lanes_u64 odd = lanes_multiply_low_halves((lanes_u64)x >> 32, factor);
     *high = (lanes_u)((even >> 32) | (odd & upper));
     return (lanes_u)((even & ~upper) | (odd << 32));
+#endif
 }
 
 /* word[4] = philox(key, counter) in each lane; the words replace the counter. */

@@ -12,11 +12,15 @@
  *                         +------+------+------+------+
  *
  * Registers: rows * vectors accumulators + vectors of b + 1 broadcast must fit (16 for SSE2 and AVX2, 32 for
- * AVX-512), and at least 8 accumulators are needed to hide 4 cycles of latency at 2 multiply-adds a cycle.
- * Hence the heights: AVX-512:  6 x 4 (24 + 4 + 1),  8 x 3 (24 + 3 + 1),  12 x 2 (24 + 2 + 1),  14 x 1 AVX2,
- * SSE2:  6 x 2 (12 + 2 + 1),  12 x 1 Strides of a make the same tile serve a product (a_step 1), a transposed
- * one (a_row 1) and a convolution, where neighbouring positions are rows, a kernel row is a run of contiguous
- * floats, and kernel rows are segments: nothing is copied.
+ * AVX-512 and NEON), and at least 8 accumulators are needed to hide 4 cycles of latency at 2 multiply-adds a
+ * cycle. Hence the heights:
+ *
+ *     AVX-512, NEON:  6 x 4 (24 + 4 + 1),  8 x 3 (24 + 3 + 1),  12 x 2 (24 + 2 + 1),  14 x 1
+ *     AVX2, SSE2:     6 x 2 (12 + 2 + 1),  12 x 1
+ *
+ * NEON multiplies by one lane of a register, so a number of a needs no broadcast. Strides of a make the same
+ * tile serve a product (a_step 1), a transposed one (a_row 1) and a convolution, where neighbouring positions
+ * are rows, a kernel row is a run of contiguous floats, and kernel rows are segments: nothing is copied.
  *
  * Every element is summed in the order (s, p) by one chain of multiply-adds, whatever tile it falls in: that
  * is why products and convolutions may be cut anywhere between threads and keep their bits. */

@@ -125,7 +125,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
 #define NAMES_14(v) NAMES_12(v), run_13x##v, run_14x##v
 
 /* clang-format off */
-#if OSS_LANES_ISA == OSS_LANES_AVX512
+#if OSS_LANES_ISA == OSS_LANES_AVX512 || defined(__aarch64__) /* 32 registers */
 TILES_14(1)
 TILES_12(2)
 TILES_8(3)
