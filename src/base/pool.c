@@ -15,7 +15,7 @@
  * with the old run's function; and a run need not wait for workers that never woke. */
 enum {
     WORKER_STACK_BYTES = 8 << 20, /* whatever the host's ulimit is */
-    SPIN_ROUNDS = 256             /* some 10 us: a short run's next run starts without a system call */
+    SPIN_ROUNDS = 4096            /* 50 to 200 us: waking a thread that sleeps takes as long */
 };
 
 typedef struct pool_worker {
@@ -26,12 +26,15 @@ typedef struct pool_worker {
 
 struct oss_pool {
     _Alignas(64) _Atomic uint64_t ticket;
-    _Alignas(64) _Atomic int32_t pending; /* tasks of this run that are not finished */
-    _Alignas(64) _Atomic uint32_t run;    /* number of runs begun; written under the lock */
+    _Alignas(64) _Atomic int32_t pending;    /* tasks of this run that are not finished */
+    atomic_bool sleeping;                    /* the caller waits for `finished`, or is about to */
+    _Alignas(64) _Atomic uint32_t announced; /* `run`, a moment later: spinning workers watch it, and find
+                                                the lock free */
     pthread_mutex_t lock;
     pthread_cond_t begun;
     pthread_cond_t finished;
-    oss_pool_fn fn; /* these three are the run's: written and read under the lock */
+    uint32_t run;   /* number of runs begun; this and the next four: under the lock */
+    oss_pool_fn fn; /* of this run, as are the next two */
     void *context;
     int32_t tasks;
     bool stopping;
@@ -61,7 +64,9 @@ static void work_on_run(oss_pool *pool, uint32_t run, int32_t tasks, oss_pool_fn
         } while (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
                                                         memory_order_acq_rel, memory_order_relaxed));
         fn(context, (int32_t)(uint32_t)ticket, worker);
-        if (atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_acq_rel) == 1) {
+        /* Either the caller sees that nothing is pending, or this sees that the caller sleeps: both orders
+         * are sequential. */
+        if (atomic_fetch_sub(&pool->pending, 1) == 1 && atomic_load(&pool->sleeping)) {
             (void)pthread_mutex_lock(&pool->lock);
             (void)pthread_cond_signal(&pool->finished);
             (void)pthread_mutex_unlock(&pool->lock);
@@ -75,17 +80,17 @@ static void *serve_runs(void *argument) {
     uint32_t seen = 0;
     for (;;) {
         for (int32_t round = 0; round < pool->spin_rounds; round++) {
-            if (atomic_load_explicit(&pool->run, memory_order_relaxed) != seen) {
+            if (atomic_load_explicit(&pool->announced, memory_order_relaxed) != seen) {
                 break;
             }
             relax_cpu();
         }
         (void)pthread_mutex_lock(&pool->lock);
-        while (!pool->stopping && atomic_load_explicit(&pool->run, memory_order_relaxed) == seen) {
+        while (!pool->stopping && pool->run == seen) {
             (void)pthread_cond_wait(&pool->begun, &pool->lock);
         }
         bool stopping = pool->stopping;
-        seen = atomic_load_explicit(&pool->run, memory_order_relaxed);
+        seen = pool->run;
         oss_pool_fn fn = pool->fn;
         void *context = pool->context;
         int32_t tasks = pool->tasks;
@@ -103,11 +108,11 @@ static uint32_t begin_run(oss_pool *pool, int32_t tasks, oss_pool_fn fn, void *c
     pool->context = context;
     pool->tasks = tasks;
     atomic_store_explicit(&pool->pending, tasks, memory_order_relaxed);
-    uint32_t run = atomic_load_explicit(&pool->run, memory_order_relaxed) + 1;
+    uint32_t run = ++pool->run;
     atomic_store_explicit(&pool->ticket, (uint64_t)run << 32, memory_order_release);
-    atomic_store_explicit(&pool->run, run, memory_order_release);
     (void)pthread_cond_broadcast(&pool->begun);
     (void)pthread_mutex_unlock(&pool->lock);
+    atomic_store_explicit(&pool->announced, run, memory_order_relaxed);
     return run;
 }
 
@@ -119,9 +124,11 @@ static void wait_for_end(oss_pool *pool) {
         relax_cpu();
     }
     (void)pthread_mutex_lock(&pool->lock);
-    while (atomic_load_explicit(&pool->pending, memory_order_acquire) != 0) {
+    atomic_store(&pool->sleeping, true);
+    while (atomic_load(&pool->pending) != 0) {
         (void)pthread_cond_wait(&pool->finished, &pool->lock);
     }
+    atomic_store(&pool->sleeping, false);
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
@@ -142,6 +149,7 @@ static void stop_workers(oss_pool *pool) {
     pool->stopping = true;
     (void)pthread_cond_broadcast(&pool->begun);
     (void)pthread_mutex_unlock(&pool->lock);
+    atomic_fetch_add_explicit(&pool->announced, 1, memory_order_relaxed); /* ends the spinning */
     for (int32_t index = 0; index < pool->started; index++) {
         (void)pthread_join(pool->worker[index].thread, NULL);
     }

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "infer/encoder_internal.h"
 #include "kernel/attention.h"
-#include "kernel/gemm.h"
 #include "kernel/lengths.h"
 #include "kernel/vec.h"
 #include "model/spec.h"
@@ -19,13 +18,12 @@ static const double rope_base = 10000.0;
 
 /* ---- Memory ---- */
 
-/* Rows of a task: as many tasks as threads, or a multiple of that; a multiple of what the kernels want. The
- * bits do not depend on it. */
+/* Rows of a task: as many tasks as threads, or a multiple of that, all but the last of one length. Rounded up
+ * to whole tiles, 3 s would be shared 32 to 6 between two threads. The bits do not depend on it. */
 static int32_t choose_task_frames(int32_t frames, int32_t threads) {
     int64_t rounds = (frames + (int64_t)threads * MAX_TASK_FRAMES - 1) / ((int64_t)threads * MAX_TASK_FRAMES);
     int64_t tasks = rounds * threads;
-    int64_t rows = (frames + tasks - 1) / tasks;
-    return (int32_t)((rows + OSS_GEMM_ROW_TILE - 1) / OSS_GEMM_ROW_TILE * OSS_GEMM_ROW_TILE);
+    return (int32_t)((frames + tasks - 1) / tasks);
 }
 
 static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {

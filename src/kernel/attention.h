@@ -12,9 +12,9 @@
 /* Floats of scratch for one thread. */
 size_t oss_k_attention_scratch_floats(int32_t s, int32_t d);
 
-/* Query rows [row_begin, row_end) of all heads; row_begin is a multiple of OSS_GEMM_ROW_TILE: rows may be
- * split among threads with the same bits. lse[H,S] = ln sum_j exp(score) per row, NULL in inference. dropout
- * NULL or p 0: none; element index of the mask is (h*S + q)*S8 + j with S8 = S rounded up to a multiple of 8.
+/* Query rows [row_begin, row_end) of all heads: rows may be split anywhere among threads with the same bits.
+ * lse[H,S] = ln sum_j exp(score) per row, NULL in inference. dropout NULL or p 0: none; element index of the
+ * mask is (h*S + q)*S8 + j with S8 = S rounded up to a multiple of 8.
  */
 void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, int32_t heads, int32_t d,
                          int32_t row_begin, int32_t row_end, float p, const oss_dropout_key *dropout,

@@ -1,16 +1,12 @@
 /* Matrix products, row-major, float32, our own (no library, no lock, no allocation).
  * For every element the products are added in the same order whatever the split over rows, so a caller may
- * cut m at any multiple of OSS_GEMM_ROW_TILE among threads and get the same bits. */
+ * cut m anywhere among threads and get the same bits. */
 #ifndef OSS_KERNEL_GEMM_H
 #define OSS_KERNEL_GEMM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum {
-    OSS_GEMM_ROW_TILE = 16
-}; /* rows: every ISA's tile height divides it, or the kernel does not depend on it */
 
 /* Floats of scratch for any oss_k_gemm call (a packed panel of b); 64-byte aligned; one per thread. */
 enum { OSS_GEMM_SCRATCH_FLOATS = 64 * 1024 };

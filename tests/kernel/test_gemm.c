@@ -147,7 +147,7 @@ static void run_rows(bool ta, bool tb, int32_t begin, int32_t end, const float *
 
 static void check_row_split(const char *isa) {
     enum { M = 101, N = 77, K = 1301 };
-    static const int32_t steps[] = {OSS_GEMM_ROW_TILE, 3 * OSS_GEMM_ROW_TILE, 6 * OSS_GEMM_ROW_TILE, 7};
+    static const int32_t steps[] = {16, 48, 96, 7};
     float *a = oss_exact_filled(M * K, 5), *b = oss_exact_filled(N * K, 6);
     for (int combination = 0; combination < 4; combination++) {
         bool ta = (combination & 1) != 0, tb = (combination & 2) != 0;
@@ -234,14 +234,14 @@ START_TEST(linear_with_epilogues) {
 END_TEST
 
 static void check_linear_split(const char *isa) {
-    enum { M = 37, N = 70, K = 51 };
+    enum { M = 37, N = 70, K = 51, STEP = 7 };
     float *x = oss_exact_filled(M * K, 1), *w = oss_exact_filled(N * K, 2), *bias = oss_exact_filled(N, 3);
     float *whole = oss_exact_floats(M * N), *split = oss_exact_floats(M * N);
     float *packed = oss_exact_floats(oss_k_packed_floats(N, K));
     oss_k_pack_weight(packed, w, N, K);
     oss_k_linear_packed(whole, N, x, K, packed, bias, M, N, K, OSS_EPI_BIAS_GELU);
-    for (int32_t row = 0; row < M; row += OSS_GEMM_ROW_TILE) {
-        int32_t rows = M - row < OSS_GEMM_ROW_TILE ? M - row : OSS_GEMM_ROW_TILE;
+    for (int32_t row = 0; row < M; row += STEP) {
+        int32_t rows = M - row < STEP ? M - row : STEP;
         oss_k_linear_packed(split + row * N, N, x + row * K, K, packed, bias, rows, N, K, OSS_EPI_BIAS_GELU);
     }
     ck_assert_msg(memcmp(whole, split, M * N * sizeof *whole) == 0, "%s: bits differ", isa);
