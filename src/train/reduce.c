@@ -5,9 +5,10 @@
 
 #include "kernel/vec.h"
 
-enum {
-    TILE = 1024
-}; /* 4 KiB a block: a tile of 16 blocks, and the sums on the way, stay in the first-level cache or near it */
+/* Floats that are summed at a time. Long runs matter more than the first-level cache: the blocks come from
+ * memory, whose prefetchers start anew in each run. 1,024 floats made small batches (40 s) 4 % slower. The
+ * sums on the way take 32 KiB of stack a level, 11 levels at most. */
+enum { TILE = 8192 };
 
 typedef struct reduce_job {
     const oss_reduction *reduction;
