@@ -11,7 +11,7 @@
 #include "kernel/lengths.h"
 #include "kernel/vec.h"
 
-enum { BLOCK = 16, MAX_BINS = 65536 }; /* frames transformed together: the widest vector */
+enum { MAX_BINS = 65536 };
 static const float least_std = 0.1f;
 
 struct oss_mel_plan {
@@ -114,11 +114,12 @@ void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *
 
 /* ---- Scratch ---- */
 
+/* lanes: OSS_FFT_MAX_LANES, so that sizes do not depend on the ISA. */
 typedef struct mel_scratch {
-    float *frame;   /* [BLOCK,n_fft]; what lies beyond the window stays 0 */
-    float *re, *im; /* [BLOCK,lines] */
-    float *mel;     /* [BLOCK,bins] */
-    float *dmel;    /* [BLOCK,bins] */
+    float *samples;  /* [(lanes-1)*hop + win]: those under a block of frames, where it crosses an end */
+    float *spectrum; /* [lines,2,lanes] */
+    float *mel;      /* [lanes,bins] */
+    float *dmel;     /* [lanes,bins] */
     float *fft, *bank;
     float *stats; /* [2,bins] */
     double *sum;  /* [2,bins] */
@@ -130,17 +131,22 @@ static void *take_part(unsigned char *base, size_t *used, size_t bytes) {
     return part;
 }
 
+/* Samples under `frames` neighbouring frames. */
+static int64_t count_span(const oss_mel_plan *plan, int32_t frames) {
+    return (int64_t)(frames - 1) * plan->spec.hop_samples + plan->spec.win_samples;
+}
+
 /* Lays the parts out from `base`, which may be NULL, and returns how many bytes they take. */
 static size_t lay_out_scratch(mel_scratch *s, const oss_mel_plan *plan, void *base) {
-    const size_t lines = (size_t)plan->bank.lines;
+    const size_t lanes = OSS_FFT_MAX_LANES;
     const size_t bins = (size_t)plan->spec.bins;
+    const size_t spectrum = (size_t)oss_fft_scratch_floats(plan->fft);
     size_t used = 0;
-    s->frame = take_part(base, &used, BLOCK * (size_t)plan->spec.n_fft * sizeof(float));
-    s->re = take_part(base, &used, BLOCK * lines * sizeof(float));
-    s->im = take_part(base, &used, BLOCK * lines * sizeof(float));
-    s->mel = take_part(base, &used, BLOCK * bins * sizeof(float));
-    s->dmel = take_part(base, &used, BLOCK * bins * sizeof(float));
-    s->fft = take_part(base, &used, (size_t)oss_fft_scratch_floats(plan->fft, BLOCK) * sizeof(float));
+    s->samples = take_part(base, &used, (size_t)count_span(plan, OSS_FFT_MAX_LANES) * sizeof(float));
+    s->spectrum = take_part(base, &used, spectrum * sizeof(float));
+    s->mel = take_part(base, &used, lanes * bins * sizeof(float));
+    s->dmel = take_part(base, &used, lanes * bins * sizeof(float));
+    s->fft = take_part(base, &used, spectrum * sizeof(float));
     s->bank = take_part(base, &used, oss_k_mel_bank_scratch_floats(&plan->bank) * sizeof(float));
     s->stats = take_part(base, &used, 2 * bins * sizeof(float));
     s->sum = take_part(base, &used, 2 * bins * sizeof(double));
@@ -165,65 +171,66 @@ static int64_t reflect_index(int64_t i, int64_t n) {
     return i < n ? i : period - i;
 }
 
-/* A frame's window begins at frame[0], not in its middle: power does not know about a shift, and the
- * transform is asked for nothing else. frame[i] = window[i] * x[t * hop - lead + i]. */
-static void cut_frame(const oss_mel_plan *plan, float *frame, const float *x, int64_t samples, int64_t t) {
-    const int32_t win = plan->spec.win_samples;
-    int64_t first = t * plan->spec.hop_samples - plan->lead;
-    if (first >= 0 && first + win <= samples) {
-        oss_k_window(frame, x + first, plan->window, win);
-        return;
-    }
-    for (int32_t i = 0; i < win; i++) {
-        frame[i] = plan->window[i] * x[reflect_index(first + i, samples)];
-    }
+/* The first sample under the window of frame t; before the signal for the first frames. A frame is
+ * transformed from there, not from the middle of n_fft: power does not know about a shift, and the transform
+ * is asked for nothing else. */
+static int64_t first_sample(const oss_mel_plan *plan, int64_t t) {
+    return t * plan->spec.hop_samples - plan->lead;
 }
 
-/* dx += what cut_frame did, transposed. */
-static void paste_frame(const oss_mel_plan *plan, float *dx, const float *dframe, int64_t samples,
-                        int64_t t) {
-    const int32_t win = plan->spec.win_samples;
-    int64_t first = t * plan->spec.hop_samples - plan->lead;
-    if (first >= 0 && first + win <= samples) {
-        for (int32_t i = 0; i < win; i++) {
-            dx[first + i] += plan->window[i] * dframe[i];
-        }
-        return;
+/* The samples under a block of frames from t on, of which `count` are wanted: x itself, or a copy continued
+ * by reflection where the block crosses an end; what only unwanted frames see is then 0. */
+static const float *get_samples(const oss_mel_plan *plan, const mel_scratch *s, const float *x,
+                                int64_t samples, int64_t t, int32_t count) {
+    const int64_t first = first_sample(plan, t);
+    const int64_t span = count_span(plan, oss_fft_lanes());
+    if (first >= 0 && first + span <= samples) {
+        return x + first;
     }
-    for (int32_t i = 0; i < win; i++) {
-        dx[reflect_index(first + i, samples)] += plan->window[i] * dframe[i];
+    const int64_t wanted = count_span(plan, count);
+    for (int64_t i = 0; i < span; i++) {
+        const int64_t at = first + i;
+        const bool inside = at >= 0 && at < samples;
+        s->samples[i] = inside ? x[at] : i < wanted ? x[reflect_index(at, samples)] : 0.0f;
     }
+    return s->samples;
 }
 
-/* Spectra of frames t .. t + count - 1; always BLOCK of them are transformed, so that every frame goes the
- * same way. */
+/* Spectra of frames t .. t + count - 1; always as many as there are lanes are transformed, so that every
+ * frame goes the same way. */
 static void transform_block(const oss_mel_plan *plan, const mel_scratch *s, const float *x, int64_t samples,
                             int64_t t, int32_t count) {
-    const size_t n_fft = (size_t)plan->spec.n_fft;
-    const size_t win = (size_t)plan->spec.win_samples;
-    for (int32_t f = 0; f < BLOCK; f++) {
-        float *frame = s->frame + (size_t)f * n_fft;
-        if (f < count) {
-            cut_frame(plan, frame, x, samples, t + f);
-        }
-        size_t kept = f < count ? win : 0;
-        memset(frame + kept, 0, (n_fft - kept) * sizeof *frame);
+    oss_fft_forward(plan->fft, s->spectrum, get_samples(plan, s, x, samples, t, count),
+                    plan->spec.hop_samples, plan->window, plan->spec.win_samples, s->fft);
+}
+
+/* dx += what transform_block did, transposed; the spectrum is used up. */
+static void add_block(const oss_mel_plan *plan, const mel_scratch *s, float *dx, int64_t samples, int64_t t,
+                      int32_t count) {
+    const int64_t first = first_sample(plan, t);
+    const int64_t span = count_span(plan, count);
+    const bool inside = first >= 0 && first + span <= samples;
+    float *at = inside ? dx + first : s->samples;
+    if (!inside) {
+        memset(at, 0, (size_t)span * sizeof *at);
     }
-    oss_fft_forward(plan->fft, s->re, s->im, s->frame, BLOCK, s->fft);
+    oss_fft_transpose(plan->fft, at, plan->spec.hop_samples, plan->window, plan->spec.win_samples, count,
+                      s->spectrum, s->fft);
+    for (int64_t i = 0; i < span && !inside; i++) {
+        dx[reflect_index(first + i, samples)] += at[i];
+    }
 }
 
 static int32_t count_block(int64_t frames, int64_t t) {
-    return frames - t < BLOCK ? (int32_t)(frames - t) : BLOCK;
+    const int32_t lanes = oss_fft_lanes();
+    return frames - t < lanes ? (int32_t)(frames - t) : lanes;
 }
 
 /* y[count,bins]: power, or ln(max(power, floor)). */
 static void make_block(const oss_mel_plan *plan, const mel_scratch *s, float *y, const float *x,
                        int64_t samples, int64_t t, int32_t count, bool log) {
     transform_block(plan, s, x, samples, t, count);
-    oss_k_mel_bank_fwd(&plan->bank, y, s->re, s->im, count, log ? plan->log_floor : 0.0f, s->bank);
-    if (log) {
-        oss_k_log(y, y, (size_t)count * (size_t)plan->spec.bins);
-    }
+    oss_k_mel_bank_fwd(&plan->bank, y, s->spectrum, count, log ? plan->log_floor : 0.0f, s->bank);
 }
 
 /* ---- Forward ---- */
@@ -254,7 +261,7 @@ void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, in
                           int32_t end, void *scratch) {
     mel_scratch s;
     (void)lay_out_scratch(&s, plan, scratch);
-    for (int32_t t = begin; t < end; t += BLOCK) {
+    for (int32_t t = begin; t < end; t += oss_fft_lanes()) {
         make_block(plan, &s, y + (size_t)t * (size_t)plan->spec.bins, x, samples, t, count_block(end, t),
                    plan->spec.kind == OSS_MEL_LOG);
     }
@@ -287,48 +294,25 @@ void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const flo
 static void measure_gradient(const mel_scratch *s, const float *dy, const float *y, const float *stats,
                              int32_t frames, int32_t bins) {
     memset(s->sum, 0, 2 * (size_t)bins * sizeof *s->sum);
-    for (int32_t t = 0; t < frames; t++, dy += bins, y += bins) {
-        for (int32_t m = 0; m < bins; m++) {
-            s->sum[m] += (double)dy[m];
-            s->sum[bins + m] += (double)dy[m] * (double)y[m];
-        }
-    }
+    oss_k_column_sums(s->sum, dy, frames, bins);
+    oss_k_column_dots(s->sum + bins, dy, y, frames, bins);
     for (int32_t m = 0; m < bins; m++) {
         s->sum[m] /= frames;
         s->sum[bins + m] = stats[bins + m] > least_std ? s->sum[bins + m] / frames : 0.0;
     }
 }
 
-/* One row: dl from dy, in `dl`. */
-static void undo_norm(const oss_mel_plan *plan, const mel_scratch *s, float *dl, const float *dy,
-                      const float *y, const float *stats) {
+/* The gradient of the block's values before normalisation, from dy of its rows: dy itself or s->dmel. */
+static const float *undo_norm(const oss_mel_plan *plan, const mel_scratch *s, const float *dy, const float *y,
+                              const float *stats, int32_t count) {
     const int32_t bins = plan->spec.bins;
-    for (int32_t m = 0; m < bins; m++) {
-        if (plan->spec.norm == OSS_MEL_NORM_UTTERANCE) {
-            double d = (double)dy[m] - s->sum[m] - (double)y[m] * s->sum[bins + m];
-            dl[m] = (float)(d / (double)stats[bins + m]);
-        } else {
-            dl[m] = plan->spec.norm == OSS_MEL_NORM_FIXED ? dy[m] / plan->fixed[bins + m] : dy[m];
-        }
+    const bool utterance = is_normalized(plan, OSS_MEL_NORM_UTTERANCE);
+    if (!utterance && !is_normalized(plan, OSS_MEL_NORM_FIXED)) {
+        return dy;
     }
-}
-
-/* s->dmel from dy of the block that starts at row t; s->re and s->im hold its spectra. d ln(max(mel, floor))
- * / d mel is 1/mel above the floor, 0 at it. */
-static void undo_log(const oss_mel_plan *plan, const mel_scratch *s, const float *dy, const float *y,
-                     const float *stats, int32_t count) {
-    const size_t bins = (size_t)plan->spec.bins;
-    if (plan->spec.kind == OSS_MEL_POWER) {
-        memcpy(s->dmel, dy, (size_t)count * bins * sizeof *dy);
-        return;
-    }
-    oss_k_mel_bank_fwd(&plan->bank, s->mel, s->re, s->im, count, plan->log_floor, s->bank);
-    for (size_t f = 0; f < (size_t)count; f++) {
-        undo_norm(plan, s, s->dmel + f * bins, dy + f * bins, y + f * bins, stats);
-    }
-    for (size_t i = 0; i < (size_t)count * bins; i++) {
-        s->dmel[i] = s->mel[i] > plan->log_floor ? s->dmel[i] / s->mel[i] : 0.0f;
-    }
+    const float *scale = utterance ? stats + bins : plan->fixed + bins;
+    oss_k_column_normalize_bwd(s->dmel, dy, y, s->sum, s->sum + bins, scale, count, bins);
+    return s->dmel;
 }
 
 void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, const float *y,
@@ -337,19 +321,19 @@ void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, cons
     (void)lay_out_scratch(&s, plan, scratch);
     const int32_t bins = plan->spec.bins;
     const int32_t frames = oss_len_mel_frames(samples, plan->spec.hop_samples);
+    const float floor = plan->spec.kind == OSS_MEL_LOG ? plan->log_floor : 0.0f;
     if (is_normalized(plan, OSS_MEL_NORM_UTTERANCE)) {
         measure_gradient(&s, dy, y, stats, frames, bins);
+    } else {
+        memset(s.sum, 0, 2 * (size_t)bins * sizeof *s.sum); /* fixed statistics: dl = dy / s alone */
     }
-    for (int32_t t = 0; t < frames; t += BLOCK) {
+    for (int32_t t = 0; t < frames; t += oss_fft_lanes()) {
         const int32_t count = count_block(frames, t);
         const size_t at = (size_t)t * (size_t)bins;
         transform_block(plan, &s, x, samples, t, count);
-        undo_log(plan, &s, dy + at, y + at, stats, count);
-        oss_k_mel_bank_bwd(&plan->bank, s.re, s.im, s.dmel, count, s.bank);
-        oss_fft_transpose(plan->fft, s.frame, s.re, s.im, count, s.fft);
-        for (int32_t f = 0; f < count; f++) {
-            paste_frame(plan, dx, s.frame + (size_t)f * (size_t)plan->spec.n_fft, samples, t + f);
-        }
+        const float *dmel = undo_norm(plan, &s, dy + at, y + at, stats, count);
+        oss_k_mel_bank_bwd(&plan->bank, s.spectrum, dmel, count, floor, s.bank);
+        add_block(plan, &s, dx, samples, t, count);
     }
 }
 
@@ -380,10 +364,11 @@ void oss_mel_stats_add(const oss_mel_plan *plan, double *mean, double *m2, int64
     double *own_m2 = s.sum + bins;
     memset(s.sum, 0, 2 * (size_t)bins * sizeof *s.sum);
     for (int32_t t = 0; t < count; t++) {
-        if (t % BLOCK == 0) {
+        const int32_t place = t % oss_fft_lanes();
+        if (place == 0) {
             make_block(plan, &s, s.mel, x, samples, t, count_block(count, t), true);
         }
-        const float *row = s.mel + (size_t)(t % BLOCK) * (size_t)bins;
+        const float *row = s.mel + (size_t)place * (size_t)bins;
         for (int32_t m = 0; m < bins; m++) {
             double delta = (double)row[m] - own_mean[m];
             own_mean[m] += delta / (t + 1);

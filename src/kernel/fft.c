@@ -122,24 +122,20 @@ void oss_fft_free(oss_fft *fft) {
     }
 }
 
-/* Two buffers of half + 1 complex numbers a lane, and room to align them; frames are taken LANES at a time.
- */
-int64_t oss_fft_scratch_floats(const oss_fft *fft, int32_t frames) {
-    (void)frames;
-    return 2 * 2 * (int64_t)OSS_FFT_MAX_LANES * (fft->half + 1) + OSS_FFT_MAX_LANES;
+int32_t oss_fft_lanes(void) {
+    return tables[oss_cpu_isa()]->lanes;
 }
 
-static float *align_scratch(float *scratch) {
-    const uintptr_t bytes = OSS_FFT_MAX_LANES * sizeof(float);
-    return scratch + (bytes - (uintptr_t)scratch % bytes) % bytes / sizeof(float);
+int64_t oss_fft_scratch_floats(const oss_fft *fft) {
+    return 2 * (int64_t)OSS_FFT_MAX_LANES * (fft->half + 1);
 }
 
-void oss_fft_forward(const oss_fft *fft, float *re, float *im, const float *x, int32_t frames,
-                     float *scratch) {
-    tables[oss_cpu_isa()]->forward(fft, re, im, x, frames, align_scratch(scratch));
+void oss_fft_forward(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
+                     int32_t win, float *scratch) {
+    tables[oss_cpu_isa()]->forward(fft, spectrum, x, hop, window, win, scratch);
 }
 
-void oss_fft_transpose(const oss_fft *fft, float *dx, const float *dre, const float *dim, int32_t frames,
-                       float *scratch) {
-    tables[oss_cpu_isa()]->transpose(fft, dx, dre, dim, frames, align_scratch(scratch));
+void oss_fft_transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
+                       int32_t frames, float *spectrum, float *scratch) {
+    tables[oss_cpu_isa()]->transpose(fft, dx, hop, window, win, frames, spectrum, scratch);
 }

@@ -1,8 +1,13 @@
 /* Real DFTs of LANES frames side by side: lane f of every vector belongs to frame f, so the transform itself
  * has no shuffles, and every twiddle factor is one number spread over a vector.
  *
- *     x[frames,n] --transpose--> z[n/2] complex: even samples real, odd samples imaginary
- *       --Stockham stages--> Z[n/2] --split--> X[n/2+1] --transpose--> re, im[frames,n/2+1]
+ *     x, hop --window, transpose--> z[n/2] complex: even samples real, odd samples imaginary
+ *       --Stockham stages--> Z[n/2] --split--> X[n/2+1]
+ *
+ * and stays like that, because what follows (mel_bank_lanes.c) works on frames side by side too. A stage
+ * writes to the buffer that it does not read: the spectrum's and one of scratch, 64 KiB each for n = 1024 and
+ * 16 lanes. The window of a speech frame fills less than half of n, so half the inputs of the first stage are
+ * 0 and not read.
  *
  * A stage (Stockham's self-sorting transform, decimation in frequency; Van Loan 1992, section 1.7) takes
  * `radix` inputs that lie half/radix apart, transforms them in registers, multiplies by twiddles and writes
@@ -18,7 +23,9 @@
  *
  * The transpose of the whole is the transposes of the parts, backwards: merge (the split with conjugated
  * factors), the stages with e^(+...), which is the same stages with real and imaginary parts exchanged, and
- * the transposition. */
+ * windows added where they came from. */
+#include <stdbool.h>
+
 #include "kernel/fft_plan.h"
 #include "kernel/lanes.h"
 #include "kernel/lanes_double.h"
@@ -75,14 +82,14 @@ LANES_INLINE void transform_4(cplx *a) {
 }
 
 /* Even outputs are a transform of the sums of opposite inputs, odd ones of the differences turned by eighths.
- */
-LANES_INLINE void transform_8(cplx *a) {
+ * padded: the last four inputs are 0, and are not read. */
+LANES_INLINE void transform_8(cplx *a, const bool padded) {
     const float s = 0.70710678118654752440f;
     cplx even[4], odd[4];
     LANES_UNROLL
     for (int k = 0; k < 4; k++) {
-        even[k] = add(a[k], a[k + 4]);
-        odd[k] = sub(a[k], a[k + 4]);
+        even[k] = padded ? a[k] : add(a[k], a[k + 4]);
+        odd[k] = padded ? a[k] : sub(a[k], a[k + 4]);
     }
     odd[1] = (cplx){(odd[1].re + odd[1].im) * s, (odd[1].im - odd[1].re) * s};
     odd[2] = (cplx){odd[2].im, -odd[2].re};
@@ -96,20 +103,22 @@ LANES_INLINE void transform_8(cplx *a) {
     }
 }
 
-/* radix is a constant wherever this is inlined. */
-LANES_INLINE void run_stage(float *y, const float *x, const oss_fft_stage *stage, const int radix) {
+/* radix and padded are constants wherever this is inlined. */
+LANES_INLINE void run_stage(float *y, const float *x, const oss_fft_stage *stage, const int radix,
+                            const bool padded) {
     const ptrdiff_t stride = stage->stride;
     const ptrdiff_t count = stage->length / radix;
     const float *w = stage->twiddle;
+    const int inputs = padded ? radix / 2 : radix;
     for (ptrdiff_t p = 0; p < count; p++, w = w != NULL ? w + 2 * (radix - 1) : NULL) {
         for (ptrdiff_t q = 0; q < stride; q++) {
             cplx a[8];
             LANES_UNROLL
-            for (int k = 0; k < radix; k++) {
+            for (int k = 0; k < inputs; k++) {
                 a[k] = load(x, q + stride * (p + k * count));
             }
             if (radix == 8) {
-                transform_8(a);
+                transform_8(a, padded);
             } else if (radix == 4) {
                 transform_4(a);
             } else {
@@ -164,20 +173,25 @@ static void run_odd_stage(float *y, const float *x, const oss_fft_stage *stage) 
 }
 
 static void run_stage_8(float *y, const float *x, const oss_fft_stage *stage) {
-    run_stage(y, x, stage, 8);
+    run_stage(y, x, stage, 8, false);
+}
+
+/* The first stage when at least half of every frame is 0. */
+static void run_padded_stage_8(float *y, const float *x, const oss_fft_stage *stage) {
+    run_stage(y, x, stage, 8, true);
 }
 
 static void run_stage_4(float *y, const float *x, const oss_fft_stage *stage) {
-    run_stage(y, x, stage, 4);
+    run_stage(y, x, stage, 4, false);
 }
 
 static void run_stage_2(float *y, const float *x, const oss_fft_stage *stage) {
-    run_stage(y, x, stage, 2);
+    run_stage(y, x, stage, 2, false);
 }
 
-/* The complex transform of z; returns which of the two buffers holds it. */
-static float *run_stages(const oss_fft *fft, float *z, float *other) {
-    for (int32_t s = 0; s < fft->stages; s++) {
+/* The complex transform of z from stage `from` on; returns which of the two buffers holds it. */
+static float *run_stages(const oss_fft *fft, int32_t from, float *z, float *other) {
+    for (int32_t s = from; s < fft->stages; s++) {
         const oss_fft_stage *stage = &fft->stage[s];
         if (stage->radix == 8) {
             run_stage_8(other, z, stage);
@@ -195,64 +209,59 @@ static float *run_stages(const oss_fft *fft, float *z, float *other) {
     return z;
 }
 
-/* dst[i * step + f] = src[f * ld + i] for i < count; lanes from `frames` on are 0. */
-static void gather_frames(float *dst, ptrdiff_t step, const float *src, ptrdiff_t ld, int32_t count,
-                          int32_t frames) {
-    for (int32_t i = 0; i < count; i += LANES) {
-        const int32_t here = count - i < LANES ? count - i : LANES;
+/* z[i][f] = window[i] x[f * hop + i] for i < win, 0 from there to `end`. */
+static void turn_frames(float *z, const float *x, ptrdiff_t hop, const float *window, int32_t win,
+                        int32_t end) {
+    for (int32_t i = 0; i < win; i += LANES) {
         lanes_f rows[LANES];
-        if (frames == LANES && here == LANES) {
+        if (win - i >= LANES) {
+            const lanes_f w = lanes_load(window + i);
             LANES_UNROLL
             for (int f = 0; f < LANES; f++) {
-                rows[f] = lanes_load(src + f * ld + i);
+                rows[f] = lanes_load(x + f * hop + i) * w;
             }
-            lanes_transpose(rows);
-            LANES_UNROLL
-            for (int k = 0; k < LANES; k++) {
-                lanes_store(dst + (i + k) * step, rows[k]);
+        } else {
+            const lanes_f w = lanes_load_n(window + i, win - i);
+            for (int f = 0; f < LANES; f++) {
+                rows[f] = lanes_load_n(x + f * hop + i, win - i) * w;
             }
-            continue;
-        }
-        for (int f = 0; f < LANES; f++) {
-            rows[f] = f < frames ? lanes_load_n(src + f * ld + i, here) : lanes_set(0.0f);
         }
         lanes_transpose(rows);
+        const int here = win - i < LANES ? win - i : LANES;
         for (int k = 0; k < here; k++) {
-            lanes_store(dst + (i + k) * step, rows[k]);
+            lanes_store(z + (ptrdiff_t)(i + k) * LANES, rows[k]);
         }
+    }
+    for (ptrdiff_t i = win; i < end; i++) {
+        lanes_store(z + i * LANES, lanes_set(0.0f));
     }
 }
 
-/* dst[f * ld + i] = src[(i ^ flip) * step + f] for i < count, f < frames; flip 1 exchanges neighbours: then
- * count is even. */
-static void scatter_frames(float *dst, ptrdiff_t ld, const float *src, ptrdiff_t step, int32_t flip,
-                           int32_t count, int32_t frames) {
-    for (int32_t i = 0; i < count; i += LANES) {
-        const int32_t here = count - i < LANES ? count - i : LANES;
+/* dx[f * hop + i] += window[i] z[i ^ 1][f] for i < win, f < frames: the stages ran with real and imaginary
+ * parts exchanged. */
+static void add_frames(float *dx, ptrdiff_t hop, const float *window, int32_t win, const float *z,
+                       int32_t frames) {
+    for (int32_t i = 0; i < win; i += LANES) {
+        const int32_t here = win - i < LANES ? win - i : LANES;
         lanes_f rows[LANES];
-        if (frames == LANES && here == LANES) {
-            LANES_UNROLL
-            for (int k = 0; k < LANES; k++) {
-                rows[k] = lanes_load(src + ((i + k) ^ flip) * step);
-            }
-            lanes_transpose(rows);
-            LANES_UNROLL
-            for (int f = 0; f < LANES; f++) {
-                lanes_store(dst + f * ld + i, rows[f]);
-            }
-            continue;
-        }
+        LANES_UNROLL
         for (int k = 0; k < LANES; k++) {
-            rows[k] = k < here ? lanes_load(src + ((i + k) ^ flip) * step) : lanes_set(0.0f);
+            /* Past the window, and perhaps past z, nothing is wanted: its last element will do. */
+            rows[k] = lanes_load(z + (ptrdiff_t)((k < here ? i + k : i) ^ 1) * LANES);
         }
         lanes_transpose(rows);
         for (int f = 0; f < frames; f++) {
-            lanes_store_n(dst + f * ld + i, rows[f], here);
+            float *at = dx + f * hop + i;
+            if (here == LANES) {
+                lanes_store(at, lanes_load(at) + rows[f] * lanes_load(window + i));
+            } else {
+                lanes_store_n(at, lanes_load_n(at, here) + rows[f] * lanes_load_n(window + i, here), here);
+            }
         }
     }
 }
 
-/* X[0..half] from Z[0..half-1], into another buffer. */
+/* X[0..half] from Z[0..half-1]; x may be z. */
 static void split(const oss_fft *fft, float *x, const float *z) {
     const int32_t half = fft->half;
     cplx zero = load(z, 0);
@@ -267,15 +276,15 @@ static void split(const oss_fft *fft, float *x, const float *z) {
     }
 }
 
-/* The transpose of split, with real and imaginary parts exchanged in z for the stages. With D = dX[k], E =
- * conj dX[half-k]: dZ[k] = ((D + E) + i conj(w_k) (D - E)) / 2,  dZ[half-k] = conj of the same with a minus
+/* The transpose of split, in place, with real and imaginary parts exchanged for the stages. With D = dX[k], E
+ * = conj dX[half-k]: dZ[k] = ((D + E) + i conj(w_k) (D - E)) / 2,  dZ[half-k] = conj of the same with a minus
  * sign. */
-static void merge(const oss_fft *fft, float *z, const float *x) {
+static void merge(const oss_fft *fft, float *z) {
     const int32_t half = fft->half;
-    lanes_f first = load(x, 0).re, last = load(x, half).re;
+    lanes_f first = load(z, 0).re, last = load(z, half).re;
     store(z, 0, (cplx){first - last, first + last});
     for (int32_t k = 1; k <= half - k; k++) {
-        cplx d = load(x, k), e = load(x, half - k);
+        cplx d = load(z, k), e = load(z, half - k);
         const float conjugate[2] = {fft->split[2 * k], -fft->split[2 * k + 1]};
         cplx even = {0.5f * (d.re + e.re), 0.5f * (d.im - e.im)};
         cplx odd = multiply((cplx){-0.5f * (d.im + e.im), 0.5f * (d.re - e.re)}, conjugate);
@@ -285,33 +294,24 @@ static void merge(const oss_fft *fft, float *z, const float *x) {
     }
 }
 
-static void forward(const oss_fft *fft, float *re, float *im, const float *x, int32_t frames,
-                    float *scratch) {
-    const ptrdiff_t n = fft->n, bins = fft->half + 1;
-    float *z = scratch, *other = scratch + 2 * LANES * bins;
-    for (int32_t from = 0; from < frames; from += LANES) {
-        const int32_t here = frames - from < LANES ? frames - from : LANES;
-        gather_frames(z, LANES, x + from * n, n, fft->n, here);
-        float *out = run_stages(fft, z, other);
-        float *free_one = out == z ? other : z;
-        split(fft, free_one, out);
-        scatter_frames(re + from * bins, bins, free_one, 2 * LANES, 0, fft->half + 1, here);
-        scatter_frames(im + from * bins, bins, free_one + LANES, 2 * LANES, 0, fft->half + 1, here);
+static void forward(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
+                    int32_t win, float *scratch) {
+    const oss_fft_stage *first = &fft->stage[0];
+    const bool padded = first->radix == 8 && 2 * win <= fft->n;
+    turn_frames(spectrum, x, hop, window, win, padded ? fft->half : fft->n);
+    float *z = spectrum, *other = scratch;
+    if (padded) {
+        run_padded_stage_8(scratch, spectrum, first);
+        z = scratch;
+        other = spectrum;
     }
+    split(fft, spectrum, run_stages(fft, padded ? 1 : 0, z, other));
 }
 
-static void transpose(const oss_fft *fft, float *dx, const float *dre, const float *dim, int32_t frames,
-                      float *scratch) {
-    const ptrdiff_t n = fft->n, bins = fft->half + 1;
-    float *z = scratch, *other = scratch + 2 * LANES * bins;
-    for (int32_t from = 0; from < frames; from += LANES) {
-        const int32_t here = frames - from < LANES ? frames - from : LANES;
-        gather_frames(other, 2 * LANES, dre + from * bins, bins, fft->half + 1, here);
-        gather_frames(other + LANES, 2 * LANES, dim + from * bins, bins, fft->half + 1, here);
-        merge(fft, z, other);
-        float *out = run_stages(fft, z, other);
-        scatter_frames(dx + from * n, n, out, LANES, 1, fft->n, here);
-    }
+static void transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
+                      int32_t frames, float *spectrum, float *scratch) {
+    merge(fft, spectrum);
+    add_frames(dx, hop, window, win, run_stages(fft, 0, spectrum, scratch), frames);
 }
 
-const oss_fft_table OSS_LANES_TABLE(fft) = {.forward = forward, .transpose = transpose};
+const oss_fft_table OSS_LANES_TABLE(fft) = {.lanes = LANES, .forward = forward, .transpose = transpose};

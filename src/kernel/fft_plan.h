@@ -7,10 +7,7 @@
 
 #include "kernel/fft.h"
 
-enum {
-    OSS_FFT_MAX_STAGES = 16, /* 3^10 > 32768, the longest half */
-    OSS_FFT_MAX_LANES = 16
-};
+enum { OSS_FFT_MAX_STAGES = 16 }; /* 3^10 > 32768, the longest half */
 
 /* One stage of Stockham's transform: sub-transforms of `length` are cut into `radix` of length / radix. */
 typedef struct oss_fft_stage {
@@ -32,9 +29,11 @@ struct oss_fft {
 };
 
 typedef struct oss_fft_table {
-    void (*forward)(const oss_fft *fft, float *re, float *im, const float *x, int32_t frames, float *scratch);
-    void (*transpose)(const oss_fft *fft, float *dx, const float *dre, const float *dim, int32_t frames,
-                      float *scratch);
+    int32_t lanes;
+    void (*forward)(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
+                    int32_t win, float *scratch);
+    void (*transpose)(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
+                      int32_t frames, float *spectrum, float *scratch);
 } oss_fft_table;
 
 #endif

@@ -1,11 +1,11 @@
-/* The filter bank on LANES frames side by side: spectra are turned so that a vector holds one line of every
- * frame; then a filter is a chain of multiply-adds with one weight each, however short it is, and what comes
- * out is turned back.
+/* The filter bank on LANES frames side by side: a vector holds one line of every frame, so a filter is a
+ * chain of multiply-adds with one weight each, however short it is; what comes out is turned.
  *
- *     re, im[frames,lines] --square, add, turn--> power[line][lane] --filters--> mel[bin][lane] --turn-->
+ *     spectrum[line][2][lane] --square, add--> power[line][lane] --filters--> mel[bin][lane] --turn-->
  * mel[frames,bins] */
 #include "kernel/lanes.h"
 #include "kernel/lanes_double.h"
+#include "kernel/lanes_math.h"
 #include "kernel/lanes_transpose.h"
 #include "kernel/mel_bank_table.h"
 
@@ -57,28 +57,18 @@ static void turn_out(float *x, int32_t stride, const float *t, int32_t frames, i
     }
 }
 
-/* As turn_in, of re^2 + im^2. */
-static void turn_power(float *t, const float *re, const float *im, int32_t stride, int32_t frames,
-                       int32_t n) {
-    for (int32_t i = 0; i < n; i += LANES) {
-        int32_t width = least(LANES, n - i);
-        lanes_f rows[LANES];
-        for (int32_t f = 0; f < LANES; f++) {
-            rows[f] = lanes_set(0.0f);
-            if (f < frames) {
-                lanes_f a = load_some(re + (ptrdiff_t)f * stride + i, width);
-                lanes_f b = load_some(im + (ptrdiff_t)f * stride + i, width);
-                rows[f] = a * a + b * b;
-            }
-        }
-        lanes_transpose(rows);
-        for (int32_t j = 0; j < LANES; j++) {
-            lanes_store(t + (ptrdiff_t)(i + j) * LANES, rows[j]);
-        }
+/* power[k][lane] = re^2 + im^2 of the lines that filters use */
+static void make_power(const oss_mel_bank *bank, float *power, const float *spectrum) {
+    const int32_t used = bank->last_line - bank->first_line;
+    const float *z = spectrum + (ptrdiff_t)bank->first_line * 2 * LANES;
+    for (ptrdiff_t k = 0; k < used; k++) {
+        lanes_f re = lanes_load(z + 2 * LANES * k);
+        lanes_f im = lanes_load(z + 2 * LANES * k + LANES);
+        lanes_store(power + k * LANES, re * re + im * im);
     }
 }
 
-static void filter_forward(const oss_mel_bank *bank, float *mel, const float *power, float floor) {
+static void filter_forward(const oss_mel_bank *bank, float *mel, const float *power) {
     for (int32_t m = 0; m < bank->bins; m++) {
         const float *p = power + (ptrdiff_t)(bank->start[m] - bank->first_line) * LANES;
         const float *w = bank->weight + bank->offset[m];
@@ -86,22 +76,30 @@ static void filter_forward(const oss_mel_bank *bank, float *mel, const float *po
         for (int32_t k = 0; k < bank->count[m]; k++) {
             sum += w[k] * lanes_load(p + (ptrdiff_t)k * LANES);
         }
-        lanes_store(mel + (ptrdiff_t)m * LANES, lanes_max(lanes_set(floor), sum));
+        lanes_store(mel + (ptrdiff_t)m * LANES, sum);
     }
 }
 
-static void forward(const oss_mel_bank *bank, float *mel, const float *re, const float *im, int32_t frames,
-                    float floor, float *scratch) {
-    const int32_t used = bank->last_line - bank->first_line;
-    float *power = scratch;
-    float *turned = scratch + (ptrdiff_t)(used + LANES) * LANES;
-    for (int32_t f = 0; f < frames; f += LANES) {
-        int32_t lanes = least(LANES, frames - f);
-        ptrdiff_t at = (ptrdiff_t)f * bank->lines + bank->first_line;
-        turn_power(power, re + at, im + at, bank->lines, lanes, used);
-        filter_forward(bank, turned, power, floor);
-        turn_out(mel + (ptrdiff_t)f * bank->bins, bank->bins, turned, lanes, bank->bins);
+/* Where the parts of scratch begin. */
+typedef struct mel_parts {
+    float *power, *mel, *dmel;
+} mel_parts;
+
+static mel_parts place_parts(const oss_mel_bank *bank, float *scratch) {
+    float *mel = scratch + (ptrdiff_t)(bank->last_line - bank->first_line + LANES) * LANES;
+    return (mel_parts){scratch, mel, mel + (ptrdiff_t)(bank->bins + LANES) * LANES};
+}
+
+static void forward(const oss_mel_bank *bank, float *mel, const float *spectrum, int32_t frames, float floor,
+                    float *scratch) {
+    mel_parts parts = place_parts(bank, scratch);
+    make_power(bank, parts.power, spectrum);
+    filter_forward(bank, parts.mel, parts.power);
+    for (ptrdiff_t m = 0; m < bank->bins && floor > 0.0f; m++) {
+        float *at = parts.mel + m * LANES;
+        lanes_store(at, lanes_log(lanes_max(lanes_set(floor), lanes_load(at))));
     }
+    turn_out(mel, bank->bins, parts.mel, frames, bank->bins);
 }
 
 static void filter_backward(const oss_mel_bank *bank, float *dpower, const float *dmel) {
@@ -119,51 +117,42 @@ static void filter_backward(const oss_mel_bank *bank, float *dpower, const float
     }
 }
 
-/* x[f, 0..n) *= 2 dpower, and nothing is left of the lines before and after. */
-static void scale_spectrum(float *x, const oss_mel_bank *bank, const float *dpower, int32_t frames) {
-    const int32_t used = bank->last_line - bank->first_line;
-    for (int32_t i = 0; i < used; i += LANES) {
-        int32_t width = least(LANES, used - i);
-        lanes_f rows[LANES];
-        for (int32_t j = 0; j < LANES; j++) {
-            rows[j] = lanes_load(dpower + (ptrdiff_t)(i + j) * LANES);
-        }
-        lanes_transpose(rows);
-        for (int32_t f = 0; f < frames; f++) {
-            float *at = x + (ptrdiff_t)f * bank->lines + bank->first_line + i;
-            store_some(at, 2.0f * rows[f] * load_some(at, width), width);
-        }
-    }
-    for (int32_t f = 0; f < frames; f++) {
-        float *row = x + (ptrdiff_t)f * bank->lines;
-        for (int32_t k = 0; k < bank->first_line; k++) {
-            row[k] = 0.0f;
-        }
-        for (int32_t k = bank->last_line; k < bank->lines; k++) {
-            row[k] = 0.0f;
-        }
+/* d ln(max(mel, floor)) / d mel is 1/mel above the floor, 0 at it. */
+static void undo_log(float *dmel, const float *mel, int32_t bins, float floor) {
+    for (ptrdiff_t m = 0; m < bins; m++) {
+        lanes_f value = lanes_load(mel + m * LANES);
+        lanes_f d = lanes_load(dmel + m * LANES) / value;
+        lanes_store(dmel + m * LANES, lanes_select(value > lanes_set(floor), d, lanes_set(0.0f)));
     }
 }
 
-static void backward(const oss_mel_bank *bank, float *re, float *im, const float *dmel, int32_t frames,
-                     float *scratch) {
-    float *dpower = scratch;
-    float *turned = scratch + (ptrdiff_t)(bank->last_line - bank->first_line + LANES) * LANES;
-    for (int32_t f = 0; f < frames; f += LANES) {
-        int32_t lanes = least(LANES, frames - f);
-        turn_in(turned, dmel + (ptrdiff_t)f * bank->bins, bank->bins, lanes, bank->bins);
-        filter_backward(bank, dpower, turned);
-        scale_spectrum(re + (ptrdiff_t)f * bank->lines, bank, dpower, lanes);
-        scale_spectrum(im + (ptrdiff_t)f * bank->lines, bank, dpower, lanes);
+/* spectrum *= 2 dpower, and nothing is left of the lines before and after. */
+static void scale_spectrum(const oss_mel_bank *bank, float *spectrum, const float *dpower) {
+    for (ptrdiff_t k = 0; k < bank->lines; k++) {
+        float *at = spectrum + k * 2 * LANES;
+        lanes_f d = lanes_set(0.0f);
+        if (k < bank->first_line || k >= bank->last_line) {
+            lanes_store(at, d);
+            lanes_store(at + LANES, d);
+            continue;
+        }
+        d = 2.0f * lanes_load(dpower + (k - bank->first_line) * LANES);
+        lanes_store(at, d * lanes_load(at));
+        lanes_store(at + LANES, d * lanes_load(at + LANES));
     }
 }
 
-static void window(float *y, const float *x, const float *w, int32_t n) {
-    int32_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        lanes_store(y + i, lanes_load(x + i) * lanes_load(w + i));
+static void backward(const oss_mel_bank *bank, float *spectrum, const float *dmel, int32_t frames,
+                     float floor, float *scratch) {
+    mel_parts parts = place_parts(bank, scratch);
+    turn_in(parts.dmel, dmel, bank->bins, frames, bank->bins);
+    if (floor > 0.0f) {
+        make_power(bank, parts.power, spectrum);
+        filter_forward(bank, parts.mel, parts.power);
+        undo_log(parts.dmel, parts.mel, bank->bins, floor);
     }
-    lanes_store_n(y + i, lanes_load_n(x + i, n - i) * lanes_load_n(w + i, n - i), n - i);
+    filter_backward(bank, parts.power, parts.dmel);
+    scale_spectrum(bank, spectrum, parts.power);
 }
 
 static void column_sums(double *sum, const float *x, int32_t rows, int32_t c) {
@@ -192,6 +181,33 @@ static void column_squares(double *sum, const float *x, const double *mean, int3
     }
 }
 
+static void column_dots(double *sum, const float *x, const float *y, int32_t rows, int32_t c) {
+    for (int32_t r = 0; r < rows; r++, x += c, y += c) {
+        int32_t i = 0;
+        for (; i + LANES_D <= c; i += LANES_D) {
+            lanes_store_d(sum + i, lanes_load_d(sum + i) + lanes_load_half(x + i) * lanes_load_half(y + i));
+        }
+        for (; i < c; i++) {
+            sum[i] += (double)x[i] * (double)y[i];
+        }
+    }
+}
+
+static void column_normalize_bwd(float *dx, const float *dy, const float *y, const double *a, const double *b,
+                                 const float *scale, int32_t rows, int32_t c) {
+    for (int32_t r = 0; r < rows; r++, dx += c, dy += c, y += c) {
+        int32_t i = 0;
+        for (; i + LANES_D <= c; i += LANES_D) {
+            lanes_d d = lanes_load_half(dy + i) - lanes_load_d(a + i);
+            d = d - lanes_load_half(y + i) * lanes_load_d(b + i);
+            lanes_store_half(dx + i, d / lanes_load_half(scale + i));
+        }
+        for (; i < c; i++) {
+            dx[i] = (float)(((double)dy[i] - a[i] - (double)y[i] * b[i]) / (double)scale[i]);
+        }
+    }
+}
+
 static void column_normalize(float *y, const float *shift, const float *scale, int32_t rows, int32_t c) {
     for (int32_t r = 0; r < rows; r++, y += c) {
         int32_t i = 0;
@@ -206,7 +222,8 @@ static void column_normalize(float *y, const float *shift, const float *scale, i
 
 const oss_mel_bank_table OSS_LANES_TABLE(mel_bank) = {.forward = forward,
                                                       .backward = backward,
-                                                      .window = window,
                                                       .column_sums = column_sums,
                                                       .column_squares = column_squares,
-                                                      .column_normalize = column_normalize};
+                                                      .column_normalize = column_normalize,
+                                                      .column_dots = column_dots,
+                                                      .column_normalize_bwd = column_normalize_bwd};

@@ -4,17 +4,17 @@
 
 #include "kernel/mel_bank.h"
 
-enum { OSS_MEL_BANK_MAX_LANES = 16 };
-
 typedef struct oss_mel_bank_table {
-    void (*forward)(const oss_mel_bank *bank, float *mel, const float *re, const float *im, int32_t frames,
-                    float floor, float *scratch);
-    void (*backward)(const oss_mel_bank *bank, float *re, float *im, const float *dmel, int32_t frames,
-                     float *scratch);
-    void (*window)(float *y, const float *x, const float *w, int32_t n);
+    void (*forward)(const oss_mel_bank *bank, float *mel, const float *spectrum, int32_t frames, float floor,
+                    float *scratch);
+    void (*backward)(const oss_mel_bank *bank, float *spectrum, const float *dmel, int32_t frames,
+                     float floor, float *scratch);
     void (*column_sums)(double *sum, const float *x, int32_t rows, int32_t c);
     void (*column_squares)(double *sum, const float *x, const double *mean, int32_t rows, int32_t c);
     void (*column_normalize)(float *y, const float *shift, const float *scale, int32_t rows, int32_t c);
+    void (*column_dots)(double *sum, const float *x, const float *y, int32_t rows, int32_t c);
+    void (*column_normalize_bwd)(float *dx, const float *dy, const float *y, const double *a, const double *b,
+                                 const float *scale, int32_t rows, int32_t c);
 } oss_mel_bank_table;
 
 #endif

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/fft.h"
 #include "support/fill.h"
 #include "support/isa.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
 
-enum { LINES = 67, BINS = 21, MOST_FRAMES = 37 };
+enum { LINES = 67, BINS = 21, MOST_LANES = OSS_FFT_MAX_LANES };
 
 /* Filters of 0 to 20 lines that overlap, touch and leave gaps; lines 0..2 and the last ones belong to none.
  */
@@ -45,90 +46,101 @@ static float *take_floats(size_t count, uint64_t seed) {
     return x;
 }
 
+static float *take_aligned(size_t floats, uint64_t seed) {
+    float *block = aligned_alloc(64, (floats * sizeof *block + 63) / 64 * 64);
+    ck_assert_ptr_nonnull(block);
+    oss_fill_f32(block, floats, seed, 1.0);
+    return block;
+}
+
+static double power_at(const float *spectrum, int32_t k, int32_t f) {
+    const int32_t lanes = oss_fft_lanes();
+    return pow((double)spectrum[k * 2 * lanes + f], 2) + pow((double)spectrum[k * 2 * lanes + lanes + f], 2);
+}
+
+static double sum_filter(const test_bank *t, const float *spectrum, int32_t m, int32_t f) {
+    double sum = 0.0;
+    for (int32_t k = 0; k < t->count[m]; k++) {
+        sum += (double)t->weight[t->offset[m] + k] * power_at(spectrum, t->start[m] + k, f);
+    }
+    return sum;
+}
+
+/* The second filter is below the floor, the third above. */
+static float choose_floor(const test_bank *t, const float *spectrum) {
+    return (float)(0.5 * (sum_filter(t, spectrum, 1, 0) + sum_filter(t, spectrum, 2, 0)));
+}
+
 START_TEST(test_forward) {
     oss_require_isa();
     test_bank t;
     make_bank(&t);
-    float *scratch = malloc(oss_k_mel_bank_scratch_floats(&t.bank) * sizeof *scratch);
-    float *re = take_floats(MOST_FRAMES * LINES, 2), *im = take_floats(MOST_FRAMES * LINES, 3);
-    for (int32_t frames = 1; frames <= MOST_FRAMES; frames++) {
-        float mel[(MOST_FRAMES + 1) * BINS];
-        double want[MOST_FRAMES * BINS];
+    const int32_t lanes = oss_fft_lanes();
+    float *scratch = take_aligned(oss_k_mel_bank_scratch_floats(&t.bank), 1);
+    float *spectrum = take_aligned((size_t)(LINES * 2 * lanes), 2);
+    const float floors[] = {0.0f, choose_floor(&t, spectrum)};
+    for (int32_t run = 0; run < 2 * lanes; run++) {
+        const int32_t frames = 1 + run / 2;
+        const float floor = floors[run % 2];
+        float mel[(MOST_LANES + 1) * BINS];
+        double want[MOST_LANES * BINS];
         memset(mel, 0xff, sizeof mel);
         for (int32_t i = 0; i < frames * BINS; i++) {
-            int32_t f = i / BINS, m = i % BINS;
-            double sum = 0.0;
-            for (int32_t k = 0; k < t.count[m]; k++) {
-                int32_t at = f * LINES + t.start[m] + k;
-                double power = pow((double)re[at], 2) + pow((double)im[at], 2);
-                sum += (double)t.weight[t.offset[m] + k] * power;
-            }
-            want[i] = fmax(sum, 0.5);
+            double sum = sum_filter(&t, spectrum, i % BINS, i / BINS);
+            want[i] = floor > 0.0f ? log(fmax(sum, (double)floor)) : sum;
         }
-        oss_k_mel_bank_fwd(&t.bank, mel, re, im, frames, 0.5f, scratch);
-        oss_assert_close_f32(mel, want, (size_t)frames * BINS, "mel", 1e-6, 1e-4);
-        for (int32_t i = frames * BINS; i < (MOST_FRAMES + 1) * BINS; i++) {
+        oss_k_mel_bank_fwd(&t.bank, mel, spectrum, frames, floor, scratch);
+        oss_assert_close_f32(mel, want, (size_t)(frames * BINS), "mel", 1e-6, 1e-4);
+        for (int32_t i = frames * BINS; i < (MOST_LANES + 1) * BINS; i++) {
             ck_assert(isnan(mel[i])); /* nothing past the last frame is written */
         }
     }
-    free(re);
-    free(im);
+    free(spectrum);
     free(scratch);
 }
 END_TEST
+
+/* want[lines,2,lanes] of the gradient; lanes from `frames` on are 0 */
+static void make_gradient(double *want, const test_bank *t, const float *spectrum, const float *dmel,
+                          int32_t frames, float floor) {
+    const int32_t lanes = oss_fft_lanes();
+    for (int32_t i = 0; i < LINES * 2 * lanes; i++) {
+        want[i] = 0.0;
+    }
+    for (int32_t i = 0; i < frames * BINS; i++) {
+        const int32_t f = i / BINS, m = i % BINS;
+        double sum = sum_filter(t, spectrum, m, f), slope = floor > 0.0f ? 1.0 / sum : 1.0;
+        slope = floor > 0.0f && sum <= (double)floor ? 0.0 : slope;
+        for (int32_t k = t->start[m]; k < t->start[m] + t->count[m]; k++) {
+            double d = 2.0 * (double)t->weight[t->offset[m] + k - t->start[m]] * (double)dmel[i] * slope;
+            want[k * 2 * lanes + f] += d * (double)spectrum[k * 2 * lanes + f];
+            want[k * 2 * lanes + lanes + f] += d * (double)spectrum[k * 2 * lanes + lanes + f];
+        }
+    }
+}
 
 START_TEST(test_backward) {
     oss_require_isa();
     test_bank t;
     make_bank(&t);
-    float *scratch = malloc(oss_k_mel_bank_scratch_floats(&t.bank) * sizeof *scratch);
-    const float *dmel = take_floats(MOST_FRAMES * BINS, 4);
-    for (int32_t frames = 1; frames <= MOST_FRAMES; frames++) {
-        float *re = take_floats((MOST_FRAMES + 1) * LINES, 2),
-              *im = take_floats((MOST_FRAMES + 1) * LINES, 3);
-        const float *old_re = take_floats((MOST_FRAMES + 1) * LINES, 2),
-                    *old_im = take_floats((MOST_FRAMES + 1) * LINES, 3);
-        double want[2][(MOST_FRAMES + 1) * LINES] = {{0}};
-        for (int32_t f = 0; f < frames; f++) {
-            for (int32_t m = 0; m < BINS; m++) {
-                for (int32_t k = 0; k < t.count[m]; k++) {
-                    int32_t at = f * LINES + t.start[m] + k;
-                    double d = 2.0 * (double)t.weight[t.offset[m] + k] * (double)dmel[f * BINS + m];
-                    want[0][at] += (double)old_re[at] * d;
-                    want[1][at] += (double)old_im[at] * d;
-                }
-            }
-        }
-        oss_k_mel_bank_bwd(&t.bank, re, im, dmel, frames, scratch);
-        oss_assert_close_f32(re, want[0], (size_t)frames * LINES, "re", 1e-6, 1e-4);
-        oss_assert_close_f32(im, want[1], (size_t)frames * LINES, "im", 1e-6, 1e-4);
-        size_t done = (size_t)frames * LINES, rest = (size_t)(MOST_FRAMES + 1 - frames) * LINES;
-        ck_assert_mem_eq(re + done, old_re + done, rest * sizeof *re);
-        ck_assert_mem_eq(im + done, old_im + done, rest * sizeof *im);
-        free(re);
-        free(im);
-        free((void *)(uintptr_t)old_re);
-        free((void *)(uintptr_t)old_im);
+    const int32_t lanes = oss_fft_lanes();
+    const size_t count = (size_t)(LINES * 2 * lanes);
+    float *scratch = take_aligned(oss_k_mel_bank_scratch_floats(&t.bank), 1);
+    float *spectrum = take_aligned(count, 2), *got = take_aligned(count, 3);
+    float *dmel = take_floats(MOST_LANES * BINS, 4);
+    double want[LINES * 2 * MOST_LANES];
+    const float floors[] = {0.0f, choose_floor(&t, spectrum)};
+    for (int32_t run = 0; run < 2 * lanes; run++) {
+        const int32_t frames = 1 + run / 2;
+        make_gradient(want, &t, spectrum, dmel, frames, floors[run % 2]);
+        memcpy(got, spectrum, count * sizeof *got);
+        oss_k_mel_bank_bwd(&t.bank, got, dmel, frames, floors[run % 2], scratch);
+        oss_assert_close_f32(got, want, count, "gradient", 1e-6, 1e-4);
     }
-    free((void *)(uintptr_t)dmel);
-    free(scratch);
-}
-END_TEST
-
-START_TEST(test_window) {
-    oss_require_isa();
-    float *x = take_floats(70, 5), *w = take_floats(70, 6);
-    for (int32_t n = 0; n <= 70; n++) {
-        float y[71];
-        y[n] = 9.0f;
-        oss_k_window(y, x, w, n);
-        for (int32_t i = 0; i < n; i++) {
-            ck_assert(y[i] == x[i] * w[i]);
-        }
-        ck_assert(y[n] == 9.0f);
+    float *blocks[] = {scratch, spectrum, got, dmel};
+    for (int i = 0; i < 4; i++) {
+        free(blocks[i]);
     }
-    free(x);
-    free(w);
 }
 END_TEST
 
@@ -163,12 +175,44 @@ START_TEST(test_columns) {
 }
 END_TEST
 
+START_TEST(test_columns_bwd) {
+    oss_require_isa();
+    enum { ROWS = 13, MOST = 37 };
+    for (int32_t c = 1; c <= MOST; c++) {
+        float *dy = take_floats(ROWS * MOST, 7), *y = take_floats(ROWS * MOST, 8),
+              *scale = take_floats(MOST, 9);
+        float dx[ROWS * MOST + 1];
+        double sum[MOST + 1] = {0}, want_sum[MOST] = {0}, a[MOST], b[MOST], want[ROWS * MOST];
+        for (int32_t i = 0; i < c; i++) {
+            scale[i] += 2.0f;
+            sum[i] = want_sum[i] = i; /* added to what is there */
+            a[i] = 0.3 * i;
+            b[i] = 0.1 * i;
+        }
+        for (int32_t i = 0; i < ROWS * c; i++) {
+            const int32_t m = i % c;
+            want_sum[m] += (double)dy[i] * (double)y[i];
+            want[i] = ((double)dy[i] - a[m] - (double)y[i] * b[m]) / (double)scale[m];
+        }
+        dx[ROWS * c] = 9.0f;
+        oss_k_column_dots(sum, dy, y, ROWS, c);
+        oss_k_column_normalize_bwd(dx, dy, y, a, b, scale, ROWS, c);
+        oss_assert_close_f64(sum, want_sum, (size_t)c, "dots", 1e-14, INFINITY);
+        oss_assert_close_f32(dx, want, (size_t)(ROWS * c), "gradient", 1e-7, INFINITY);
+        ck_assert(sum[c] == 0.0 && dx[ROWS * c] == 9.0f);
+        free(dy);
+        free(y);
+        free(scale);
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("kernel/mel_bank");
     TCase *tests = tcase_create("mel_bank");
     oss_add_each_isa(tests, test_forward);
     oss_add_each_isa(tests, test_backward);
-    oss_add_each_isa(tests, test_window);
+    oss_add_each_isa(tests, test_columns_bwd);
     oss_add_each_isa(tests, test_columns);
     suite_add_tcase(suite, tests);
     return suite;
