@@ -160,7 +160,8 @@ cross-check: cross-source $(CROSS_BIN)
 # The headers of third-party libraries are those of this machine, searched last; their code is not needed.
 cross-source: deps-build
 	$(call say,CHECK,all sources for $(MACHINE))
-	$(Q)$(COMPILE) $(patsubst -I%,-idirafter %,$(shell pkg-config --cflags $(PKG_TRAIN))) -DOSS_ISA=generic -fsyntax-only $(LIB_SRC) $(TRAIN_SRC) $(LANES_SRC) $(wildcard src/cli/*.c)
+	$(Q)$(filter-out -MMD -MP,$(COMPILE)) $(patsubst -I%,-idirafter %,$(shell pkg-config --cflags $(PKG_TRAIN))) -DOSS_ISA=generic \
+	        -fsyntax-only $(LIB_SRC) $(TRAIN_SRC) $(LANES_SRC) $(wildcard src/cli/*.c)
 $(BUILD)/cross/%: $(BUILD)/tests/%.o $(BUILD)/cross/lib.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
