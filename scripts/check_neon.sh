@@ -14,7 +14,8 @@ if [ "$status" -ne 1 ] || ! grep -q 'Checks: 9, Failures: 4, Errors: 3$' "$build
 	exit 1
 fi
 echo "ok    ${faulty#"$build"/}: planted faults are found"
-scripts/run-tests.sh "$build" "$@" >"$build/cross.log"
+# Emulation takes many times as long as a processor.
+CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-4} scripts/run-tests.sh "$build" "$@" >"$build/cross.log"
 sed '$d' "$build/cross.log"
 set -- $(tail -n 1 "$build/cross.log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
 passed=${1:-0}
