@@ -53,6 +53,8 @@ $(BUILD)/tests/%.o: override CFLAGS += -fno-tree-vectorize
 endif
 ISA_FLAGS_avx2    := -mavx2 -mfma -mf16c
 ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+# Not an ISA of its own: bf16_lanes.c once more, for a processor that has this instruction beside AVX-512.
+BF16_FLAGS := -mavx512bf16
 
 # Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
@@ -66,6 +68,7 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
+LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o)
 LIB_OBJ   := $(call obj,$(LIB_SRC)) $(LANES_OBJ)
 TRAIN_OBJ := $(call obj,$(TRAIN_SRC))
 TEST_BIN  := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
@@ -106,6 +109,10 @@ $(BUILD)/%_lanes.$(1).o: %_lanes.c | deps-build
 	$(Q)$$(COMPILE) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call lanes_rule,$(isa))))
+$(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC,$< [avx512 bf16])
+	$(Q)$(COMPILE) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
 
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)

@@ -17,6 +17,7 @@
 #include "kernel/conv2d.h"
 
 #include "kernel/conv2d_grid.h"
+#include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
 #include "kernel/tile.h"
 
@@ -95,10 +96,10 @@ static void run_panel(forward *fwd, const float *packed, const float *bias, floa
     run_rows(fwd, begin, end);
 }
 
-void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
-                      int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu) {
-    forward fwd = {
-        .table = oss_tile_table_get(), .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
+void oss_conv2d_run_fwd(const oss_tile_table *table, float *y, float *pre, const float *x,
+                        const float *packed, const float *bias, int32_t t, int32_t f, int32_t ci, int32_t co,
+                        int32_t row_begin, int32_t row_end, bool gelu) {
+    forward fwd = {.table = table, .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
     float *out = gelu && pre != NULL ? pre : y;
     for (int32_t row = row_begin, end; row < row_end; row = end) {
         end = oss_conv2d_chunk_end(row, row_end, t);
@@ -106,4 +107,9 @@ void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed,
             run_panel(&fwd, packed, bias, out, gelu ? y : NULL, j, row, end);
         }
     }
+}
+
+void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
+                      int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu) {
+    oss_conv2d_run_fwd(oss_tile_table_get(), y, pre, x, packed, bias, t, f, ci, co, row_begin, row_end, gelu);
 }

@@ -3,6 +3,7 @@
 
 #include "kernel/conv2d.h"
 #include "kernel/conv2d_grid.h"
+#include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
 #include "kernel/tile.h"
 
@@ -114,9 +115,9 @@ static void run_panel(input_gradient *g, const float *packed, float *dx, bool ac
     }
 }
 
-void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, int32_t t, int32_t f,
-                            int32_t ci, int32_t co, bool accumulate) {
-    input_gradient g = {.table = oss_tile_table_get(),
+void oss_conv2d_run_bwd_input(const oss_tile_table *table, float *dx, const float *dpre, const float *packed,
+                              int32_t t, int32_t f, int32_t ci, int32_t co, bool accumulate) {
+    input_gradient g = {.table = table,
                         .t = t,
                         .f = f,
                         .to = oss_len_conv(t),
@@ -130,6 +131,11 @@ void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, i
             run_panel(&g, packed, dx, accumulate, j, begin, end);
         }
     }
+}
+
+void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, int32_t t, int32_t f,
+                            int32_t ci, int32_t co, bool accumulate) {
+    oss_conv2d_run_bwd_input(oss_tile_table_get(), dx, dpre, packed, t, f, ci, co, accumulate);
 }
 
 /* Weight gradient: dw[(a, b, i), o] += sum over cells of x[2t+a-1, 2f+b-1, i] dpre[t, f, o]. A tile is a few
@@ -191,16 +197,23 @@ static void add_block(const weight_gradient *g, int32_t begin, int32_t end) {
     }
 }
 
-/* dw[Co,Ci,3,3] += sum[3,3,Ci,width] for the panel's columns from j on. */
-static void add_to_weight(float *dw, const weight_gradient *g, int32_t j) {
-    for (int32_t i = 0; i < g->ci; i++) {
-        for (int32_t o = 0; o < g->columns; o++) { /* nine streams of sum are read in order */
-            const float *from = g->sum + (ptrdiff_t)i * g->width + o;
-            float *to = dw + ((ptrdiff_t)(j + o) * g->ci + i) * 9;
+/* dw[Co,Ci,3,3] += sum[3,3,Ci,width] for the columns [j, j + columns). */
+static void add_panel(float *dw, const float *sum, int32_t ci, int32_t j, int32_t columns, int32_t width) {
+    for (int32_t i = 0; i < ci; i++) {
+        for (int32_t o = 0; o < columns; o++) { /* nine streams of sum are read in order */
+            const float *from = sum + (ptrdiff_t)i * width + o;
+            float *to = dw + ((ptrdiff_t)(j + o) * ci + i) * 9;
             for (int32_t tap = 0; tap < 9; tap++) {
-                to[tap] += from[(ptrdiff_t)tap * g->ci * g->width];
+                to[tap] += from[(ptrdiff_t)tap * ci * width];
             }
         }
+    }
+}
+
+void oss_conv2d_add_sums(const oss_tile_table *table, float *dw, const float *sums, int32_t ci, int32_t co) {
+    for (int32_t j = 0, width; j < co; j += width) {
+        width = oss_tile_panel_vectors(table, co - j) * table->lanes;
+        add_panel(dw, sums + (ptrdiff_t)9 * ci * j, ci, j, co - j < width ? co - j : width, width);
     }
 }
 
@@ -239,8 +252,5 @@ void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const floa
             }
         }
     }
-    for (int32_t j = 0; j < co; j += g.width) {
-        set_panel(&g, sums, j);
-        add_to_weight(dw, &g, j);
-    }
+    oss_conv2d_add_sums(g.table, dw, sums, ci, co);
 }

@@ -44,6 +44,33 @@ static int can_run(oss_isa isa) {
     return 0;
 }
 
+/* CPUID leaf 7, subleaf 1: vdpbf16ps. clang 14's __builtin_cpu_supports does not know it. */
+static bool find_bf16(void) {
+#if defined(__x86_64__)
+    enum { BIT_AVX512_BF16 = 1 << 5 };
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & BIT_AVX512_BF16) != 0;
+#else
+    return false;
+#endif
+}
+
+enum { BF16_UNDECIDED = -1 };
+static atomic_int bf16_found = BF16_UNDECIDED;
+
+bool oss_cpu_has_bf16(void) {
+    int found = atomic_load_explicit(&bf16_found, memory_order_relaxed);
+    if (found == BF16_UNDECIDED) {
+        found = find_bf16() ? 1 : 0;
+        atomic_store_explicit(&bf16_found, found, memory_order_relaxed);
+    }
+    return found != 0 && oss_cpu_isa() == OSS_ISA_AVX512;
+}
+
+void oss_cpu_hide_bf16(bool hide) {
+    atomic_store(&bf16_found, hide ? 0 : BF16_UNDECIDED);
+}
+
 static oss_isa find_best(void) {
     oss_isa isa = OSS_ISA_AVX512;
     while (!can_run(isa)) {

@@ -4,6 +4,8 @@
 #ifndef OSS_KERNEL_CPU_H
 #define OSS_KERNEL_CPU_H
 
+#include <stdbool.h>
+
 #include "ossicle/status.h"
 
 typedef enum oss_isa { OSS_ISA_GENERIC = 0, OSS_ISA_AVX2 = 1, OSS_ISA_AVX512 = 2, OSS_ISA_COUNT = 3 } oss_isa;
@@ -19,6 +21,11 @@ oss_status oss_cpu_select_from_environment(void);
 
 /* For tests: force an ISA; false when it cannot run here. Not while other threads run kernels. */
 int oss_cpu_force(oss_isa isa);
+
+/* Whether the ISA in use has a product of bf16 pairs beside it (AVX512_BF16 beside avx512). */
+bool oss_cpu_has_bf16(void);
+/* For tests: true does without it. Not while other threads run kernels. */
+void oss_cpu_hide_bf16(bool hide);
 
 /* For the plain file beside a *_lanes.c: declares the tables that lanes.h's OSS_LANES_TABLE(name) defines,
  * and lists them in the order of oss_isa. A build for another processor has the generic one only, and

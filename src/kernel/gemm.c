@@ -81,51 +81,35 @@ void oss_k_pack_weight_back(float *packed, const float *w, int32_t n, int32_t k)
     }
 }
 
-/* c[m,n] from x and packed w[n,k], panel by panel; `first` is the tile of the first panel. */
-static void run_packed(oss_tile first, int32_t m, int32_t n, int32_t k) {
-    const oss_tile_table *table = oss_tile_table_get();
-    for (int32_t j = 0; j < n;) {
-        int32_t vectors = oss_tile_panel_vectors(table, n - j);
-        int32_t width = vectors * table->lanes;
-        oss_tile tile = first;
-        tile.b += (ptrdiff_t)j * k;
-        tile.b_step = width;
-        tile.c += j;
-        tile.columns = n - j < width ? n - j : width;
-        tile.bias = first.bias != NULL ? first.bias + j : NULL;
-        tile.gelu = first.gelu != NULL ? first.gelu + j : NULL;
-        oss_tile_run_rows(table, tile, vectors, m);
-        j += tile.columns;
-    }
-}
-
 void oss_k_linear_packed(float *y, int32_t ldy, const float *x, int32_t ldx, const float *packed,
                          const float *bias, int32_t m, int32_t n, int32_t k, oss_epilogue epilogue) {
-    run_packed((oss_tile){.a = x,
-                          .a_row = ldx,
-                          .a_step = 1,
-                          .b = packed,
-                          .segments = 1,
-                          .k = k,
-                          .c = y,
-                          .c_row = ldy,
-                          .bias = bias,
-                          .add = epilogue == OSS_EPI_BIAS_ADD,
-                          .gelu = epilogue == OSS_EPI_BIAS_GELU ? y : NULL},
-               m, n, k);
+    oss_tile_run_panels(oss_tile_table_get(),
+                        (oss_tile){.a = x,
+                                   .a_row = ldx,
+                                   .a_step = 1,
+                                   .b = packed,
+                                   .segments = 1,
+                                   .k = k,
+                                   .c = y,
+                                   .c_row = ldy,
+                                   .bias = bias,
+                                   .add = epilogue == OSS_EPI_BIAS_ADD,
+                                   .gelu = epilogue == OSS_EPI_BIAS_GELU ? y : NULL},
+                        m, n);
 }
 
 void oss_k_linear_gelu_packed(float *y, float *pre, const float *x, const float *packed, const float *bias,
                               int32_t m, int32_t n, int32_t k) {
-    run_packed((oss_tile){.a = x,
-                          .a_row = k,
-                          .a_step = 1,
-                          .b = packed,
-                          .segments = 1,
-                          .k = k,
-                          .c = pre,
-                          .c_row = n,
-                          .bias = bias,
-                          .gelu = y},
-               m, n, k);
+    oss_tile_run_panels(oss_tile_table_get(),
+                        (oss_tile){.a = x,
+                                   .a_row = k,
+                                   .a_step = 1,
+                                   .b = packed,
+                                   .segments = 1,
+                                   .k = k,
+                                   .c = pre,
+                                   .c_row = n,
+                                   .bias = bias,
+                                   .gelu = y},
+                        m, n);
 }

@@ -21,3 +21,19 @@ void oss_tile_run_rows(const oss_tile_table *table, oss_tile tile, int32_t vecto
         rows -= height;
     }
 }
+
+void oss_tile_run_panels(const oss_tile_table *table, oss_tile first, int32_t rows, int32_t n) {
+    for (int32_t j = 0; j < n;) {
+        int32_t vectors = oss_tile_panel_vectors(table, n - j);
+        int32_t width = vectors * table->lanes;
+        oss_tile tile = first;
+        tile.b += (ptrdiff_t)j * first.k;
+        tile.b_step = width;
+        tile.c += j;
+        tile.columns = n - j < width ? n - j : width;
+        tile.bias = first.bias != NULL ? first.bias + j : NULL;
+        tile.gelu = first.gelu != NULL ? first.gelu + j : NULL;
+        oss_tile_run_rows(table, tile, vectors, rows);
+        j += tile.columns;
+    }
+}

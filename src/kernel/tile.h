@@ -37,6 +37,8 @@ enum {
     OSS_TILE_MAX_WIDTH = 64 /* floats: vectors * lanes of the widest panel of any ISA */
 };
 
+/* In the table of bf16.c an element of a and b is a pair of bf16 instead of a float, of the same 32 bits, and
+ * a step multiplies and adds twice. */
 typedef struct oss_tile {
     const float *a;
     ptrdiff_t a_row, a_step, a_segment;
@@ -80,5 +82,9 @@ static inline int32_t oss_tile_panel_vectors(const oss_tile_table *table, int32_
 /* Runs the tile's columns for `rows` rows, in tiles as even as possible: a row i uses a + i * a_row and c + i
  * * c_row. */
 void oss_tile_run_rows(const oss_tile_table *table, oss_tile tile, int32_t vectors, int32_t rows);
+
+/* Columns 0..n-1 of c, panel by panel: b holds the panels one after the other, [k, width] each. `first` is
+ * the tile of the first panel (b_step and columns are filled in here); segments is 1. */
+void oss_tile_run_panels(const oss_tile_table *table, oss_tile first, int32_t rows, int32_t n);
 
 #endif

@@ -1,0 +1,120 @@
+#include "kernel/bf16.h"
+
+#include "kernel/bf16_table.h"
+#include "kernel/cpu.h"
+#include "kernel/tile.h"
+
+OSS_CPU_DECLARE_TABLES(oss_bf16_table, bf16);
+static const oss_bf16_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(bf16);
+
+#if defined(__x86_64__)
+extern const oss_bf16_table oss_bf16_table_avx512bf16;
+static const oss_bf16_table *const native = &oss_bf16_table_avx512bf16;
+#else
+static const oss_bf16_table *const native = NULL; /* oss_cpu_has_bf16() is false */
+#endif
+
+const oss_bf16_table *oss_bf16_table_get(void) {
+    return oss_cpu_has_bf16() ? native : tables[oss_cpu_isa()];
+}
+
+void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, int32_t c) {
+    const oss_bf16_table *table = oss_bf16_table_get();
+    if (ldx == c && c % 2 == 0) {
+        table->round(y, x, (size_t)rows * (size_t)c);
+        return;
+    }
+    for (int32_t i = 0; i < rows; i++, y += oss_bf16_columns(c), x += ldx) {
+        table->round(y, x, (size_t)c);
+    }
+}
+
+void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k) {
+    const oss_bf16_table *table = oss_bf16_table_get();
+    uint32_t *to = (uint32_t *)(void *)packed; /* never overtakes `from` */
+    const float *from = packed;
+    for (int32_t j = 0, width; j < n; j += width) {
+        width = oss_tile_panel_vectors(&table->tile, n - j) * table->tile.lanes;
+        for (int32_t p = 0; p < k; p += 2, to += width) {
+            bool whole = p + 1 < k;
+            table->pair_floats(to, from, whole ? from + width : NULL, width);
+            from += (whole ? 2 : 1) * width;
+        }
+    }
+}
+
+void oss_k_bf16_linear(float *y, float *pre, const oss_bf16 *x, const float *packed, const float *bias,
+                       int32_t m, int32_t n, int32_t k, oss_epilogue epilogue) {
+    int32_t pairs = (k + 1) / 2;
+    oss_tile_run_panels(&oss_bf16_table_get()->tile,
+                        (oss_tile){.a = oss_bf16_elements(x),
+                                   .a_row = pairs,
+                                   .a_step = 1,
+                                   .b = packed,
+                                   .segments = 1,
+                                   .k = pairs,
+                                   .c = pre != NULL ? pre : y,
+                                   .c_row = n,
+                                   .bias = bias,
+                                   .add = epilogue == OSS_EPI_BIAS_ADD,
+                                   .gelu = epilogue == OSS_EPI_BIAS_GELU ? y : NULL},
+                        m, n);
+}
+
+/* Pairs of rows between two visits of dw: of 768 columns they take 768 KiB, and less than a second-level
+ * cache with the panel beside them. */
+enum { BLOCK_PAIRS = 256 };
+
+static int32_t count_block_pairs(int32_t rows) {
+    int32_t pairs = (rows + 1) / 2;
+    return pairs < BLOCK_PAIRS ? pairs : BLOCK_PAIRS;
+}
+
+static size_t round_up_16(int32_t n) {
+    return ((size_t)n + 15) / 16 * 16;
+}
+
+size_t oss_k_bf16_linear_scratch(int32_t rows, int32_t n) {
+    return (size_t)count_block_pairs(rows) * (round_up_16(n) + OSS_TILE_MAX_WIDTH);
+}
+
+/* dst[pairs, width] = rows 2p and 2p + 1 of x[rows, columns] (row stride ld) side by side; an odd last row is
+ * paired with zeros, columns up to width are zeros. */
+static void pair_rows(const oss_bf16_table *table, uint32_t *dst, ptrdiff_t width, const oss_bf16 *x,
+                      ptrdiff_t ld, int32_t rows, int32_t columns) {
+    for (int32_t i = 0; i < rows; i += 2, dst += width, x += 2 * ld) {
+        table->pair(dst, x, i + 1 < rows ? x + ld : NULL, columns);
+        for (ptrdiff_t j = columns; j < width; j++) {
+            dst[j] = 0;
+        }
+    }
+}
+
+void oss_k_bf16_linear_bwd_weight(float *dw, const oss_bf16 *dy, const oss_bf16 *x, int32_t rows, int32_t n,
+                                  int32_t k, bool add, uint32_t *scratch) {
+    const oss_bf16_table *table = oss_bf16_table_get();
+    ptrdiff_t ldy = oss_bf16_columns(n), ldx = oss_bf16_columns(k), dy_width = (ptrdiff_t)round_up_16(n);
+    uint32_t *dy_pairs = scratch, *x_pairs = scratch + (ptrdiff_t)count_block_pairs(rows) * dy_width;
+    for (int32_t begin = 0, block; begin < rows; begin += block) {
+        block = rows - begin < 2 * BLOCK_PAIRS ? rows - begin : 2 * BLOCK_PAIRS;
+        pair_rows(table, dy_pairs, dy_width, dy + begin * ldy, ldy, block, n);
+        for (int32_t j = 0, width; j < k; j += width) {
+            int32_t vectors = oss_tile_panel_vectors(&table->tile, k - j);
+            width = vectors * table->tile.lanes;
+            int32_t columns = k - j < width ? k - j : width;
+            pair_rows(table, x_pairs, width, x + begin * ldx + j, ldx, block, columns);
+            oss_tile tile = {.a = oss_bf16_elements(dy_pairs),
+                             .a_row = 1,
+                             .a_step = dy_width,
+                             .b = oss_bf16_elements(x_pairs),
+                             .b_step = width,
+                             .segments = 1,
+                             .k = (block + 1) / 2,
+                             .c = dw + j,
+                             .c_row = k,
+                             .columns = columns,
+                             .add = add || begin > 0};
+            oss_tile_run_rows(&table->tile, tile, vectors, n);
+        }
+    }
+}

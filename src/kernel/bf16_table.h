@@ -1,0 +1,30 @@
+/* What bf16_lanes.c gives per ISA to bf16.c and bf16_conv2d.c. */
+#ifndef OSS_KERNEL_BF16_TABLE_H
+#define OSS_KERNEL_BF16_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/bf16.h"
+#include "kernel/tile.h"
+
+typedef struct oss_bf16_table {
+    oss_tile_table
+        tile; /* lanes, shapes and run only: elements are pairs; same geometry as the one of floats */
+    /* y[0..n-1] = x rounded; n odd: y[n] = 0 */
+    void (*round)(oss_bf16 *y, const float *x, size_t n);
+    /* dst[j] = (low[j], high[j]) rounded; high NULL: zeros. dst may be the memory of `low`. */
+    void (*pair_floats)(uint32_t *dst, const float *low, const float *high, int32_t n);
+    /* dst[j] = (low[j], high[j]); either NULL: zeros */
+    void (*pair)(uint32_t *dst, const oss_bf16 *low, const oss_bf16 *high, int32_t n);
+} oss_bf16_table;
+
+/* The table of the ISA in use, with or without the instruction. */
+const oss_bf16_table *oss_bf16_table_get(void);
+
+/* Pairs as the element type of oss_tile, which only a tile of this table reads. */
+static inline const float *oss_bf16_elements(const void *pairs) {
+    return pairs;
+}
+
+#endif
