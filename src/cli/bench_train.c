@@ -124,7 +124,8 @@ static oss_status reserve_step(train_work *work) {
         return OSS_ENOMEM;
     }
     for (int32_t i = 0; i < count; i++) {
-        item[i] = (oss_batch_item){.row = i, .samples = work->samples[i]};
+        item[i] = (oss_batch_item){
+            .row = i, .samples = work->samples[i], .spelling = oss_spelling_plain(work->row[i])};
     }
     int32_t first[2] = {0, count};
     const oss_epoch_plan plan = {.items = count, .batches = 1, .item = item, .first = first};

@@ -10,6 +10,7 @@
 #include "model/model_file.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
+#include "model/vocab_file.h"
 
 enum { STATE_MAX_BYTES = 1 << 20 };
 
@@ -125,8 +126,8 @@ static oss_status build_json(const description *d, char **out) {
     oss_json_add_integer(object, "projected_width", config->projector_dim);
     oss_json_add_integer(object, "vocabulary_size", count_symbols(d));
     oss_json *vocabulary = oss_json_add_array(object, "vocabulary");
-    for (int32_t id = 0; id < count_symbols(d); id++) {
-        oss_json_add_string(vocabulary, NULL, oss_vocab_symbol(d->model->vocab, id));
+    if (d->model->vocab != NULL) {
+        oss_vocab_add_symbols(vocabulary, d->model->vocab);
     }
     oss_json_add_copy(object, "config", config_json);
     status = oss_json_print(out, object, OSS_JSON_LINE);
@@ -144,7 +145,11 @@ static void print_vocabulary(const description *d) {
     oss_cli_print("%-15s%d symbols:", "vocabulary", count);
     for (int32_t id = 0; id < count; id++) {
         const char *symbol = oss_vocab_symbol(d->model->vocab, id);
-        oss_cli_print(" %s", strcmp(symbol, " ") == 0 ? "(space)" : symbol);
+        bool is_space = strcmp(symbol, " ") == 0;
+        bool begins_word =
+            symbol[0] == ' ' && !is_space; /* of byte-pair units, as SentencePiece prints them */
+        oss_cli_print(" %s%s", begins_word ? "\xe2\x96\x81" : "",
+                      is_space ? "(space)" : symbol + begins_word);
     }
     oss_cli_print("\n");
 }

@@ -32,6 +32,7 @@ struct oss_batcher {
     int32_t *cut;          /* [capacity + 1] */
     uint64_t *rank;        /* [capacity] sort keys */
     uint64_t *rank_work;   /* [capacity] */
+    int32_t *label;        /* room for any spelling; NULL: spellings are not drawn */
 };
 
 static double row_weight(const oss_batcher *batcher, const oss_row *row) {
@@ -67,6 +68,16 @@ static oss_status reserve_arrays(oss_batcher *batcher) {
     return complete ? OSS_OK : OSS_ENOMEM;
 }
 
+static oss_status reserve_labels(oss_batcher *batcher) {
+    int32_t most = 0;
+    for (int32_t i = 0; i < batcher->manifest->rows; i++) {
+        int32_t room = oss_spelling_room(&batcher->manifest->row[i]);
+        most = room > most ? room : most;
+    }
+    batcher->label = oss_alloc((size_t)most, sizeof *batcher->label);
+    return batcher->label == NULL ? OSS_ENOMEM : OSS_OK;
+}
+
 oss_status oss_batcher_create(oss_batcher **out, const oss_manifest *manifest, const oss_config *config) {
     oss_batcher *batcher = oss_alloc_zero(1, sizeof *batcher);
     if (batcher == NULL) {
@@ -78,6 +89,9 @@ oss_status oss_batcher_create(oss_batcher **out, const oss_manifest *manifest, c
     oss_status status = count_capacity(batcher);
     if (status == OSS_OK) {
         status = reserve_arrays(batcher);
+    }
+    if (status == OSS_OK && oss_spelling_varies(manifest, config)) {
+        status = reserve_labels(batcher);
     }
     if (status != OSS_OK) {
         oss_batcher_free(batcher);
@@ -100,6 +114,7 @@ void oss_batcher_free(oss_batcher *batcher) {
     oss_free(batcher->cut);
     oss_free(batcher->rank);
     oss_free(batcher->rank_work);
+    oss_free(batcher->label);
     oss_free(batcher);
 }
 
@@ -124,7 +139,7 @@ int32_t oss_batch_utterance_samples(const oss_batch_item *item, int32_t items) {
 int32_t oss_batch_utterance_labels(const oss_batch_item *item, int32_t items, const oss_manifest *manifest) {
     int32_t labels = manifest->space_label > 0 ? items - 1 : 0;
     for (int32_t i = 0; i < items; i++) {
-        labels += manifest->row[item[i].row].labels;
+        labels += item[i].spelling.labels;
     }
     return labels;
 }
@@ -136,18 +151,27 @@ static uint32_t draw_key(const oss_row *row, int64_t epoch, int32_t repeat) {
     return (uint32_t)oss_hash(place, sizeof place);
 }
 
+static bool fits_alone(const oss_batcher *batcher, const oss_batch_item *item) {
+    int64_t samples = oss_augment_length(&item->view, batcher->manifest->row[item->row].samples);
+    return item->spelling.needed <= oss_spec_ctc_frames(batcher->config, samples);
+}
+
+/* What does not fit is first spelled as without dropout, then heard at its own speed. */
 static oss_batch_item draw_item(const oss_batcher *batcher, int32_t index, uint32_t key) {
     const oss_config *config = batcher->config;
     const oss_row *row = &batcher->manifest->row[index];
     oss_batch_item item = {.row = index, .key = key};
     item.view = oss_augment_draw(&config->augment, config->mel.sample_rate_hz, config->seed, key);
-    int64_t samples = oss_augment_length(&item.view, row->samples);
-    if (item.view.speed > 1.0 &&
-        oss_len_ctc_needed(row->label, row->labels) > oss_spec_ctc_frames(config, samples)) {
-        item.view.speed = 1.0;
-        samples = oss_augment_length(&item.view, row->samples);
+    if (batcher->label != NULL) {
+        item.spelling = oss_spelling_draw(batcher->label, batcher->manifest, config, row, key);
     }
-    item.samples = (int32_t)samples;
+    if (batcher->label == NULL || !fits_alone(batcher, &item)) {
+        item.spelling = oss_spelling_plain(row);
+    }
+    if (item.view.speed > 1.0 && !fits_alone(batcher, &item)) {
+        item.view.speed = 1.0;
+    }
+    item.samples = (int32_t)oss_augment_length(&item.view, row->samples);
     return item;
 }
 
@@ -206,18 +230,11 @@ static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) 
     return (int32_t)(ms * 1e-3 * batcher->config->mel.sample_rate_hz);
 }
 
-static int32_t count_needed(const oss_manifest *manifest, const oss_batch_item *item) {
-    const oss_row *row = &manifest->row[item->row];
-    return oss_len_ctc_needed(row->label, row->labels);
-}
-
 /* Frames that the label, if any, between two rows takes, and the blank between equal ones when there is none.
  */
 static int32_t count_between(const oss_manifest *manifest, const oss_batch_item *left,
                              const oss_batch_item *right) {
-    const oss_row *a = &manifest->row[left->row];
-    const oss_row *b = &manifest->row[right->row];
-    return manifest->space_label > 0 || a->label[a->labels - 1] == b->label[0];
+    return manifest->space_label > 0 || left->spelling.last == right->spelling.first;
 }
 
 /* Whether `item` may follow on `last`, the end of an utterance of `samples` whose labels need `needed`
@@ -226,8 +243,8 @@ static bool fits_join(const oss_batcher *batcher, const oss_batch_item *last, co
                       int64_t samples, int32_t needed) {
     const oss_config *config = batcher->config;
     double most = config->max_seconds * config->mel.sample_rate_hz;
-    if ((double)samples > most || samples > batcher->batch_samples ||
-        batcher->manifest->row[last->row].labels == 0 || batcher->manifest->row[item->row].labels == 0) {
+    if ((double)samples > most || samples > batcher->batch_samples || last->spelling.labels == 0 ||
+        item->spelling.labels == 0) {
         return false;
     }
     return needed + count_between(batcher->manifest, last, item) <= oss_spec_ctc_frames(config, samples);
@@ -240,7 +257,7 @@ static void join_draws(oss_batcher *batcher) {
     batcher->utterances = 0;
     for (int32_t i = 0; i < batcher->plan.items; i++) {
         oss_batch_item *item = &batcher->drawn[i];
-        int32_t own = count_needed(manifest, item);
+        int32_t own = item->spelling.needed;
         int32_t gap = draw_gap(batcher, item);
         int32_t u = batcher->utterances - 1;
         if (u >= 0 && wants_join(batcher, item) &&

@@ -5,17 +5,19 @@
  * where batch_seconds is reached, and shuffles the batches. An utterance longer than batch_seconds is a batch
  * of its own. Lengths are those of the augmented audio: what is drawn for a row (audio/augment.h) is part of
  * the plan. With concat_prob a draw goes on with the one that follows in the shuffled order: the two are one
- * utterance. */
+ * utterance. With bpe_dropout the spelling of a draw is part of the plan as well. */
 #ifndef OSS_DATA_BATCHER_H
 #define OSS_DATA_BATCHER_H
 
 #include "audio/augment.h"
 #include "data/manifest.h"
+#include "data/spelling.h"
 
 typedef struct oss_batch_item {
     int32_t row;
     uint32_t key;          /* of view and masks: differs between the draws of a row */
     oss_augment_view view; /* speed 1 where the transcript would not fit the shorter audio */
+    oss_spelling spelling; /* the row's own where a drawn one would not fit */
     int32_t samples;       /* of the view */
     bool joined;           /* goes on where the item before it ends; an utterance has the key of its first */
     int32_t gap_samples;   /* joined: of silence before it */

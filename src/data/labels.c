@@ -5,11 +5,16 @@
 #include "base/strbuf.h"
 #include "kernel/lengths.h"
 #include "model/spec.h"
+#include "model/vocab_file.h"
 #include "text/unicode.h"
 
 enum { LISTED_UNKNOWN = 12 };
 
 oss_status oss_labels_vocabulary(oss_vocab **out, const oss_manifest *train, const oss_config *config) {
+    if (config->vocab_json != NULL) {
+        oss_status status = oss_vocab_load(out, config->vocab_json, config);
+        return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab_json");
+    }
     const char **text = oss_alloc((size_t)train->rows, sizeof *text);
     if (text == NULL) {
         return OSS_ENOMEM;
@@ -17,7 +22,7 @@ oss_status oss_labels_vocabulary(oss_vocab **out, const oss_manifest *train, con
     for (int32_t i = 0; i < train->rows; i++) {
         text[i] = train->row[i].text;
     }
-    oss_status status = oss_vocab_build(out, text, train->rows, config->vocab_size);
+    oss_status status = oss_vocab_make(out, text, train->rows, config);
     oss_free(text);
     return status;
 }
@@ -67,6 +72,16 @@ static char *print_unknown(const unknown_list *list) {
     return oss_strbuf_take(&text);
 }
 
+static oss_status spell_row(oss_row *row, const oss_vocab *vocab) {
+    int32_t *character = NULL;
+    oss_status status = oss_vocab_spell(vocab, &character, &row->characters, row->text);
+    if (status == OSS_OK) {
+        oss_free(row->character);
+        row->character = character;
+    }
+    return status;
+}
+
 static oss_status encode_row(oss_row *row, const oss_vocab *vocab, unknown_list *list,
                              oss_label_report *report) {
     int32_t unknown = 0;
@@ -93,13 +108,13 @@ static oss_status skip_infeasible(oss_manifest *manifest, const oss_row *row, co
     int32_t needed = oss_len_ctc_needed(row->label, row->labels);
     int32_t frames = oss_spec_ctc_frames(config, row->samples);
     int32_t repeats = needed - row->labels;
+    bool bpe = config->units == OSS_UNITS_BPE;
     oss_strbuf text = {0};
-    oss_strbuf_printf(&text,
-                      "needs %d frames (%d character%s and %d repeat%s), has %d in %.2f seconds: ", needed,
-                      row->labels, row->labels == 1 ? "" : "s", repeats, repeats == 1 ? "" : "s", frames,
-                      (double)row->samples / config->mel.sample_rate_hz);
-    oss_strbuf_printf(&text, "raise ctc_subframes above %d, or set downsample_time to 4",
-                      config->ctc_subframes);
+    oss_strbuf_printf(&text, "needs %d frames (%d %s%s and %d repeat%s), has %d in %.2f seconds: ", needed,
+                      row->labels, bpe ? "unit" : "character", row->labels == 1 ? "" : "s", repeats,
+                      repeats == 1 ? "" : "s", frames, (double)row->samples / config->mel.sample_rate_hz);
+    oss_strbuf_printf(&text, "raise %sctc_subframes above %d, or set downsample_time to 4",
+                      bpe ? "vocab_size, " : "", config->ctc_subframes);
     char *message = oss_strbuf_take(&text);
     if (message == NULL) {
         return OSS_ENOMEM;
@@ -133,11 +148,14 @@ static oss_status sort_out_infeasible(oss_manifest *manifest, const oss_config *
     return status;
 }
 
-static oss_status encode_rows(oss_manifest *manifest, const oss_vocab *vocab, oss_label_report *report) {
+static oss_status encode_rows(oss_manifest *manifest, const oss_config *config, oss_label_report *report) {
     unknown_list list = {0};
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < manifest->rows && status == OSS_OK; i++) {
-        status = encode_row(&manifest->row[i], vocab, &list, report);
+        status = encode_row(&manifest->row[i], manifest->vocab, &list, report);
+        if (status == OSS_OK && config->bpe_dropout > 0.0) {
+            status = spell_row(&manifest->row[i], manifest->vocab);
+        }
     }
     if (status == OSS_OK) {
         report->unknown_list = print_unknown(&list);
@@ -150,9 +168,10 @@ oss_status oss_labels_encode(oss_manifest *manifest, const oss_vocab *vocab, con
                              bool drop_infeasible, oss_label_report *out) {
     oss_label_report report = {0};
     int32_t skipped_before = manifest->skippeds;
-    int32_t space = oss_vocab_find(vocab, " ");
+    int32_t space = oss_vocab_units(vocab) == OSS_UNITS_CHAR ? oss_vocab_find(vocab, " ") : 0;
     manifest->space_label = space > 0 ? space : 0;
-    oss_status status = encode_rows(manifest, vocab, &report);
+    manifest->vocab = vocab;
+    oss_status status = encode_rows(manifest, config, &report);
     if (status == OSS_OK) {
         status = sort_out_infeasible(manifest, config, drop_infeasible, &report);
     }

@@ -27,7 +27,8 @@ typedef struct loader_slot {
     float **place;              /* [max_items] where the audio of each item goes */
     bool *failed;               /* [max_items] */
     float *pcm;                 /* [max_samples] all audio, end to end */
-    int32_t *joined_label;      /* labels of utterances with several rows; NULL when there are none */
+    int32_t *own_label;         /* labels that are not a row's own: of utterances with several rows, and drawn
+                                   spellings; NULL when there are none */
     oss_status status;
     char message[MESSAGE_BYTES];
 } loader_slot;
@@ -91,16 +92,21 @@ static void load_item(void *context, int32_t task, int32_t worker) {
     }
 }
 
-/* Writes the labels of an utterance of several rows and returns where they end. */
-static int32_t *join_labels(int32_t *to, const oss_manifest *manifest, const oss_batch_item *item,
-                            int32_t items) {
+/* Writes the labels of an utterance and returns where they end. */
+static int32_t *write_labels(int32_t *to, const oss_loader *loader, const oss_batch_item *item,
+                             int32_t items) {
+    const oss_manifest *manifest = loader->manifest;
     for (int32_t i = 0; i < items; i++) {
         const oss_row *row = &manifest->row[item[i].row];
         if (i > 0 && manifest->space_label > 0) {
             *to++ = manifest->space_label;
         }
-        memcpy(to, row->label, (size_t)row->labels * sizeof *to);
-        to += row->labels;
+        if (item[i].spelling.drawn) {
+            (void)oss_spelling_draw(to, manifest, loader->config, row, item[i].key);
+        } else {
+            memcpy(to, row->label, (size_t)row->labels * sizeof *to);
+        }
+        to += item[i].spelling.labels;
     }
     return to;
 }
@@ -114,8 +120,9 @@ static bool has_failed(const loader_slot *slot, int32_t first, int32_t items) {
 }
 
 /* Utterances that loaded, one after the other. */
-static void finish_batch(loader_slot *slot, const oss_manifest *manifest, int32_t count) {
-    int32_t *label_end = slot->joined_label;
+static void finish_batch(loader_slot *slot, const oss_loader *loader, int32_t count) {
+    const oss_manifest *manifest = loader->manifest;
+    int32_t *label_end = slot->own_label;
     int32_t rows = 0;
     int32_t kept = 0;
     slot->batch.total_samples = 0;
@@ -129,8 +136,9 @@ static void finish_batch(loader_slot *slot, const oss_manifest *manifest, int32_
         slot->audio[kept] = slot->place[i];
         slot->samples[kept] = oss_batch_utterance_samples(item, items);
         slot->labels[kept] = oss_batch_utterance_labels(item, items, manifest);
-        slot->label[kept] = items == 1 ? manifest->row[item->row].label : label_end;
-        label_end = items == 1 ? label_end : join_labels(label_end, manifest, item, items);
+        bool as_is = items == 1 && !item->spelling.drawn;
+        slot->label[kept] = as_is ? manifest->row[item->row].label : label_end;
+        label_end = as_is ? label_end : write_labels(label_end, loader, item, items);
         slot->first_row[kept] = rows;
         for (int32_t r = 0; r < items; r++) {
             slot->row[rows++] = &manifest->row[item[r].row];
@@ -165,7 +173,7 @@ static void fill_slot(oss_loader *loader, loader_slot *slot) {
     slot->status = OSS_OK;
     loader->filling = slot;
     oss_pool_run(loader->pool, count, load_item, loader);
-    finish_batch(slot, loader->manifest, count);
+    finish_batch(slot, loader, count);
     slot->batch.epoch = loader->epoch;
     slot->batch.index = loader->index++;
     slot->batch.epoch_batches = plan->batches;
@@ -212,7 +220,7 @@ oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out) {
 
 typedef struct slot_sizes {
     size_t items, samples;
-    size_t joined_labels; /* 0: nothing is joined */
+    size_t own_labels; /* 0: all labels are those of the rows */
 } slot_sizes;
 
 static oss_status reserve_slot(loader_slot *slot, const slot_sizes *sizes) {
@@ -227,13 +235,12 @@ static oss_status reserve_slot(loader_slot *slot, const slot_sizes *sizes) {
     slot->place = oss_alloc(items, sizeof *slot->place);
     slot->failed = oss_alloc(items, sizeof *slot->failed);
     slot->pcm = oss_alloc_aligned(sizes->samples, sizeof *slot->pcm);
-    if (sizes->joined_labels > 0) {
-        slot->joined_label = oss_alloc(sizes->joined_labels, sizeof *slot->joined_label);
+    if (sizes->own_labels > 0) {
+        slot->own_label = oss_alloc(sizes->own_labels, sizeof *slot->own_label);
     }
     if (slot->row == NULL || slot->first_row == NULL || slot->key == NULL || slot->audio == NULL ||
         slot->samples == NULL || slot->label == NULL || slot->labels == NULL || slot->place == NULL ||
-        slot->failed == NULL || slot->pcm == NULL ||
-        (sizes->joined_labels > 0 && slot->joined_label == NULL)) {
+        slot->failed == NULL || slot->pcm == NULL || (sizes->own_labels > 0 && slot->own_label == NULL)) {
         return OSS_ENOMEM;
     }
     slot->batch = (oss_micro_batch){.row = slot->row,
@@ -257,7 +264,7 @@ static void free_slot(loader_slot *slot) {
     oss_free(slot->place);
     oss_free(slot->failed);
     oss_free(slot->pcm);
-    oss_free(slot->joined_label);
+    oss_free(slot->own_label);
 }
 
 static bool all_cached(const oss_manifest *manifest) {
@@ -286,12 +293,13 @@ static oss_status start_thread(oss_loader *loader) {
 static slot_sizes measure_slots(const oss_loader *loader) {
     size_t most_labels = 0;
     for (int32_t i = 0; i < loader->manifest->rows; i++) {
-        size_t labels = (size_t)loader->manifest->row[i].labels;
+        size_t labels = (size_t)oss_spelling_room(&loader->manifest->row[i]);
         most_labels = labels > most_labels ? labels : most_labels;
     }
     slot_sizes sizes = {.items = (size_t)oss_batcher_max_items(loader->batcher),
                         .samples = (size_t)oss_batcher_max_samples(loader->batcher)};
-    sizes.joined_labels = loader->config->concat_prob > 0 ? sizes.items * (most_labels + 1) : 0;
+    bool own = loader->config->concat_prob > 0 || oss_spelling_varies(loader->manifest, loader->config);
+    sizes.own_labels = own ? sizes.items * (most_labels + 1) : 0;
     return sizes;
 }
 

@@ -26,6 +26,7 @@ void oss_row_deinit(oss_row *row) {
     oss_free(row->text);
     oss_free(row->speaker);
     oss_free(row->label);
+    oss_free(row->character);
     oss_clip_deinit(&row->clip);
     *row = (oss_row){0};
 }

@@ -12,6 +12,7 @@
 
 #include "data/clip.h"
 #include "model/config.h"
+#include "text/vocab.h"
 
 typedef struct oss_row {
     char *wav;                         /* as written in the CSV: who this row is, wherever the data lies */
@@ -26,6 +27,8 @@ typedef struct oss_row {
     oss_clip clip;                     /* the audio, when the cache had room for it */
     int32_t *label;                    /* ids, known after encoding */
     int32_t labels;
+    int32_t *character; /* with bpe_dropout: ids of the characters, of which labels are drawn (spelling.h) */
+    int32_t characters;
 } oss_row;
 
 typedef enum oss_skip_reason {
@@ -54,7 +57,9 @@ typedef struct oss_manifest {
     oss_skipped *skipped;
     int32_t skippeds, skipped_capacity;
     int64_t by_reason[OSS_SKIP_REASONS];
-    int32_t space_label; /* id of the space, known after encoding; 0: the vocabulary has none */
+    int32_t space_label;    /* put between joined rows, known after encoding; 0: none, for the vocabulary has
+                               none or, with byte-pair units, every row begins with its own */
+    const oss_vocab *vocab; /* with which it was encoded; the caller's */
 } oss_manifest;
 
 void oss_manifest_deinit(oss_manifest *manifest);

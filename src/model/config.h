@@ -12,14 +12,15 @@
 #include "audio/spec_mask.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"
+#include "text/vocab.h"
 
 typedef enum oss_position { OSS_POSITION_NONE, OSS_POSITION_SINUSOIDAL, OSS_POSITION_ROPE } oss_position;
-typedef enum oss_units { OSS_UNITS_CHAR, OSS_UNITS_BPE } oss_units;
 typedef enum oss_normalize { OSS_NORMALIZE_NONE, OSS_NORMALIZE_PEAK } oss_normalize;
 typedef enum oss_split_by { OSS_SPLIT_TEXT, OSS_SPLIT_SPEAKER, OSS_SPLIT_ROW } oss_split_by;
 typedef enum oss_policy { OSS_POLICY_SKIP, OSS_POLICY_ERROR } oss_policy;
 
 enum { OSS_CONFIG_MAX_KEYS = 128 };
+enum { OSS_BPE_VOCAB_MIN = 32, OSS_BPE_VOCAB_MAX = 1024, OSS_BPE_VOCAB_DEFAULT = 256 };
 
 typedef struct oss_csv_source {
     char *csv;     /* path */
@@ -40,12 +41,13 @@ typedef struct oss_config {
     double dropout;
     /* text: stored in model files */
     oss_units units;
-    int32_t vocab_size; /* upper bound for units "char" (0: no bound) */
+    int32_t vocab_size; /* upper bound; 0: none for units "char", OSS_BPE_VOCAB_DEFAULT for "bpe" */
     oss_case text_case; /* key "case" */
     /* data */
     oss_csv_source *train_csv;
     int32_t train_csvs;
-    char *dev_csv; /* NULL: split off */
+    char *dev_csv;    /* NULL: split off */
+    char *vocab_json; /* of `ossicle vocab`; NULL: the vocabulary is made from the training rows */
     double dev_fraction;
     oss_split_by split_by;
     double min_seconds, max_seconds;
@@ -68,6 +70,7 @@ typedef struct oss_config {
     /* augmentation: of training rows only */
     oss_augment_spec augment; /* speed_prob speed_min speed_max gain_prob gain_db noise_prob... shift_ms */
     double concat_prob;
+    double bpe_dropout;
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */
     /* Keys that were set, [i] for key i of the table: those that were not may follow others (target_hz,
      * mel_norm). For config*.c only. */

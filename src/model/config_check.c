@@ -67,11 +67,22 @@ static oss_status check_network(const oss_config *config) {
     return OSS_OK;
 }
 
+static oss_status check_units(const oss_config *config) {
+    if (config->vocab_size != 0 &&
+        (config->vocab_size < OSS_BPE_VOCAB_MIN || config->vocab_size > OSS_BPE_VOCAB_MAX)) {
+        return oss_fail(OSS_EINPUT,
+                        "\"vocab_size\" is %d; with \"units\": \"bpe\" allowed is %d to %d, or 0 for %d",
+                        config->vocab_size, OSS_BPE_VOCAB_MIN, OSS_BPE_VOCAB_MAX, OSS_BPE_VOCAB_DEFAULT);
+    }
+    return OSS_OK;
+}
+
 static oss_status check_text(const oss_config *config) {
     if (config->units == OSS_UNITS_BPE) {
-        return oss_fail(
-            OSS_EINPUT,
-            "\"units\" is \"bpe\"; byte-pair units are not available in this version, use \"char\"");
+        return check_units(config);
+    }
+    if (config->bpe_dropout > 0.0) {
+        return oss_fail(OSS_EINPUT, "\"bpe_dropout\" is for \"units\": \"bpe\"; with \"char\" set it to 0");
     }
     if (config->vocab_size == 1 || config->vocab_size == 2) {
         return oss_fail(OSS_EINPUT,

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "model/model_internal.h"
+#include "model/vocab_file.h"
 
 static const char file_name[] = "model.safetensors";
 
@@ -28,18 +29,12 @@ void oss_model_free(oss_model *model) {
     oss_free(model);
 }
 
-static oss_status copy_vocab(oss_vocab **out, const oss_vocab *vocab) {
-    int32_t size = oss_vocab_size(vocab);
-    const char **symbol = oss_alloc((size_t)size, sizeof *symbol);
-    if (symbol == NULL) {
-        return OSS_ENOMEM;
+static oss_status copy_vocab(oss_model *model, const oss_vocab *vocab) {
+    if (oss_vocab_units(vocab) != model->config->units) {
+        return oss_fail(OSS_EUSAGE,
+                        "a model whose config and vocabulary have different units cannot be made");
     }
-    for (int32_t id = 0; id < size; id++) {
-        symbol[id] = oss_vocab_symbol(vocab, id);
-    }
-    oss_status status = oss_vocab_from_symbols(out, symbol, size);
-    oss_free(symbol);
-    return status;
+    return oss_vocab_copy(&model->vocab, vocab);
 }
 
 oss_status oss_model_create_empty(oss_model **out, const oss_config *config, const oss_vocab *vocab) {
@@ -49,7 +44,7 @@ oss_status oss_model_create_empty(oss_model **out, const oss_config *config, con
     }
     oss_status status = oss_config_copy(&model->config, config);
     if (status == OSS_OK && vocab != NULL) {
-        status = copy_vocab(&model->vocab, vocab);
+        status = copy_vocab(model, vocab);
     }
     if (status == OSS_OK) {
         status = oss_params_create(&model->params, config, vocab == NULL ? 0 : oss_vocab_size(vocab));
@@ -161,9 +156,7 @@ oss_status oss_model_resolve(char **out_file, const char *path) {
 
 static oss_status print_vocab(char **out, const oss_vocab *vocab) {
     oss_json *list = oss_json_array();
-    for (int32_t id = 0; id < oss_vocab_size(vocab); id++) {
-        oss_json_add_string(list, NULL, oss_vocab_symbol(vocab, id));
-    }
+    oss_vocab_add_symbols(list, vocab);
     oss_status status = oss_json_print(out, list, OSS_JSON_LINE);
     oss_json_free(list);
     return status;

@@ -7,31 +7,19 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/model_internal.h"
+#include "model/vocab_file.h"
 
 static bool has_stats(const oss_config *config) {
     return config->mel.norm == OSS_MEL_NORM_FIXED;
 }
 
-static oss_status parse_vocab(oss_vocab **out, const char *text) {
+static oss_status parse_vocab(oss_vocab **out, const char *text, oss_units units) {
     oss_json *list = NULL;
     oss_status status = oss_json_parse(&list, text, strlen(text), "vocab");
-    if (status != OSS_OK) {
-        return status;
-    }
-    if (!oss_json_is(list, OSS_JSON_ARRAY) || oss_json_count(list) > INT32_MAX) {
-        oss_json_free(list);
-        return oss_fail(OSS_EINPUT, "vocab must be a list of strings");
-    }
-    int32_t count = 0;
-    const char **symbol = oss_alloc(oss_json_count(list), sizeof *symbol);
-    status = symbol == NULL ? OSS_ENOMEM : OSS_OK;
-    for (const oss_json *at = oss_json_first(list); at != NULL && status == OSS_OK; at = oss_json_next(at)) {
-        status = oss_json_to_string(at, "vocab", &symbol[count++]);
-    }
     if (status == OSS_OK) {
-        status = oss_vocab_from_symbols(out, symbol, count);
+        status = oss_vocab_from_json(out, units, list);
+        status = status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab");
     }
-    oss_free(symbol);
     oss_json_free(list);
     return status;
 }
@@ -111,7 +99,7 @@ static oss_status load_description(oss_model **out, const oss_safetensors *file)
     oss_vocab *vocab = NULL;
     oss_status status = oss_config_parse(&config, config_text, "config");
     if (status == OSS_OK && vocab_text != NULL) {
-        status = parse_vocab(&vocab, vocab_text);
+        status = parse_vocab(&vocab, vocab_text, config->units);
     }
     if (status == OSS_OK) {
         status = oss_model_create_empty(out, config, vocab);

@@ -103,20 +103,6 @@ static oss_status split_rows(oss_training_data *data, const oss_config *config) 
     return status;
 }
 
-static oss_status copy_vocab(oss_vocab **out, const oss_vocab *vocab) {
-    int32_t size = oss_vocab_size(vocab);
-    const char **symbol = oss_alloc((size_t)size, sizeof *symbol);
-    if (symbol == NULL) {
-        return OSS_ENOMEM;
-    }
-    for (int32_t i = 0; i < size; i++) {
-        symbol[i] = oss_vocab_symbol(vocab, i);
-    }
-    oss_status status = oss_vocab_from_symbols(out, symbol, size);
-    oss_free(symbol);
-    return status;
-}
-
 static oss_status encode_set(oss_manifest *manifest, const char *what, const oss_vocab *vocab,
                              const oss_config *config, bool drop_infeasible) {
     oss_label_report report = {0};
@@ -136,7 +122,7 @@ static oss_status encode_set(oss_manifest *manifest, const char *what, const oss
 }
 
 static oss_status encode_rows(oss_training_data *data, const oss_config *config, const oss_vocab *vocab) {
-    oss_status status = vocab != NULL ? copy_vocab(&data->vocab, vocab)
+    oss_status status = vocab != NULL ? oss_vocab_copy(&data->vocab, vocab)
                                       : oss_labels_vocabulary(&data->vocab, &data->train, config);
     if (status == OSS_OK) {
         status = encode_set(&data->train, "train", data->vocab, config, true);

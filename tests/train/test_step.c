@@ -88,7 +88,9 @@ static void reserve(fixture *f) {
     oss_batch_item item[ROWS];
     int32_t first[2] = {0, ROWS};
     for (int32_t i = 0; i < ROWS; i++) {
-        item[i] = (oss_batch_item){.row = i, .samples = (int32_t)f->session.data.train.row[i].samples};
+        const oss_row *row = &f->session.data.train.row[i];
+        item[i] =
+            (oss_batch_item){.row = i, .samples = (int32_t)row->samples, .spelling = oss_spelling_plain(row)};
     }
     const oss_epoch_plan plan = {.items = ROWS, .batches = 1, .item = item, .first = first};
     ck_assert_int_eq(oss_step_reserve(f->session.step, &f->session.data.train, &plan), OSS_OK);
