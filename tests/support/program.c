@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_WORDS = 32 };
@@ -76,11 +78,18 @@ static void connect_stdout(oss_program_stdout where, int kept) {
     }
 }
 
+static double read_clock(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 oss_program_run oss_program_start(const char *const argument[], oss_program_stdout where) {
     FILE *out = tmpfile(), *err = tmpfile();
     ck_assert_ptr_nonnull(out);
     ck_assert_ptr_nonnull(err);
     (void)fflush(NULL);
+    const double begun = read_clock();
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
@@ -92,9 +101,15 @@ oss_program_run oss_program_start(const char *const argument[], oss_program_stdo
         _exit(127);
     }
     int status = 0;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    struct rusage usage;
+    ck_assert_int_eq(wait4(child, &status, 0, &usage), child);
+    const double ended = read_clock();
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return (oss_program_run){.code = code, .out = read_stream(out), .err = read_stream(err)};
+    return (oss_program_run){.code = code,
+                             .out = read_stream(out),
+                             .err = read_stream(err),
+                             .wall_seconds = ended - begun,
+                             .peak_kib = usage.ru_maxrss};
 }
 
 void oss_program_run_deinit(oss_program_run *run) {
