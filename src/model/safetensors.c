@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "kernel/vec.h"
 #include "model/sum.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -373,15 +374,15 @@ oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *nam
         return status;
     }
     const oss_st_tensor *tensor = oss_safetensors_find(file, name);
-    const char *from = tensor->data;
-    for (size_t i = 0; i < tensor->bytes / sizeof *out; i++) {
-        float value;
-        memcpy(&value, from + i * sizeof value, sizeof value);
-        if (!isfinite(value)) {
-            return oss_fail(OSS_EINPUT, "%s: tensor \"%s\": element %zu is %s", file->path, name, i,
-                            isnan(value) ? "not a number" : "infinite");
-        }
+    const size_t count = tensor->bytes / sizeof *out;
+    memcpy(out, tensor->data, tensor->bytes);
+    if (oss_k_all_finite(out, count)) {
+        return OSS_OK;
     }
-    memcpy(out, from, tensor->bytes);
-    return OSS_OK;
+    size_t at = 0;
+    while (isfinite(out[at])) {
+        at++;
+    }
+    return oss_fail(OSS_EINPUT, "%s: tensor \"%s\": element %zu is %s", file->path, name, at,
+                    isnan(out[at]) ? "not a number" : "infinite");
 }

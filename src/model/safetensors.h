@@ -40,7 +40,7 @@ const char *oss_safetensors_metadata(const oss_safetensors *file, const char *ke
 oss_status oss_safetensors_check_f32(const oss_safetensors *file, const char *name, int32_t rank,
                                      const int32_t *dim);
 /* Copies an F32 tensor of exactly this shape into out; OSS_EINPUT when it is not that, or a value is not
- * finite. */
+ * finite (out has been written then). */
 oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *name, int32_t rank,
                                     const int32_t *dim, float *out);
 
