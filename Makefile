@@ -4,6 +4,7 @@
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
+## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make format     clang-format over all C files
 ## make clean      remove build/
@@ -177,6 +178,13 @@ $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+# Rivals come from Debian and npm, into the system and into build/; never into the repository.
+.PHONY: bench-peers
+bench-peers:
+	@scripts/install-deps.sh peers || { echo 'bench-peers: the rivals are not installed; the first run needs the network' >&2; exit 1; }
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 -B scripts/bench/bench_peers.py $(BUILD)
 
 .PHONY: install uninstall
 install: all

@@ -48,7 +48,7 @@ LD_LIBRARY_PATH=$scratch/root/lib ./hello checkpoints/mine data/wav/000000.wav >
 ossicle_text=$("$build/ossicle" transcribe --model checkpoints/mine data/wav/000000.wav)
 [ "$(cat hello.txt)" = "$ossicle_text" ] || { echo "the C program of README.md and ossicle transcribe differ" >&2; exit 1; }
 
-for target in $(grep -o 'make [a-z]\+' "$root/README.md" | sort -u | cut -d' ' -f2); do
+for target in $(grep -o 'make [a-z][a-z-]*' "$root/README.md" | sort -u | cut -d' ' -f2); do
 	grep -q "^$target:" "$root/Makefile" || { echo "README.md names make $target, which the Makefile lacks" >&2; exit 1; }
 done
 for link in $(grep -o '](\([^):]*\))' "$root/README.md" | tr -d '()]' | sort -u); do

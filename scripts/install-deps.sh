@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|neon|ci
+#   scripts/install-deps.sh build|check|demo|peers|neon|ci
 # With everything in place it changes nothing and needs no network or root.
 set -eu
 what=${1:-build}
@@ -11,9 +11,15 @@ build) packages=$build ;;
 check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
 neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
+peers)
+	packages="$build python3-numpy python3-torch python3-torchaudio"
+	# Node.js often comes from elsewhere, with npm in its package.
+	command -v node >/dev/null 2>&1 || packages="$packages nodejs"
+	command -v npm >/dev/null 2>&1 || packages="$packages npm"
+	;;
 ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-14-dev clang-format $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, neon, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, peers, neon, ci" >&2
 	exit 2
 	;;
 esac
