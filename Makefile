@@ -5,6 +5,7 @@
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
+## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make format     clang-format over all C files
 ## make clean      remove build/
@@ -140,6 +141,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossi
 tests: deps-check $(TEST_BIN) $(PROGRAMS)
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
+
+.PHONY: bench-scaling
+bench-scaling: all
+	@scripts/bench_scaling.sh $(BUILD)
 
 .PHONY: check demo
 check: all tests

@@ -223,6 +223,16 @@ static oss_status load_config(oss_config **out, char **out_run, const oss_cli_ar
 
 /* ---- The end ---- */
 
+static void report_pace(const oss_train_outcome *outcome) {
+    if (outcome->train_seconds > 0) {
+        (void)fprintf(stderr,
+                      "trained on %.1f minutes of audio in %.1f s (%.3gx), %.1f%% of them waiting for data\n",
+                      outcome->audio_seconds / 60.0, outcome->train_seconds,
+                      outcome->audio_seconds / outcome->train_seconds,
+                      100.0 * outcome->wait_seconds / outcome->train_seconds);
+    }
+}
+
 static void report_end(const oss_train_outcome *outcome, const char *run) {
     if (outcome->best_cer >= 0) {
         (void)fprintf(stderr, "done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best\n",
@@ -273,8 +283,10 @@ static int run_train(const oss_cli_args *args) {
     oss_display_end(&display);
     int code = 0;
     if (status == OSS_OK) {
+        report_pace(&outcome);
         report_end(&outcome, run);
     } else if (status == OSS_ESTOPPED) {
+        report_pace(&outcome);
         code = report_stop(&outcome, run);
     } else {
         code = oss_cli_fail(args, status);

@@ -36,6 +36,7 @@ typedef struct oss_net_input {
     float *const
         *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
     const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    bool add_gradient;   /* weight gradients are added to what grad holds, not stored over it */
 } oss_net_input;
 
 typedef struct oss_net_output {
@@ -63,9 +64,9 @@ void oss_net_free(oss_net *net);
 int32_t oss_net_tape_nodes(const oss_net *net);
 
 /* Forward on a reset tape. value[params->floats]; grad the same size, or NULL when not recording. Weight
- * gradients are stored into grad by oss_tape_backward(tape, out->loss, NULL); entries that get none (frozen,
- * projector, padding) are left alone. frozen[params->count] (may be NULL): true entries get no gradient.
- * Returns the tape's status. */
+ * gradients are stored into grad (or added: input->add_gradient) by oss_tape_backward(tape, out->loss, NULL);
+ * entries that get none (frozen, projector, padding) are left alone. frozen[params->count] (may be NULL):
+ * true entries get no gradient. Returns the tape's status. */
 oss_status oss_net_forward(const oss_net *net, oss_tape *tape, const float *value, float *grad,
                            const bool *frozen, const oss_net_input *input, oss_net_output *out);
 

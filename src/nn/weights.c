@@ -83,8 +83,9 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     const float *value = run->value == NULL ? NULL : run->value + param->offset;
     float *grad = run->grad == NULL ? NULL : run->grad + param->offset;
     oss_tensor *tensor = oss_tape_param(run->tape, value, grad, param->rank, param->dim, !frozen);
-    tensor->grad_written =
-        false; /* each is used once: its gradient is stored, nobody need clear the block before */
+    /* Each is used once: unless asked to add, its gradient is stored and nobody need clear the block before.
+     */
+    tensor->grad_written = run->input->add_gradient;
     return tensor;
 }
 

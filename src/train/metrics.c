@@ -130,7 +130,9 @@ void oss_metrics_add_step(oss_metrics *metrics, const oss_step_record *record) {
     oss_json_add_number(line, "wall_seconds", record->wall_seconds);
     oss_json_add_number(line, "realtime_factor",
                         record->wall_seconds > 0 ? result->audio_seconds / record->wall_seconds : 0.0);
-    oss_json_add_number(line, "wait_fraction", record->wait_fraction);
+    oss_json_add_number(line, "wait_seconds", record->wait_seconds);
+    oss_json_add_number(line, "wait_fraction",
+                        record->wall_seconds > 0 ? record->wait_seconds / record->wall_seconds : 0.0);
     add_line(metrics, line);
 }
 

@@ -14,8 +14,8 @@ typedef struct oss_metrics oss_metrics;
 typedef struct oss_step_record {
     int64_t step, epoch;
     double lr;
-    double wall_seconds;  /* of this step, waiting for batches included */
-    double wait_fraction; /* of wall_seconds that went into waiting */
+    double wall_seconds; /* of this step, waiting for batches included */
+    double wait_seconds; /* of these, for batches that were not there yet */
     const oss_step_result *result;
 } oss_step_record;
 

@@ -100,3 +100,15 @@ void oss_shards_assign(oss_shards *shards, const int32_t *frames, int32_t uttera
     list_members(shards, utterances);
     order_turns(shards);
 }
+
+int32_t oss_shards_part_end(const oss_shards *shards, const int32_t *frames, int32_t shard, int32_t from) {
+    int32_t end = from + 1;
+    int64_t sum = frames[shards->utterance[from]];
+    for (; end < shards->first[shard + 1]; end++) {
+        sum += frames[shards->utterance[end]];
+        if (sum > OSS_SHARD_PART_FRAMES) {
+            break;
+        }
+    }
+    return end;
+}

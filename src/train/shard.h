@@ -26,4 +26,11 @@ void oss_shards_deinit(oss_shards *shards);
  * (equal ones: lower number). frames[utterances] > 0; utterances <= capacity. No heap call. */
 void oss_shards_assign(oss_shards *shards, const int32_t *frames, int32_t utterances);
 
+/* Utterances of a shard go through the network in parts, one after the other, so that a step's memory is that
+ * of its longest utterance or of OSS_SHARD_PART_FRAMES, whichever is more, however much a batch holds. The
+ * part that begins at place `from` of shards->utterance ends before the place returned: it has as many
+ * utterances as fit, at least one. frames[utterances] as given to oss_shards_assign. */
+enum { OSS_SHARD_PART_FRAMES = 1024 }; /* 10.24 s: what fits costs no more than one long utterance would */
+int32_t oss_shards_part_end(const oss_shards *shards, const int32_t *frames, int32_t shard, int32_t from);
+
 #endif

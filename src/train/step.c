@@ -19,23 +19,34 @@ void oss_step_begin(oss_step *step, int64_t number) {
     atomic_store(&step->failed, false);
 }
 
-/* Forward and backward of one shard, heaviest shards first, on the worker's own tape. */
-static void run_shard(void *context, int32_t task, int32_t worker) {
-    oss_step *step = context;
-    int32_t shard = step->shards.turn[task];
+/* Forward and backward of the part of a shard that begins at place `from`. */
+static oss_status run_part(oss_step *step, int32_t shard, int32_t from, const oss_net_input *input,
+                           oss_tape *tape) {
     const oss_step_setup *setup = &step->setup;
-    oss_tape *tape = setup->workers->tape[worker];
-    oss_net_input input = oss_step_shard_input(step, shard);
     oss_net_output output;
     oss_tape_reset(tape, true);
     oss_status status = oss_net_forward(setup->workers->net, tape, setup->value, step->grad[shard],
-                                        setup->frozen, &input, &output);
-    if (status == OSS_OK) {
-        memcpy(step->inputs.nll + step->shards.first[shard], output.nll,
-               (size_t)input.utterances * sizeof *output.nll);
-        step->imbalance[shard] = output.max_imbalance;
-        oss_tape_backward(tape, output.loss, NULL);
-        status = oss_tape_status(tape);
+                                        setup->frozen, input, &output);
+    if (status != OSS_OK) {
+        return status;
+    }
+    memcpy(step->inputs.nll + from, output.nll, (size_t)input->utterances * sizeof *output.nll);
+    step->imbalance[shard] = fmax(step->imbalance[shard], output.max_imbalance);
+    oss_tape_backward(tape, output.loss, NULL);
+    return oss_tape_status(tape);
+}
+
+/* The parts of one shard, heaviest shards first, on the worker's own tape. */
+static void run_shard(void *context, int32_t task, int32_t worker) {
+    oss_step *step = context;
+    int32_t shard = step->shards.turn[task];
+    oss_status status = OSS_OK;
+    step->imbalance[shard] = 0;
+    for (int32_t from = step->shards.first[shard];
+         from < step->shards.first[shard + 1] && status == OSS_OK;) {
+        oss_net_input input = oss_step_part_input(step, shard, from);
+        status = run_part(step, shard, from, &input, step->setup.workers->tape[worker]);
+        from += input.utterances;
     }
     step->status[shard] = status;
     if (status != OSS_OK && !atomic_exchange(&step->failed, true)) {

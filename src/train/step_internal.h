@@ -49,6 +49,8 @@ struct oss_step {
 void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u);
 /* Mel frames, which sharding goes by. */
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples);
-oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard);
+/* What the part of a shard from place `from` of that order on takes; its gradient is added to that of the
+ * shard's parts before. */
+oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t from);
 
 #endif

@@ -122,19 +122,20 @@ static oss_status reserve_utterances(oss_step *step, const oss_epoch_plan *plan)
     return status == OSS_OK ? oss_shards_init(&step->shards, step->setup.config->grad_shards, most) : status;
 }
 
-oss_net_input oss_step_shard_input(const oss_step *step, int32_t shard) {
-    int32_t first = step->shards.first[shard];
-    return (oss_net_input){.utterances = step->shards.first[shard + 1] - first,
-                           .audio = step->inputs.audio + first,
-                           .samples = step->inputs.samples + first,
-                           .label = step->inputs.label + first,
-                           .labels = step->inputs.labels + first,
-                           .utterance_id = step->inputs.key + first,
+oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t from) {
+    int32_t end = oss_shards_part_end(&step->shards, step->inputs.frames, shard, from);
+    return (oss_net_input){.utterances = end - from,
+                           .audio = step->inputs.audio + from,
+                           .samples = step->inputs.samples + from,
+                           .label = step->inputs.label + from,
+                           .labels = step->inputs.labels + from,
+                           .utterance_id = step->inputs.key + from,
                            .seed = step->setup.config->seed,
                            .step = (uint32_t)step->number,
                            .dropout = true,
                            .spec_mask = true,
-                           .packed = step->packed};
+                           .packed = step->packed,
+                           .add_gradient = from > step->shards.first[shard]};
 }
 
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {
@@ -164,8 +165,23 @@ static int32_t list_utterances(oss_step *step, const oss_manifest *manifest, con
     return u;
 }
 
-/* The largest arena that a shard of this batch of the plan takes. Measuring looks at lengths only: no audio,
- * and one label that stands for all. */
+/* The largest arena that a part of this shard takes. */
+static oss_status measure_shard(oss_step *step, int32_t shard, size_t *largest) {
+    for (int32_t from = step->shards.first[shard]; from < step->shards.first[shard + 1];) {
+        oss_net_input input = oss_step_part_input(step, shard, from);
+        size_t bytes = 0;
+        oss_status status = oss_workers_measure(step->setup.workers, &input, true, &bytes);
+        if (status != OSS_OK) {
+            return status;
+        }
+        *largest = bytes > *largest ? bytes : *largest;
+        from += input.utterances;
+    }
+    return OSS_OK;
+}
+
+/* The largest arena that a part of a shard of this batch of the plan takes. Measuring looks at lengths only:
+ * no audio, and one label that stands for all. */
 static oss_status measure_batch(oss_step *step, const oss_manifest *manifest, const oss_epoch_plan *plan,
                                 int32_t b, size_t *largest) {
     static const int32_t any_label = 1;
@@ -181,13 +197,10 @@ static oss_status measure_batch(oss_step *step, const oss_manifest *manifest, co
         step->inputs.key[i] = 0;
     }
     for (int32_t turn = 0; turn < step->shards.filled; turn++) {
-        oss_net_input input = oss_step_shard_input(step, step->shards.turn[turn]);
-        size_t bytes = 0;
-        oss_status status = oss_workers_measure(step->setup.workers, &input, true, &bytes);
+        oss_status status = measure_shard(step, step->shards.turn[turn], largest);
         if (status != OSS_OK) {
             return status;
         }
-        *largest = bytes > *largest ? bytes : *largest;
     }
     return OSS_OK;
 }

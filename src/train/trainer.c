@@ -21,8 +21,9 @@ typedef struct trainer {
     double started, flushed; /* clock */
     int64_t first_step;      /* of this process */
     oss_train_progress progress;
-    double pace_audio, pace_wall; /* running means of a step */
-    bool saved;                   /* the present step has a checkpoint */
+    double pace_audio, pace_wall;                     /* running means of a step */
+    double audio_seconds, wall_seconds, wait_seconds; /* of all steps of this process */
+    bool saved;                                       /* the present step has a checkpoint */
 } trainer;
 
 /* ---- One step ---- */
@@ -113,7 +114,10 @@ static void update_progress(trainer *t, const oss_step_result *result, const oss
         move_mean(&progress->smooth_loss, result->loss, !(progress->smooth_loss > 0));
     }
     progress->realtime_factor = t->pace_wall > 0 ? t->pace_audio / t->pace_wall : 0.0;
-    progress->wait_fraction = record->wait_fraction;
+    progress->wait_fraction = record->wall_seconds > 0 ? record->wait_seconds / record->wall_seconds : 0.0;
+    t->audio_seconds += result->audio_seconds;
+    t->wall_seconds += record->wall_seconds;
+    t->wait_seconds += record->wait_seconds;
     double done = (double)(progress->step - t->first_step + 1);
     double left = (double)(progress->max_steps - progress->step);
     progress->seconds_left = (oss_clock_seconds() - t->started) / done * left;
@@ -138,7 +142,7 @@ static oss_status train_step(trainer *t) {
                                     .epoch = session->state.epoch,
                                     .lr = oss_learning_rate(session->config, session->state.step),
                                     .wall_seconds = wall,
-                                    .wait_fraction = wall > 0 ? waited / wall : 0.0,
+                                    .wait_seconds = waited,
                                     .result = &result};
     oss_metrics_add_step(session->metrics, &record);
     update_progress(t, &result, &record);
@@ -277,6 +281,9 @@ static void report_outcome(oss_train_outcome *out, const trainer *t) {
                                .best_step = state->best_step,
                                .best_cer = state->best_cer,
                                .best_wer = state->best_wer,
+                               .audio_seconds = t->audio_seconds,
+                               .train_seconds = t->wall_seconds,
+                               .wait_seconds = t->wait_seconds,
                                .early = out_of_patience(t) && state->step < t->session.config->max_steps,
                                .saved = t->saved};
 }

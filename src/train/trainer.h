@@ -45,9 +45,11 @@ typedef struct oss_train_request {
 typedef struct oss_train_outcome {
     int64_t step; /* optimiser steps done in all */
     int64_t best_step;
-    double best_cer, best_wer; /* < 0: nothing was validated */
-    bool early;                /* patience ended it before max_steps */
-    bool saved;                /* stopped: a checkpoint of this very step is there */
+    double best_cer, best_wer;                         /* < 0: nothing was validated */
+    double audio_seconds, train_seconds, wait_seconds; /* of this process's steps: trained on, their time, and
+                                                          that part of it in which no batch was ready */
+    bool early;                                        /* patience ended it before max_steps */
+    bool saved;                                        /* stopped: a checkpoint of this very step is there */
 } oss_train_outcome;
 
 /* OSS_OK at max_steps or when patience is at its end; OSS_ESTOPPED when `stop` said so; OSS_ENUMERIC after

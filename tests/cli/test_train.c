@@ -92,6 +92,7 @@ START_TEST(test_figures_agree_with_eval) {
     char *dev = oss_train_place_path(&place, "run/dev.csv");
     oss_program_run run = oss_run_train("--config", place.config, "--run", run_folder);
     oss_program_expect(&run, 0);
+    oss_program_expect_err(&run, "% of them waiting for data\n");
     oss_program_expect_err(&run, "done: 60 steps; best CER ");
     oss_program_expect_err(&run, "held out: loss ");
     oss_program_expect_err(&run, "    said   ");

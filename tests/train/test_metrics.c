@@ -12,7 +12,7 @@
 static void add_step(oss_metrics *metrics, int64_t step, double loss) {
     const oss_step_result result = {.utterances = 4, .audio_seconds = 8.0, .loss = loss, .grad_norm = 0.5};
     const oss_step_record record = {
-        .step = step, .epoch = 2, .lr = 1e-3, .wall_seconds = 0.5, .wait_fraction = 0.25, .result = &result};
+        .step = step, .epoch = 2, .lr = 1e-3, .wall_seconds = 0.5, .wait_seconds = 0.125, .result = &result};
     oss_metrics_add_step(metrics, &record);
 }
 
@@ -78,6 +78,7 @@ START_TEST(test_lines) {
     ck_assert(number_of(line, "step") == 1 && number_of(line, "loss") == 3.5 &&
               number_of(line, "grad_norm") == 0.5);
     ck_assert_double_eq(number_of(line, "realtime_factor"), 16);
+    ck_assert_double_eq(number_of(line, "wait_seconds"), 0.125);
     ck_assert_double_eq(number_of(line, "wait_fraction"), 0.25);
     oss_json_free(line);
     line = parse_line(text, 1);

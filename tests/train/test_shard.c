@@ -87,6 +87,33 @@ START_TEST(test_rule) {
 }
 END_TEST
 
+/* Parts follow each other without a gap; each is full, or one utterance that is longer than a part. */
+START_TEST(test_parts) {
+    oss_shards shards;
+    int32_t frames[MAX_UTTERANCES];
+    ck_assert_int_eq(oss_shards_init(&shards, 5, MAX_UTTERANCES), OSS_OK);
+    draw_frames(frames, MAX_UTTERANCES, 3);
+    oss_shards_assign(&shards, frames, MAX_UTTERANCES);
+    int32_t long_ones = 0;
+    for (int32_t s = 0; s < shards.count; s++) {
+        for (int32_t from = shards.first[s], end; from < shards.first[s + 1]; from = end) {
+            end = oss_shards_part_end(&shards, frames, s, from);
+            ck_assert(end > from && end <= shards.first[s + 1]);
+            int64_t sum = 0;
+            for (int32_t i = from; i < end; i++) {
+                sum += frames[shards.utterance[i]];
+            }
+            long_ones += sum > OSS_SHARD_PART_FRAMES;
+            ck_assert(sum <= OSS_SHARD_PART_FRAMES || end == from + 1);
+            ck_assert(end == shards.first[s + 1] ||
+                      sum + frames[shards.utterance[end]] > OSS_SHARD_PART_FRAMES);
+        }
+    }
+    ck_assert_int_gt(long_ones, 0);
+    oss_shards_deinit(&shards);
+}
+END_TEST
+
 START_TEST(test_no_heap) {
     oss_shards shards;
     int32_t frames[MAX_UTTERANCES];
@@ -106,6 +133,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_partition);
     tcase_add_test(all, test_balance);
     tcase_add_test(all, test_rule);
+    tcase_add_test(all, test_parts);
     tcase_add_test(all, test_no_heap);
     suite_add_tcase(suite, all);
     return suite;

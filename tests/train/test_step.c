@@ -9,8 +9,9 @@
 #include "support/runs.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
+#include "train/shard.h"
 
-enum { ROWS = 13 };
+enum { ROWS = 14 };
 
 /* A new session in a fresh folder; every row trains. */
 typedef struct fixture {
@@ -141,11 +142,13 @@ START_TEST(test_accumulation_equals_one_batch) {
 }
 END_TEST
 
-/* Shards change rounding only; B counts utterances. */
+/* Shards, and the parts of a shard, change rounding only; B counts utterances. */
 START_TEST(test_shards_add_up) {
     fixture one, many;
     make(&one, "\"grad_shards\": 1");
     make(&many, "\"grad_shards\": 5");
+    double seconds = oss_manifest_seconds(&one.session.data.train, one.config);
+    ck_assert_double_gt(100 * seconds, OSS_SHARD_PART_FRAMES); /* the one shard has several parts */
     oss_step_result a = run_rows(&one, 0, ROWS), b = run_rows(&many, 0, ROWS);
     ck_assert_double_eq_tol(a.loss, b.loss, 1e-6 * a.loss);
     oss_assert_close_f32_f32(oss_step_gradient(many.session.step), oss_step_gradient(one.session.step),
