@@ -225,10 +225,10 @@ static oss_status load_config(oss_config **out, char **out_run, const oss_cli_ar
 
 static void report_pace(const oss_train_outcome *outcome) {
     if (outcome->train_seconds > 0) {
+        double pace = outcome->audio_seconds / outcome->train_seconds;
         (void)fprintf(stderr,
-                      "trained on %.1f minutes of audio in %.1f s (%.3gx), %.1f%% of them waiting for data\n",
-                      outcome->audio_seconds / 60.0, outcome->train_seconds,
-                      outcome->audio_seconds / outcome->train_seconds,
+                      "trained on %.1f minutes of audio in %.1f s (%.*fx), %.1f%% of them waiting for data\n",
+                      outcome->audio_seconds / 60.0, outcome->train_seconds, pace < 10 ? 1 : 0, pace,
                       100.0 * outcome->wait_seconds / outcome->train_seconds);
     }
 }
