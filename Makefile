@@ -60,7 +60,7 @@ BF16_FLAGS := -mavx512bf16
 
 # Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
-LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text model infer)))
+LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text model infer check)))
 TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,tape data op nn train))
 CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c)
 CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c)

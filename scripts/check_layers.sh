@@ -9,7 +9,7 @@ cd "${1:-$(dirname "$0")/..}"
 find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 	BEGIN {
 		level["base"] = 0; level["kernel"] = 1; level["audio"] = 2; level["text"] = 2; level["model"] = 3
-		level["infer"] = 4; level["tape"] = 4; level["data"] = 4; level["op"] = 5; level["nn"] = 6
+		level["infer"] = 4; level["check"] = 4; level["tape"] = 4; level["data"] = 4; level["op"] = 5; level["nn"] = 6
 		level["train"] = 7; level["cli"] = 8
 		split("tape data op nn train", list, " ")
 		for (i in list) training[list[i]] = 1

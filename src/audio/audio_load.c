@@ -254,7 +254,8 @@ static oss_status load_decoder(oss_audio *out, oss_decoder *decoder, const oss_a
     oss_status status = check_rates(decoder->path, decoder->rate_hz, request->rate_hz);
     if (status == OSS_OK) {
         chunk = oss_alloc(OSS_DECODER_CHUNK_FLOATS, sizeof *chunk);
-        status = chunk == NULL ? OSS_ENOMEM : oss_sink_init(&sink, decoder->rate_hz, request->rate_hz);
+        int32_t rate_hz = request->keep_rate ? decoder->rate_hz : request->rate_hz;
+        status = chunk == NULL ? OSS_ENOMEM : oss_sink_init(&sink, decoder->rate_hz, rate_hz);
     }
     if (status == OSS_OK) {
         status = load_segment(&sink, decoder, chunk, request);

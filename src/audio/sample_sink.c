@@ -79,6 +79,12 @@ oss_status oss_sink_put(oss_sink *sink, const float *x, int64_t frames) {
     return status;
 }
 
+int64_t oss_audio_resampled(int64_t frames, int32_t source_rate_hz, int32_t rate_hz) {
+    __int128 twice = (__int128)frames * rate_hz * 2 + source_rate_hz;
+    int64_t samples = (int64_t)(twice / (2 * (int64_t)source_rate_hz));
+    return samples < 1 ? 1 : samples;
+}
+
 /* How many samples the resampler gives at its end is its own affair, within one; zeros, which is what it
  * takes for granted beyond the end anyway, are fed so that they are never too few, and the rest is cut off.
  */
@@ -93,9 +99,7 @@ oss_status oss_sink_finish(oss_sink *sink) {
         return status;
     }
     double expected = (double)(sink->frames + padding) * sink->rate_hz / sink->source_rate_hz;
-    __int128 twice = (__int128)sink->frames * sink->rate_hz * 2 + sink->source_rate_hz;
-    int64_t wanted = (int64_t)(twice / (2 * (int64_t)sink->source_rate_hz));
-    wanted = wanted < 1 ? 1 : wanted;
+    int64_t wanted = oss_audio_resampled(sink->frames, sink->source_rate_hz, sink->rate_hz);
     if (fabs((double)sink->samples - expected) > 1.0 || sink->samples < wanted) {
         return oss_fail(OSS_EBUG, "resampling %lld frames from %d to %d Hz gave %lld samples, not %lld",
                         (long long)sink->frames, (int)sink->source_rate_hz, (int)sink->rate_hz,

@@ -174,3 +174,11 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
     }
     return status;
 }
+
+oss_csv_place oss_csv_place_of_record(const oss_csv *csv) {
+    return (oss_csv_place){csv->scan.record_line, csv->scan.record_begin, csv->scan.record_end};
+}
+
+uint64_t oss_csv_field_offset(const oss_csv *csv, int32_t column) {
+    return csv->scan.offset[column];
+}

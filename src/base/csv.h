@@ -34,4 +34,13 @@ const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
  * it. */
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
 
+/* Where the record that was read last stands in the file, right or wrong. */
+typedef struct oss_csv_place {
+    int64_t line;
+    uint64_t begin, end; /* bytes [begin, end), the line break included */
+} oss_csv_place;
+oss_csv_place oss_csv_place_of_record(const oss_csv *csv);
+/* Of the row that oss_csv_next gave last: the file's byte at which a field begins, its quote included. */
+uint64_t oss_csv_field_offset(const oss_csv *csv, int32_t column);
+
 #endif

@@ -42,6 +42,7 @@ void oss_csv_scan_deinit(csv_scan *scan) {
     oss_free(scan->buffer);
     oss_free(scan->text);
     oss_free(scan->start);
+    oss_free(scan->offset);
     *scan = (csv_scan){.fd = -1};
 }
 
@@ -161,22 +162,35 @@ static void put_byte(csv_scan *scan, int byte) {
     put_text(scan, (char)byte);
 }
 
+static void grow_fields(csv_scan *scan) {
+    size_t capacity = scan->start_capacity == 0 ? 16 : scan->start_capacity * 2;
+    size_t *start = oss_resize(scan->start, capacity, sizeof *start);
+    scan->start = start != NULL ? start : scan->start;
+    uint64_t *offset = start == NULL ? NULL : oss_resize(scan->offset, capacity, sizeof *offset);
+    if (offset == NULL) {
+        scan->status = OSS_ENOMEM;
+        return;
+    }
+    scan->offset = offset;
+    scan->start_capacity = capacity;
+}
+
+static uint64_t tell_offset(const csv_scan *scan) {
+    return scan->buffer_offset + scan->at;
+}
+
 static void begin_field(csv_scan *scan) {
     scan->field_bytes = 0;
     if (!keeps_field(scan)) {
         return;
     }
     if ((size_t)scan->fields == scan->start_capacity) {
-        size_t capacity = scan->start_capacity == 0 ? 16 : scan->start_capacity * 2;
-        size_t *grown = oss_resize(scan->start, capacity, sizeof *grown);
-        if (grown == NULL) {
-            scan->status = OSS_ENOMEM;
-            return;
-        }
-        scan->start = grown;
-        scan->start_capacity = capacity;
+        grow_fields(scan);
     }
-    scan->start[scan->fields] = scan->length;
+    if (scan->status == OSS_OK) {
+        scan->start[scan->fields] = scan->length;
+        scan->offset[scan->fields] = tell_offset(scan);
+    }
 }
 
 static void end_field(csv_scan *scan) {
@@ -239,6 +253,7 @@ static void skip_empty_lines(csv_scan *scan) {
 
 static void begin_record(csv_scan *scan, int32_t keep) {
     scan->record_line = scan->line;
+    scan->record_begin = tell_offset(scan);
     scan->keep = keep;
     scan->fields = 0;
     scan->length = 0;
@@ -265,6 +280,7 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
         complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
                  scan->character_offset);
     }
+    scan->record_end = tell_offset(scan);
     *out_is_there = true;
     return scan->status;
 }

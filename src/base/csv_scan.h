@@ -22,11 +22,13 @@ typedef struct csv_scan {
 
     /* The record that was read last. */
     int64_t record_line;
-    int32_t fields; /* all of them, also those that were not kept */
-    char *text;     /* the kept fields, each with its NUL */
+    uint64_t record_begin, record_end; /* its bytes in the file, the line break included */
+    int32_t fields;                    /* all of them, also those that were not kept */
+    char *text;                        /* the kept fields, each with its NUL */
     size_t length;
     size_t capacity;
-    size_t *start; /* [start_capacity]: where each kept field begins in text */
+    size_t *start;    /* [start_capacity]: where each kept field begins in text */
+    uint64_t *offset; /* [start_capacity]: where it begins in the file, a quote included */
     size_t start_capacity;
     char complaint[160]; /* the first thing wrong with the record, "" when none */
 

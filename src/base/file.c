@@ -133,6 +133,12 @@ bool oss_file_exists(const char *path) {
     return oss_file.stat(path, &info) == 0;
 }
 
+bool oss_file_is_same(const char *a, const char *b) {
+    struct stat left, right;
+    return oss_file.stat(a, &left) == 0 && oss_file.stat(b, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
 bool oss_file_is_folder(const char *path) {
     struct stat info;
     return oss_file.stat(path, &info) == 0 && S_ISDIR(info.st_mode);

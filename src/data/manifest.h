@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audio/measure.h"
 #include "data/clip.h"
 #include "model/config.h"
 #include "text/vocab.h"
@@ -24,8 +25,10 @@ typedef struct oss_row {
     double start_seconds, end_seconds; /* segment; 0 and -1: whole file */
     uint64_t key;                      /* hash of wav, segment and text */
     int64_t samples;                   /* at the model's rate, known after the scan */
-    oss_clip clip;                     /* the audio, when the cache had room for it */
-    int32_t *label;                    /* ids, known after encoding */
+    int32_t source_rate_hz;    /* of the file; this and the next: known after the scan, for the check */
+    oss_audio_measure measure; /* at the model's rate */
+    oss_clip clip;             /* the audio, when the cache had room for it */
+    int32_t *label;            /* ids, known after encoding */
     int32_t labels;
     int32_t *character; /* with bpe_dropout: ids of the characters, of which labels are drawn (spelling.h) */
     int32_t characters;

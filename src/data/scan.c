@@ -62,6 +62,8 @@ static void judge_audio(scan_job *job, oss_row *row, const oss_audio *audio, sca
             describe("the loudest sample is %.3g, min_peak is %g", (double)audio->peak, config->min_peak));
     } else {
         row->samples = audio->samples;
+        row->source_rate_hz = audio->source_rate_hz;
+        row->measure = oss_audio_measure_samples(audio->sample, audio->samples);
         outcome->status = cache_clip(job, row, audio->sample);
         outcome->usable = outcome->status == OSS_OK;
     }

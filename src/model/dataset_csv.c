@@ -160,6 +160,8 @@ static oss_status read_row(oss_dataset *dataset, const oss_csv_row *csv_row) {
     dataset->text = text;
     row.path = path;
     row.text = text;
+    row.source_text = csv_row->field[dataset->text_column];
+    row.wav_offset = oss_csv_field_offset(dataset->csv, dataset->wav_column);
     dataset->row = row;
     return OSS_OK;
 }
@@ -183,4 +185,8 @@ oss_status oss_dataset_next(oss_dataset *dataset, const oss_dataset_row **out, i
         *out = &dataset->row;
     }
     return status;
+}
+
+oss_csv_place oss_dataset_place_of_row(const oss_dataset *dataset) {
+    return oss_csv_place_of_record(dataset->csv);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/csv.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"
 
@@ -19,6 +20,8 @@ typedef struct oss_dataset_row {
     const char *wav;  /* as written in the file */
     const char *path; /* resolved: against the CSV's folder, then (when no such file) the working directory */
     const char *text; /* normalised by the case policy */
+    const char *source_text;           /* as written */
+    uint64_t wav_offset;               /* of the column's first byte in the file, its quote included */
     const char *speaker;               /* NULL without such a column */
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
 } oss_dataset_row;
@@ -29,5 +32,7 @@ void oss_dataset_free(oss_dataset *dataset);
 /* OSS_OK with *out filled or NULL at the end; OSS_EINPUT for a bad row (file, row, what; *out_number says
  * which row): reading may go on. */
 oss_status oss_dataset_next(oss_dataset *dataset, const oss_dataset_row **out, int64_t *out_number);
+/* Where the row that was read last stands in the file, right or wrong. */
+oss_csv_place oss_dataset_place_of_row(const oss_dataset *dataset);
 
 #endif

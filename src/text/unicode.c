@@ -74,10 +74,17 @@ int64_t oss_text_invalid_offset(const char *text, size_t bytes) {
 /* ---- Normalisation ---- */
 
 /* White_Space of the Unicode character database (PropList.txt). */
-static bool is_space(uint32_t c) {
+bool oss_text_is_space(uint32_t c) {
     return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
            (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
            c == 0x3000;
+}
+
+uint32_t oss_text_compatible(uint32_t code_point) {
+    int32_t form[2] = {0};
+    const utf8proc_option_t options = UTF8PROC_COMPAT | UTF8PROC_COMPOSE;
+    utf8proc_ssize_t count = utf8proc_decompose_char((int32_t)code_point, form, 2, options, NULL);
+    return count == 1 ? (uint32_t)form[0] : code_point;
 }
 
 static bool is_invisible(uint32_t c) {
@@ -105,7 +112,7 @@ static oss_status squeeze_text(char *out, size_t *out_bytes, const char *text) {
         if (is_invisible(c)) {
             continue;
         }
-        if (is_space(c)) {
+        if (oss_text_is_space(c)) {
             space = length > 0;
             marks = 0;
             continue;

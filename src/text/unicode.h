@@ -2,6 +2,7 @@
 #ifndef OSS_TEXT_UNICODE_H
 #define OSS_TEXT_UNICODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ uint32_t oss_text_next(const char **cursor);
  * U+FFFD. */
 int32_t oss_text_encode(char out[5], uint32_t code_point);
 int64_t oss_text_length(const char *text); /* code points */
+/* The code point's compatibility form (Unicode NFKC) when that is a single code point, else itself. */
+uint32_t oss_text_compatible(uint32_t code_point);
+bool oss_text_is_space(uint32_t code_point); /* Unicode White_Space */
 /* Byte offset of the first invalid sequence, or -1. */
 int64_t oss_text_invalid_offset(const char *text, size_t bytes);
 

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "data/labels.h"
 #include "data/split.h"
+#include "train/training_check.h"
 
 enum { FEW_TEXTS = 20, NAMED_IN_LOG = 3 };
 
@@ -159,6 +160,9 @@ oss_status oss_training_data_init(oss_training_data *out, const oss_config *conf
     oss_status status = read_sources(&data, config);
     if (status == OSS_OK) {
         status = scan_sources(&data, config, pool, hooks);
+    }
+    if (status == OSS_OK) {
+        status = oss_training_check(&data.train, &data.dev, config, vocab);
     }
     if (status == OSS_OK) {
         status = split_rows(&data, config);
