@@ -8,13 +8,12 @@ static void append_sets(oss_strbuf *text, const oss_check_report *report) {
         if (sum->rows == 0) {
             continue;
         }
-        oss_strbuf_printf(text, "%s %lld of %lld rows usable, %.2f h", set == 0 ? "" : "; ",
+        oss_strbuf_printf(text, "%s %s %lld of %lld rows usable, %.2f h", set == 0 ? "" : ";", name[set],
                           (long long)sum->usable, (long long)sum->rows, sum->seconds / 3600.0);
         if (sum->speakers > 0) {
             oss_strbuf_printf(text, ", %lld speaker%s", (long long)sum->speakers,
                               sum->speakers == 1 ? "" : "s");
         }
-        oss_strbuf_printf(text, " (%s)", name[set]);
     }
 }
 
@@ -35,7 +34,7 @@ static void append_choice(oss_strbuf *text, const oss_check_report *report) {
     }
     const oss_check_choice *best = &report->choice[report->recommended];
     const oss_check_choice *judge = &report->choice[report->judge];
-    oss_strbuf_printf(text, ". %s with ctc_subframes %d: %lld of %lld texts do not fit",
+    oss_strbuf_printf(text, ". %s with ctc_subframes %d: %lld of %lld train texts do not fit",
                       report->units[judge->units].name, judge->subframes,
                       (long long)judge->infeasible[OSS_CHECK_TRAIN],
                       (long long)report->set[OSS_CHECK_TRAIN].usable);

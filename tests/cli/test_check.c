@@ -1,0 +1,418 @@
+/* ossicle check: findings, exit codes, --json, --fix. */
+#include "base/json.h"
+#include "cli/cli_cases.h"
+#include "support/suite.h"
+
+/* A folder, a CSV in it, and the last run on it. */
+typedef struct check_case {
+    char *folder, *csv, *dev, *fixed;
+    oss_program_run run;
+    oss_json *json;
+} check_case;
+
+static check_case make_case(void) {
+    check_case c = {.folder = oss_tempdir_make()};
+    c.csv = oss_tempdir_path(c.folder, "set.csv");
+    c.dev = oss_tempdir_path(c.folder, "dev.csv");
+    c.fixed = oss_tempdir_path(c.folder, "fixed.csv");
+    return c;
+}
+
+static void end_run(check_case *c) {
+    oss_json_free(c->json);
+    c->json = NULL;
+    oss_program_run_deinit(&c->run);
+}
+
+static void free_case(check_case *c) {
+    free(c->csv);
+    free(c->dev);
+    free(c->fixed);
+    oss_tempdir_remove(c->folder);
+}
+
+static void write_tone(const check_case *c, const char *name, double seconds, double hz, double peak) {
+    char *path = oss_tempdir_path(c->folder, name);
+    oss_wav_write_tone(path, seconds, hz, peak, 16000);
+    free(path);
+}
+
+static void write_text(const char *path, const char *text) {
+    oss_tempdir_write(path, text, (long)strlen(text));
+}
+
+#define run_json(c, code, ...)                                                                               \
+    do {                                                                                                     \
+        (c)->run = oss_run_ossicle("check", "--json", __VA_ARGS__);                                          \
+        oss_program_expect(&(c)->run, code);                                                                 \
+        ck_assert_msg(oss_json_parse(&(c)->json, (c)->run.out, strlen((c)->run.out), "output") == OSS_OK,    \
+                      "%s", oss_last_error());                                                               \
+    } while (0)
+
+static int count_of(const check_case *c, const char *kind) {
+    const oss_json *count = oss_json_get(oss_json_get(c->json, "counts"), kind);
+    ck_assert_msg(oss_json_is(count, OSS_JSON_NUMBER), "no count of %s", kind);
+    return (int)oss_json_number(count);
+}
+
+/* The kinds are as said, "audio 2, empty 1" in the order of the report, and no others. */
+static void expect_counts(const check_case *c, const char *wanted) {
+    char found[512] = "";
+    const oss_json *counts = oss_json_get(c->json, "counts");
+    for (const oss_json *at = oss_json_first(counts); at != NULL; at = oss_json_next(at)) {
+        if (oss_json_number(at) > 0) {
+            char part[64];
+            (void)snprintf(part, sizeof part, "%s%s %d", found[0] == '\0' ? "" : ", ", oss_json_key(at),
+                           (int)oss_json_number(at));
+            strcat(found, part);
+        }
+    }
+    ck_assert_str_eq(found, wanted);
+}
+
+/* The n-th finding of a kind, from 0. */
+static const oss_json *finding_of(const check_case *c, const char *kind, int n) {
+    const oss_json *list = oss_json_get(c->json, "findings");
+    for (const oss_json *at = oss_json_first(list); at != NULL; at = oss_json_next(at)) {
+        if (strcmp(oss_json_string(oss_json_get(at, "kind")), kind) == 0 && n-- == 0) {
+            return at;
+        }
+    }
+    ck_abort_msg("too few findings of kind %s", kind);
+    return NULL;
+}
+
+static void expect_finding(const check_case *c, const char *kind, int n, int row, const char *message) {
+    const oss_json *finding = finding_of(c, kind, n);
+    ck_assert_int_eq((int)oss_json_number(oss_json_get(finding, "row")), row);
+    const char *text = oss_json_string(oss_json_get(finding, "message"));
+    ck_assert_msg(strstr(text, message) != NULL, "\"%s\" lacks \"%s\"", text, message);
+}
+
+/* ---- Clean ---- */
+
+START_TEST(test_clean) {
+    check_case c = make_case();
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    write_tone(&c, "b.wav", 2.0, 400, 0.5);
+    write_text(c.csv, "wav,text,speaker\na.wav,hello,x\nb.wav,\"a, b\",y\n");
+    run_json(&c, 0, "--csv", c.csv);
+    expect_counts(&c, "");
+    ck_assert(oss_json_bool(oss_json_get(c.json, "clean")));
+    static const char *const keys[] = {"clean",   "sets",     "seconds",    "characters_per_second",
+                                       "symbols", "choices",  "configured", "recommended",
+                                       "counts",  "findings", "infeasible"};
+    size_t at = 0;
+    for (const oss_json *part = oss_json_first(c.json); part != NULL; part = oss_json_next(part)) {
+        ck_assert_uint_lt(at, sizeof keys / sizeof *keys);
+        ck_assert_str_eq(oss_json_key(part), keys[at++]);
+    }
+    ck_assert_uint_eq(at, sizeof keys / sizeof *keys);
+    const oss_json *train = oss_json_get(oss_json_get(c.json, "sets"), "train");
+    ck_assert_double_eq(oss_json_number(oss_json_get(train, "rows")), 2);
+    ck_assert_double_eq_tol(oss_json_number(oss_json_get(train, "hours")), 3.0 / 3600, 1e-9);
+    ck_assert_double_eq(oss_json_number(oss_json_get(train, "speakers")), 2);
+    end_run(&c);
+    c.run = oss_run_ossicle("check", "--csv", c.csv);
+    oss_program_expect(&c.run, 0);
+    oss_program_expect_out(&c.run, "\nclean, 0 warnings\nrecommended: units=char ctc_subframes=1\n");
+    end_run(&c);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- A hostile CSV ---- */
+
+/* Bytes of which one is NUL, between two texts. */
+static void append(char *csv, long *length, const char *text, long bytes) {
+    memcpy(csv + *length, text, (size_t)bytes);
+    *length += bytes;
+}
+
+static void write_hostile(const check_case *c) {
+    enum { HUGE = (1 << 20) + 100 };
+    static const char before[] = "text,wav,note\r\n"
+                                 "good one,a.wav,\"keep \"\"me\"\"\"\r\n" /* 1 */
+                                 "gone,missing.wav,\r\n"                  /* 2 */
+                                 "cut,cut.wav,\r\n"                       /* 3 */
+                                 "nul\0nul,a.wav,\r\n"                    /* 4 */
+                                 "bad \xff\xfe,a.wav,\r\n"                /* 5 */
+                                 "two,b.wav\r\n"                          /* 6 */
+                                 "x,b.wav,,more\r\n"                      /* 7 */
+                                 "good one,\"a.wav\",\r\n"                /* 8: twice */
+                                 "quiet,silent.wav,\r\n"                  /* 9 */
+                                 "none,zero.wav,\r\n"                     /* 10: no bytes */
+                                 "none,empty.wav,\r\n"                    /* 11: no samples */
+                                 "  \t ,b.wav,\r\n"                       /* 12: no text */
+                                 "blip,short.wav,\r\n"                    /* 13 */
+                                 "epic,long.wav,\r\n"                     /* 14 */
+                                 "good two,b.wav,\"line\nbreak\"\r\n"     /* 15 */
+                                 "good one,copy.wav,\r\n"                 /* 16: the sound of row 1 */
+                                 "huge ";                                 /* 17 */
+    static const char after[] = ",b.wav,\r\n"
+                                "\r\n"
+                                "last,c.wav,"; /* 18: no line break */
+    char *csv = malloc(sizeof before + HUGE + sizeof after);
+    long length = 0;
+    ck_assert_ptr_nonnull(csv);
+    append(csv, &length, before, sizeof before - 1);
+    memset(csv + length, 'z', HUGE);
+    length += HUGE;
+    append(csv, &length, after, sizeof after - 1);
+    oss_tempdir_write(c->csv, csv, length);
+    free(csv);
+}
+
+static void write_hostile_audio(const check_case *c) {
+    write_tone(c, "a.wav", 1.0, 300, 0.5);
+    write_tone(c, "copy.wav", 1.0, 300, 0.5);
+    write_tone(c, "b.wav", 1.5, 400, 0.5);
+    write_tone(c, "c.wav", 1.2, 500, 0.5);
+    write_tone(c, "silent.wav", 1.0, 300, 0.0005);
+    write_tone(c, "short.wav", 0.05, 300, 0.5);
+    write_tone(c, "long.wav", 31, 300, 0.5);
+    char *cut = oss_tempdir_path(c->folder, "cut.wav"), *whole = oss_tempdir_path(c->folder, "b.wav");
+    char *zero = oss_tempdir_path(c->folder, "zero.wav"), *empty = oss_tempdir_path(c->folder, "empty.wav");
+    long bytes;
+    char *wav = oss_tempdir_read(whole, &bytes);
+    oss_tempdir_write(cut, wav, bytes / 2);
+    oss_tempdir_write(zero, "", 0);
+    oss_wav_write_pcm16(empty, (const int16_t[]){0}, 0, 1, 16000);
+    free(wav);
+    free(cut);
+    free(whole);
+    free(zero);
+    free(empty);
+}
+
+START_TEST(test_hostile) {
+    check_case c = make_case();
+    write_hostile_audio(&c);
+    write_hostile(&c);
+    run_json(&c, 1, "--csv", c.csv, "--fix", c.fixed);
+    expect_counts(&c, "csv 5, audio 4, short 1, long 1, silent 1, empty 1, duplicate 2, conflict 1");
+    expect_finding(&c, "csv", 0, 4, "NUL byte");
+    expect_finding(&c, "csv", 1, 5, "not UTF-8");
+    expect_finding(&c, "csv", 2, 6, "set.csv:7: row 6: has 2 fields, but the header has 3");
+    expect_finding(&c, "csv", 3, 7, "has 4 fields");
+    expect_finding(&c, "csv", 4, 17, "longer than 1 MiB");
+    expect_finding(&c, "audio", 0, 2, "missing.wav");
+    expect_finding(&c, "audio", 1, 3, "truncated");
+    expect_finding(&c, "audio", 2, 10, "empty");
+    expect_finding(&c, "audio", 3, 11, "no samples");
+    expect_finding(&c, "silent", 0, 9, "min_peak");
+    expect_finding(&c, "empty", 0, 12, "no text");
+    expect_finding(&c, "short", 0, 13, "min_seconds");
+    expect_finding(&c, "long", 0, 14, "max_seconds");
+    expect_finding(&c, "duplicate", 0, 8, "listed in row 1 too");
+    expect_finding(&c, "duplicate", 1, 16, "the same sound as in row 1 (a.wav)");
+    expect_finding(&c, "conflict", 0, 15, "listed in row 12 too");
+    oss_program_expect_err(&c.run, "fixed.csv: 3 of 18 rows; left out: csv 5, audio 4, short 1, long 1, "
+                                   "silent 1, empty 1, duplicate 2\n");
+    end_run(&c);
+    char *fixed = oss_tempdir_read(c.fixed, NULL);
+    ck_assert_str_eq(fixed, "text,wav,note\r\n"
+                            "good one,a.wav,\"keep \"\"me\"\"\"\r\n"
+                            "good two,b.wav,\"line\nbreak\"\r\n"
+                            "\r\n"
+                            "last,c.wav,");
+    free(fixed);
+    run_json(&c, 0, "--csv", c.fixed);
+    expect_counts(&c, "");
+    end_run(&c);
+    free_case(&c);
+}
+END_TEST
+
+/* The same words from any number of threads, and lists that end. */
+START_TEST(test_threads_and_long_lists) {
+    check_case c = make_case();
+    char text[4096] = "wav,text\na.wav,a\n";
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    for (int i = 0; i < 13; i++) {
+        char row[64];
+        (void)snprintf(row, sizeof row, "gone-%d.wav,a\na.wav,text %d\n", i, i);
+        strcat(text, row);
+    }
+    write_text(c.csv, text);
+    oss_program_run one = oss_run_ossicle("check", "--csv", c.csv, "--threads", "1");
+    oss_program_run many = oss_run_ossicle("check", "--csv", c.csv, "--threads", "7");
+    oss_program_expect(&one, 1);
+    oss_program_expect_out(&one, "unreadable audio: 13\n");
+    oss_program_expect_out(&one, "  and 3 more (--json lists all)\n");
+    oss_program_expect_out(&one, "26 findings, 0 warnings\n");
+    ck_assert_str_eq(one.out, many.out);
+    oss_program_run_deinit(&one);
+    oss_program_run_deinit(&many);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- Text ---- */
+
+START_TEST(test_unicode) {
+    check_case c = make_case();
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    write_tone(&c, "b.wav", 2.0, 400, 0.5);
+    write_tone(&c, "c.wav", 2.1, 500, 0.5);
+    write_tone(&c, "d.wav", 2.2, 600, 0.5);
+    write_text(c.csv, "wav,text\n"
+                      "a.wav,caf\xc3\xa9 don't\n"
+                      "b.wav,the cafe\xcc\x81 don\xe2\x80\x99t\n"
+                      "c.wav,caf\xc3\xa9 co\xc2\xadop coop\n"
+                      "d.wav,\xd1\x81\xd0\xb0t\n"); /* Cyrillic s and a, Latin t */
+    run_json(&c, 1, "--csv", c.csv);
+    expect_counts(&c, "script 1, form 2, lookalike 1");
+    expect_finding(&c, "form", 0, 2, "cafe<U+0301> 1 time, and caf<U+00E9> 2 times");
+    expect_finding(&c, "form", 1, 3, "coop 1 time, and co<U+00AD>op 1 time");
+    expect_finding(&c, "lookalike", 0, 2, "U+2019 in 1 row, and ''' U+0027 in 1");
+    expect_finding(&c, "script", 0, 4, "<U+0441><U+0430>t");
+    end_run(&c);
+    free_case(&c);
+}
+END_TEST
+
+START_TEST(test_vocabulary_of_a_model) {
+    check_case c = make_case();
+    oss_cli_case model = oss_cli_case_make();
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    write_text(c.csv, "wav,text\na.wav,\"A B \xc3\xa9!\"\n");
+    run_json(&c, 1, "--csv", c.csv, "--model", model.model);
+    expect_counts(&c, "unknown 2");
+    expect_finding(&c, "unknown", 0, 1, "'!' U+0021 in 1 row");
+    expect_finding(&c, "unknown", 1, 1, "'\xc3\xa9' U+00E9 in 1 row");
+    ck_assert_double_eq(oss_json_number(oss_json_get(c.json, "symbols")), 11);
+    const oss_json *configured = oss_json_get(c.json, "configured");
+    ck_assert_double_eq(oss_json_number(oss_json_get(configured, "ctc_subframes")), 2);
+    end_run(&c);
+    oss_cli_case_free(&model);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- Frames ---- */
+
+/* 0.2 s: 21 mel frames, 3 of the encoder. "aabbc" needs 5 + 2. */
+START_TEST(test_infeasible) {
+    check_case c = make_case();
+    write_tone(&c, "a.wav", 0.2, 300, 0.5);
+    write_tone(&c, "b.wav", 0.2, 400, 0.5);
+    write_text(c.csv, "wav,text\na.wav,aabbc\nb.wav,abc\n");
+    run_json(&c, 0, "--csv", c.csv);
+    static const int wanted[4] = {1, 1, 0, 0};
+    const oss_json *choice = oss_json_first(oss_json_get(c.json, "choices"));
+    for (int i = 0; i < 4; i++, choice = oss_json_next(choice)) {
+        ck_assert_double_eq(oss_json_number(oss_json_get(choice, "ctc_subframes")), i + 1);
+        ck_assert_double_eq(oss_json_number(oss_json_get(choice, "infeasible_train")), wanted[i]);
+    }
+    const oss_json *best = oss_json_get(c.json, "recommended");
+    ck_assert_double_eq(oss_json_number(oss_json_get(best, "ctc_subframes")), 3);
+    const oss_json *row = oss_json_first(oss_json_get(c.json, "infeasible"));
+    ck_assert_ptr_null(oss_json_next(row));
+    ck_assert_double_eq(oss_json_number(oss_json_get(row, "row")), 1);
+    const oss_json *first = oss_json_first(oss_json_get(row, "choices"));
+    ck_assert_double_eq(oss_json_number(oss_json_get(first, "needed")), 7);
+    ck_assert_double_eq(oss_json_number(oss_json_get(first, "available")), 3);
+    ck_assert_double_eq(oss_json_number(oss_json_get(oss_json_next(first), "available")), 6);
+    end_run(&c);
+    write_text(c.fixed, "{\"ctc_subframes\": 2}");
+    run_json(&c, 1, "--csv", c.csv, "--config", c.fixed);
+    expect_counts(&c, "infeasible 1");
+    expect_finding(&c, "infeasible", 0, 1, "3 frames; char(5) needs 7: 3 at k=1, 6 at k=2, 9 at k=3");
+    end_run(&c);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- Two sets ---- */
+
+START_TEST(test_train_and_dev) {
+    check_case c = make_case();
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    write_tone(&c, "b.wav", 1.0, 400, 0.5);
+    write_tone(&c, "c.wav", 1.0, 500, 0.5);
+    write_tone(&c, "d.wav", 1.0, 300, 0.5);
+    write_text(c.csv, "wav,text,speaker\na.wav,one,x\nb.wav,two,y\n");
+    write_text(c.dev, "wav,text,speaker\nc.wav,two,y\nd.wav,tan,z\n");
+    run_json(&c, 1, "--csv", c.csv, "--dev-csv", c.dev, "--fix", c.fixed);
+    expect_counts(&c, "leak 1, speaker 1, unknown 1, texts 1");
+    expect_finding(&c, "leak", 0, 1, "dev.csv, row 2 (d.wav)");
+    expect_finding(&c, "speaker", 0, 2, "y: 1 rows of train, 1 of dev");
+    expect_finding(&c, "texts", 0, 1, "1 text of 1 dev row");
+    expect_finding(&c, "unknown", 0, 2, "'a' U+0061 in 1 row");
+    ck_assert_int_eq(count_of(&c, "duplicate"), 0);
+    end_run(&c);
+    char *fixed = oss_tempdir_read(c.fixed, NULL);
+    ck_assert_str_eq(fixed, "wav,text,speaker\nb.wav,two,y\n");
+    free(fixed);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- Files ---- */
+
+START_TEST(test_fix_in_another_folder) {
+    check_case c = make_case(), other = make_case();
+    write_tone(&c, "a b.wav", 1.0, 300, 0.5);
+    write_tone(&c, "c.wav", 1.0, 400, 0.5);
+    write_text(c.csv, "text,wav\none,\"a b.wav\"\ngone,x.wav\ntwo,c.wav\n");
+    run_json(&c, 1, "--csv", c.csv, "--fix", other.fixed);
+    oss_program_expect_err(&c.run, "paths begin with the folder of the old CSV now");
+    end_run(&c);
+    char wanted[1024];
+    (void)snprintf(wanted, sizeof wanted, "text,wav\none,\"%s/a b.wav\"\ntwo,%s/c.wav\n", c.folder, c.folder);
+    char *fixed = oss_tempdir_read(other.fixed, NULL);
+    ck_assert_str_eq(fixed, wanted);
+    free(fixed);
+    run_json(&c, 0, "--csv", other.fixed);
+    end_run(&c);
+    free_case(&c);
+    free_case(&other);
+}
+END_TEST
+
+static void expect_failure(int code, const char *message, oss_program_run run) {
+    oss_program_expect(&run, code);
+    oss_program_expect_err(&run, message);
+    ck_assert_str_eq(run.out, "");
+    oss_program_run_deinit(&run);
+}
+
+START_TEST(test_what_cannot_be_checked) {
+    check_case c = make_case();
+    expect_failure(2, "no dataset", oss_run_ossicle("check"));
+    expect_failure(3, "/nowhere/x.csv", oss_run_ossicle("check", "--csv", "/nowhere/x.csv"));
+    write_text(c.csv, "sound,words\na.wav,x\n");
+    expect_failure(3, "\"sound\", \"words\"", oss_run_ossicle("check", "--csv", c.csv));
+    write_text(c.csv, "wav,text\n");
+    expect_failure(3, "has no rows", oss_run_ossicle("check", "--csv", c.csv));
+    static const char good[] = "wav,text\na.wav,x\n";
+    write_text(c.csv, good);
+    write_text(c.dev, good);
+    expect_failure(2, "give one --csv",
+                   oss_run_ossicle("check", "--csv", c.csv, "--csv", c.dev, "--fix", c.fixed));
+    expect_failure(2, "is the CSV that is checked", oss_run_ossicle("check", "--csv", c.csv, "--fix", c.csv));
+    char *text = oss_tempdir_read(c.csv, NULL);
+    ck_assert_str_eq(text, good);
+    free(text);
+    expect_failure(2, "exclude each other",
+                   oss_run_ossicle("check", "--csv", c.csv, "--config", c.dev, "--model", c.dev));
+    free_case(&c);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("cli/check");
+    TCase *tests = tcase_create("check");
+    tcase_add_test(tests, test_clean);
+    tcase_add_test(tests, test_hostile);
+    tcase_add_test(tests, test_threads_and_long_lists);
+    tcase_add_test(tests, test_unicode);
+    tcase_add_test(tests, test_vocabulary_of_a_model);
+    tcase_add_test(tests, test_infeasible);
+    tcase_add_test(tests, test_train_and_dev);
+    tcase_add_test(tests, test_fix_in_another_folder);
+    tcase_add_test(tests, test_what_cannot_be_checked);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
