@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "check/check_internal.h"
+#include "model/vocab_file.h"
 
 enum { NOTE_BYTES = 400 };
 
@@ -140,28 +142,23 @@ static oss_status note_faults(oss_check_report *report, const oss_check_input *i
     return status;
 }
 
-static oss_status build_vocabulary(oss_vocab **out, const oss_check_input *input) {
-    const char **text = oss_alloc((size_t)input->rows, sizeof *text);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
+static int64_t list_texts(const char **out, const oss_check_input *input) {
     int64_t texts = 0;
     for (int32_t i = 0; i < input->rows; i++) {
         if (input->row[i].usable && oss_check_set_of(input, i) == OSS_CHECK_TRAIN) {
-            text[texts++] = input->row[i].text;
+            out[texts++] = input->row[i].text;
         }
     }
-    oss_status status = oss_vocab_build(out, text, texts, input->config->vocab_size);
-    oss_free(text);
-    return status;
+    return texts;
 }
 
-static oss_status analyse(oss_check_report *report, const oss_check_input *input, const oss_vocab *vocab) {
+static oss_status analyse(oss_check_report *report, const oss_check_input *input, const oss_vocab *vocab,
+                          const char *const *text, int64_t texts) {
     report->symbols = oss_vocab_size(vocab);
     sum_sets(report, input);
     oss_status status = note_faults(report, input);
     if (status == OSS_OK) {
-        status = oss_check_units_count(report, input, vocab);
+        status = oss_check_units_count(report, input, vocab, text, texts);
     }
     if (status == OSS_OK) {
         status = oss_check_texts(report, input, vocab);
@@ -196,22 +193,42 @@ static void mark_unfit(oss_check_report *report, const oss_check_input *input) {
     }
 }
 
-oss_status oss_check_create(oss_check_report **out, const oss_check_input *input) {
-    oss_vocab *own = NULL;
-    oss_check_report *report = oss_alloc_zero(1, sizeof *report);
-    if (report == NULL) {
-        return OSS_ENOMEM;
+/* The vocabulary that training would use. */
+static oss_status make_vocabulary(oss_vocab **out, const oss_check_input *input, const char *const *text,
+                                  int64_t texts) {
+    const oss_config *config = input->config;
+    if (input->vocab != NULL) {
+        return oss_vocab_copy(out, input->vocab);
     }
-    report->judge = report->recommended = -1;
-    report->unfit = oss_alloc_zero((size_t)input->rows, sizeof *report->unfit);
-    oss_status status = report->unfit == NULL ? OSS_ENOMEM : OSS_OK;
-    if (status == OSS_OK && input->vocab == NULL) {
-        status = build_vocabulary(&own, input);
+    if (config->vocab_json != NULL) {
+        oss_status status = oss_vocab_load(out, config->vocab_json, config);
+        return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab_json");
     }
+    return oss_vocab_make(out, text, texts, config);
+}
+
+static oss_status analyse_with_texts(oss_check_report *report, const oss_check_input *input,
+                                     const char **text) {
+    int64_t texts = list_texts(text, input);
+    oss_vocab *vocab = NULL;
+    oss_status status = make_vocabulary(&vocab, input, text, texts);
     if (status == OSS_OK) {
-        status = analyse(report, input, input->vocab != NULL ? input->vocab : own);
+        status = analyse(report, input, vocab, text, texts);
     }
-    oss_vocab_free(own);
+    oss_vocab_free(vocab);
+    return status;
+}
+
+oss_status oss_check_create(oss_check_report **out, const oss_check_input *input) {
+    oss_check_report *report = oss_alloc_zero(1, sizeof *report);
+    const char **text = oss_alloc((size_t)input->rows, sizeof *text);
+    oss_status status = report == NULL || text == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        report->judge = report->recommended = -1;
+        report->unfit = oss_alloc_zero((size_t)input->rows, sizeof *report->unfit);
+        status = report->unfit == NULL ? OSS_ENOMEM : analyse_with_texts(report, input, text);
+    }
+    oss_free(text);
     if (status != OSS_OK) {
         oss_check_free(report);
         return status;

@@ -1,5 +1,5 @@
 /* What a dataset is worth before it trains: `ossicle check` asks with rows that it read itself
- * (check_read.h), training with those of its own scan. Nothing here opens a file. */
+ * (check_read.h), training with those of its own scan. No recording is opened here. */
 #ifndef OSS_CHECK_CHECK_H
 #define OSS_CHECK_CHECK_H
 
@@ -94,10 +94,11 @@ typedef struct oss_check_spread {
 
 /* A way to write texts as symbols; with each number of sub-frames it is a choice. */
 typedef struct oss_check_units {
-    const char *name; /* "char", "bpe" */
-    int32_t symbols;  /* vocabulary size */
-    int32_t *needed;  /* [rows] frames; -1: row is not usable */
+    oss_units kind;
+    int32_t symbols; /* vocabulary size */
+    int32_t *needed; /* [rows] frames; -1: row is not usable */
 } oss_check_units;
+const char *oss_check_units_name(const oss_check_units *units); /* "char", "bpe" */
 
 typedef struct oss_check_choice {
     int32_t units; /* index */
@@ -116,6 +117,7 @@ typedef struct oss_check_input {
     const oss_config *config;
     const oss_vocab *vocab; /* of a model; NULL: made of the train rows as training does */
     bool judge_by_config;   /* ctc_subframes of the config judges rows; else what is recommended */
+    bool bpe_choices;       /* also byte-pair vocabularies of 64 to 512 symbols with 1 and 2 sub-frames */
     const oss_check_source *source;
     const oss_check_row *row; /* [rows] those of train first */
     int32_t rows;
@@ -131,7 +133,8 @@ typedef struct oss_check_report {
     oss_check_spread pace;     /* characters a second, of usable rows with a text */
     oss_check_units *units;    /* [unit_sets] */
     int32_t unit_sets;
-    int32_t *frames; /* [rows] of the encoder, before sub-frames; 0: row is not usable */
+    int32_t own_units; /* those of the vocabulary that was given or made */
+    int32_t *frames;   /* [rows] of the encoder, before sub-frames; 0: row is not usable */
     oss_check_choice *choice;
     int32_t choices;
     int32_t judge, recommended; /* indices; -1: no usable row */

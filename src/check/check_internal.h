@@ -16,8 +16,9 @@ double oss_check_seconds(const oss_check_input *input, int32_t row);
 void oss_check_spread_make(oss_check_spread *out, double *value, int64_t count);
 
 /* The parts of the analysis. */
+/* text[texts] of the usable train rows. */
 oss_status oss_check_units_count(oss_check_report *report, const oss_check_input *input,
-                                 const oss_vocab *vocab);
+                                 const oss_vocab *vocab, const char *const *text, int64_t texts);
 oss_status oss_check_texts(oss_check_report *report, const oss_check_input *input, const oss_vocab *vocab);
 oss_status oss_check_sounds(oss_check_report *report, const oss_check_input *input);
 oss_status oss_check_twins(oss_check_report *report, const oss_check_input *input);

@@ -35,12 +35,13 @@ static void append_choice(oss_strbuf *text, const oss_check_report *report) {
     const oss_check_choice *best = &report->choice[report->recommended];
     const oss_check_choice *judge = &report->choice[report->judge];
     oss_strbuf_printf(text, ". %s with ctc_subframes %d: %lld of %lld train texts do not fit",
-                      report->units[judge->units].name, judge->subframes,
+                      oss_check_units_name(&report->units[judge->units]), judge->subframes,
                       (long long)judge->infeasible[OSS_CHECK_TRAIN],
                       (long long)report->set[OSS_CHECK_TRAIN].usable);
     if (best != judge) {
-        oss_strbuf_printf(text, "; %s with %d: %lld (recommended)", report->units[best->units].name,
-                          best->subframes, (long long)best->infeasible[OSS_CHECK_TRAIN]);
+        oss_strbuf_printf(text, "; %s with %d: %lld (recommended)",
+                          oss_check_units_name(&report->units[best->units]), best->subframes,
+                          (long long)best->infeasible[OSS_CHECK_TRAIN]);
     }
 }
 

@@ -5,6 +5,12 @@
 #include "kernel/lengths.h"
 #include "model/spec.h"
 
+enum { BPE_LEAST = 64, BPE_MOST = 512, BPE_MAX_SUBFRAMES = 2, MOST_SETS = 8 };
+
+const char *oss_check_units_name(const oss_check_units *units) {
+    return units->kind == OSS_UNITS_BPE ? "bpe" : "char";
+}
+
 int32_t oss_check_given(const oss_check_report *report, const oss_check_choice *choice, int32_t row) {
     return report->frames[row] * choice->subframes;
 }
@@ -46,16 +52,75 @@ static oss_status count_needed(int32_t *needed, const oss_check_input *input, co
 }
 
 /* The next unit set; report->units has room for it. */
-static oss_status add_units(oss_check_report *report, const oss_check_input *input, const char *name,
-                            const oss_vocab *vocab) {
+static oss_status add_units(oss_check_report *report, const oss_check_input *input, const oss_vocab *vocab) {
     oss_check_units *units = &report->units[report->unit_sets];
-    *units = (oss_check_units){.name = name, .symbols = oss_vocab_size(vocab)};
+    *units = (oss_check_units){.kind = oss_vocab_units(vocab), .symbols = oss_vocab_size(vocab)};
     units->needed = oss_alloc((size_t)input->rows, sizeof *units->needed);
     if (units->needed == NULL) {
         return OSS_ENOMEM;
     }
     report->unit_sets++;
     return count_needed(units->needed, input, vocab);
+}
+
+/* A unit is added to those before it, so a smaller vocabulary is the beginning of a larger one. */
+static oss_status add_beginning(oss_check_report *report, const oss_check_input *input,
+                                const oss_vocab *vocab, int32_t size) {
+    const char **symbol = oss_alloc((size_t)size, sizeof *symbol);
+    if (symbol == NULL) {
+        return OSS_ENOMEM;
+    }
+    for (int32_t id = 0; id < size; id++) {
+        symbol[id] = oss_vocab_symbol(vocab, id);
+    }
+    oss_vocab *beginning = NULL;
+    oss_status status = oss_vocab_from_units(&beginning, OSS_UNITS_BPE, symbol, size);
+    if (status == OSS_OK) {
+        status = add_units(report, input, beginning);
+    }
+    oss_vocab_free(beginning);
+    oss_free(symbol);
+    return status;
+}
+
+/* Sizes that the texts' characters do not fit into are no choice; the last is what these texts fill. */
+static oss_status add_bpe(oss_check_report *report, const oss_check_input *input, const char *const *text,
+                          int64_t texts) {
+    oss_vocab *vocab = NULL;
+    oss_status status = oss_vocab_learn(&vocab, text, texts, BPE_MOST);
+    if (status == OSS_EINPUT) {
+        return OSS_OK;
+    }
+    bool last = status != OSS_OK;
+    for (int32_t size = BPE_LEAST; !last && status == OSS_OK; size *= 2) {
+        last = size >= oss_vocab_size(vocab);
+        int32_t fits = last ? oss_vocab_size(vocab) : size;
+        if (fits >= oss_vocab_characters(vocab) + OSS_VOCAB_SPECIALS) {
+            status = add_beginning(report, input, vocab, fits);
+        }
+    }
+    oss_vocab_free(vocab);
+    return status;
+}
+
+/* Characters first: what comes first is recommended first. */
+static oss_status add_all_units(oss_check_report *report, const oss_check_input *input,
+                                const oss_vocab *vocab, const char *const *text, int64_t texts) {
+    bool bpe = oss_vocab_units(vocab) == OSS_UNITS_BPE;
+    oss_vocab *characters = NULL;
+    oss_status status = bpe ? oss_vocab_build(&characters, text, texts, 0) : OSS_OK;
+    if (status == OSS_OK) {
+        status = add_units(report, input, bpe ? characters : vocab);
+    }
+    oss_vocab_free(characters);
+    if (status == OSS_OK && bpe) {
+        report->own_units = report->unit_sets;
+        status = add_units(report, input, vocab);
+    }
+    if (status == OSS_OK && input->bpe_choices) {
+        status = add_bpe(report, input, text, texts);
+    }
+    return status;
 }
 
 /* ---- Choices ---- */
@@ -69,23 +134,26 @@ static void add_choice(oss_check_report *report, const oss_check_input *input, i
     for (int32_t i = 0; i < input->rows; i++) {
         choice->infeasible[oss_check_set_of(input, i)] += !oss_check_fits(report, choice, i);
     }
-    if (input->judge_by_config && units == 0 && subframes == input->config->ctc_subframes) {
+    if (input->judge_by_config && units == report->own_units && subframes == input->config->ctc_subframes) {
         report->judge = report->choices - 1;
     }
 }
 
 static oss_status add_choices(oss_check_report *report, const oss_check_input *input) {
     int32_t most = OSS_CHECK_MAX_SUBFRAMES + 1;
+    int32_t own = input->judge_by_config ? input->config->ctc_subframes : 0;
     report->choice = oss_alloc((size_t)(report->unit_sets * most), sizeof *report->choice);
     if (report->choice == NULL) {
         return OSS_ENOMEM;
     }
     for (int32_t units = 0; units < report->unit_sets; units++) {
-        for (int32_t k = 1; k <= OSS_CHECK_MAX_SUBFRAMES; k++) {
+        int32_t last =
+            report->units[units].kind == OSS_UNITS_BPE ? BPE_MAX_SUBFRAMES : OSS_CHECK_MAX_SUBFRAMES;
+        for (int32_t k = 1; k <= last; k++) {
             add_choice(report, input, units, k);
         }
-        if (units == 0 && input->judge_by_config && input->config->ctc_subframes > OSS_CHECK_MAX_SUBFRAMES) {
-            add_choice(report, input, units, input->config->ctc_subframes);
+        if (units == report->own_units && own > last) {
+            add_choice(report, input, units, own);
         }
     }
     return OSS_OK;
@@ -115,15 +183,15 @@ static void recommend(oss_check_report *report) {
 
 static char *describe_row(const oss_check_report *report, int32_t row) {
     oss_strbuf text = {0};
-    int32_t frames = report->frames[row];
-    oss_strbuf_printf(&text, "%d frame%s", frames, frames == 1 ? "" : "s");
+    oss_strbuf_append(&text, "needs");
     for (int32_t i = 0; i < report->unit_sets; i++) {
-        int32_t needed = report->units[i].needed[row];
-        oss_strbuf_printf(&text, "; %s(%d) needs %d:", report->units[i].name, report->units[i].symbols,
-                          needed);
-        for (int32_t k = 1; k <= OSS_CHECK_MAX_SUBFRAMES; k++) {
-            oss_strbuf_printf(&text, " %d at k=%d%s", frames * k, k, k < OSS_CHECK_MAX_SUBFRAMES ? "," : "");
-        }
+        const oss_check_units *units = &report->units[i];
+        oss_strbuf_printf(&text, "%s %d as %s(%d)", i == 0 ? "" : ",", units->needed[row],
+                          oss_check_units_name(units), units->symbols);
+    }
+    oss_strbuf_append(&text, "; has");
+    for (int32_t k = 1; k <= OSS_CHECK_MAX_SUBFRAMES; k++) {
+        oss_strbuf_printf(&text, "%s %d at k=%d", k == 1 ? "" : ",", k * report->frames[row], k);
     }
     return oss_strbuf_take(&text);
 }
@@ -139,11 +207,11 @@ static oss_status name_infeasible(oss_check_report *report, const oss_check_inpu
 }
 
 oss_status oss_check_units_count(oss_check_report *report, const oss_check_input *input,
-                                 const oss_vocab *vocab) {
-    report->units = oss_alloc_zero(1, sizeof *report->units);
+                                 const oss_vocab *vocab, const char *const *text, int64_t texts) {
+    report->units = oss_alloc_zero(MOST_SETS, sizeof *report->units);
     oss_status status = report->units == NULL ? OSS_ENOMEM : count_frames(report, input);
     if (status == OSS_OK) {
-        status = add_units(report, input, "char", vocab);
+        status = add_all_units(report, input, vocab, text, texts);
     }
     if (status == OSS_OK) {
         status = add_choices(report, input);

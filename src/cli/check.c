@@ -154,6 +154,7 @@ static oss_status run_checks(checking *check) {
                                    .vocab = check->model == NULL ? NULL : check->model->vocab,
                                    .judge_by_config = oss_cli_has(check->args, "--config") ||
                                                       oss_cli_has(check->args, "--model"),
+                                   .bpe_choices = true,
                                    .source = check->source,
                                    .row = check->data.row,
                                    .rows = check->data.rows,
@@ -195,7 +196,9 @@ const oss_cli_command oss_command_check = {
         "forms, characters that look alike, characters outside the vocabulary. Warnings do not: a pace far "
         "from the rest, clipping, an offset, mixed rates, texts shared by train and dev. The vocabulary is "
         "the model's, or that of the train rows. Exit 3 when a CSV cannot be read or has no rows.\n\n"
-        "recommended is the fewest sub-frames with which at most one train row in 200 does not fit.\n\n"
+        "Choices are characters with 1 to 4 sub-frames, then byte-pair units of 64 to 512 symbols with 1 and "
+        "2; "
+        "recommended is the first with which at most one train row in 200 does not fit.\n\n"
         "--fix leaves out the rows of the kinds csv audio short long silent empty duplicate leak, and those "
         "that do not fit what is recommended; everything else is copied byte by byte. In another folder, "
         "relative paths get the old CSV's folder before them.",

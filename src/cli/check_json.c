@@ -40,7 +40,7 @@ static void add_choice(oss_json *container, const char *key, const oss_check_rep
     }
     const oss_check_choice *choice = &report->choice[index];
     oss_json *part = oss_json_add_object(container, key);
-    oss_json_add_string(part, "units", report->units[choice->units].name);
+    oss_json_add_string(part, "units", oss_check_units_name(&report->units[choice->units]));
     oss_json_add_integer(part, "symbols", report->units[choice->units].symbols);
     oss_json_add_integer(part, "ctc_subframes", choice->subframes);
     oss_json_add_number(part, "frames_hz", choice->frames_hz);
@@ -81,7 +81,7 @@ static void add_infeasible(oss_json *object, const oss_check_report *report, con
                 choices = oss_json_add_array(entry, "choices");
             }
             oss_json *part = oss_json_add_object(choices, NULL);
-            oss_json_add_string(part, "units", report->units[choice->units].name);
+            oss_json_add_string(part, "units", oss_check_units_name(&report->units[choice->units]));
             oss_json_add_integer(part, "symbols", report->units[choice->units].symbols);
             oss_json_add_integer(part, "ctc_subframes", choice->subframes);
             oss_json_add_integer(part, "needed", report->units[choice->units].needed[row]);

@@ -60,8 +60,8 @@ static void print_choices(const oss_check_report *report, const oss_check_input 
     for (int32_t i = 0; i < report->choices; i++) {
         const oss_check_choice *choice = &report->choice[i];
         const oss_check_units *units = &report->units[choice->units];
-        oss_cli_print("%-8s%8d%15d%11.1f%9lld%7.1f %%", units->name, units->symbols, choice->subframes,
-                      choice->frames_hz, (long long)choice->infeasible[OSS_CHECK_TRAIN],
+        oss_cli_print("%-8s%8d%15d%11.1f%9lld%7.1f %%", oss_check_units_name(units), units->symbols,
+                      choice->subframes, choice->frames_hz, (long long)choice->infeasible[OSS_CHECK_TRAIN],
                       100.0 * (double)choice->infeasible[OSS_CHECK_TRAIN] / (double)train->usable);
         if (dev->usable > 0) {
             oss_cli_print("%6lld dev", (long long)choice->infeasible[OSS_CHECK_DEV]);
@@ -118,7 +118,11 @@ void oss_check_print_text(const oss_check_report *report, const oss_check_input 
     oss_cli_print(", %lld warning%s\n", (long long)warnings, warnings == 1 ? "" : "s");
     if (report->recommended >= 0) {
         const oss_check_choice *best = &report->choice[report->recommended];
-        oss_cli_print("recommended: units=%s ctc_subframes=%d\n", report->units[best->units].name,
-                      best->subframes);
+        const oss_check_units *units = &report->units[best->units];
+        oss_cli_print("recommended: units=%s", oss_check_units_name(units));
+        if (units->kind == OSS_UNITS_BPE) {
+            oss_cli_print(" vocab_size=%d", units->symbols);
+        }
+        oss_cli_print(" ctc_subframes=%d\n", best->subframes);
     }
 }
