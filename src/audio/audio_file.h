@@ -25,8 +25,8 @@ typedef struct oss_audio {
 } oss_audio;
 
 typedef struct oss_audio_request {
-    int32_t rate_hz;      /* wanted */
-    bool keep_rate;       /* leave the samples at the file's rate, which must be one that could become rate_hz */
+    int32_t rate_hz; /* wanted */
+    bool keep_rate;  /* leave the samples at the file's rate, which must be one that could become rate_hz */
     double start_seconds; /* segment of the file; 0 and -1: all of it */
     double end_seconds;
     double max_seconds; /* longer audio is an error that says so; <= 0: no limit */
@@ -56,8 +56,8 @@ void oss_audio_deinit(oss_audio *audio);
 /* Samples that `frames` >= 1 frames at source_rate_hz become at rate_hz (at least 1; see above). */
 int64_t oss_audio_resampled(int64_t frames, int32_t source_rate_hz, int32_t rate_hz);
 
-/* The same as oss_audio_load from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked (finite),
- * resampled copy. Used by src/infer. */
+/* The same as oss_audio_load from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked
+ * (finite), resampled copy. Used by src/infer. */
 oss_status oss_audio_from_samples(oss_audio *out, const float *sample, int64_t samples,
                                   int32_t source_rate_hz, int32_t rate_hz);
 
