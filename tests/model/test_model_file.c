@@ -293,6 +293,35 @@ START_TEST(test_rewritten) {
 }
 END_TEST
 
+/* A list of byte-pair units whose sum is right and whose content is not. */
+START_TEST(test_rewritten_units) {
+    static const struct {
+        const char *from, *to, *part;
+    } cases[] = {
+        {"\\\" ab\\\"", "\\\" ac\\\"",
+         "vocab: vocabulary: symbol 6, \" ac\", is not what two symbols before it spell"},
+        {"\\\" ab\\\"", "\\\"ab \\\"", "symbol 6, \"ab \", has a space after its beginning"},
+        {"\\\" a\\\"", "\\\"a\\\" ", "symbols 3 and 5 are both \"a\""},
+        {"\\\" \\\"", "\\\"x\\\"", "need a symbol that is a single space"},
+    };
+    const char *const symbol[] = {"<blank>", "<UNK>", " ", "a", "b", " a", " ab"};
+    oss_vocab *units = NULL;
+    ck_assert_int_eq(oss_vocab_from_units(&units, OSS_UNITS_BPE, symbol, 7), OSS_OK);
+    oss_model *model = make_model(", \"units\": \"bpe\"", units);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        save(model);
+        rewrite(cases[i].from, cases[i].to);
+        assert_load_refused(cases[i].part);
+    }
+    save(model);
+    oss_model *again = load(path);
+    assert_same_model(model, again);
+    oss_model_free(again);
+    oss_model_free(model);
+    oss_vocab_free(units);
+}
+END_TEST
+
 START_TEST(test_values_that_are_not_finite) {
     oss_model *model = make_model("", vocab);
     size_t last =
@@ -362,6 +391,7 @@ Suite *oss_test_suite(void) {
     TCase *wrong = tcase_create("wrong");
     tcase_add_checked_fixture(wrong, set_up, tear_down);
     tcase_add_test(wrong, test_rewritten);
+    tcase_add_test(wrong, test_rewritten_units);
     tcase_add_test(wrong, test_values_that_are_not_finite);
     tcase_add_test(wrong, test_optimizer_file_is_no_model);
     tcase_add_loop_test(wrong, test_faults, 0, 2);
