@@ -176,7 +176,8 @@ void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropou
                                            accumulate);
 }
 
-void oss_k_adamw(float *w, float *m, float *v, const float *g, size_t n, const oss_adamw_step *step) {
+void oss_k_adamw(float *w, float *m, float *v, float *average, const float *g, size_t n,
+                 const oss_adamw_step *step) {
     const double bias1 = 1.0 - pow(step->beta1, (double)step->step);
     const double bias2 = 1.0 - pow(step->beta2, (double)step->step);
     const oss_adamw_factors factors = {
@@ -189,6 +190,7 @@ void oss_k_adamw(float *w, float *m, float *v, const float *g, size_t n, const o
         .eps = (float)step->eps,
         .keep = (float)(1.0 - step->lr * step->decay),
         .rate = (float)(step->lr / bias1),
+        .average_gain = step->average_gain,
     };
-    get_vec()->adamw(w, m, v, g, n, &factors);
+    get_vec()->adamw(w, m, v, average, g, n, &factors);
 }

@@ -77,12 +77,16 @@ void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropou
 
 /* AdamW (Loshchilov & Hutter 2019) on n values, g = gradient * grad_scale:
  * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= lr (m/(1-b1^step)) / (sqrt(v/(1-b2^step)) + eps) + lr *
- * decay * w (old w). Evaluated in the order of torch.optim.AdamW; w, m, v, g do not overlap. */
+ * decay * w (old w). Evaluated in the order of torch.optim.AdamW; w, m, v, g do not overlap.
+ * average, unless NULL, follows the new weights in the same pass: average += average_gain * (w - average). It
+ * changes no bit of the others. */
 typedef struct oss_adamw_step {
     double lr, beta1, beta2, eps, decay;
     int64_t step; /* from 1 */
     float grad_scale;
+    float average_gain; /* 1 - decay of the running average */
 } oss_adamw_step;
-void oss_k_adamw(float *w, float *m, float *v, const float *g, size_t n, const oss_adamw_step *step);
+void oss_k_adamw(float *w, float *m, float *v, float *average, const float *g, size_t n,
+                 const oss_adamw_step *step);
 
 #endif

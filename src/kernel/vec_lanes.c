@@ -154,8 +154,9 @@ static bool all_finite(const float *x, size_t n) {
 }
 
 /* Plain C: the compiler vectorises it, square root and division included. */
-static void adamw(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n,
-                  const oss_adamw_factors *factors) {
+LANES_INLINE void step_adamw(float *restrict w, float *restrict m, float *restrict v, float *restrict average,
+                             const float *restrict g, size_t n, const oss_adamw_factors *factors,
+                             bool averaged) {
     const oss_adamw_factors f = *factors;
     for (size_t i = 0; i < n; i++) {
         float grad = g[i] * f.grad_scale;
@@ -164,6 +165,18 @@ static void adamw(float *restrict w, float *restrict m, float *restrict v, const
         m[i] = mean;
         v[i] = square;
         w[i] = w[i] * f.keep - f.rate * (mean / (__builtin_sqrtf(square) * f.inv_sqrt_bias2 + f.eps));
+        if (averaged) {
+            average[i] += f.average_gain * (w[i] - average[i]);
+        }
+    }
+}
+
+static void adamw(float *w, float *m, float *v, float *average, const float *g, size_t n,
+                  const oss_adamw_factors *factors) {
+    if (average == NULL) {
+        step_adamw(w, m, v, average, g, n, factors, false);
+    } else {
+        step_adamw(w, m, v, average, g, n, factors, true);
     }
 }
 

@@ -17,6 +17,7 @@ typedef struct oss_adamw_factors {
     float eps;
     float keep; /* 1 - lr * decay */
     float rate; /* lr / (1 - beta1^step) */
+    float average_gain;
 } oss_adamw_factors;
 
 typedef struct oss_vec_table {
@@ -32,7 +33,8 @@ typedef struct oss_vec_table {
     void (*erf)(float *y, const float *x, size_t n);
     void (*gelu_fwd)(float *y, const float *x, size_t n);
     void (*gelu_bwd)(float *dx, const float *dy, const float *x, size_t n, bool accumulate);
-    void (*adamw)(float *w, float *m, float *v, const float *g, size_t n, const oss_adamw_factors *factors);
+    void (*adamw)(float *w, float *m, float *v, float *average, const float *g, size_t n,
+                  const oss_adamw_factors *factors);
 } oss_vec_table;
 
 typedef struct oss_norm_table {

@@ -27,18 +27,24 @@ typedef struct oss_train_state {
     char audio_libraries[96];
 } oss_train_state;
 
-/* m, v: [params->floats]. keep_last >= 1: older checkpoint folders are removed, except those that `best` and
+/* What training goes on with beside the model, each [params->floats]: AdamW's moments, and the weights that
+ * train when those of the model are their running average (NULL: the model's own train). */
+typedef struct oss_optimizer {
+    float *m, *v, *raw;
+} oss_optimizer;
+void oss_optimizer_deinit(oss_optimizer *optimizer); /* of blocks made by oss_alloc_aligned */
+
+/* keep_last >= 1: older checkpoint folders are removed, except those that `best` and
  * `latest` name; one that cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the
  * same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
  * holds the run's lock. */
-oss_status oss_checkpoint_save(const char *run, const oss_model *model, const float *m, const float *v,
+oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
                                const oss_train_state *state, bool is_best, int32_t keep_last);
 
 /* Loads the newest whole checkpoint of RUN: `latest`, and when that cannot be used the next older one (a
  * warning names what was wrong; nothing is deleted; a damaged folder is renamed to *.damaged, one that the
- * system would not read stays as it is). m, v: new aligned blocks (oss_free). The caller holds the run's
- * lock. OSS_EINPUT when there is none. */
-oss_status oss_checkpoint_load(const char *run, oss_model **out_model, float **out_m, float **out_v,
+ * system would not read stays as it is). The caller holds the run's lock. OSS_EINPUT when there is none. */
+oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optimizer *out_optimizer,
                                oss_train_state *out_state);
 
 #endif

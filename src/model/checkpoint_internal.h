@@ -52,10 +52,10 @@ oss_status oss_checkpoint_state_save(const char *path, const oss_train_state *st
                                      const oss_checkpoint_sums *sums);
 oss_status oss_checkpoint_state_load(oss_train_state *out, oss_checkpoint_sums *out_sums, const char *path);
 
-/* optimizer.safetensors: m.NAME and v.NAME for every parameter. */
-oss_status oss_checkpoint_optimizer_save(const char *path, const oss_params *params, const float *m,
-                                         const float *v, char out_sum[OSS_SUM_DIGITS + 1]);
-oss_status oss_checkpoint_optimizer_load(float **out_m, float **out_v, const oss_params *params,
-                                         const char *path, char out_sum[OSS_SUM_DIGITS + 1]);
+/* optimizer.safetensors: m.NAME and v.NAME for every parameter, and raw.NAME when the model is an average. */
+oss_status oss_checkpoint_optimizer_save(const char *path, const oss_params *params,
+                                         const oss_optimizer *optimizer, char out_sum[OSS_SUM_DIGITS + 1]);
+oss_status oss_checkpoint_optimizer_load(oss_optimizer *out, const oss_params *params, const char *path,
+                                         char out_sum[OSS_SUM_DIGITS + 1]);
 
 #endif

@@ -13,14 +13,13 @@
 
 typedef struct loaded {
     oss_model *model;
-    float *m, *v;
+    oss_optimizer optimizer;
     oss_train_state state;
 } loaded;
 
 static void free_loaded(loaded *what) {
     oss_model_free(what->model);
-    oss_free(what->m);
-    oss_free(what->v);
+    oss_optimizer_deinit(&what->optimizer);
     *what = (loaded){0};
 }
 
@@ -69,8 +68,7 @@ static oss_status load_files(loaded *what, char *const path[3], const char *fold
         status = oss_model_load_file(&what->model, path[0], got.model);
     }
     if (status == OSS_OK) {
-        status =
-            oss_checkpoint_optimizer_load(&what->m, &what->v, what->model->params, path[1], got.optimizer);
+        status = oss_checkpoint_optimizer_load(&what->optimizer, what->model->params, path[1], got.optimizer);
     }
     return status == OSS_OK ? check_sums(&wanted, &got, folder) : status;
 }
@@ -217,7 +215,7 @@ static oss_status find_and_load(loaded *out, const char *run, const oss_checkpoi
     return search_list(out, &job, latest);
 }
 
-oss_status oss_checkpoint_load(const char *run, oss_model **out_model, float **out_m, float **out_v,
+oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optimizer *out_optimizer,
                                oss_train_state *out_state) {
     if (!oss_file_is_folder(run)) {
         return oss_fail(OSS_EINPUT, "%s is not a run folder", run);
@@ -233,8 +231,7 @@ oss_status oss_checkpoint_load(const char *run, oss_model **out_model, float **o
         return status;
     }
     *out_model = what.model;
-    *out_m = what.m;
-    *out_v = what.v;
+    *out_optimizer = what.optimizer;
     *out_state = what.state;
     return OSS_OK;
 }

@@ -58,7 +58,7 @@ static oss_status init_places(places *at, const char *run, int64_t step) {
 
 typedef struct contents {
     const oss_model *model;
-    const float *m, *v;
+    const oss_optimizer *optimizer;
     const oss_train_state *state;
 } contents;
 
@@ -66,8 +66,7 @@ static oss_status write_files(const contents *what, char *const path[3]) {
     oss_checkpoint_sums sums;
     oss_status status = oss_model_save_file(what->model, path[0], sums.model);
     if (status == OSS_OK) {
-        status =
-            oss_checkpoint_optimizer_save(path[1], what->model->params, what->m, what->v, sums.optimizer);
+        status = oss_checkpoint_optimizer_save(path[1], what->model->params, what->optimizer, sums.optimizer);
     }
     return status == OSS_OK ? oss_checkpoint_state_save(path[2], what->state, &sums) : status;
 }
@@ -271,9 +270,9 @@ static oss_status save_at(const places *at, const char *run, const contents *wha
     return status == OSS_OK ? point_links(run, at->name, is_best) : status;
 }
 
-oss_status oss_checkpoint_save(const char *run, const oss_model *model, const float *m, const float *v,
+oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
                                const oss_train_state *state, bool is_best, int32_t keep_last) {
-    const contents what = {.model = model, .m = m, .v = v, .state = state};
+    const contents what = {.model = model, .optimizer = optimizer, .state = state};
     places at;
     if (state->step < 0 || keep_last < 1) {
         return oss_fail(OSS_EBUG, "a checkpoint of step %lld was to be saved, keeping %d",

@@ -61,6 +61,7 @@ typedef struct oss_config {
     double lr;
     int64_t warmup_steps;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
+    double ema_decay;      /* of the running average of the weights; 0: none */
     double head_init_gain; /* 1: PyTorch's initial values */
     char **freeze;         /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;

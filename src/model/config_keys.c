@@ -125,6 +125,8 @@ const config_field oss_config_field[] = {
     {"eps", TRAINING, NUMBER, AT(eps), RANGE(0, 1), .above = true, .fallback = "1e-8", .help = "AdamW's guard against division by zero."},
     {"clip_norm", TRAINING, NUMBER, AT(clip_norm), RANGE(0, 1e9), .above = true, .alias = "max_grad_norm", .fallback = "1",
      .help = "Gradients are scaled down to this norm over all trained parameters; 1e9 practically never is."},
+    {"ema_decay", TRAINING, NUMBER, AT(ema_decay), RANGE(0, 1), .below = true, .fallback = "0",
+     .help = "Decay per step of a running average of the weights, which is then what is scored and kept: 0.999 looks back over some 1000 steps. 0 for none."},
     {"head_init_gain", TRAINING, NUMBER, AT(head_init_gain), RANGE(0, 10), .fallback = "1",
      .help = "Scale of the head's initial weights; 1 is PyTorch's. Sets of minutes may need 0.3, so that the blank becomes the filler."},
     {"freeze", TRAINING, .type = CONFIG_NAMES, AT(freeze), .fallback = "[]",

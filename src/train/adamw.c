@@ -13,7 +13,9 @@ static void update_span(void *context, int32_t task, int32_t worker) {
     oss_adamw_step rule = adamw->rule;
     rule.decay = span->decay ? rule.decay : 0.0;
     size_t at = span->offset;
-    oss_k_adamw(adamw->value + at, adamw->m + at, adamw->v + at, adamw->gradient + at, span->floats, &rule);
+    float *average = adamw->average == NULL ? NULL : adamw->average + at;
+    oss_k_adamw(adamw->value + at, adamw->m + at, adamw->v + at, average, adamw->gradient + at, span->floats,
+                &rule);
 }
 
 void oss_adamw_update(const oss_adamw *adamw, const oss_spans *spans, oss_pool *pool) {
@@ -24,4 +26,9 @@ void oss_adamw_update(const oss_adamw *adamw, const oss_spans *spans, oss_pool *
 double oss_clip_factor(double norm, double clip_norm) {
     double factor = clip_norm / (norm + 1e-6);
     return clip_norm > 0 && factor < 1.0 ? factor : 1.0;
+}
+
+double oss_average_gain(double decay, int64_t update) {
+    double warming_up = (1.0 + (double)update) / (10.0 + (double)update);
+    return 1.0 - (decay < warming_up ? decay : warming_up);
 }

@@ -14,15 +14,22 @@
 
 /* ---- Model and state ---- */
 
-static oss_status create_moments(oss_session *session) {
+/* With ema_decay the model begins as the average of one: its initial weights, which train from there. */
+static oss_status create_optimizer(oss_session *session) {
+    oss_optimizer *optimizer = &session->optimizer;
     size_t floats = session->model->params->floats;
-    session->m = oss_alloc_aligned(floats, sizeof *session->m);
-    session->v = oss_alloc_aligned(floats, sizeof *session->v);
-    if (session->m == NULL || session->v == NULL) {
+    bool averaged = session->config->ema_decay > 0;
+    optimizer->m = oss_alloc_aligned(floats, sizeof *optimizer->m);
+    optimizer->v = oss_alloc_aligned(floats, sizeof *optimizer->v);
+    optimizer->raw = averaged ? oss_alloc_aligned(floats, sizeof *optimizer->raw) : NULL;
+    if (optimizer->m == NULL || optimizer->v == NULL || (averaged && optimizer->raw == NULL)) {
         return OSS_ENOMEM;
     }
-    memset(session->m, 0, floats * sizeof *session->m);
-    memset(session->v, 0, floats * sizeof *session->v);
+    memset(optimizer->m, 0, floats * sizeof *optimizer->m);
+    memset(optimizer->v, 0, floats * sizeof *optimizer->v);
+    if (averaged) {
+        memcpy(optimizer->raw, session->model->value, floats * sizeof *optimizer->raw);
+    }
     return OSS_OK;
 }
 
@@ -51,7 +58,7 @@ static oss_status create_model(oss_session *session) {
         status = measure_mel(session);
     }
     if (status == OSS_OK) {
-        status = create_moments(session);
+        status = create_optimizer(session);
     }
     session->state = (oss_train_state){.best_cer = -1.0,
                                        .best_wer = -1.0,
@@ -105,7 +112,7 @@ static oss_status load_model(oss_session *session) {
     const oss_config *config = session->config;
     oss_train_state *state = &session->state;
     oss_status status =
-        oss_checkpoint_load(session->request->run, &session->model, &session->m, &session->v, state);
+        oss_checkpoint_load(session->request->run, &session->model, &session->optimizer, state);
     if (status != OSS_OK) {
         return status;
     }
@@ -116,6 +123,13 @@ static oss_status load_model(oss_session *session) {
                         "values back, or start a new run from its weights by --init",
                         session->request->run, state->grad_shards, (unsigned long long)state->seed,
                         config->grad_shards, (unsigned long long)config->seed);
+    }
+    if ((session->optimizer.raw != NULL) != (config->ema_decay > 0)) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: trained %s ema_decay, its config.json now says %g: put the old value back, or "
+                        "start a new run from its weights by --init",
+                        session->request->run, session->optimizer.raw != NULL ? "with" : "without",
+                        config->ema_decay);
     }
     status = check_network(session);
     if (status != OSS_OK) {
@@ -211,13 +225,16 @@ static oss_status create_network(oss_session *session) {
 }
 
 static oss_status create_step(oss_session *session) {
+    oss_optimizer *optimizer = &session->optimizer;
+    float *value = session->model->value;
     const oss_step_setup setup = {.config = session->config,
                                   .params = session->model->params,
                                   .workers = &session->workers,
                                   .frozen = session->frozen,
-                                  .value = session->model->value,
-                                  .m = session->m,
-                                  .v = session->v};
+                                  .value = optimizer->raw == NULL ? value : optimizer->raw,
+                                  .m = optimizer->m,
+                                  .v = optimizer->v,
+                                  .average = optimizer->raw == NULL ? NULL : value};
     oss_status status = oss_step_create(&session->step, &setup);
     if (status == OSS_OK) {
         status = oss_batcher_create(&session->planner, &session->data.train, session->config);
@@ -289,8 +306,7 @@ void oss_session_deinit(oss_session *session) {
     oss_net_free(session->net);
     oss_mel_plan_free(session->mel);
     oss_free(session->frozen);
-    oss_free(session->m);
-    oss_free(session->v);
+    oss_optimizer_deinit(&session->optimizer);
     oss_model_free(session->model);
     oss_training_data_deinit(&session->data);
     oss_pool_free(session->pool);
@@ -303,7 +319,7 @@ void oss_session_deinit(oss_session *session) {
 oss_status oss_session_save(oss_session *session, bool is_best) {
     oss_status status = oss_metrics_flush(session->metrics);
     if (status == OSS_OK) {
-        status = oss_checkpoint_save(session->request->run, session->model, session->m, session->v,
+        status = oss_checkpoint_save(session->request->run, session->model, &session->optimizer,
                                      &session->state, is_best, session->config->keep_last);
     }
     return status;

@@ -17,8 +17,8 @@ typedef struct oss_session {
     int lock_fd; /* -1: not locked */
     oss_pool *pool;
     oss_training_data data;
-    oss_model *model; /* its weights are the ones that train */
-    float *m, *v;
+    oss_model *model; /* what is scored and saved: the weights that train, or with ema_decay their average */
+    oss_optimizer optimizer;
     bool *frozen; /* NULL: none */
     oss_mel_plan *mel;
     oss_net *net;

@@ -187,6 +187,7 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
         .value = step->setup.value,
         .m = step->setup.m,
         .v = step->setup.v,
+        .average = step->setup.average,
         .gradient = step->total,
         .rule = {.lr = lr,
                  .beta1 = config->beta1,
@@ -194,6 +195,7 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
                  .eps = config->eps,
                  .decay = config->weight_decay,
                  .step = update,
+                 .average_gain = (float)oss_average_gain(config->ema_decay, update),
                  .grad_scale =
                      (float)(oss_clip_factor(step->result.grad_norm, config->clip_norm) / utterances)}};
     oss_adamw_update(&adamw, &step->spans, step->setup.workers->pool);

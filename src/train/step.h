@@ -27,6 +27,7 @@ typedef struct oss_step_setup {
     oss_workers *workers;
     const bool *frozen;   /* [params->count], or NULL */
     float *value, *m, *v; /* [params->floats] weights and moments */
+    float *average;       /* [params->floats] running average of the weights (ema_decay); NULL: none */
 } oss_step_setup;
 
 enum { OSS_STEP_CULPRITS_BYTES = 1024 };

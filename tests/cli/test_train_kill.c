@@ -18,9 +18,11 @@ typedef struct fixture {
     char *whole, *cut, *log;
 } fixture;
 
-static void make(fixture *f) {
+static void make(fixture *f, const char *more_settings) {
+    char json[400];
+    snprintf(json, sizeof json, "%s%s", settings, more_settings);
     const oss_tones tones = {.rows = 16, .seed = 5, .min_letters = 2, .max_letters = 5};
-    oss_train_place_make(&f->place, &tones, settings);
+    oss_train_place_make(&f->place, &tones, json);
     f->whole = oss_train_place_path(&f->place, "whole");
     f->cut = oss_train_place_path(&f->place, "cut");
     f->log = oss_train_place_path(&f->place, "log");
@@ -94,10 +96,11 @@ static bool end_by(const fixture *f, pid_t child, int number, int code_wanted) {
     return code != 0;
 }
 
-/* Before the run exists, in the middle of its making, and between, in and after checkpoints. */
+/* With an average of weights too. Before the run exists, in the middle of its making, and between, in and
+ * after checkpoints. */
 START_TEST(test_kill) {
     fixture f;
-    make(&f);
+    make(&f, _i == 0 ? "" : ", \"ema_decay\": 0.9");
     int kills = 0;
     for (int delay_ms = 2; delay_ms <= 92; delay_ms += 15) {
         pid_t child = go_on(&f);
@@ -120,7 +123,7 @@ END_TEST
 START_TEST(test_signal) {
     int number = _i == 0 ? SIGTERM : SIGINT;
     fixture f;
-    make(&f);
+    make(&f, "");
     int stops = 0;
     for (int step = 4; step <= 84; step += 40) {
         pid_t child = go_on(&f);
@@ -144,7 +147,7 @@ END_TEST
 /* A damaged newest checkpoint: the one before is used, with a warning, and the outcome is the same. */
 START_TEST(test_damaged_checkpoint) {
     fixture f;
-    make(&f);
+    make(&f, "");
     pid_t child = go_on(&f);
     wait_for_step(&f, 12);
     ck_assert(end_by(&f, child, SIGKILL, 128 + SIGKILL));
@@ -167,7 +170,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("train: kill and resume");
     TCase *all = tcase_create("kill");
     tcase_set_timeout(all, 300);
-    tcase_add_test(all, test_kill);
+    tcase_add_loop_test(all, test_kill, 0, 2);
     tcase_add_loop_test(all, test_signal, 0, 2);
     tcase_add_test(all, test_damaged_checkpoint);
     suite_add_tcase(suite, all);

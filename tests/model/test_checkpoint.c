@@ -177,7 +177,7 @@ END_TEST
 START_TEST(test_same_step_again) {
     save(4, true, 2);
     oss_training *training = oss_training_make(4);
-    training->m[0] += 1.0f;
+    training->optimizer.m[0] += 1.0f;
     ck_assert_int_eq(oss_training_save(training, run, false, 2), OSS_OK);
     oss_training *got = NULL;
     ck_assert_msg(oss_training_load(&got, run) == OSS_OK, "%s", oss_last_error());
@@ -218,8 +218,10 @@ END_TEST
 
 START_TEST(test_values_must_be_finite) {
     save(1, true, 2);
-    oss_training *training = oss_training_make(2);
-    float *block = _i == 0 ? training->model->value : _i == 1 ? training->m : training->v;
+    oss_training *training = oss_training_make(3);
+    float *const blocks[] = {training->model->value, training->optimizer.m, training->optimizer.v,
+                             training->optimizer.raw};
+    float *block = blocks[_i];
     block[0] = _i == 1 ? INFINITY : NAN;
     ck_assert_int_eq(oss_training_save(training, run, true, 2), OSS_ENUMERIC);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "encoder.down.0.net.0.weight"));
@@ -244,7 +246,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(whole, test_same_step_again);
     tcase_add_test(whole, test_kill_while_replacing);
     tcase_add_test(whole, test_nothing_there);
-    tcase_add_loop_test(whole, test_values_must_be_finite, 0, 3);
+    tcase_add_loop_test(whole, test_values_must_be_finite, 0, 4);
     suite_add_tcase(suite, whole);
     return suite;
 }

@@ -40,8 +40,12 @@ oss_training *oss_training_make(int64_t step) {
     oss_training *training = calloc(1, sizeof *training);
     ck_assert_ptr_nonnull(training);
     training->model = make_model(step);
-    training->m = make_block(training->model->params, 1000 * (uint64_t)step + 300, 0.1);
-    training->v = make_block(training->model->params, 1000 * (uint64_t)step + 600, 0.01);
+    training->optimizer =
+        (oss_optimizer){.m = make_block(training->model->params, 1000 * (uint64_t)step + 300, 0.1),
+                        .v = make_block(training->model->params, 1000 * (uint64_t)step + 600, 0.01)};
+    if (step % 2 == 1) {
+        training->optimizer.raw = make_block(training->model->params, 1000 * (uint64_t)step + 900, 1.0);
+    }
     training->state = (oss_train_state){.step = step,
                                         .epoch = step / 3,
                                         .batch_in_epoch = step % 3,
@@ -62,8 +66,7 @@ oss_training *oss_training_make(int64_t step) {
 
 void oss_training_free(oss_training *training) {
     oss_model_free(training->model);
-    oss_free(training->m);
-    oss_free(training->v);
+    oss_optimizer_deinit(&training->optimizer);
     free(training);
 }
 
@@ -76,24 +79,29 @@ static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
            strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->audio_libraries, b->audio_libraries) == 0;
 }
 
+static bool equal_blocks(const float *a, const float *b, size_t bytes) {
+    return a == NULL || b == NULL ? a == b : memcmp(a, b, bytes) == 0;
+}
+
 bool oss_training_equal(const oss_training *a, const oss_training *b) {
     size_t bytes = a->model->params->floats * sizeof(float);
     return a->model->params->floats == b->model->params->floats &&
-           memcmp(a->model->value, b->model->value, bytes) == 0 && memcmp(a->m, b->m, bytes) == 0 &&
-           memcmp(a->v, b->v, bytes) == 0 && oss_vocab_equal(a->model->vocab, b->model->vocab) &&
-           equal_states(&a->state, &b->state);
+           memcmp(a->model->value, b->model->value, bytes) == 0 &&
+           equal_blocks(a->optimizer.m, b->optimizer.m, bytes) &&
+           equal_blocks(a->optimizer.v, b->optimizer.v, bytes) &&
+           equal_blocks(a->optimizer.raw, b->optimizer.raw, bytes) &&
+           oss_vocab_equal(a->model->vocab, b->model->vocab) && equal_states(&a->state, &b->state);
 }
 
 oss_status oss_training_save(const oss_training *training, const char *run, bool is_best, int32_t keep_last) {
-    return oss_checkpoint_save(run, training->model, training->m, training->v, &training->state, is_best,
+    return oss_checkpoint_save(run, training->model, &training->optimizer, &training->state, is_best,
                                keep_last);
 }
 
 oss_status oss_training_load(oss_training **out, const char *run) {
     oss_training *training = calloc(1, sizeof *training);
     ck_assert_ptr_nonnull(training);
-    oss_status status =
-        oss_checkpoint_load(run, &training->model, &training->m, &training->v, &training->state);
+    oss_status status = oss_checkpoint_load(run, &training->model, &training->optimizer, &training->state);
     if (status != OSS_OK) {
         free(training);
         return status;

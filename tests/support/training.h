@@ -7,10 +7,11 @@
 
 typedef struct oss_training {
     oss_model *model;
-    float *m, *v;
+    oss_optimizer optimizer;
     oss_train_state state;
 } oss_training;
 
+/* An odd step has an average of weights, so that the optimiser holds raw ones. */
 oss_training *oss_training_make(int64_t step); /* stops the test on failure */
 void oss_training_free(oss_training *training);
 bool oss_training_equal(const oss_training *a, const oss_training *b); /* to the bit */

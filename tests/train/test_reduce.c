@@ -181,29 +181,41 @@ START_TEST(test_update_touches_trained_spans_only) {
     ck_assert_int_eq(oss_spans_init(&f.spans, f.params, frozen), OSS_OK);
     size_t floats = f.params->floats;
     float *value = f.block[0], *m = calloc(floats, sizeof *m), *v = calloc(floats, sizeof *v);
-    float *before = malloc(floats * sizeof *before);
+    float *before = malloc(floats * sizeof *before), *average = malloc(floats * sizeof *average);
     memcpy(before, value, floats * sizeof *before);
-    const oss_adamw adamw = {
-        .value = value,
-        .m = m,
-        .v = v,
-        .gradient = f.block[1],
-        .rule = {
-            .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 0.1, .step = 1, .grad_scale = 1}};
+    memcpy(average, value, floats * sizeof *average);
+    const oss_adamw adamw = {.value = value,
+                             .m = m,
+                             .v = v,
+                             .average = average,
+                             .gradient = f.block[1],
+                             .rule = {.lr = 0.01,
+                                      .beta1 = 0.9,
+                                      .beta2 = 0.999,
+                                      .eps = 1e-8,
+                                      .decay = 0.1,
+                                      .step = 1,
+                                      .grad_scale = 1,
+                                      .average_gain = 0.25f}};
     oss_adamw_update(&adamw, &f.spans, NULL);
     for (int32_t i = 0; i < f.params->count; i++) {
         const oss_param *param = &f.params->item[i];
         float *want = malloc(param->count * sizeof *want);
+        float *want_average = malloc(param->count * sizeof *want_average);
         float *want_m = calloc(param->count, sizeof *want_m), *want_v = calloc(param->count, sizeof *want_v);
         memcpy(want, before + param->offset, param->count * sizeof *want);
+        memcpy(want_average, want, param->count * sizeof *want);
         if (param->trained && !frozen[i]) {
             oss_adamw_step rule = adamw.rule;
             rule.decay = param->decay ? rule.decay : 0.0;
-            oss_k_adamw(want, want_m, want_v, f.block[1] + param->offset, param->count, &rule);
+            oss_k_adamw(want, want_m, want_v, want_average, f.block[1] + param->offset, param->count, &rule);
         }
         oss_assert_close_f32_f32(value + param->offset, want, param->count, param->name, 1e-7, 1e-7);
+        oss_assert_close_f32_f32(average + param->offset, want_average, param->count, param->name, 1e-7,
+                                 1e-7);
         oss_assert_close_f32_f32(m + param->offset, want_m, param->count, param->name, 1e-7, 1e-7);
         free(want);
+        free(want_average);
         free(want_m);
         free(want_v);
     }
@@ -211,6 +223,7 @@ START_TEST(test_update_touches_trained_spans_only) {
     free(m);
     free(v);
     free(before);
+    free(average);
     clear(&f);
 }
 END_TEST

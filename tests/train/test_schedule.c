@@ -4,6 +4,7 @@
 
 #include "support/rows.h"
 #include "support/suite.h"
+#include "train/adamw.h"
 
 static double rate(const char *json, int64_t step) {
     oss_config *config = oss_rows_config(json);
@@ -34,6 +35,14 @@ START_TEST(test_cosine) {
 }
 END_TEST
 
+START_TEST(test_average_gain) {
+    ck_assert_double_eq_tol(oss_average_gain(0.999, 1), 9.0 / 11.0, 1e-15);
+    ck_assert_double_eq_tol(oss_average_gain(0.999, 90), 0.09, 1e-15);
+    ck_assert_double_eq_tol(oss_average_gain(0.999, 1000000), 0.001, 1e-15);
+    ck_assert_double_eq_tol(oss_average_gain(0.5, 8), 0.5, 1e-15);
+}
+END_TEST
+
 START_TEST(test_constant_after_the_end) {
     ck_assert_double_eq_tol(rate(usual, 1100), 0.001, 1e-15);
     ck_assert_double_eq_tol(rate(usual, 1101), 0.001, 1e-15);
@@ -58,6 +67,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("schedule");
     tcase_add_test(all, test_warm_up_is_linear_from_the_first_step);
     tcase_add_test(all, test_cosine);
+    tcase_add_test(all, test_average_gain);
     tcase_add_test(all, test_constant_after_the_end);
     tcase_add_test(all, test_edges);
     suite_add_tcase(suite, all);

@@ -32,7 +32,7 @@ static void update(oss_network *network, float *m, float *v, double lr, int64_t 
                                       .decay = param->decay ? DECAY : 0.0,
                                       .step = step,
                                       .grad_scale = (float)grad_scale};
-        oss_k_adamw(network->value + param->offset, m + param->offset, v + param->offset,
+        oss_k_adamw(network->value + param->offset, m + param->offset, v + param->offset, NULL,
                     network->grad + param->offset, param->count, &adamw);
     }
 }

@@ -27,6 +27,12 @@ static const char accumulating[] =
     "\"batch_seconds\": 2, \"max_steps\": 10, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 3, \"accum_steps\": 3";
 
+/* The average of weights is in model.safetensors, the weights that train in optimizer.safetensors. */
+static const char averaging[] =
+    "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"ema_decay\": 0.6";
+static const char *const recipe[] = {cadence, accumulating, averaging};
+
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
     ck_assert_int_eq(oss_config_set(config, setting), OSS_OK);
@@ -48,9 +54,9 @@ static void assert_same_weights(const oss_test_runs *runs, const char *a, const 
 START_TEST(test_threads_change_no_byte) {
     oss_test_runs runs;
     make_runs(&runs, 24);
-    train_whole(&runs, "one", _i == 0 ? cadence : accumulating, "threads=1");
-    train_whole(&runs, "two", _i == 0 ? cadence : accumulating, "threads=2");
-    train_whole(&runs, "three", _i == 0 ? cadence : accumulating, "threads=3");
+    train_whole(&runs, "one", recipe[_i], "threads=1");
+    train_whole(&runs, "two", recipe[_i], "threads=2");
+    train_whole(&runs, "three", recipe[_i], "threads=3");
     assert_same_weights(&runs, "one", "two");
     assert_same_weights(&runs, "one", "three");
     oss_test_runs_remove(&runs);
@@ -69,7 +75,7 @@ END_TEST
 
 /* Stopped after every possible number of steps, mid-epoch, and resumed by other threads. */
 START_TEST(test_stop_and_resume_change_no_byte) {
-    const char *json = _i % 2 == 0 ? cadence : accumulating;
+    const char *json = recipe[_i % 3];
     oss_test_runs runs;
     make_runs(&runs, 16);
     train_whole(&runs, "whole", json, "threads=2");
@@ -113,6 +119,89 @@ START_TEST(test_resume_from_an_older_checkpoint) {
         ck_assert_msg(first != NULL && strstr(first + 1, key) == NULL, "step %d", step);
     }
     free(metrics);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
+/* ---- The average of weights ---- */
+
+static void load_step(const oss_test_runs *runs, const char *run, int step, oss_model **model,
+                      oss_optimizer *optimizer) {
+    char name[64];
+    snprintf(name, sizeof name, "%s/latest", run);
+    char target[64];
+    snprintf(target, sizeof target, "checkpoints/step-%08d", step);
+    ck_assert_int_eq(oss_file_symlink(oss_test_runs_path(runs, name), target), OSS_OK);
+    oss_train_state state;
+    ck_assert_msg(oss_checkpoint_load(oss_test_runs_path(runs, run), model, optimizer, &state) == OSS_OK,
+                  "%s", oss_last_error());
+    ck_assert_int_eq(state.step, step);
+}
+
+/* Adds a step's raw weights to the average in double, by the rule that docs/file-formats.md states. */
+static void follow(double *average, const float *raw, size_t floats, int step, double decay) {
+    double kept = fmin(decay, (1.0 + step) / (10.0 + step));
+    for (size_t i = 0; i < floats; i++) {
+        average[i] = step == 0 ? (double)raw[i] : kept * average[i] + (1.0 - kept) * (double)raw[i];
+    }
+}
+
+/* The weights that train are to the bit those of a run without average; the model is their average. */
+START_TEST(test_the_model_is_the_average) {
+    enum { STEPS = 14 };
+    oss_test_runs runs;
+    make_runs(&runs, 16);
+    train_whole(&runs, "plain", cadence, "keep_last=20");
+    oss_config *config = oss_test_runs_config(&runs, averaging);
+    config->keep_last = 20;
+    config->checkpoint_every = 1;
+    (void)oss_test_runs_train(&runs, "averaged", config, false, 0, OSS_OK);
+    double *average = NULL;
+    for (int step = 0; step <= STEPS; step++) {
+        oss_model *model = NULL;
+        oss_optimizer optimizer = {0};
+        load_step(&runs, "averaged", step, &model, &optimizer);
+        size_t floats = model->params->floats;
+        average = average == NULL ? calloc(floats, sizeof *average) : average;
+        follow(average, optimizer.raw, floats, step, 0.6);
+        for (size_t i = 0; i < floats; i++) {
+            ck_assert_double_eq_tol((double)model->value[i], average[i], 1e-6);
+        }
+        oss_model_free(model);
+        if (step == STEPS) {
+            oss_optimizer plain = {0};
+            load_step(&runs, "plain", step, &model, &plain);
+            ck_assert(memcmp(model->value, optimizer.raw, floats * sizeof(float)) == 0);
+            ck_assert(memcmp(plain.v, optimizer.v, floats * sizeof(float)) == 0);
+            oss_model_free(model);
+            oss_optimizer_deinit(&plain);
+        }
+        oss_optimizer_deinit(&optimizer);
+    }
+    free(average);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
+START_TEST(test_init_begins_with_the_average) {
+    oss_test_runs runs;
+    make_runs(&runs, 16);
+    train_whole(&runs, "first", averaging, "keep_last=1");
+    oss_config *config = oss_test_runs_config(&runs, averaging);
+    const oss_train_request request = {.config = config,
+                                       .run = oss_test_runs_path(&runs, "second"),
+                                       .init = oss_test_runs_path(&runs, "first/latest")};
+    oss_session session;
+    ck_assert_msg(oss_session_init(&session, &request) == OSS_OK, "%s", oss_last_error());
+    oss_model *model = NULL;
+    ck_assert_int_eq(oss_model_load(&model, request.init), OSS_OK);
+    size_t bytes = model->params->floats * sizeof(float);
+    ck_assert(memcmp(session.model->value, model->value, bytes) == 0);
+    ck_assert(memcmp(session.optimizer.raw, model->value, bytes) == 0);
+    oss_model_free(model);
+    oss_session_deinit(&session);
     oss_config_free(config);
     oss_test_runs_remove(&runs);
 }
@@ -210,6 +299,9 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     config->grad_shards = 5;
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained with grad_shards 16");
     config->grad_shards = 16;
+    config->ema_decay = 0.9;
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without ema_decay");
+    config->ema_decay = 0;
     config->mel.floor *= 2; /* the shapes still fit */
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "other front end, network or text settings");
     config->mel.floor /= 2;
@@ -295,13 +387,15 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("trainer");
     TCase *bits = tcase_create("the same bits");
     tcase_set_timeout(bits, 300);
-    tcase_add_loop_test(bits, test_threads_change_no_byte, 0, 2);
+    tcase_add_loop_test(bits, test_threads_change_no_byte, 0, 3);
     tcase_add_test(bits, test_cache_changes_no_byte);
-    tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, 5);
+    tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, 6);
     tcase_add_test(bits, test_resume_from_an_older_checkpoint);
     suite_add_tcase(suite, bits);
     TCase *course = tcase_create("course");
     tcase_set_timeout(course, 300);
+    tcase_add_test(course, test_the_model_is_the_average);
+    tcase_add_test(course, test_init_begins_with_the_average);
     tcase_add_test(course, test_eight_utterances_are_learnt);
     tcase_add_test(course, test_patience);
     tcase_add_test(course, test_without_held_out_rows_the_latest_is_best);
