@@ -201,15 +201,15 @@ static weights copy_weights(const fixture *f) {
     size_t bytes = f->session.model->params->floats * sizeof(float);
     weights w = {malloc(bytes), malloc(bytes), malloc(bytes), bytes};
     memcpy(w.value, f->session.model->value, bytes);
-    memcpy(w.m, f->session.m, bytes);
-    memcpy(w.v, f->session.v, bytes);
+    memcpy(w.m, f->session.optimizer.m, bytes);
+    memcpy(w.v, f->session.optimizer.v, bytes);
     return w;
 }
 
 static void assert_untouched(const fixture *f, weights *w) {
     ck_assert_mem_eq(w->value, f->session.model->value, w->bytes);
-    ck_assert_mem_eq(w->m, f->session.m, w->bytes);
-    ck_assert_mem_eq(w->v, f->session.v, w->bytes);
+    ck_assert_mem_eq(w->m, f->session.optimizer.m, w->bytes);
+    ck_assert_mem_eq(w->v, f->session.optimizer.v, w->bytes);
     free(w->value);
     free(w->m);
     free(w->v);
