@@ -47,4 +47,9 @@ oss_status oss_checkpoint_save(const char *run, const oss_model *model, const os
 oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optimizer *out_optimizer,
                                oss_train_state *out_state);
 
+/* *out_path[count]: the folders of the newest whole checkpoints of RUN, oldest first; free with
+ * oss_checkpoint_free_paths. OSS_EINPUT when it has fewer. count >= 1. */
+oss_status oss_checkpoint_newest(char ***out_path, const char *run, int32_t count);
+void oss_checkpoint_free_paths(char **path, int32_t count);
+
 #endif

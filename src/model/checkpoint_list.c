@@ -159,3 +159,65 @@ oss_status oss_checkpoint_read_link(char **out, const char *run, const char *lin
     *out = NULL;
     return is_there ? read_target(out, run, link) : OSS_OK;
 }
+
+/* ---- The newest ---- */
+
+void oss_checkpoint_free_paths(char **path, int32_t count) {
+    for (int32_t i = 0; i < count && path != NULL; i++) {
+        oss_free(path[i]);
+    }
+    oss_free((void *)path);
+}
+
+static int32_t count_whole(const oss_checkpoint_list *list) {
+    int32_t whole = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        whole += list->entry[i].kind == OSS_CHECKPOINT_WHOLE;
+    }
+    return whole;
+}
+
+/* The list begins with the newest, the paths end with it. */
+static oss_status fill_paths(char **path, const oss_checkpoint_list *list, int32_t count) {
+    int32_t left = count;
+    for (int32_t i = 0; i < list->count && left > 0; i++) {
+        if (list->entry[i].kind == OSS_CHECKPOINT_WHOLE) {
+            path[--left] = oss_path_join(list->folder, list->entry[i].name);
+            if (path[left] == NULL) {
+                return OSS_ENOMEM;
+            }
+        }
+    }
+    return OSS_OK;
+}
+
+static oss_status take_newest(char ***out_path, const oss_checkpoint_list *list, const char *run,
+                              int32_t count) {
+    int32_t whole = count_whole(list);
+    if (whole < count) {
+        return oss_fail(OSS_EINPUT, "%s has %d checkpoints, not %d: keep_last says how many a run keeps", run,
+                        whole, count);
+    }
+    char **path = oss_alloc_zero((size_t)count, sizeof *path);
+    oss_status status = path == NULL ? OSS_ENOMEM : fill_paths(path, list, count);
+    if (status != OSS_OK) {
+        oss_checkpoint_free_paths(path, count);
+        return status;
+    }
+    *out_path = path;
+    return OSS_OK;
+}
+
+oss_status oss_checkpoint_newest(char ***out_path, const char *run, int32_t count) {
+    if (!oss_file_is_folder(run)) {
+        return oss_fail(OSS_EINPUT, "%s is not a run folder", run);
+    }
+    oss_checkpoint_list list;
+    oss_status status = oss_checkpoint_list_init(&list, run);
+    if (status != OSS_OK) {
+        return status;
+    }
+    status = take_newest(out_path, &list, run, count);
+    oss_checkpoint_list_deinit(&list);
+    return status;
+}

@@ -1,0 +1,139 @@
+#include "model/model_average.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* ---- What must be equal ---- */
+
+static oss_status parse_settings(oss_json **out, const oss_config *config) {
+    char *text = oss_config_print(config, true);
+    if (text == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = oss_json_parse(out, text, strlen(text), "a config");
+    oss_free(text);
+    return status;
+}
+
+static oss_status compare_setting(const oss_json *first, const oss_json *other, const oss_model *a,
+                                  const oss_model *b) {
+    char *first_text = NULL, *other_text = NULL;
+    oss_status status = oss_json_print(&first_text, first, OSS_JSON_LINE);
+    if (status == OSS_OK) {
+        status = oss_json_print(&other_text, other, OSS_JSON_LINE);
+    }
+    if (status == OSS_OK && strcmp(first_text, other_text) != 0) {
+        status =
+            oss_fail(OSS_EINPUT, "\"%s\" is %s in %s and %s in %s: only models of the same kind have a mean",
+                     oss_json_key(first), first_text, a->path, other_text, b->path);
+    }
+    oss_free(first_text);
+    oss_free(other_text);
+    return status;
+}
+
+static oss_status compare_settings(const oss_model *a, const oss_model *b) {
+    oss_json *first = NULL, *other = NULL;
+    oss_status status = parse_settings(&first, a->config);
+    if (status == OSS_OK) {
+        status = parse_settings(&other, b->config);
+    }
+    for (const oss_json *at = oss_json_first(first); at != NULL && status == OSS_OK; at = oss_json_next(at)) {
+        const char *key = oss_json_key(at);
+        if (strcmp(key, "dropout") != 0) {
+            status = compare_setting(at, oss_json_get(other, key), a, b);
+        }
+    }
+    oss_json_free(first);
+    oss_json_free(other);
+    return status;
+}
+
+static oss_status compare_vocabularies(const oss_model *a, const oss_model *b) {
+    if (a->vocab == NULL || b->vocab == NULL) {
+        return a->vocab == b->vocab
+                   ? OSS_OK
+                   : oss_fail(OSS_EINPUT, "%s has no head, %s has one", a->vocab == NULL ? a->path : b->path,
+                              a->vocab == NULL ? b->path : a->path);
+    }
+    int32_t size = oss_vocab_size(a->vocab);
+    if (size != oss_vocab_size(b->vocab)) {
+        return oss_fail(OSS_EINPUT, "the vocabulary of %s has %d symbols, that of %s %d", a->path, size,
+                        b->path, oss_vocab_size(b->vocab));
+    }
+    for (int32_t id = 0; id < size; id++) {
+        const char *first = oss_vocab_symbol(a->vocab, id), *other = oss_vocab_symbol(b->vocab, id);
+        if (strcmp(first, other) != 0) {
+            return oss_fail(OSS_EINPUT, "symbol %d of the vocabulary is \"%s\" in %s and \"%s\" in %s", id,
+                            first, a->path, other, b->path);
+        }
+    }
+    return OSS_OK;
+}
+
+/* Equal settings, so both have statistics or none. */
+static oss_status compare_stats(const oss_model *a, const oss_model *b) {
+    if (a->mel_mean == NULL) {
+        return OSS_OK;
+    }
+    size_t bytes = (size_t)a->config->mel.bins * sizeof *a->mel_mean;
+    bool same = memcmp(a->mel_mean, b->mel_mean, bytes) == 0 && memcmp(a->mel_std, b->mel_std, bytes) == 0;
+    return same
+               ? OSS_OK
+               : oss_fail(OSS_EINPUT,
+                          "the mel statistics of %s and %s differ: they were trained on different recordings",
+                          a->path, b->path);
+}
+
+static oss_status compare_models(const oss_model *a, const oss_model *b) {
+    oss_status status = compare_settings(a, b);
+    if (status == OSS_OK) {
+        status = compare_vocabularies(a, b);
+    }
+    return status == OSS_OK ? compare_stats(a, b) : status;
+}
+
+/* ---- The mean ---- */
+
+static oss_status add_model(double *sum, const oss_model *first, const char *path) {
+    oss_model *model = NULL;
+    oss_status status = oss_model_load(&model, path);
+    if (status == OSS_OK) {
+        status = compare_models(first, model);
+    }
+    for (size_t i = 0; status == OSS_OK && i < first->params->floats; i++) {
+        sum[i] += (double)model->value[i];
+    }
+    oss_model_free(model);
+    return status;
+}
+
+oss_status oss_model_average(oss_model **out, const char *const *path, int32_t count) {
+    oss_model *mean = NULL;
+    oss_status status = oss_model_load(&mean, path[0]);
+    if (status != OSS_OK) {
+        return status;
+    }
+    size_t floats = mean->params->floats;
+    double *sum = oss_alloc(floats, sizeof *sum);
+    status = sum == NULL ? OSS_ENOMEM : OSS_OK;
+    for (size_t i = 0; status == OSS_OK && i < floats; i++) {
+        sum[i] = (double)mean->value[i];
+    }
+    for (int32_t m = 1; m < count && status == OSS_OK; m++) {
+        status = add_model(sum, mean, path[m]);
+    }
+    for (size_t i = 0; status == OSS_OK && i < floats; i++) {
+        mean->value[i] = (float)(sum[i] / count);
+    }
+    oss_free(sum);
+    if (status != OSS_OK) {
+        oss_model_free(mean);
+        return status;
+    }
+    *out = mean;
+    return OSS_OK;
+}
