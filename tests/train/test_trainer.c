@@ -124,89 +124,6 @@ START_TEST(test_resume_from_an_older_checkpoint) {
 }
 END_TEST
 
-/* ---- The average of weights ---- */
-
-static void load_step(const oss_test_runs *runs, const char *run, int step, oss_model **model,
-                      oss_optimizer *optimizer) {
-    char name[64];
-    snprintf(name, sizeof name, "%s/latest", run);
-    char target[64];
-    snprintf(target, sizeof target, "checkpoints/step-%08d", step);
-    ck_assert_int_eq(oss_file_symlink(oss_test_runs_path(runs, name), target), OSS_OK);
-    oss_train_state state;
-    ck_assert_msg(oss_checkpoint_load(oss_test_runs_path(runs, run), model, optimizer, &state) == OSS_OK,
-                  "%s", oss_last_error());
-    ck_assert_int_eq(state.step, step);
-}
-
-/* Adds a step's raw weights to the average in double, by the rule that docs/file-formats.md states. */
-static void follow(double *average, const float *raw, size_t floats, int step, double decay) {
-    double kept = fmin(decay, (1.0 + step) / (10.0 + step));
-    for (size_t i = 0; i < floats; i++) {
-        average[i] = step == 0 ? (double)raw[i] : kept * average[i] + (1.0 - kept) * (double)raw[i];
-    }
-}
-
-/* The weights that train are to the bit those of a run without average; the model is their average. */
-START_TEST(test_the_model_is_the_average) {
-    enum { STEPS = 14 };
-    oss_test_runs runs;
-    make_runs(&runs, 16);
-    train_whole(&runs, "plain", cadence, "keep_last=20");
-    oss_config *config = oss_test_runs_config(&runs, averaging);
-    config->keep_last = 20;
-    config->checkpoint_every = 1;
-    (void)oss_test_runs_train(&runs, "averaged", config, false, 0, OSS_OK);
-    double *average = NULL;
-    for (int step = 0; step <= STEPS; step++) {
-        oss_model *model = NULL;
-        oss_optimizer optimizer = {0};
-        load_step(&runs, "averaged", step, &model, &optimizer);
-        size_t floats = model->params->floats;
-        average = average == NULL ? calloc(floats, sizeof *average) : average;
-        follow(average, optimizer.raw, floats, step, 0.6);
-        for (size_t i = 0; i < floats; i++) {
-            ck_assert_double_eq_tol((double)model->value[i], average[i], 1e-6);
-        }
-        oss_model_free(model);
-        if (step == STEPS) {
-            oss_optimizer plain = {0};
-            load_step(&runs, "plain", step, &model, &plain);
-            ck_assert(memcmp(model->value, optimizer.raw, floats * sizeof(float)) == 0);
-            ck_assert(memcmp(plain.v, optimizer.v, floats * sizeof(float)) == 0);
-            oss_model_free(model);
-            oss_optimizer_deinit(&plain);
-        }
-        oss_optimizer_deinit(&optimizer);
-    }
-    free(average);
-    oss_config_free(config);
-    oss_test_runs_remove(&runs);
-}
-END_TEST
-
-START_TEST(test_init_begins_with_the_average) {
-    oss_test_runs runs;
-    make_runs(&runs, 16);
-    train_whole(&runs, "first", averaging, "keep_last=1");
-    oss_config *config = oss_test_runs_config(&runs, averaging);
-    const oss_train_request request = {.config = config,
-                                       .run = oss_test_runs_path(&runs, "second"),
-                                       .init = oss_test_runs_path(&runs, "first/latest")};
-    oss_session session;
-    ck_assert_msg(oss_session_init(&session, &request) == OSS_OK, "%s", oss_last_error());
-    oss_model *model = NULL;
-    ck_assert_int_eq(oss_model_load(&model, request.init), OSS_OK);
-    size_t bytes = model->params->floats * sizeof(float);
-    ck_assert(memcmp(session.model->value, model->value, bytes) == 0);
-    ck_assert(memcmp(session.optimizer.raw, model->value, bytes) == 0);
-    oss_model_free(model);
-    oss_session_deinit(&session);
-    oss_config_free(config);
-    oss_test_runs_remove(&runs);
-}
-END_TEST
-
 START_TEST(test_eight_utterances_are_learnt) {
     oss_test_runs runs;
     make_runs(&runs, 8);
@@ -394,8 +311,6 @@ Suite *oss_test_suite(void) {
     suite_add_tcase(suite, bits);
     TCase *course = tcase_create("course");
     tcase_set_timeout(course, 300);
-    tcase_add_test(course, test_the_model_is_the_average);
-    tcase_add_test(course, test_init_begins_with_the_average);
     tcase_add_test(course, test_eight_utterances_are_learnt);
     tcase_add_test(course, test_patience);
     tcase_add_test(course, test_without_held_out_rows_the_latest_is_best);
