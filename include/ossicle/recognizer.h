@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "ossicle/features.h"
+#include "ossicle/precision.h"
 #include "ossicle/status.h"
 
 #ifdef __cplusplus
@@ -31,6 +32,7 @@ typedef struct oss_recognizer oss_recognizer;
 
 typedef struct oss_recognizer_options {
     int32_t threads; /* 1 to 1024; 0: as many as the processors that this process may use */
+    oss_precision precision;
 } oss_recognizer_options;
 
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).

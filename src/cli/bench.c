@@ -28,18 +28,20 @@ static const oss_cli_option options[] = {
     {.name = "--runs",
      .value = "N",
      .help = "timed runs of each work, of which the median counts (default 11)"},
+    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products in train and infer (default fp32)"},
     {.name = "--threads", .value = "N", .help = "threads to use (default: all processors)"},
 };
 
-static const char details[] = "train: whole steps from waveforms in memory to new weights; infer: features "
-                              "in, logits out, one utterance with all "
-                              "threads, or 16 of them spread over the threads; mel: log-mel features, one "
-                              "thread; ctc: loss and gradient of one "
-                              "utterance, one thread. Operations are those that the definition needs "
-                              "(multiply-add = 2), whatever is done.\n"
-                              "--json prints cpu isa threads fma_peak_gflops and the objects train infer mel "
-                              "ctc, each with realtime_factor gflops "
-                              "fraction_of_peak median_ms peak_rss_mib cases.";
+static const char details[] =
+    "train: whole steps from waveforms in memory to new weights; infer: features "
+    "in, logits out, one utterance with all "
+    "threads, or 16 of them spread over the threads; mel: log-mel features, one "
+    "thread; ctc: loss and gradient of one "
+    "utterance, one thread. Operations are those that the definition needs "
+    "(multiply-add = 2), whatever is done.\n"
+    "--json prints cpu isa precision threads fma_peak_gflops and the objects train infer mel "
+    "ctc, each with realtime_factor gflops "
+    "fraction_of_peak median_ms peak_rss_mib cases.";
 
 typedef struct bench_part {
     const char *name;
@@ -212,10 +214,15 @@ typedef struct report {
     oss_bench_part part[PARTS];
 } report;
 
+static const char *name_precision(const oss_bench_setup *setup) {
+    return setup->model->config->precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
+}
+
 static oss_status print_json(const report *r, const oss_bench_setup *setup) {
     oss_json *root = oss_json_object();
     oss_json_add_string(root, "cpu", r->cpu);
     oss_json_add_string(root, "isa", oss_cpu_isa_name(oss_cpu_isa()));
+    oss_json_add_string(root, "precision", name_precision(setup));
     oss_json_add_integer(root, "threads", setup->threads);
     oss_json_add_number(root, "fma_peak_gflops", r->peak_gflops);
     for (int i = 0; i < PARTS; i++) {
@@ -234,9 +241,9 @@ static oss_status print_json(const report *r, const oss_bench_setup *setup) {
 }
 
 static void print_table(const report *r, const oss_bench_setup *setup) {
-    oss_cli_print("%s, %s, %d thread%s, multiply-add peak %.0f GFLOP/s\n\n", r->cpu,
-                  oss_cpu_isa_name(oss_cpu_isa()), setup->threads, setup->threads == 1 ? "" : "s",
-                  r->peak_gflops);
+    oss_cli_print("%s, %s, %s, %d thread%s, multiply-add peak of fp32 %.0f GFLOP/s\n\n", r->cpu,
+                  oss_cpu_isa_name(oss_cpu_isa()), name_precision(setup), setup->threads,
+                  setup->threads == 1 ? "" : "s", r->peak_gflops);
     oss_cli_print("%-7s %10s %12s %10s %10s %9s %10s\n", "part", "work", "x real time", "median ms",
                   "GFLOP/s", "of peak", "RSS MiB");
     for (int i = 0; i < PARTS; i++) {
@@ -350,6 +357,9 @@ static int run_bench(const oss_cli_args *args) {
     oss_status status = read_options(args, &setup, &r);
     if (status == OSS_OK) {
         status = load_model(args, &model);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_precision(args, &model->config->precision);
     }
     setup.model = model;
     read_cpu_name(r.cpu, sizeof r.cpu);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ossicle/precision.h"
 #include "ossicle/status.h"
 
 typedef struct oss_cli_option {
@@ -51,6 +52,8 @@ const char *oss_cli_operand(const oss_cli_args *args, int32_t index);
 /* A whole number in [low, high]; `fallback` when the option was not given. OSS_EUSAGE. */
 oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t low, int64_t high,
                            int64_t fallback, int64_t *out);
+/* --precision fp32|bf16; fp32 when it was not given. */
+oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 /* --threads N, from 1 to 1024; the processors this process may use when it was not given. */
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
 

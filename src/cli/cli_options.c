@@ -248,3 +248,13 @@ oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out) {
     }
     return status;
 }
+
+oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out) {
+    const char *word = oss_cli_value(args, "--precision");
+    bool bf16 = word != NULL && strcmp(word, "bf16") == 0;
+    if (word != NULL && !bf16 && strcmp(word, "fp32") != 0) {
+        return oss_fail(OSS_EUSAGE, "--precision %s: choose fp32 or bf16", word);
+    }
+    *out = bf16 ? OSS_PRECISION_BF16 : OSS_PRECISION_FP32;
+    return OSS_OK;
+}

@@ -15,6 +15,7 @@ static const oss_cli_option options[] = {
      .value = "WHAT",
      .help = "embeddings (default): frames after the last norm; projected: through the projector; logits: of "
              "the CTC head, before softmax"},
+    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     {.name = "-o",
      .value = "OUT.npy",
      .help = "NumPy file to write: float32, one row a frame",
@@ -51,9 +52,13 @@ static int run_embed(const oss_cli_args *args) {
     const char *what_text = oss_cli_value(args, "--what");
     oss_output what = OSS_OUTPUT_EMBEDDINGS;
     oss_recognizer *recognizer = NULL;
+    oss_recognizer_options settings = {0};
     oss_status status = parse_what(what_text == NULL ? "embeddings" : what_text, &what);
     if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, oss_cli_value(args, "--model"), NULL);
+        status = oss_cli_precision(args, &settings.precision);
+    }
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(&recognizer, oss_cli_value(args, "--model"), &settings);
     }
     if (status == OSS_OK) {
         status = write_output(recognizer, oss_cli_operand(args, 0), what, oss_cli_value(args, "-o"));

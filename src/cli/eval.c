@@ -29,6 +29,7 @@ static const oss_cli_option options[] = {
     {.name = "--hyp",
      .value = "FILE",
      .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
+    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     {.name = "--threads",
      .value = "N",
      .help = "rows to work on at the same time (default: as many as processors); the results are the same "
@@ -217,10 +218,14 @@ static oss_status open_hypotheses(evaluation *eval) {
 
 static oss_status evaluate(evaluation *eval) {
     int32_t threads = 1;
+    oss_precision precision = OSS_PRECISION_FP32;
     oss_status status = oss_cli_threads(eval->args, &threads);
     if (status == OSS_OK) {
-        status =
-            oss_eval_rows_create(&eval->rows, oss_cli_value(eval->args, "--model"), eval->csv_path, threads);
+        status = oss_cli_precision(eval->args, &precision);
+    }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&eval->rows, oss_cli_value(eval->args, "--model"), eval->csv_path,
+                                      threads, precision);
     }
     if (status == OSS_OK) {
         status = open_hypotheses(eval);

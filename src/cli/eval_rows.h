@@ -18,7 +18,7 @@ typedef struct oss_eval_row {
 
 /* Loads the model once; `threads` rows are worked on at the same time. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                int32_t threads);
+                                int32_t threads, oss_precision precision);
 void oss_eval_rows_free(oss_eval_rows *rows);
 
 /* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its

@@ -13,6 +13,7 @@ static const oss_cli_option options[] = {
      .help = "model file, checkpoint folder or run folder",
      .required = true},
     {.name = "--json", .help = "one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
+    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     {.name = "--threads",
      .value = "N",
      .help = "threads to use (default: as many as processors); the text is the same with any number"},
@@ -73,6 +74,9 @@ static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {0};
     oss_status status = oss_cli_threads(args, &settings.threads);
+    if (status == OSS_OK) {
+        status = oss_cli_precision(args, &settings.precision);
+    }
     if (status == OSS_OK) {
         status = oss_recognizer_create(&recognizer, oss_cli_value(args, "--model"), &settings);
     }

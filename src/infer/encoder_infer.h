@@ -13,7 +13,7 @@
 /* Packed weights, and work space that grows to the longest clip; one caller at a time. */
 typedef struct oss_encoder oss_encoder;
 
-/* `model` may be freed afterwards. threads from 1 to 1024. */
+/* `model` may be freed afterwards; its config says the precision of products. threads from 1 to 1024. */
 oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t threads);
 /* An encoder of one thread that shares the weights of another, which must outlive it; each may then be used
  * by a thread of its own. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "infer/encoder_infer.h"
+#include "kernel/bf16.h"
 #include "model/model_file.h"
 
 enum {
@@ -22,6 +23,7 @@ typedef struct oss_packed_linear {
     float *weight;     /* packed w[n,k] */
     const float *bias; /* [n] */
     int32_t n, k;
+    bool bf16; /* the weight is paired (kernel/bf16.h), and x is to be rounded */
 } oss_packed_linear;
 
 typedef struct oss_packed_conv {
@@ -29,6 +31,7 @@ typedef struct oss_packed_conv {
     const float *bias;
     int32_t ci, co;
     int32_t bins; /* F of its input */
+    bool bf16;    /* as in a linear; the first convolution has one channel, and stays in float32 */
 } oss_packed_conv;
 
 typedef struct oss_packed_block {
@@ -54,6 +57,7 @@ void oss_encoder_weights_deinit(oss_encoder_weights *weights);
 /* Work space of one thread for the stem: rows of each layer's output that are alive. */
 typedef struct oss_stem_scratch {
     float *layer[OSS_STEM_MAX_LAYERS]; /* the last one: 1 + frames of a task rows, the first is spare */
+    oss_bf16 *half;                    /* input rows of a convolution of bf16 */
 } oss_stem_scratch;
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
@@ -72,6 +76,7 @@ typedef struct oss_worker_space {
     float *hidden;    /* [task frames, d_ff] */
     float *attention; /* the kernel's scratch */
     void *mel;        /* the front end's */
+    oss_bf16 *half;   /* [rows of a task, widest input of a linear], with bf16 */
 } oss_worker_space;
 
 /* The memory of one run, taken from the arena by lay_out_run alone. */

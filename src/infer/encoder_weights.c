@@ -47,8 +47,12 @@ static oss_packed_linear take_linear(packer *p, const char *prefix, const float 
     linear.n = param->dim[0];
     linear.k = param->dim[1];
     linear.weight = oss_arena_take(p->arena, oss_k_packed_floats(linear.n, linear.k), sizeof(float));
+    linear.bf16 = p->model->config->precision == OSS_PRECISION_BF16;
     if (linear.weight != NULL) {
         oss_k_pack_weight(linear.weight, w != NULL ? w : p->model->value + param->offset, linear.n, linear.k);
+    }
+    if (linear.weight != NULL && linear.bf16) {
+        oss_k_bf16_pair_packed(linear.weight, linear.n, linear.k);
     }
     linear.bias = take_vector(p, prefix, "bias");
     return linear;
@@ -67,6 +71,10 @@ static void take_conv(packer *p, oss_packed_conv *conv, int32_t layer) {
     conv->weight = oss_arena_take(p->arena, oss_k_conv2d_packed_floats(conv->ci, conv->co), sizeof(float));
     if (conv->weight != NULL) {
         oss_k_conv2d_pack(conv->weight, p->model->value + param->offset, conv->ci, conv->co);
+    }
+    conv->bf16 = p->model->config->precision == OSS_PRECISION_BF16 && conv->ci % 2 == 0;
+    if (conv->weight != NULL && conv->bf16) {
+        oss_k_bf16_pair_packed(conv->weight, conv->co, 9 * conv->ci);
     }
     conv->bias = take_vector(p, names[layer], "bias");
 }

@@ -20,7 +20,8 @@ struct oss_recognizer {
 
 /* ---- Life ---- */
 
-static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads) {
+static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads, oss_precision precision) {
+    recognizer->model->config->precision = precision;
     oss_status status = oss_encoder_create(&recognizer->encoder, recognizer->model, threads);
     if (status == OSS_OK) {
         oss_free(recognizer->model->value);
@@ -32,13 +33,18 @@ static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads) {
 oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
                                  const oss_recognizer_options *options) {
     int32_t threads = options == NULL || options->threads == 0 ? oss_cpu_count() : options->threads;
+    oss_precision precision = options == NULL ? OSS_PRECISION_FP32 : options->precision;
+    if (precision != OSS_PRECISION_FP32 && precision != OSS_PRECISION_BF16) {
+        return oss_fail(OSS_EUSAGE, "precision %d is neither OSS_PRECISION_FP32 nor OSS_PRECISION_BF16",
+                        (int)precision);
+    }
     oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
     if (recognizer == NULL) {
         return OSS_ENOMEM;
     }
     oss_status status = oss_model_load(&recognizer->model, model_path);
     if (status == OSS_OK) {
-        status = create_encoder(recognizer, threads);
+        status = create_encoder(recognizer, threads, precision);
     }
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);

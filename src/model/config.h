@@ -10,6 +10,7 @@
 #include "audio/augment.h"
 #include "audio/mel.h"
 #include "audio/spec_mask.h"
+#include "ossicle/precision.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"
 #include "text/vocab.h"
@@ -67,6 +68,7 @@ typedef struct oss_config {
     int32_t freezes;
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
+    oss_precision precision;              /* of products and convolutions */
     char *run_dir;                        /* alias save_dir; NULL: checkpoints/<name of the config file> */
     /* augmentation: of training rows only */
     oss_augment_spec augment; /* speed_prob speed_min speed_max gain_prob gain_db noise_prob... shift_ms */

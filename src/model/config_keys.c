@@ -28,6 +28,7 @@ static const char *const position_words[] = {"none", "sinusoidal", "rope"};
 static const char *const units_words[] = {"char", "bpe"};
 static const char *const case_words[] = {"lower", "upper", "keep"};
 static const char *const split_words[] = {"text", "speaker", "row"};
+static const char *const precision_words[] = {"fp32", "bf16"};
 static const char *const policy_words[] = {"skip", "error"};
 
 /* clang-format off */
@@ -141,6 +142,8 @@ const config_field oss_config_field[] = {
      .help = "Scorings without a better CER after which training stops; 0 never stops early."},
     {"threads", TRAINING, INTEGER, AT(threads), RANGE(0, 1024), .resume = true, .fallback = "0",
      .help = "Threads to compute with; 0 for as many as there are processors. The weights do not depend on it."},
+    {"precision", TRAINING, WORDS(precision_words), AT(precision), .fallback = "\"fp32\"",
+     .help = "Numbers that matrix products and convolutions multiply: float32, or bf16, nearly twice as fast where the processor has AVX512_BF16. Weights and sums are float32."},
     {"run_dir", TRAINING, PATH, AT(run_dir), .alias = "save_dir", .fallback = "null",
      .help = "Folder of the run; null for checkpoints/NAME after the config file NAME.json. --run goes before it."},
 

@@ -1,4 +1,5 @@
 /* Weights laid out for the products once a step, by the pool's threads, instead of once in every shard. */
+#include "kernel/bf16.h"
 #include "kernel/conv2d.h"
 #include "kernel/gemm.h"
 #include "nn/net.h"
@@ -61,11 +62,17 @@ void oss_net_pack(const oss_net *net, float *packed, const float *value, int32_t
     const oss_net_layer *layer = get_layer((oss_net *)(uintptr_t)net, task); /* only looked at */
     const oss_param *weight = layer->weight;
     const float *w = value + weight->offset;
+    float *forward = packed + layer->pack, *back = packed + layer->pack_back;
+    int32_t out = weight->dim[0], in = weight->dim[1], taps = is_conv(weight) ? 9 : 1;
     if (is_conv(weight)) {
-        oss_k_conv2d_pack(packed + layer->pack, w, weight->dim[1], weight->dim[0]);
-        oss_k_conv2d_pack_back(packed + layer->pack_back, w, weight->dim[1], weight->dim[0]);
+        oss_k_conv2d_pack(forward, w, in, out);
+        oss_k_conv2d_pack_back(back, w, in, out);
     } else {
-        oss_k_pack_weight(packed + layer->pack, w, weight->dim[0], weight->dim[1]);
-        oss_k_pack_weight_back(packed + layer->pack_back, w, weight->dim[0], weight->dim[1]);
+        oss_k_pack_weight(forward, w, out, in);
+        oss_k_pack_weight_back(back, w, out, in);
+    }
+    if (oss_net_is_bf16(net, layer)) {
+        oss_k_bf16_pair_packed(forward, out, taps * in);
+        oss_k_bf16_pair_packed(back, in, taps * out);
     }
 }

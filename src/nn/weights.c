@@ -89,8 +89,15 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     return tensor;
 }
 
+bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer) {
+    const oss_param *weight = layer->weight;
+    bool fits = weight->rank == 2 || (weight->dim[0] % 2 == 0 && weight->dim[1] % 2 == 0);
+    return net->config->precision == OSS_PRECISION_BF16 && fits;
+}
+
 oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer) {
     oss_tensor *tensor = oss_net_param(run, layer->weight);
+    tensor->bf16 = oss_net_is_bf16(run->net, layer);
     const float *packed = run->input->packed;
     if (packed != NULL) {
         tensor->packed = packed + layer->pack;

@@ -3,9 +3,14 @@
  * GELU's backward needs pre, the next convolution's needs y. With several input channels both are kept:
  * computing pre again would cost as much as forward. With few (the first convolution has one) pre is computed
  * again in backward, a few rows at a time: that costs 9 Ci multiply-adds a cell, nothing beside the backward
- * of the layer above, and saves the largest array of the network, 6.3 MiB of an 8 s utterance. */
+ * of the layer above, and saves the largest array of the network, 6.3 MiB of an 8 s utterance.
+ *
+ * With a weight of bf16 the three products take x, w and dpre rounded; sums, bias and GELU stay in float32.
+ * The output may be stored in bf16 alone, for a next convolution that would round it anyway: rows of pre then
+ * become rows of the output while they are in cache. */
 #include <string.h>
 
+#include "kernel/bf16.h"
 #include "kernel/conv2d.h"
 #include "kernel/lengths.h"
 #include "op/ops.h"
@@ -13,7 +18,7 @@
 
 enum {
     RECOMPUTE_MAX_CHANNELS = 4,
-    RECOMPUTE_ROWS = 16 /* of pre at a time: 256 KiB at 64 bins and 64 channels, fits a second-level cache */
+    TILE_ROWS = 16 /* of pre at a time: 256 KiB at 64 bins and 64 channels, fits a second-level cache */
 };
 
 /* One utterance's image, and its output. */
@@ -61,35 +66,61 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
     }
 }
 
-/* ---- backward ---- */
+/* ---- the convolution of one utterance ---- */
 
-/* dy becomes dpre, in place: dpre = dy gelu'(pre). */
-typedef struct work {
-    const float *packed;      /* weights for computing pre again */
-    const float *packed_back; /* for the gradient of the input */
-    float *tile;              /* [RECOMPUTE_ROWS + 1, Fo, Co] of pre */
-    float *scratch;           /* of the gradient kernels */
-    float *unused;            /* takes the gradient of a frozen weight or bias whose partner is trained */
-} work;
+/* What both passes need of a layer. */
+typedef struct layer {
+    const oss_tensor *x, *w, *bias;
+    oss_seq seq, out_seq;
+    const float *packed; /* the weight for forward */
+    float *tile;         /* [TILE_ROWS + 1, Fo, Co] of pre */
+} layer;
 
-/* Rows [first, first + rows) of pre into tile. The convolution sees the image from two input rows above the
- * ones that these need, so that only the image's true edge is padded: the tile's row 0 is then not wanted. */
-static const float *recompute_rows(const work *k, const float *x, const float *bias, const shape *s,
-                                   int32_t first, int32_t rows) {
+/* pre (y, or its gelu) for rows [begin, end) of the image that begins at `skipped` rows of utterance b and
+ * has s->t of them. */
+static void run_rows(const layer *l, const shape *s, int32_t b, int32_t skipped, float *y, float *pre,
+                     int32_t begin, int32_t end, bool gelu) {
+    size_t at = ((size_t)l->seq.start[b] + (size_t)skipped) * in_row(s);
+    if (l->w->bf16) {
+        oss_k_bf16_conv2d_fwd(y, pre, l->x->half + at, l->packed, l->bias->data, s->t, s->f, s->ci, s->co,
+                              begin, end, gelu);
+    } else {
+        oss_k_conv2d_fwd(y, pre, l->x->data + at, l->packed, l->bias->data, s->t, s->f, s->ci, s->co, begin,
+                         end, gelu);
+    }
+}
+
+/* Rows [first, first + rows) of pre into the tile. The convolution sees the image from two input rows above
+ * the ones that these need, so that only the image's true edge is padded: the tile's row 0 is then not
+ * wanted. */
+static float *compute_tile(const layer *l, const shape *s, int32_t b, int32_t first, int32_t rows) {
     int32_t above = first > 0 ? 1 : 0;
     int32_t skipped = 2 * (first - above);
     int32_t wanted = 2 * (rows + above);
-    int32_t t = wanted < s->t - skipped ? wanted : s->t - skipped;
-    oss_k_conv2d_fwd(k->tile, NULL, x + (size_t)skipped * in_row(s), k->packed, bias, t, s->f, s->ci, s->co,
-                     above, above + rows, false);
-    return k->tile + (size_t)above * out_row(s);
+    shape part = *s;
+    part.t = wanted < s->t - skipped ? wanted : s->t - skipped;
+    run_rows(l, &part, b, skipped, l->tile, NULL, above, above + rows, false);
+    return l->tile + (size_t)above * out_row(s);
 }
 
-static void gelu_backward_recomputing(const work *k, float *dy, const float *x, const float *bias,
-                                      const shape *s) {
-    for (int32_t first = 0; first < s->to; first += RECOMPUTE_ROWS) {
-        int32_t rows = s->to - first < RECOMPUTE_ROWS ? s->to - first : RECOMPUTE_ROWS;
-        const float *pre = recompute_rows(k, x, bias, s, first, rows);
+static int32_t count_tile_rows(const shape *s, int32_t first) {
+    return s->to - first < TILE_ROWS ? s->to - first : TILE_ROWS;
+}
+
+/* ---- backward ---- */
+
+typedef struct work {
+    layer layer;
+    const float *packed_back; /* the weight for the gradient of the input */
+    oss_bf16 *dpre;           /* rounded, with a weight of bf16 */
+    void *scratch;            /* of the gradient kernels */
+    float *unused;            /* takes the gradient of a frozen weight or bias whose partner is trained */
+} work;
+
+static void gelu_backward_recomputing(const work *k, float *dy, const shape *s, int32_t b) {
+    for (int32_t first = 0, rows; first < s->to; first += rows) {
+        rows = count_tile_rows(s, first);
+        const float *pre = compute_tile(&k->layer, s, b, first, rows);
         float *tile_dy = dy + (size_t)first * out_row(s);
         oss_k_gelu_bwd(tile_dy, tile_dy, pre, (size_t)rows * out_row(s), false);
     }
@@ -102,6 +133,9 @@ static const float *get_packed(oss_tape *tape, const oss_tensor *w) {
     float *packed = oss_tape_take(tape, oss_k_conv2d_packed_floats(w->dim[1], w->dim[0]), sizeof *packed);
     if (oss_tape_live(tape)) {
         oss_k_conv2d_pack(packed, w->data, w->dim[1], w->dim[0]);
+        if (w->bf16) {
+            oss_k_bf16_pair_packed(packed, w->dim[0], 9 * w->dim[1]);
+        }
     }
     return packed;
 }
@@ -114,18 +148,35 @@ static const float *get_packed_back(oss_tape *tape, const oss_tensor *w) {
         oss_tape_take(tape, oss_k_conv2d_packed_back_floats(w->dim[1], w->dim[0]), sizeof *packed);
     if (oss_tape_live(tape)) {
         oss_k_conv2d_pack_back(packed, w->data, w->dim[1], w->dim[0]);
+        if (w->bf16) {
+            oss_k_bf16_pair_packed(packed, w->dim[1], 9 * w->dim[0]);
+        }
     }
     return packed;
+}
+
+static float *take_tile(oss_tape *tape, const oss_tensor *out) {
+    return oss_tape_take(tape, (size_t)(TILE_ROWS + 1) * oss_tensor_row(out), sizeof(float));
 }
 
 static work take_work(oss_tape *tape, const oss_node *node) {
     const oss_tensor *x = node->in[0], *w = node->in[1];
     int32_t ci = channels_of(x), co = w->dim[0], f = x->dim[1];
-    work k = {.scratch = oss_tape_take(tape, oss_k_conv2d_scratch_floats(f, ci, co), sizeof(float))};
+    work k = {.layer = {.x = x,
+                        .w = w,
+                        .bias = node->in[2],
+                        .seq = node->seq,
+                        .out_seq = {node->seq.count, node->ref[0]}}};
+    k.scratch = oss_tape_take(
+        tape, w->bf16 ? oss_k_bf16_conv2d_scratch(f, ci, co) : oss_k_conv2d_scratch_floats(f, ci, co),
+        sizeof(float));
     k.unused = oss_tape_take(tape, oss_tensor_count(w), sizeof(float));
     if (!keeps_pre(x)) {
-        k.packed = get_packed(tape, w);
-        k.tile = oss_tape_take(tape, (size_t)(RECOMPUTE_ROWS + 1) * oss_tensor_row(node->out), sizeof(float));
+        k.layer.packed = get_packed(tape, w);
+        k.layer.tile = take_tile(tape, node->out);
+    }
+    if (w->bf16) {
+        k.dpre = oss_tape_take(tape, oss_tensor_count(node->out), sizeof *k.dpre);
     }
     if (x->needs_grad) {
         k.packed_back = get_packed_back(tape, w);
@@ -143,17 +194,45 @@ static float *parameter_grad(oss_tape *tape, oss_tensor *parameter, float *unuse
     return grad != NULL ? grad : unused;
 }
 
+/* dy becomes dpre, in place: dpre = dy gelu'(pre). */
 static void backward_pre(const oss_node *node, const work *k) {
-    const oss_tensor *x = node->in[0], *w = node->in[1], *bias = node->in[2];
+    const oss_tensor *x = node->in[0], *w = node->in[1], *out = node->out;
     if (keeps_pre(x)) {
-        oss_k_gelu_bwd(node->out->grad, node->out->grad, node->saved, oss_tensor_count(node->out), false);
-        return;
+        oss_k_gelu_bwd(out->grad, out->grad, node->saved, oss_tensor_count(out), false);
+    } else {
+        for (int32_t b = 0; b < node->seq.count; b++) {
+            shape s = shape_of(x, w, node->seq, b);
+            gelu_backward_recomputing(k, oss_seq_rows(out->grad, k->layer.out_seq, b, out_row(&s)), &s, b);
+        }
     }
-    oss_seq out_seq = {node->seq.count, node->ref[0]};
-    for (int32_t b = 0; b < node->seq.count; b++) {
-        shape s = shape_of(x, w, node->seq, b);
-        gelu_backward_recomputing(k, oss_seq_rows(node->out->grad, out_seq, b, out_row(&s)),
-                                  oss_seq_rows(x->data, node->seq, b, in_row(&s)), bias->data, &s);
+    if (w->bf16) {
+        oss_k_bf16_round(k->dpre, out->grad, (ptrdiff_t)oss_tensor_row(out), out->dim[0],
+                         (int32_t)oss_tensor_row(out));
+    }
+}
+
+static void add_weight_grad(const work *k, const shape *s, int32_t b, const float *dpre, float *dw,
+                            float *db) {
+    const layer *l = &k->layer;
+    size_t at = (size_t)l->seq.start[b] * in_row(s), out_at = (size_t)l->out_seq.start[b] * out_row(s);
+    if (l->w->bf16) {
+        oss_k_bf16_conv2d_bwd_weight(dw, l->x->half + at, k->dpre + out_at, s->t, s->f, s->ci, s->co,
+                                     k->scratch);
+        oss_k_bias_grad(db, dpre + out_at, s->co, s->to * s->fo, s->co);
+    } else {
+        oss_k_conv2d_bwd_weight(dw, db, l->x->data + at, dpre + out_at, s->t, s->f, s->ci, s->co, k->scratch);
+    }
+}
+
+static void add_input_grad(const work *k, const shape *s, int32_t b, const float *dpre, float *dx,
+                           bool accumulate) {
+    const layer *l = &k->layer;
+    size_t at = (size_t)l->seq.start[b] * in_row(s), out_at = (size_t)l->out_seq.start[b] * out_row(s);
+    if (l->w->bf16) {
+        oss_k_bf16_conv2d_bwd_input(dx + at, k->dpre + out_at, k->packed_back, s->t, s->f, s->ci, s->co,
+                                    accumulate);
+    } else {
+        oss_k_conv2d_bwd_input(dx + at, dpre + out_at, k->packed_back, s->t, s->f, s->ci, s->co, accumulate);
     }
 }
 
@@ -169,18 +248,13 @@ static void backward(oss_tape *tape, const oss_node *node) {
         return;
     }
     backward_pre(node, &k);
-    const oss_tensor *x = node->in[0], *w = node->in[1];
-    oss_seq out_seq = {node->seq.count, node->ref[0]};
     for (int32_t b = 0; b < node->seq.count; b++) {
-        shape s = shape_of(x, w, node->seq, b);
-        const float *dpre = oss_seq_rows(node->out->grad, out_seq, b, out_row(&s));
+        shape s = shape_of(node->in[0], node->in[1], node->seq, b);
         if (trains) {
-            oss_k_conv2d_bwd_weight(dw, db, oss_seq_rows(x->data, node->seq, b, in_row(&s)), dpre, s.t, s.f,
-                                    s.ci, s.co, k.scratch);
+            add_weight_grad(&k, &s, b, node->out->grad, dw, db);
         }
         if (dx != NULL) {
-            oss_k_conv2d_bwd_input(oss_seq_rows(dx, node->seq, b, in_row(&s)), dpre, k.packed_back, s.t, s.f,
-                                   s.ci, s.co, accumulate);
+            add_input_grad(&k, &s, b, node->out->grad, dx, accumulate);
         }
     }
 }
@@ -189,33 +263,59 @@ static const oss_op conv2d_op = {"conv2d", backward};
 
 /* ---- forward ---- */
 
-static void run_forward(oss_tape *tape, oss_tensor *y, float *pre, const oss_tensor *x, const oss_tensor *w,
-                        const oss_tensor *bias, oss_seq seq, oss_seq out_seq) {
+static float *at_rows(float *data, const layer *l, const shape *s, int32_t b) {
+    return data == NULL ? NULL : oss_seq_rows(data, l->out_seq, b, out_row(s));
+}
+
+/* An output of bf16 alone. */
+static void run_tiles(const layer *l, const shape *s, int32_t b, oss_bf16 *half, float *pre) {
+    oss_bf16 *to = half + (size_t)l->out_seq.start[b] * out_row(s);
+    for (int32_t first = 0, rows; first < s->to; first += rows) {
+        rows = count_tile_rows(s, first);
+        size_t count = (size_t)rows * out_row(s), at = (size_t)first * out_row(s);
+        const float *from;
+        if (pre != NULL) {
+            run_rows(l, s, b, 0, pre, NULL, first, first + rows, false);
+            from = pre + at;
+        } else {
+            from = compute_tile(l, s, b, first, rows);
+        }
+        oss_k_gelu_fwd(l->tile, from, count);
+        oss_k_bf16_round(to + at, l->tile, (ptrdiff_t)out_row(s), rows, (int32_t)out_row(s));
+    }
+}
+
+static void run_forward(oss_tape *tape, oss_tensor *y, float *pre, layer *l) {
     size_t mark = oss_tape_mark(tape);
-    const float *packed = get_packed(tape, w);
-    if (oss_tape_live(tape)) {
-        for (int32_t b = 0; b < seq.count; b++) {
-            shape s = shape_of(x, w, seq, b);
-            oss_k_conv2d_fwd(oss_seq_rows(y->data, out_seq, b, out_row(&s)),
-                             pre == NULL ? NULL : oss_seq_rows(pre, out_seq, b, out_row(&s)),
-                             oss_seq_rows(x->data, seq, b, in_row(&s)), packed, bias->data, s.t, s.f, s.ci,
-                             s.co, 0, s.to, true);
+    l->packed = get_packed(tape, l->w);
+    l->tile = y->has_half ? take_tile(tape, y) : NULL;
+    for (int32_t b = 0; b < l->seq.count && oss_tape_live(tape); b++) {
+        shape s = shape_of(l->x, l->w, l->seq, b);
+        if (y->has_half) {
+            run_tiles(l, &s, b, y->half, at_rows(pre, l, &s, b));
+        } else {
+            run_rows(l, &s, b, 0, at_rows(y->data, l, &s, b), at_rows(pre, l, &s, b), 0, s.to, true);
         }
     }
     oss_tape_release(tape, mark);
 }
 
 oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b, oss_seq seq,
-                               oss_seq *out_seq) {
+                               oss_seq *out_seq, bool half) {
     check_shapes(tape, x, w, b, seq);
     oss_seq halved = oss_tape_seq(tape, seq.count, halve_length, &seq);
     const int32_t dim[3] = {halved.start[halved.count], oss_len_conv(x->dim[1]), w->dim[0]};
-    oss_tensor *y = oss_tape_tensor(tape, 3, dim, x->needs_grad || w->needs_grad || b->needs_grad);
+    bool needs_grad = x->needs_grad || w->needs_grad || b->needs_grad;
+    oss_tensor *y =
+        half ? oss_tape_half_tensor(tape, 3, dim, needs_grad) : oss_tape_tensor(tape, 3, dim, needs_grad);
     float *pre = NULL;
     if (y->needs_grad && keeps_pre(x)) {
         pre = oss_tape_take(tape, oss_tensor_count(y), sizeof *pre);
     }
-    run_forward(tape, y, pre, x, w, b, seq, halved);
+    if (w->bf16) {
+        (void)oss_tape_half(tape, x);
+    }
+    run_forward(tape, y, pre, &(layer){.x = x, .w = w, .bias = b, .seq = seq, .out_seq = halved});
     oss_tape_record(
         tape,
         &(oss_node){

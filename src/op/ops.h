@@ -41,9 +41,10 @@ typedef struct oss_spec_mask {
 oss_tensor *oss_op_spec_mask(oss_tape *tape, oss_tensor *x, oss_seq seq, const oss_spec_mask *m);
 
 /* y[sum To, Fo, Co] = gelu(conv(x[sum T, F, Ci], w[Co,Ci,3,3]) + b[Co]), 3x3, stride 2, padding 1, each
- * utterance by itself (kernel/conv2d.h). x of rank 2, [sum T, F], has one channel. */
+ * utterance by itself (kernel/conv2d.h). x of rank 2, [sum T, F], has one channel. half: y has its data in
+ * bf16 only (Co even), for a next convolution whose weight is of bf16. */
 oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b, oss_seq seq,
-                               oss_seq *out_seq);
+                               oss_seq *out_seq, bool half);
 
 /* y[N, Ch*F] from x[N, F, Ch]: column ch*F + f, the order in which PyTorch flattens [Ch, F]. */
 oss_tensor *oss_op_flatten(oss_tape *tape, oss_tensor *x);

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "kernel/bf16.h"
 #include "tape/plan.h"
 #include "tape/tape_internal.h"
 
@@ -178,6 +179,33 @@ oss_tensor *oss_tape_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bo
     oss_tensor *tensor = add_tensor(tape, rank, dim, needs_grad);
     tensor->data = oss_tape_take(tape, oss_tensor_count(tensor), sizeof *tensor->data);
     return tensor;
+}
+
+/* Rows of bf16 are the last dimension's. */
+static void take_half(oss_tape *tape, oss_tensor *tensor, int32_t *rows, int32_t *columns) {
+    *columns = tensor->rank == 0 ? 1 : tensor->dim[tensor->rank - 1];
+    *rows = *columns == 0 ? 0 : (int32_t)(oss_tensor_count(tensor) / (size_t)*columns);
+    tensor->half =
+        oss_tape_take(tape, (size_t)*rows * (size_t)oss_bf16_columns(*columns), sizeof *tensor->half);
+    tensor->has_half = true;
+}
+
+oss_tensor *oss_tape_half_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bool needs_grad) {
+    oss_tensor *tensor = add_tensor(tape, rank, dim, needs_grad);
+    int32_t rows, columns;
+    take_half(tape, tensor, &rows, &columns);
+    return tensor;
+}
+
+const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor) {
+    if (!tensor->has_half) {
+        int32_t rows, columns;
+        take_half(tape, tensor, &rows, &columns);
+        if (oss_tape_live(tape)) {
+            oss_k_bf16_round(tensor->half, tensor->data, columns, rows, columns);
+        }
+    }
+    return tensor->half;
 }
 
 oss_tensor *oss_tape_input(oss_tape *tape, const float *data, int32_t rank, const int32_t *dim) {

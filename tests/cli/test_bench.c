@@ -50,13 +50,15 @@ static void save_model(const char *path) {
 START_TEST(test_every_part) {
     char *folder = oss_tempdir_make(), *model = oss_tempdir_path(folder, "model.safetensors");
     save_model(model);
-    oss_program_run run = oss_run_ossicle("bench", "--json", "--model", model, "--utterances", "3",
-                                          "--seconds", "2", "--runs", "7", "--threads", "2");
+    oss_program_run run =
+        oss_run_ossicle("bench", "--json", "--model", model, "--utterances", "3", "--seconds", "2", "--runs",
+                        "7", "--threads", "2", "--precision", _i == 0 ? "fp32" : "bf16");
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.err, "");
     oss_json *root = NULL;
     ck_assert_msg(oss_json_parse(&root, run.out, strlen(run.out), "bench") == OSS_OK, "%s", oss_last_error());
     ck_assert_double_eq(get_number(root, "threads"), 2);
+    ck_assert_str_eq(oss_json_string(oss_json_get(root, "precision")), _i == 0 ? "fp32" : "bf16");
     ck_assert_double_gt(get_number(root, "fma_peak_gflops"), 0.1);
     check_part(root, "train", 6, 1);
     check_part(root, "infer", 8, 4);
@@ -89,6 +91,7 @@ static const struct {
     {{"--only", "speed"}, 2, "--only speed: choose train, infer, mel or ctc"},
     {{"--runs", "6"}, 2, "--runs 6: choose a whole number from 7"},
     {{"--only", "mel", "--seconds", "3"}, 2, "--only leaves train out"},
+    {{"--precision", "fp16"}, 2, "--precision fp16: choose fp32 or bf16"},
     {{"--model", "/nonexistent/model"}, 3, "/nonexistent/model"},
 };
 
@@ -109,7 +112,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/bench");
     TCase *tests = tcase_create("bench");
     tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, test_every_part);
+    tcase_add_loop_test(tests, test_every_part, 0, 2);
     tcase_add_test(tests, test_only_and_table);
     tcase_add_loop_test(tests, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     suite_add_tcase(suite, tests);

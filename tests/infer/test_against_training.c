@@ -41,31 +41,38 @@ static oss_network_sizes make_sizes(const variant *v) {
 }
 
 /* Rows [row, row + count / columns) of what training made against what inference made. */
-static void check_rows(const float *got, const oss_tensor *want, int32_t row, size_t count,
+static void check_rows(const float *got, const oss_tensor *want, int32_t row, size_t count, double bound,
                        const char *what) {
     const float *from = want->data + (size_t)row * (size_t)want->dim[1];
     double most = 1.0;
     for (size_t i = 0; i < count; i++) {
         most = fmax(most, fabs((double)from[i]));
     }
-    oss_assert_close_f32_f32(got, from, count, what, INFINITY, 1e-5 * most);
+    oss_assert_close_f32_f32(got, from, count, what, INFINITY, bound * most);
 }
 
-START_TEST(test_same_numbers) {
-    const variant *v = &variants[_i];
+/* With bf16 the last bit of a float may decide which way a number is rounded: bounds are those of bf16. */
+static void check_same_numbers(const variant *v, oss_precision precision) {
+    double bound = precision == OSS_PRECISION_BF16 ? 1e-2 : 1e-5;
     oss_network_sizes sizes = make_sizes(v);
     oss_network *network = oss_network_create(&sizes, UTTERANCES, samples, labels);
+    network->config->precision = precision;
+    oss_network_set_utterances(network, UTTERANCES, 0, samples, labels); /* reserves for that */
     oss_net_output trained = oss_network_forward(network, false);
     ck_assert_ptr_nonnull(trained.projected);
     oss_model *model = oss_models_create(&sizes);
+    model->config->precision = precision;
     oss_encoder *encoder = oss_case_encoder(model, 2);
     int32_t mel_row = 0, row = 0;
     for (int32_t i = 0; i < UTTERANCES; i++) {
         oss_encoding e = oss_case_run(encoder, network->audio[i], samples[i]);
-        check_rows(e.features, trained.features, mel_row, (size_t)e.mel_frames * (size_t)e.bins, "features");
-        check_rows(e.embeddings, trained.embeddings, row, (size_t)e.frames * (size_t)e.width, "embeddings");
-        check_rows(e.logits, trained.logits, row * v->k, (size_t)e.logit_rows * (size_t)e.vocab, "logits");
-        check_rows(e.projected, trained.projected, row, (size_t)e.frames * (size_t)e.projected_width,
+        check_rows(e.features, trained.features, mel_row, (size_t)e.mel_frames * (size_t)e.bins, 1e-5,
+                   "features");
+        check_rows(e.embeddings, trained.embeddings, row, (size_t)e.frames * (size_t)e.width, bound,
+                   "embeddings");
+        check_rows(e.logits, trained.logits, row * v->k, (size_t)e.logit_rows * (size_t)e.vocab, bound,
+                   "logits");
+        check_rows(e.projected, trained.projected, row, (size_t)e.frames * (size_t)e.projected_width, bound,
                    "projected");
         mel_row += e.mel_frames;
         row += e.frames;
@@ -75,12 +82,44 @@ START_TEST(test_same_numbers) {
     oss_model_free(model);
     oss_network_free(network);
 }
+
+START_TEST(test_same_numbers) {
+    check_same_numbers(&variants[_i], OSS_PRECISION_FP32);
+}
+END_TEST
+
+START_TEST(test_same_numbers_in_bf16) {
+    check_same_numbers(&variants[_i], OSS_PRECISION_BF16);
+}
+END_TEST
+
+/* Rows are rounded one by one: threads change no bit, and bf16 does. */
+START_TEST(test_bf16_on_any_threads) {
+    oss_network_sizes sizes = oss_case_sizes();
+    oss_model *model = oss_models_create(&sizes);
+    float audio[20000];
+    oss_network_fill_audio(audio, 20000, 1);
+    oss_encoder *floats = oss_case_encoder(model, 1);
+    model->config->precision = OSS_PRECISION_BF16;
+    oss_encoder *one = oss_case_encoder(model, 1), *three = oss_case_encoder(model, 3);
+    oss_encoding a = oss_case_run(one, audio, 20000), b = oss_case_run(three, audio, 20000);
+    oss_encoding c = oss_case_run(floats, audio, 20000);
+    size_t bytes = (size_t)a.logit_rows * (size_t)a.vocab * sizeof *a.logits;
+    ck_assert_mem_eq(a.logits, b.logits, bytes);
+    ck_assert_mem_ne(a.logits, c.logits, bytes);
+    oss_encoder_free(one);
+    oss_encoder_free(three);
+    oss_encoder_free(floats);
+    oss_model_free(model);
+}
 END_TEST
 
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("infer/against_training");
     TCase *forward = tcase_create("forward");
     tcase_add_loop_test(forward, test_same_numbers, 0, VARIANTS);
+    tcase_add_loop_test(forward, test_same_numbers_in_bf16, 0, VARIANTS);
+    tcase_add_test(forward, test_bf16_on_any_threads);
     suite_add_tcase(suite, forward);
     return suite;
 }

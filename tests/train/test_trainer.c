@@ -31,7 +31,11 @@ static const char accumulating[] =
 static const char averaging[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"ema_decay\": 0.6";
-static const char *const recipe[] = {cadence, accumulating, averaging};
+static const char bf16[] =
+    "\"batch_seconds\": 3, \"max_steps\": 9, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"precision\": \"bf16\"";
+static const char *const recipe[] = {cadence, accumulating, averaging, bf16};
+enum { RECIPES = 4 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
@@ -75,7 +79,7 @@ END_TEST
 
 /* Stopped after every possible number of steps, mid-epoch, and resumed by other threads. */
 START_TEST(test_stop_and_resume_change_no_byte) {
-    const char *json = recipe[_i % 3];
+    const char *json = recipe[_i % RECIPES];
     oss_test_runs runs;
     make_runs(&runs, 16);
     train_whole(&runs, "whole", json, "threads=2");
@@ -128,11 +132,13 @@ START_TEST(test_eight_utterances_are_learnt) {
     oss_test_runs runs;
     make_runs(&runs, 8);
     char json[700];
+    static const char *const precision[] = {"fp32", "bf16"};
     snprintf(json, sizeof json,
-             "\"batch_seconds\": 30, \"max_steps\": 150, \"eval_every\": 50, \"checkpoint_every\": 150, "
+             "\"precision\": \"%s\", \"batch_seconds\": 30, \"max_steps\": 150, \"eval_every\": 50, "
+             "\"checkpoint_every\": 150, "
              "\"dropout\": 0, "
              "\"lr\": 0.01, \"dev_csv\": \"%s\"",
-             runs.csv);
+             precision[_i], runs.csv);
     oss_config *config = oss_test_runs_config(&runs, json);
     oss_train_outcome outcome = oss_test_runs_train(&runs, "run", config, false, 0, OSS_OK);
     ck_assert_msg(outcome.best_wer == 0.0 && outcome.best_cer == 0.0, "CER %g, WER %g", outcome.best_cer,
@@ -304,14 +310,14 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("trainer");
     TCase *bits = tcase_create("the same bits");
     tcase_set_timeout(bits, 300);
-    tcase_add_loop_test(bits, test_threads_change_no_byte, 0, 3);
+    tcase_add_loop_test(bits, test_threads_change_no_byte, 0, RECIPES);
     tcase_add_test(bits, test_cache_changes_no_byte);
     tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, 6);
     tcase_add_test(bits, test_resume_from_an_older_checkpoint);
     suite_add_tcase(suite, bits);
     TCase *course = tcase_create("course");
     tcase_set_timeout(course, 300);
-    tcase_add_test(course, test_eight_utterances_are_learnt);
+    tcase_add_loop_test(course, test_eight_utterances_are_learnt, 0, 2);
     tcase_add_test(course, test_patience);
     tcase_add_test(course, test_without_held_out_rows_the_latest_is_best);
     suite_add_tcase(suite, course);
