@@ -233,6 +233,18 @@ static void report_pace(const oss_train_outcome *outcome) {
     }
 }
 
+static void report_skipped(const oss_train_outcome *outcome) {
+    if (outcome->skipped_rows > 0) {
+        int32_t rows = outcome->rows + outcome->skipped_rows;
+        (void)fprintf(stderr, "left out: %d of %d training rows (%.1f%%)\n", outcome->skipped_rows, rows,
+                      100.0 * outcome->skipped_rows / rows);
+    }
+    if (outcome->skipped_steps > 0) {
+        (void)fprintf(stderr, "skipped: %lld of %lld steps, whose loss or gradient was not finite\n",
+                      (long long)outcome->skipped_steps, (long long)outcome->step);
+    }
+}
+
 static void report_end(const oss_train_outcome *outcome, const char *run) {
     if (outcome->best_cer >= 0) {
         (void)fprintf(stderr, "done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best\n",
@@ -284,9 +296,11 @@ static int run_train(const oss_cli_args *args) {
     int code = 0;
     if (status == OSS_OK) {
         report_pace(&outcome);
+        report_skipped(&outcome);
         report_end(&outcome, run);
     } else if (status == OSS_ESTOPPED) {
         report_pace(&outcome);
+        report_skipped(&outcome);
         code = report_stop(&outcome, run);
     } else {
         code = oss_cli_fail(args, status);

@@ -203,9 +203,4 @@ void oss_display_evaluated(void *context, const oss_train_progress *progress, co
         print_above(display, "    said   ", eval->sample[i].row->text);
         print_above(display, "    heard  ", eval->sample[i].hypothesis);
     }
-    if (eval->blank_fraction > 0.999) {
-        print_above(display, "",
-                    "    (nearly every frame is blank: usual early in training; if it lasts, lower lr or "
-                    "train longer)");
-    }
 }

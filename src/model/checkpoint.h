@@ -20,6 +20,9 @@ typedef struct oss_train_state {
     double best_wer;
     int64_t best_step;
     int32_t evals_without_gain;
+    int32_t skipped_in_a_row;              /* steps, up to the last */
+    double loss_mean;                      /* running, over the finite steps; 0 before the first */
+    double grad_log_mean, grad_log_spread; /* of ln of the gradient's norm (train/health.h) */
     int32_t grad_shards;
     uint64_t seed;
     uint64_t data_hash;    /* of the rows that train, their order and texts */

@@ -120,6 +120,9 @@ void oss_metrics_add_step(oss_metrics *metrics, const oss_step_record *record) {
     if (result->skipped == NULL) {
         oss_json_add_number(line, "loss", result->loss);
         oss_json_add_number(line, "grad_norm", result->grad_norm);
+        oss_json_add_number(line, "grad_usual", record->gradient.usual);
+        oss_json_add_number(line, "grad_score", record->gradient.score);
+        oss_json_add_number(line, "blank_fraction", result->blank_fraction);
     } else {
         oss_json_add_string(line, "reason", result->skipped);
         oss_json_add_string(line, "rows", result->culprits);
@@ -158,6 +161,17 @@ void oss_metrics_add_eval(oss_metrics *metrics, int64_t step, const oss_eval *ev
         oss_json_add_string(sample, "reference", eval->sample[i].row->text);
         oss_json_add_string(sample, "hypothesis", eval->sample[i].hypothesis);
     }
+    add_line(metrics, line);
+}
+
+void oss_metrics_add_course(oss_metrics *metrics, const oss_course_report *report) {
+    oss_json *line = oss_json_object();
+    oss_json_add_string(line, "kind", "course");
+    oss_json_add_integer(line, "step", report->step);
+    oss_json_add_string(line, "course", oss_course_name(report->course));
+    oss_json_add_number(line, "loss", report->loss);
+    oss_json_add_number(line, "plateau_loss", report->plateau_loss);
+    oss_json_add_number(line, "blank_fraction", report->blank_fraction);
     add_line(metrics, line);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "train/health.h"
 #include "train/step.h"
 #include "train/validation.h"
 
@@ -17,6 +18,7 @@ typedef struct oss_step_record {
     double wall_seconds; /* of this step, waiting for batches included */
     double wait_seconds; /* of these, for batches that were not there yet */
     const oss_step_result *result;
+    oss_grad_check gradient; /* of a step that was not skipped */
 } oss_step_record;
 
 /* Lines for steps after `step`, and a torn last line, are cut off the file (it is written anew, durably):
@@ -28,6 +30,7 @@ void oss_metrics_free(oss_metrics *metrics);
 /* Lines gather in memory; a failure is kept and returned by the next flush. */
 void oss_metrics_add_step(oss_metrics *metrics, const oss_step_record *record);
 void oss_metrics_add_eval(oss_metrics *metrics, int64_t step, const oss_eval *eval, bool is_best);
+void oss_metrics_add_course(oss_metrics *metrics, const oss_course_report *report);
 /* Appends what gathered, synced. */
 oss_status oss_metrics_flush(oss_metrics *metrics);
 

@@ -12,4 +12,8 @@
  * Loshchilov and Hutter 2017) */
 double oss_learning_rate(const oss_config *config, int64_t step);
 
+/* Sum of the learning rates of the steps 1 to `step`, the cosine as its integral: exact to lr. About how far
+ * AdamW can have moved a weight. */
+double oss_learning_path(const oss_config *config, int64_t step);
+
 #endif

@@ -280,6 +280,10 @@ oss_status oss_session_init(oss_session *session, const oss_train_request *reque
     }
     if (status == OSS_OK) {
         note_fingerprint(&session->state);
+        status = oss_plateau_loss(&session->plateau_loss, &session->data.train, session->config,
+                                  oss_vocab_size(session->data.vocab));
+    }
+    if (status == OSS_OK) {
         status = create_network(session);
     }
     if (status == OSS_OK) {

@@ -28,6 +28,7 @@ typedef struct oss_session {
     oss_loader *loader;
     oss_metrics *metrics;
     oss_train_state state;
+    double plateau_loss; /* of a network that hears nothing; 0: no symbol to hear */
 } oss_session;
 
 /* Scans the data, makes or loads the model, and leaves the run folder with its step-0 checkpoint (new) or

@@ -14,9 +14,24 @@ void oss_step_begin(oss_step *step, int64_t number) {
     step->micro_batches = 0;
     step->loss_sum = 0;
     step->squares = 0;
+    step->frames_sum = step->blanks_sum = 0;
     step->total_samples = 0;
     step->result = (oss_step_result){0};
     atomic_store(&step->failed, false);
+}
+
+/* Frames in which no symbol is likelier than the blank. */
+static int64_t count_blanks(const oss_tensor *logits) {
+    int64_t blanks = 0;
+    for (int32_t t = 0; t < logits->dim[0]; t++) {
+        const float *row = logits->data + (size_t)t * (size_t)logits->dim[1];
+        int32_t v = 1;
+        while (v < logits->dim[1] && row[v] <= row[OSS_VOCAB_BLANK]) {
+            v++;
+        }
+        blanks += v == logits->dim[1];
+    }
+    return blanks;
 }
 
 /* Forward and backward of the part of a shard that begins at place `from`. */
@@ -32,6 +47,8 @@ static oss_status run_part(oss_step *step, int32_t shard, int32_t from, const os
     }
     memcpy(step->inputs.nll + from, output.nll, (size_t)input->utterances * sizeof *output.nll);
     step->imbalance[shard] = fmax(step->imbalance[shard], output.max_imbalance);
+    step->frames[shard] += output.logits->dim[0];
+    step->blanks[shard] += count_blanks(output.logits);
     oss_tape_backward(tape, output.loss, NULL);
     return oss_tape_status(tape);
 }
@@ -42,6 +59,7 @@ static void run_shard(void *context, int32_t task, int32_t worker) {
     int32_t shard = step->shards.turn[task];
     oss_status status = OSS_OK;
     step->imbalance[shard] = 0;
+    step->frames[shard] = step->blanks[shard] = 0;
     for (int32_t from = step->shards.first[shard];
          from < step->shards.first[shard + 1] && status == OSS_OK;) {
         oss_net_input input = oss_step_part_input(step, shard, from);
@@ -121,6 +139,13 @@ static oss_status check_shards(oss_step *step) {
     return OSS_OK;
 }
 
+static void collect_blanks(oss_step *step) {
+    for (int32_t turn = 0; turn < step->shards.filled; turn++) {
+        step->frames_sum += step->frames[step->shards.turn[turn]];
+        step->blanks_sum += step->blanks[step->shards.turn[turn]];
+    }
+}
+
 static void reduce_shards(oss_step *step) {
     int32_t blocks = 0;
     for (int32_t s = 0; s < step->shards.count; s++) {
@@ -174,6 +199,7 @@ oss_status oss_step_accumulate(oss_step *step, const oss_micro_batch *batch) {
     oss_status status = check_shards(step);
     if (status == OSS_OK) {
         collect_losses(step);
+        collect_blanks(step);
         reduce_shards(step);
         step->micro_batches++;
     }
@@ -210,6 +236,8 @@ void oss_step_finish(oss_step *step, double lr, int64_t update, oss_step_result 
     if (result->skipped == NULL) {
         result->loss = step->loss_sum / result->utterances;
         result->grad_norm = sqrt(step->squares) / result->utterances;
+        result->blank_fraction =
+            step->frames_sum > 0 ? (double)step->blanks_sum / (double)step->frames_sum : 0.0;
         update_weights(step, lr, update);
     }
     *out = *result;

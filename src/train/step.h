@@ -35,9 +35,10 @@ enum { OSS_STEP_CULPRITS_BYTES = 1024 };
 typedef struct oss_step_result {
     int32_t utterances; /* of all micro-batches: B of the loss */
     double audio_seconds;
-    double loss;         /* (1/B) sum nll_i / max(L_i, 1) */
-    double grad_norm;    /* of the gradient of `loss`, before clipping */
-    const char *skipped; /* NULL: weights were updated; else what was wrong, e.g. "loss is not finite" */
+    double loss;           /* (1/B) sum nll_i / max(L_i, 1) */
+    double grad_norm;      /* of the gradient of `loss`, before clipping */
+    double blank_fraction; /* of the frames whose likeliest symbol is the blank, dropout and masks on */
+    const char *skipped;   /* NULL: weights were updated; else what was wrong, e.g. "loss is not finite" */
     char culprits[OSS_STEP_CULPRITS_BYTES]; /* skipped: the utterances, named by CSV and row */
 } oss_step_result;
 

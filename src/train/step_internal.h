@@ -31,15 +31,17 @@ struct oss_step {
     float **grad;   /* [grad_shards] blocks of params->floats */
     float **filled; /* [grad_shards] those of the current micro-batch */
     float *total;
-    float *packed;      /* the weights, laid out for the products (nn/encoder.h) */
-    double *partial;    /* [spans] */
-    double *imbalance;  /* [grad_shards] */
-    oss_status *status; /* [grad_shards] */
+    float *packed;            /* the weights, laid out for the products (nn/encoder.h) */
+    double *partial;          /* [spans] */
+    double *imbalance;        /* [grad_shards] */
+    int64_t *frames, *blanks; /* [grad_shards] of the head; those whose likeliest symbol is the blank */
+    oss_status *status;       /* [grad_shards] */
     const oss_micro_batch *batch;
     int64_t number;
     int32_t micro_batches; /* done since begin */
     int64_t total_samples;
     double loss_sum, squares;
+    int64_t frames_sum, blanks_sum;
     oss_step_result result;
     _Atomic bool failed;                  /* by the first shard whose forward or backward fails */
     char message[OSS_STEP_MESSAGE_BYTES]; /* its message: the error text belongs to its thread */

@@ -45,12 +45,14 @@ static oss_status reserve_blocks(oss_step *step) {
     step->filled = oss_alloc(shards, sizeof *step->filled);
     step->partial = oss_alloc((size_t)step->spans.count, sizeof *step->partial);
     step->imbalance = oss_alloc(shards, sizeof *step->imbalance);
+    step->frames = oss_alloc(shards, sizeof *step->frames);
+    step->blanks = oss_alloc(shards, sizeof *step->blanks);
     step->status = oss_alloc(shards, sizeof *step->status);
     step->total = oss_alloc_aligned(floats, sizeof *step->total);
     step->packed = oss_alloc_aligned(oss_net_packed_floats(step->setup.workers->net), sizeof *step->packed);
     bool complete = step->grad != NULL && step->filled != NULL && step->partial != NULL &&
-                    step->imbalance != NULL && step->status != NULL && step->total != NULL &&
-                    step->packed != NULL;
+                    step->imbalance != NULL && step->frames != NULL && step->blanks != NULL &&
+                    step->status != NULL && step->total != NULL && step->packed != NULL;
     for (size_t s = 0; s < shards && complete; s++) {
         step->grad[s] = oss_alloc_aligned(floats, sizeof *step->grad[s]);
         complete = step->grad[s] != NULL;
@@ -98,6 +100,8 @@ void oss_step_free(oss_step *step) {
     oss_free(step->packed);
     oss_free(step->partial);
     oss_free(step->imbalance);
+    oss_free(step->frames);
+    oss_free(step->blanks);
     oss_free(step->status);
     oss_spans_deinit(&step->spans);
     oss_shards_deinit(&step->shards);

@@ -6,18 +6,21 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/clock.h"
+#include "train/health.h"
 #include "train/schedule.h"
 #include "train/session.h"
 
 static const double FLUSH_SECONDS = 2.0; /* metrics that a crash may lose */
 enum { MESSAGE_BYTES = 2048 };
+static const double MOSTLY_BLANK = 0.98;
 static const double PACE_WEIGHT = 0.05; /* of a new step in the running means */
 
 typedef struct trainer {
     oss_session session;
     int64_t batches_ahead; /* micro-batches from here on for which memory is reserved */
     int64_t planned_epoch; /* the last of them belongs to */
-    int32_t skipped_in_a_row;
+    oss_step_history history;
+    double blank_fraction;   /* of the last finite step, then of the last validation */
     double started, flushed; /* clock */
     int64_t first_step;      /* of this process */
     oss_train_progress progress;
@@ -84,10 +87,12 @@ static void count_step(trainer *t, const oss_step_result *result) {
     state->utterances += result->utterances;
     state->audio_seconds += result->audio_seconds;
     if (result->skipped == NULL) {
-        t->skipped_in_a_row = 0;
+        state->skipped_in_a_row = 0;
+        t->blank_fraction = result->blank_fraction;
+        oss_history_note(&t->history, state->step, result);
     } else {
         state->skipped_steps++;
-        t->skipped_in_a_row++;
+        state->skipped_in_a_row++;
         oss_log_warn("step %lld skipped: %s; in it: %s", (long long)state->step, result->skipped,
                      result->culprits);
     }
@@ -110,9 +115,7 @@ static void update_progress(trainer *t, const oss_step_result *result, const oss
     progress->lr = record->lr;
     progress->loss = result->skipped == NULL ? result->loss : NAN;
     progress->grad_norm = result->grad_norm;
-    if (result->skipped == NULL) {
-        move_mean(&progress->smooth_loss, result->loss, !(progress->smooth_loss > 0));
-    }
+    progress->smooth_loss = session->state.loss_mean;
     progress->realtime_factor = t->pace_wall > 0 ? t->pace_audio / t->pace_wall : 0.0;
     progress->wait_fraction = record->wall_seconds > 0 ? record->wait_seconds / record->wall_seconds : 0.0;
     t->audio_seconds += result->audio_seconds;
@@ -121,6 +124,18 @@ static void update_progress(trainer *t, const oss_step_result *result, const oss
     double done = (double)(progress->step - t->first_step + 1);
     double left = (double)(progress->max_steps - progress->step);
     progress->seconds_left = (oss_clock_seconds() - t->started) / done * left;
+}
+
+static oss_status give_up(const trainer *t, const oss_step_result *result) {
+    const oss_train_state *state = &t->session.state;
+    char history[OSS_HEALTH_TEXT_BYTES];
+    oss_history_explain(history, &t->history, state, t->session.config);
+    return oss_fail(
+        OSS_ENUMERIC,
+        "%d steps in a row gave no finite loss and gradient, the last because %s; lr %g; %s. The last "
+        "checkpoint is sound. In the last step: %s",
+        state->skipped_in_a_row, result->skipped, oss_learning_rate(t->session.config, state->step), history,
+        result->culprits);
 }
 
 static oss_status train_step(trainer *t) {
@@ -137,27 +152,24 @@ static oss_status train_step(trainer *t) {
         return status;
     }
     count_step(t, &result);
+    oss_grad_check gradient = {0};
+    if (result.skipped == NULL) {
+        gradient = oss_health_note(&session->state, &result);
+    }
     double wall = oss_clock_seconds() - before;
     const oss_step_record record = {.step = session->state.step,
                                     .epoch = session->state.epoch,
                                     .lr = oss_learning_rate(session->config, session->state.step),
                                     .wall_seconds = wall,
                                     .wait_seconds = waited,
-                                    .result = &result};
+                                    .result = &result,
+                                    .gradient = gradient};
     oss_metrics_add_step(session->metrics, &record);
     update_progress(t, &result, &record);
     if (session->request->hooks.stepped != NULL) {
         session->request->hooks.stepped(session->request->hooks.context, &t->progress);
     }
-    if (t->skipped_in_a_row >= OSS_MAX_SKIPPED_IN_A_ROW) {
-        return oss_fail(
-            OSS_ENUMERIC,
-            "%d steps in a row gave no finite loss and gradient, the last because %s (%s): the learning rate "
-            "may be too "
-            "high (lr is %g), or the rows named in metrics.jsonl are broken. The last checkpoint is sound",
-            t->skipped_in_a_row, result.skipped, result.culprits, session->config->lr);
-    }
-    return OSS_OK;
+    return session->state.skipped_in_a_row < OSS_MAX_SKIPPED_IN_A_ROW ? OSS_OK : give_up(t, &result);
 }
 
 /* ---- Between the steps ---- */
@@ -187,6 +199,7 @@ static oss_status evaluate(trainer *t, bool *out_is_best) {
         state->best_wer = eval.wer;
         state->best_step = state->step;
     }
+    t->blank_fraction = eval.blank_fraction;
     t->progress.cer = eval.cer;
     t->progress.wer = eval.wer;
     oss_metrics_add_eval(session->metrics, state->step, &eval, is_best);
@@ -216,6 +229,32 @@ static bool is_due(int64_t step, int64_t every, int64_t last) {
     return step % every == 0 || step == last;
 }
 
+/* When only blanks come out, or no more than blanks are learnt: whether that is as usual. */
+static void report_course(const trainer *t) {
+    const oss_session *session = &t->session;
+    const oss_train_state *state = &session->state;
+    if (!(session->plateau_loss > 0) || state->step == state->skipped_steps) {
+        return;
+    }
+    const oss_course_report report = {
+        .step = state->step,
+        .course = oss_health_judge(session->config, state->step, state->loss_mean, session->plateau_loss),
+        .loss = state->loss_mean,
+        .plateau_loss = session->plateau_loss,
+        .blank_fraction = t->blank_fraction};
+    oss_metrics_add_course(session->metrics, &report);
+    if (report.course == OSS_COURSE_LEARNING && report.blank_fraction < MOSTLY_BLANK) {
+        return;
+    }
+    char text[OSS_HEALTH_TEXT_BYTES];
+    oss_course_explain(text, &report, session->config);
+    if (report.course == OSS_COURSE_FAILING) {
+        oss_log_warn("%s", text);
+    } else {
+        oss_log_info("%s", text);
+    }
+}
+
 /* Validation first, so that the checkpoint knows its outcome: a run killed in between repeats both. */
 static oss_status evaluate_and_save(trainer *t, bool stopping) {
     oss_session *session = &t->session;
@@ -225,8 +264,9 @@ static oss_status evaluate_and_save(trainer *t, bool stopping) {
     bool is_best = !has_dev;
     session->state.best_step = has_dev ? session->state.best_step : step;
     oss_status status = OSS_OK;
-    if (has_dev && is_due(step, config->eval_every, config->max_steps)) {
-        status = evaluate(t, &is_best);
+    if (is_due(step, config->eval_every, config->max_steps)) {
+        status = has_dev ? evaluate(t, &is_best) : OSS_OK;
+        report_course(t);
     }
     bool save = stopping || (has_dev && is_best) ||
                 is_due(step, config->checkpoint_every, config->max_steps) || out_of_patience(t);
@@ -284,6 +324,9 @@ static void report_outcome(oss_train_outcome *out, const trainer *t) {
                                .audio_seconds = t->audio_seconds,
                                .train_seconds = t->wall_seconds,
                                .wait_seconds = t->wait_seconds,
+                               .skipped_steps = state->skipped_steps,
+                               .rows = t->session.data.train.rows,
+                               .skipped_rows = t->session.data.train.skippeds,
                                .early = out_of_patience(t) && state->step < t->session.config->max_steps,
                                .saved = t->saved};
 }

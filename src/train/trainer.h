@@ -48,8 +48,10 @@ typedef struct oss_train_outcome {
     double best_cer, best_wer;                         /* < 0: nothing was validated */
     double audio_seconds, train_seconds, wait_seconds; /* of this process's steps: trained on, their time, and
                                                           that part of it in which no batch was ready */
-    bool early;                                        /* patience ended it before max_steps */
-    bool saved;                                        /* stopped: a checkpoint of this very step is there */
+    int64_t skipped_steps;
+    int32_t rows, skipped_rows; /* in the training data: those that train, and those left out */
+    bool early;                 /* patience ended it before max_steps */
+    bool saved;                 /* stopped: a checkpoint of this very step is there */
 } oss_train_outcome;
 
 /* OSS_OK at max_steps or when patience is at its end; OSS_ESTOPPED when `stop` said so; OSS_ENUMERIC after

@@ -10,9 +10,15 @@
 #include "support/tempdir.h"
 
 static void add_step(oss_metrics *metrics, int64_t step, double loss) {
-    const oss_step_result result = {.utterances = 4, .audio_seconds = 8.0, .loss = loss, .grad_norm = 0.5};
-    const oss_step_record record = {
-        .step = step, .epoch = 2, .lr = 1e-3, .wall_seconds = 0.5, .wait_seconds = 0.125, .result = &result};
+    const oss_step_result result = {
+        .utterances = 4, .audio_seconds = 8.0, .loss = loss, .grad_norm = 0.5, .blank_fraction = 0.75};
+    const oss_step_record record = {.step = step,
+                                    .epoch = 2,
+                                    .lr = 1e-3,
+                                    .wall_seconds = 0.5,
+                                    .wait_seconds = 0.125,
+                                    .result = &result,
+                                    .gradient = {0.25, 1.5}};
     oss_metrics_add_step(metrics, &record);
 }
 
@@ -69,6 +75,7 @@ START_TEST(test_lines) {
     add_step(f.metrics, 1, 3.5);
     add_skip(f.metrics, 2);
     add_eval(f.metrics, 2);
+    oss_metrics_add_course(f.metrics, &(oss_course_report){2, OSS_COURSE_PLATEAU, 3.25, 3.0, 1.0});
     char *nothing = oss_tempdir_read(f.path, NULL);
     ck_assert_ptr_null(nothing); /* lines gather until they are flushed */
     ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);
@@ -78,6 +85,8 @@ START_TEST(test_lines) {
     ck_assert(number_of(line, "step") == 1 && number_of(line, "loss") == 3.5 &&
               number_of(line, "grad_norm") == 0.5);
     ck_assert_double_eq(number_of(line, "realtime_factor"), 16);
+    ck_assert(number_of(line, "grad_usual") == 0.25 && number_of(line, "grad_score") == 1.5 &&
+              number_of(line, "blank_fraction") == 0.75);
     ck_assert_double_eq(number_of(line, "wait_seconds"), 0.125);
     ck_assert_double_eq(number_of(line, "wait_fraction"), 0.25);
     oss_json_free(line);
@@ -92,6 +101,12 @@ START_TEST(test_lines) {
     ck_assert(number_of(line, "cer") == 0.5 && oss_json_bool(oss_json_get(line, "best")));
     const oss_json *sample = oss_json_first(oss_json_get(line, "samples"));
     ck_assert_str_eq(oss_json_string(oss_json_get(sample, "hypothesis")), "heard");
+    oss_json_free(line);
+    line = parse_line(text, 3);
+    ck_assert_str_eq(oss_json_string(oss_json_get(line, "kind")), "course");
+    ck_assert_str_eq(oss_json_string(oss_json_get(line, "course")), "plateau");
+    ck_assert(number_of(line, "loss") == 3.25 && number_of(line, "plateau_loss") == 3.0 &&
+              number_of(line, "blank_fraction") == 1.0);
     oss_json_free(line);
     free(text);
     clear(&f);

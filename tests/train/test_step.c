@@ -171,6 +171,20 @@ START_TEST(test_loss_is_the_mean_over_utterances) {
 }
 END_TEST
 
+/* Every sub-frame says symbol 2 where the bias says so: the first says the blank, the second it or not. */
+START_TEST(test_blanks_are_counted) {
+    fixture f;
+    make(&f, "\"ctc_subframes\": 2, \"dropout\": 0.1");
+    const oss_param *bias = oss_params_find(f.session.model->params, "head.bias");
+    float *value = f.session.model->value + bias->offset;
+    int32_t symbols = oss_vocab_size(f.session.data.vocab);
+    value[OSS_VOCAB_BLANK] = 50.0f;
+    value[symbols + (_i == 0 ? OSS_VOCAB_BLANK : 2)] = 50.0f;
+    ck_assert_double_eq(run_rows(&f, 0, ROWS).blank_fraction, _i == 0 ? 1.0 : 0.5);
+    clear(&f);
+}
+END_TEST
+
 START_TEST(test_threads_change_no_bit) {
     float *first = NULL;
     for (int32_t threads = 1; threads <= 4; threads++) {
@@ -287,6 +301,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_accumulation_equals_one_batch);
     tcase_add_test(all, test_shards_add_up);
     tcase_add_test(all, test_loss_is_the_mean_over_utterances);
+    tcase_add_loop_test(all, test_blanks_are_counted, 0, 2);
     tcase_add_test(all, test_threads_change_no_bit);
     tcase_add_test(all, test_a_loss_that_is_not_finite);
     tcase_add_test(all, test_a_gradient_that_is_not_finite);

@@ -163,6 +163,9 @@ START_TEST(test_patience) {
     outcome =
         oss_test_runs_train(&runs, "run", config, true, 0, OSS_OK); /* its patience is still at its end */
     ck_assert_int_eq(outcome.step, 8);
+    char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "run/metrics.jsonl"), NULL);
+    ck_assert_ptr_nonnull(strstr(metrics, "\"kind\":\"course\",\"step\":2,\"course\":\"failing\""));
+    free(metrics);
     config->patience = 0;
     outcome = oss_test_runs_train(&runs, "run", config, true, 2, OSS_ESTOPPED);
     ck_assert_int_eq(outcome.step, 10);
@@ -300,6 +303,7 @@ START_TEST(test_too_many_broken_steps_end_the_run) {
     ck_assert(oss_file_exists(oss_test_runs_path(&runs, "run/latest/state.json"))); /* of step 0 */
     char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "run/metrics.jsonl"), NULL);
     ck_assert_ptr_nonnull(strstr(metrics, "\"step\":10,"));
+    ck_assert_msg(strstr(oss_last_error(), "no step was ever finite") != NULL, "%s", oss_last_error());
     free(metrics);
     oss_config_free(config);
     oss_test_runs_remove(&runs);
