@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "base/fail.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "data/sort_keys.h"
@@ -146,11 +145,6 @@ int32_t oss_batch_utterance_labels(const oss_batch_item *item, int32_t items, co
 
 /* ---- Drawing ---- */
 
-static uint32_t draw_key(const oss_row *row, int64_t epoch, int32_t repeat) {
-    const uint64_t place[3] = {row->key, (uint64_t)epoch, (uint64_t)repeat};
-    return (uint32_t)oss_hash(place, sizeof place);
-}
-
 static bool fits_alone(const oss_batcher *batcher, const oss_batch_item *item) {
     int64_t samples = oss_augment_length(&item->view, batcher->manifest->row[item->row].samples);
     return item->spelling.needed <= oss_spec_ctc_frames(batcher->config, samples);
@@ -177,7 +171,7 @@ static oss_batch_item draw_item(const oss_batcher *batcher, int32_t index, uint3
 
 static void add_draws(oss_batcher *batcher, int32_t index, int64_t epoch, int32_t draws) {
     for (int32_t repeat = 0; repeat < draws; repeat++) {
-        uint32_t key = draw_key(&batcher->manifest->row[index], epoch, repeat);
+        uint32_t key = oss_augment_key(batcher->manifest->row[index].key, epoch, repeat);
         batcher->plan.item[batcher->plan.items++] = draw_item(batcher, index, key);
     }
 }

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/pool.h"
 #include "data/row_audio.h"
+#include "data/views.h"
 
 enum { SLOTS = 2, MESSAGE_BYTES = 1024 };
 
@@ -37,9 +38,8 @@ struct oss_loader {
     const oss_manifest *manifest;
     const oss_config *config;
     oss_batcher *batcher;
-    oss_pool *pool;        /* NULL: the loader's thread alone */
-    oss_speed_bank *speed; /* NULL: speed stays as it is */
-    float **work;          /* [threads] for audio on its way; NULL: none is augmented */
+    oss_pool *pool; /* NULL: the loader's thread alone */
+    oss_views views;
     int64_t epoch;
     int32_t index;
     const oss_epoch_plan *plan;
@@ -70,9 +70,12 @@ static oss_status load_audio(oss_loader *loader, int32_t index, int32_t worker) 
     const oss_row *row = &loader->manifest->row[item->row];
     float *place = slot->place[index];
     memset(place - item->gap_samples, 0, (size_t)item->gap_samples * sizeof *place);
-    return loader->work == NULL ? oss_row_load(place, row, loader->config)
-                                : oss_row_load_view(place, row, loader->config, &item->view, loader->speed,
-                                                    loader->work[worker]);
+    if (loader->views.work == NULL) {
+        return oss_row_load(place, row, loader->config);
+    }
+    oss_voices voices = oss_voice_set_behind(&loader->views.voices, item->row);
+    return oss_row_load_view(place, row, loader->config, &item->view, loader->views.kit, &voices,
+                             loader->views.work[worker]);
 }
 
 /* Loads item `task` of the slot being filled. */
@@ -303,42 +306,14 @@ static slot_sizes measure_slots(const oss_loader *loader) {
     return sizes;
 }
 
-static oss_status prepare_augmentation(oss_loader *loader) {
-    const oss_augment_spec *spec = &loader->config->augment;
-    int32_t threads = oss_pool_threads(loader->pool);
-    int64_t samples = 0;
-    for (int32_t i = 0; i < loader->manifest->rows; i++) {
-        int64_t own =
-            oss_augment_longest(spec, loader->config->mel.sample_rate_hz, loader->manifest->row[i].samples);
-        samples = own > samples ? own : samples;
-    }
-    loader->work = oss_alloc_zero((size_t)threads, sizeof *loader->work);
-    oss_status status = loader->work == NULL ? OSS_ENOMEM : OSS_OK;
-    for (int32_t i = 0; i < threads && status == OSS_OK; i++) {
-        loader->work[i] = oss_alloc_aligned((size_t)samples, sizeof **loader->work);
-        status = loader->work[i] == NULL ? OSS_ENOMEM : OSS_OK;
-    }
-    if (status == OSS_OK && spec->speed_prob > 0) {
-        status = oss_speed_create(&loader->speed, spec->speed_max);
-    }
-    return status;
-}
-
-static void free_augmentation(oss_loader *loader) {
-    for (int32_t i = 0; loader->work != NULL && i < oss_pool_threads(loader->pool); i++) {
-        oss_free(loader->work[i]);
-    }
-    oss_free(loader->work);
-    oss_speed_free(loader->speed);
-}
-
-static oss_status prepare_loader(oss_loader *loader, int32_t threads) {
+static oss_status prepare_loader(oss_loader *loader, const oss_augment_kit *kit, int32_t threads) {
     oss_status status = oss_batcher_create(&loader->batcher, loader->manifest, loader->config);
     if (status == OSS_OK && threads > 1 && !all_cached(loader->manifest)) {
         status = oss_pool_create(&loader->pool, threads);
     }
     if (status == OSS_OK && oss_augment_is_on(&loader->config->augment)) {
-        status = prepare_augmentation(loader);
+        status = oss_views_init(&loader->views, loader->manifest, loader->config, kit,
+                                oss_pool_threads(loader->pool));
     }
     for (int32_t i = 0; i < SLOTS && status == OSS_OK; i++) {
         const slot_sizes sizes = measure_slots(loader);
@@ -348,7 +323,7 @@ static oss_status prepare_loader(oss_loader *loader, int32_t threads) {
 }
 
 oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, const oss_config *config,
-                             int32_t threads, int64_t epoch, int32_t index) {
+                             const oss_augment_kit *kit, int32_t threads, int64_t epoch, int32_t index) {
     oss_loader *loader = oss_alloc_zero(1, sizeof *loader);
     if (loader == NULL) {
         return OSS_ENOMEM;
@@ -359,7 +334,7 @@ oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, con
     loader->index = index;
     (void)pthread_mutex_init(&loader->lock, NULL); /* default attributes: cannot fail on Linux */
     (void)pthread_cond_init(&loader->changed, NULL);
-    oss_status status = prepare_loader(loader, threads);
+    oss_status status = prepare_loader(loader, kit, threads);
     if (status != OSS_OK) {
         oss_loader_free(loader);
         return status;
@@ -385,7 +360,7 @@ void oss_loader_free(oss_loader *loader) {
         free_slot(&loader->slot[i]);
     }
     oss_batcher_free(loader->batcher);
-    free_augmentation(loader);
+    oss_views_deinit(&loader->views);
     oss_pool_free(loader->pool);
     oss_free(loader);
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "model/dataset_csv.h"
@@ -131,24 +130,12 @@ double oss_manifest_seconds(const oss_manifest *manifest, const oss_config *conf
     return (double)samples / config->mel.sample_rate_hz;
 }
 
-/* What tells this row from others, without the place where the data lies today. */
-static uint64_t hash_row(const oss_dataset_row *row) {
-    struct {
-        uint64_t wav, text;
-        double start_seconds, end_seconds;
-    } identity = {.wav = oss_hash(row->wav, strlen(row->wav)),
-                  .text = oss_hash(row->text, strlen(row->text)),
-                  .start_seconds = row->start_seconds,
-                  .end_seconds = row->end_seconds};
-    return oss_hash(&identity, sizeof identity);
-}
-
 static oss_status add_dataset_row(oss_manifest *manifest, const oss_dataset_row *from, int32_t source) {
     oss_row row = {.source = source,
                    .number = from->number,
                    .start_seconds = from->start_seconds,
                    .end_seconds = from->end_seconds,
-                   .key = hash_row(from)};
+                   .key = oss_dataset_row_key(from)};
     row.wav = oss_strdup(from->wav);
     row.path = oss_strdup(from->path);
     row.text = oss_strdup(from->text);

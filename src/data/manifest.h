@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "audio/measure.h"
-#include "data/clip.h"
+#include "audio/clip.h"
 #include "model/config.h"
 #include "text/vocab.h"
 

@@ -48,11 +48,12 @@ oss_status oss_row_load(float *x, const oss_row *row, const oss_config *config) 
 }
 
 oss_status oss_row_load_view(float *y, const oss_row *row, const oss_config *config,
-                             const oss_augment_view *view, const oss_speed_bank *bank, float *work) {
+                             const oss_augment_view *view, const oss_augment_kit *kit,
+                             const oss_voices *voices, float *work) {
     float *x = view->speed == 1.0 ? y + view->lead_samples : work;
     oss_status status = oss_row_load(x, row, config);
     if (status == OSS_OK) {
-        oss_augment_apply(y, view, x, row->samples, bank, work);
+        oss_augment_apply(y, view, x, row->samples, kit, voices, work);
     }
     return status;
 }

@@ -15,9 +15,10 @@ oss_status oss_row_decode(oss_audio *out, const oss_row *row, const oss_config *
  * a file that no longer gives row->samples samples is OSS_EINPUT. */
 oss_status oss_row_load(float *x, const oss_row *row, const oss_config *config);
 
-/* y[oss_augment_length(view, row->samples)] = the view of it. work: as many, and row->samples at least.
- * bank: NULL when no view changes the speed. */
+/* y[oss_augment_length(view, row->samples)] = the view of it. work: oss_augment_work_floats of as many or
+ * row->samples, whichever is more. */
 oss_status oss_row_load_view(float *y, const oss_row *row, const oss_config *config,
-                             const oss_augment_view *view, const oss_speed_bank *bank, float *work);
+                             const oss_augment_view *view, const oss_augment_kit *kit,
+                             const oss_voices *voices, float *work);
 
 #endif

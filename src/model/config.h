@@ -71,7 +71,7 @@ typedef struct oss_config {
     oss_precision precision;              /* of products and convolutions */
     char *run_dir;                        /* alias save_dir; NULL: checkpoints/<name of the config file> */
     /* augmentation: of training rows only */
-    oss_augment_spec augment; /* speed_prob speed_min speed_max gain_prob gain_db noise_prob... shift_ms */
+    oss_augment_spec augment; /* speed_prob to shift_ms */
     double concat_prob;
     double bpe_dropout;
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */

@@ -124,6 +124,23 @@ static oss_status check_augmentation(const oss_config *config) {
         status = check_order("noise_snr_min_db", augment->noise_snr_min_db, "noise_snr_max_db",
                              augment->noise_snr_max_db);
     }
+    if (status == OSS_OK) {
+        status = check_order("reverb_rt60_min", augment->reverb_rt60_min_s, "reverb_rt60_max",
+                             augment->reverb_rt60_max_s);
+    }
+    if (status == OSS_OK) {
+        status = check_order("reverb_drr_min_db", augment->reverb_drr_min_db, "reverb_drr_max_db",
+                             augment->reverb_drr_max_db);
+    }
+    double recorded = augment->noise_dir == NULL ? 0.0 : augment->noise_recorded;
+    if (status == OSS_OK && augment->noise_prob > 0 &&
+        augment->noise_white + augment->noise_pink + augment->noise_babble + recorded <= 0) {
+        status = oss_fail(OSS_EINPUT,
+                          "\"noise_prob\" is %g, but no kind of noise has a chance: set "
+                          "\"noise_white\", \"noise_pink\", \"noise_babble\", or "
+                          "\"noise_recorded\" with \"noise_dir\", above 0",
+                          augment->noise_prob);
+    }
     return status == OSS_OK ? check_masks(config) : status;
 }
 

@@ -5,6 +5,7 @@
 #include "base/csv.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
@@ -189,4 +190,15 @@ oss_status oss_dataset_next(oss_dataset *dataset, const oss_dataset_row **out, i
 
 oss_csv_place oss_dataset_place_of_row(const oss_dataset *dataset) {
     return oss_csv_place_of_record(dataset->csv);
+}
+
+uint64_t oss_dataset_row_key(const oss_dataset_row *row) {
+    struct {
+        uint64_t wav, text;
+        double start_seconds, end_seconds;
+    } identity = {.wav = oss_hash(row->wav, strlen(row->wav)),
+                  .text = oss_hash(row->text, strlen(row->text)),
+                  .start_seconds = row->start_seconds,
+                  .end_seconds = row->end_seconds};
+    return oss_hash(&identity, sizeof identity);
 }

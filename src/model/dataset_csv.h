@@ -26,6 +26,10 @@ typedef struct oss_dataset_row {
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
 } oss_dataset_row;
 
+/* What tells a row from others, without the place where the data lies today: a hash of wav, segment and text.
+ */
+uint64_t oss_dataset_row_key(const oss_dataset_row *row);
+
 /* OSS_EINPUT when the file is no CSV or a column is missing (names what it has and what it needs). */
 oss_status oss_dataset_open(oss_dataset **out, const char *csv_path, oss_case policy);
 void oss_dataset_free(oss_dataset *dataset);

@@ -146,7 +146,7 @@ static oss_status check_data(const oss_session *session) {
     }
     return oss_fail(OSS_EINPUT,
                     "%s was trained on other rows than its train_csv now gives (rows, texts, lengths, "
-                    "weights or split differ): "
+                    "weights, split or the recordings of noise_dir and reverb_dir differ): "
                     "put the old data back, or start a new run from its weights: --init %s --run ANOTHER",
                     session->request->run, session->request->run);
 }
@@ -240,7 +240,7 @@ static oss_status create_step(oss_session *session) {
         status = oss_batcher_create(&session->planner, &session->data.train, session->config);
     }
     if (status == OSS_OK) {
-        status = oss_loader_create(&session->loader, &session->data.train, session->config,
+        status = oss_loader_create(&session->loader, &session->data.train, session->config, session->data.kit,
                                    oss_pool_threads(session->pool), session->state.epoch,
                                    (int32_t)session->state.batch_in_epoch);
     }

@@ -149,6 +149,10 @@ static oss_status hash_rows(oss_training_data *data, const oss_config *config) {
         oss_hasher_update(hasher, &row->samples, sizeof row->samples);
         oss_hasher_update(hasher, &weight, sizeof weight);
     }
+    uint64_t sounds = data->kit == NULL ? 0 : oss_augment_kit_hash(data->kit);
+    if (sounds != 0) {
+        oss_hasher_update(hasher, &sounds, sizeof sounds);
+    }
     data->hash = oss_hasher_digest(hasher);
     oss_hasher_free(hasher);
     return OSS_OK;
@@ -170,6 +174,9 @@ oss_status oss_training_data_init(oss_training_data *out, const oss_config *conf
     if (status == OSS_OK) {
         status = encode_rows(&data, config, vocab);
     }
+    if (status == OSS_OK && oss_augment_is_on(&config->augment)) {
+        status = oss_augment_kit_create(&data.kit, &config->augment, config->mel.sample_rate_hz);
+    }
     if (status == OSS_OK) {
         status = hash_rows(&data, config);
     }
@@ -185,5 +192,6 @@ void oss_training_data_deinit(oss_training_data *data) {
     oss_manifest_deinit(&data->train);
     oss_manifest_deinit(&data->dev);
     oss_vocab_free(data->vocab);
+    oss_augment_kit_free(data->kit);
     *data = (oss_training_data){0};
 }

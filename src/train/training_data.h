@@ -10,7 +10,9 @@ typedef struct oss_training_data {
     oss_manifest train;
     oss_manifest dev; /* no rows: no validation */
     oss_vocab *vocab;
-    uint64_t hash; /* of the rows that train, in order: who they are, how long, how often drawn */
+    oss_augment_kit *kit; /* what views of the rows are made with; NULL: none is drawn */
+    uint64_t hash; /* of the rows that train, in order: who they are, how long, how often drawn; and of the
+                      recordings in noise_dir and reverb_dir */
 } oss_training_data;
 
 /* Reads, decodes, filters, splits, encodes; the log says with numbers what was kept and what was left out.

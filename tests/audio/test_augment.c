@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "audio/noise_mix.h"
+#include "base/rng.h"
+#include "kernel/noise.h"
 #include "support/fill.h"
 #include "support/suite.h"
 
@@ -19,7 +22,26 @@ static const oss_augment_spec all = {.speed_prob = 0.7,
                                      .noise_prob = 0.6,
                                      .noise_snr_min_db = 5,
                                      .noise_snr_max_db = 25,
+                                     .noise_white = 1,
+                                     .noise_pink = 1,
                                      .shift_ms = 80};
+
+static oss_augment_kit *make_kit(const oss_augment_spec *spec) {
+    oss_augment_kit *kit = NULL;
+    oss_status status = oss_augment_kit_create(&kit, spec, RATE);
+    ck_assert_msg(status == OSS_OK, "%s", oss_last_error());
+    return kit;
+}
+
+/* White or pink noise, as a view adds it. */
+static void add_noise(float *y, int64_t n, oss_noise colour, double snr_db, uint32_t key, float *work) {
+    if (colour == OSS_NOISE_WHITE) {
+        oss_k_white_noise(work, (size_t)n, 1, OSS_RNG_NOISE, key);
+    } else {
+        oss_noise_pink(work, n, 1, key);
+    }
+    oss_noise_add(y, work, n, snr_db);
+}
 
 static void make_signal(float *x, int32_t n) {
     for (int32_t i = 0; i < n; i++) {
@@ -33,7 +55,7 @@ START_TEST(test_off_is_identity) {
     oss_augment_view view = oss_augment_draw(&off, RATE, 1, 2);
     ck_assert_int_eq(oss_augment_length(&view, SAMPLES), SAMPLES);
     make_signal(x, SAMPLES);
-    oss_augment_apply(y, &view, x, SAMPLES, NULL, NULL);
+    oss_augment_apply(y, &view, x, SAMPLES, NULL, NULL, NULL);
     ck_assert_mem_eq(x, y, sizeof x);
 }
 END_TEST
@@ -101,19 +123,18 @@ START_TEST(test_a_view_is_a_function_of_its_key) {
     const uint32_t key[] = {5, 5, 6, 5, 5};
     oss_augment_spec spec = all;
     spec.speed_prob = spec.gain_prob = spec.noise_prob = 1;
-    oss_speed_bank *bank = NULL;
-    ck_assert_int_eq(oss_speed_create(&bank, spec.speed_max), OSS_OK);
+    oss_augment_kit *kit = make_kit(&spec);
     make_signal(x, SAMPLES);
     for (int i = 0; i < 5; i++) {
         oss_augment_view v = oss_augment_draw(&spec, RATE, seed[i], key[i]);
         oss_fill_garbage_f32(work, MOST);
         oss_fill_garbage_f32(i == 0 ? first : again, MOST);
-        oss_augment_apply(i == 0 ? first : again, &v, x, SAMPLES, bank, work);
+        oss_augment_apply(i == 0 ? first : again, &v, x, SAMPLES, kit, NULL, work);
         if (i > 0) {
             ck_assert((memcmp(first, again, sizeof first) == 0) == (i == 1));
         }
     }
-    oss_speed_free(bank);
+    oss_augment_kit_free(kit);
 }
 END_TEST
 
@@ -122,19 +143,18 @@ START_TEST(test_in_place) {
     static float x[SAMPLES], want[MOST], y[MOST], work[MOST];
     oss_augment_spec spec = all;
     spec.gain_prob = spec.noise_prob = 1;
-    oss_speed_bank *bank = NULL;
-    ck_assert_int_eq(oss_speed_create(&bank, spec.speed_max), OSS_OK);
+    oss_augment_kit *kit = make_kit(&spec);
     make_signal(x, SAMPLES);
     for (uint32_t key = 0; key < 20; key++) {
         oss_augment_view v = oss_augment_draw(&spec, RATE, 1, key);
         size_t bytes = (size_t)oss_augment_length(&v, SAMPLES) * sizeof *y;
-        oss_augment_apply(want, &v, x, SAMPLES, bank, work);
+        oss_augment_apply(want, &v, x, SAMPLES, kit, NULL, work);
         float *from = v.speed == 1.0 ? y + v.lead_samples : work;
         memcpy(from, x, sizeof x);
-        oss_augment_apply(y, &v, from, SAMPLES, bank, work);
+        oss_augment_apply(y, &v, from, SAMPLES, kit, NULL, work);
         ck_assert_mem_eq(y, want, bytes);
     }
-    oss_speed_free(bank);
+    oss_augment_kit_free(kit);
 }
 END_TEST
 
@@ -152,7 +172,7 @@ START_TEST(test_noise_has_its_snr) {
     for (double snr_db = -10; snr_db <= 50; snr_db += 7.5) {
         make_signal(x, SAMPLES);
         memcpy(y, x, sizeof x);
-        oss_augment_add_noise(y, SAMPLES, colour, snr_db, 1, (uint32_t)_i, work);
+        add_noise(y, SAMPLES, colour, snr_db, (uint32_t)_i, work);
         for (int i = 0; i < SAMPLES; i++) {
             noise[i] = y[i] - x[i];
         }
@@ -164,7 +184,7 @@ END_TEST
 
 START_TEST(test_silence_stays_silent) {
     float x[1000] = {0}, work[1000];
-    oss_augment_add_noise(x, 1000, OSS_NOISE_PINK, 10, 1, 1, work);
+    add_noise(x, 1000, OSS_NOISE_PINK, 10, 1, work);
     for (int i = 0; i < 1000; i++) {
         ck_assert(x[i] == 0.0f);
     }
@@ -199,7 +219,7 @@ START_TEST(test_colours) {
     for (uint32_t run = 0; run < RUNS; run++) {
         memset(y, 0, sizeof y);
         y[LENGTH / 2] = 1e-9f; /* something for the noise to be measured against */
-        oss_augment_add_noise(y, LENGTH, colour, -200, 1, run, work);
+        add_noise(y, LENGTH, colour, -200, run, work);
         for (int o = 0; o < OCTAVES; o++) {
             octave[o] += measure_octave(y, LENGTH, 0.45 / exp2(OCTAVES - o));
         }
@@ -217,10 +237,71 @@ START_TEST(test_gain_and_lead) {
     make_signal(x, SAMPLES);
     oss_fill_garbage_f32(y, MOST);
     const oss_augment_view v = {.speed = 1, .gain = 0.5f, .lead_samples = 321};
-    oss_augment_apply(y, &v, x, SAMPLES, NULL, NULL);
+    oss_augment_apply(y, &v, x, SAMPLES, NULL, NULL, NULL);
     ck_assert_int_eq(oss_augment_length(&v, SAMPLES), SAMPLES + 321);
     for (int i = 0; i < SAMPLES + 321; i++) {
         ck_assert(y[i] == (i < 321 ? 0.0f : 0.5f * x[i - 321]));
+    }
+}
+END_TEST
+
+/* What was made louder than 1 is scaled as a whole; a recording that nothing was done to stays as it is. */
+START_TEST(test_peak_is_limited) {
+    static float x[SAMPLES], y[SAMPLES];
+    make_signal(x, SAMPLES);
+    const oss_augment_view louder = {.speed = 1, .gain = 8.0f};
+    oss_augment_apply(y, &louder, x, SAMPLES, NULL, NULL, NULL);
+    float scale = y[100] / x[100], peak = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        ck_assert_float_eq_tol(y[i], x[i] * scale, 1e-6f);
+        peak = fmaxf(peak, fabsf(y[i]));
+    }
+    ck_assert_float_eq_tol(peak, 1.0f, 1e-6f);
+    const oss_augment_view as_is = {.speed = 1, .gain = 1.0f};
+    for (int i = 0; i < SAMPLES; i++) {
+        x[i] *= 8.0f;
+    }
+    oss_augment_apply(y, &as_is, x, SAMPLES, NULL, NULL, NULL);
+    ck_assert_mem_eq(x, y, sizeof x);
+}
+END_TEST
+
+/* Kinds of noise in proportion to their chances; rooms and lines as often as configured. */
+START_TEST(test_kinds_are_as_configured) {
+    char folder[] = "unused";
+    oss_augment_spec spec = all;
+    spec.noise_prob = 1;
+    spec.noise_white = 0;
+    spec.noise_babble = 2;
+    spec.noise_recorded = 5;
+    spec.reverb_prob = 0.25;
+    spec.reverb_rt60_min_s = 0.2;
+    spec.reverb_rt60_max_s = 0.5;
+    spec.reverb_drr_min_db = -3;
+    spec.reverb_drr_max_db = 9;
+    spec.telephone_prob = 0.4;
+    spec.telephone_mulaw_prob = 0.5;
+    for (int with_folder = 0; with_folder < 2; with_folder++) {
+        int32_t kind[OSS_NOISE_RECORDED + 1] = {0}, rooms = 0, lines = 0, mu_laws = 0;
+        spec.noise_dir = with_folder ? folder : NULL;
+        for (uint32_t key = 0; key < DRAWS; key++) {
+            oss_augment_view v = oss_augment_draw(&spec, RATE, 7, key);
+            kind[v.noise]++;
+            rooms += v.room == OSS_ROOM_SYNTHETIC;
+            lines += v.telephone;
+            mu_laws += v.mu_law;
+            ck_assert(v.room == OSS_ROOM_NONE ||
+                      (v.rt60_s >= 0.2 && v.rt60_s < 0.5 && v.drr_db >= -3 && v.drr_db < 9));
+            ck_assert(v.telephone || !v.mu_law);
+        }
+        double sum = with_folder ? 8 : 3;
+        assert_share(kind[OSS_NOISE_NONE] + kind[OSS_NOISE_WHITE], 0, "white noise");
+        assert_share(kind[OSS_NOISE_PINK], 1 / sum, "pink noise");
+        assert_share(kind[OSS_NOISE_BABBLE], 2 / sum, "babble");
+        assert_share(kind[OSS_NOISE_RECORDED], with_folder ? 5 / sum : 0, "recorded noise");
+        assert_share(rooms, 0.25, "rooms");
+        assert_share(lines, 0.4, "telephones");
+        assert_share(mu_laws, 0.2, "mu-law");
     }
 }
 END_TEST
@@ -237,6 +318,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(cases, test_silence_stays_silent);
     tcase_add_loop_test(cases, test_colours, 0, 2);
     tcase_add_test(cases, test_gain_and_lead);
+    tcase_add_test(cases, test_peak_is_limited);
+    tcase_add_test(cases, test_kinds_are_as_configured);
     suite_add_tcase(suite, cases);
     return suite;
 }

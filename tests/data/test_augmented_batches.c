@@ -13,6 +13,7 @@
 #include "data/loader.h"
 #include "data/row_audio.h"
 #include "data/scan.h"
+#include "data/views.h"
 #include "kernel/lengths.h"
 #include "model/spec.h"
 #include "support/faults.h"
@@ -25,7 +26,8 @@ enum { ROWS = 20, RATE = 16000 };
 
 #define EVERYTHING                                                                                           \
     ", \"speed_prob\": 0.8, \"speed_min\": 0.7, \"speed_max\": 1.4, \"gain_prob\": 0.5, \"noise_prob\": "    \
-    "0.5, \"shift_ms\": 100, \"seed\": 3"
+    "0.5, \"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.3, \"shift_ms\": 100, "           \
+    "\"seed\": 3"
 
 typedef struct fixture {
     char *folder, *csv;
@@ -240,8 +242,8 @@ static void assert_silence(const float *x, int32_t samples) {
 }
 
 static void assert_utterance(const fixture *f, const oss_micro_batch *batch, int32_t u,
-                             const oss_batch_item *item, int32_t items, oss_speed_bank *bank) {
-    static float want[20 * RATE], work[20 * RATE];
+                             const oss_batch_item *item, int32_t items, const oss_views *views) {
+    static float want[20 * RATE];
     const float *audio = batch->audio[u];
     const int32_t *label = batch->label[u];
     ck_assert_uint_eq(batch->key[u], item->key);
@@ -251,7 +253,10 @@ static void assert_utterance(const fixture *f, const oss_micro_batch *batch, int
     for (int32_t i = 0; i < items; i++) {
         const oss_row *row = &f->rows.row[item[i].row];
         ck_assert_ptr_eq(batch->row[batch->first_row[u] + i], row);
-        ck_assert_int_eq(oss_row_load_view(want, row, f->config, &item[i].view, bank, work), OSS_OK);
+        const oss_voices voices = oss_voice_set_behind(&views->voices, item[i].row);
+        ck_assert_int_eq(
+            oss_row_load_view(want, row, f->config, &item[i].view, views->kit, &voices, views->work[0]),
+            OSS_OK);
         assert_silence(audio, item[i].gap_samples);
         audio += item[i].gap_samples;
         ck_assert_mem_eq(audio, want, (size_t)item[i].samples * sizeof *want);
@@ -270,9 +275,9 @@ START_TEST(test_loader_follows_the_plan) {
     fixture f;
     make(&f, _i % 2 == 0 ? 1 << 30 : 0, EVERYTHING ", \"concat_prob\": 0.5");
     oss_loader *loader = NULL;
-    oss_speed_bank *bank = NULL;
-    ck_assert_int_eq(oss_speed_create(&bank, 1.4), OSS_OK);
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, _i < 2 ? 1 : 3, 0, 0), OSS_OK);
+    oss_views views;
+    ck_assert_int_eq(oss_views_init(&views, &f.rows, f.config, NULL, 1), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, _i < 2 ? 1 : 3, 0, 0), OSS_OK);
     for (int64_t epoch = 0; epoch < 4; epoch++) {
         const oss_epoch_plan *plan = oss_batcher_plan(f.batcher, epoch);
         for (int32_t b = 0; b < plan->batches; b++) {
@@ -280,14 +285,14 @@ START_TEST(test_loader_follows_the_plan) {
             int32_t u = 0, items = 0;
             for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i += items) {
                 items = oss_batch_utterance_items(&plan->item[i], plan->first[b + 1] - i);
-                assert_utterance(&f, batch, u++, &plan->item[i], items, bank);
+                assert_utterance(&f, batch, u++, &plan->item[i], items, &views);
             }
             ck_assert_int_eq(u, batch->utterances);
             ck_assert_int_eq(batch->total_samples, batch_samples(plan, b));
         }
     }
     oss_loader_free(loader);
-    oss_speed_free(bank);
+    oss_views_deinit(&views);
     clear(&f);
 }
 END_TEST
@@ -305,7 +310,7 @@ START_TEST(test_a_lost_row_takes_its_utterance_along) {
     oss_loader *loader = NULL;
     ck_assert_int_eq(unlink(f.rows.row[7].path), 0);
     oss_log_set(ignore_line, NULL);
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 2, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
     int32_t lost = 0, kept = 0;
     for (int64_t epoch = 0; epoch < 5; epoch++) {
         const oss_epoch_plan *plan = oss_batcher_plan(f.batcher, epoch);
@@ -339,7 +344,7 @@ START_TEST(test_memory_may_run_out_anywhere) {
     for (int64_t k = 1;; k++) {
         oss_loader *loader = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
-        oss_status status = oss_loader_create(&loader, &f.rows, f.config, 1, 0, 0);
+        oss_status status = oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 0, 0);
         bool fired = oss_faults_clear();
         ck_assert_int_eq(status, fired ? OSS_ENOMEM : OSS_OK);
         oss_loader_free(loader);

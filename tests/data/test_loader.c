@@ -83,7 +83,7 @@ START_TEST(test_batches_follow_the_plan) {
     oss_batcher *batcher = NULL;
     oss_loader *loader = NULL;
     ck_assert_int_eq(oss_batcher_create(&batcher, &f.rows, f.config), OSS_OK);
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 3, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 3, 0, 0), OSS_OK);
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         const oss_epoch_plan *plan = oss_batcher_plan(batcher, epoch);
         ck_assert_int_gt(plan->batches, 3);
@@ -123,14 +123,14 @@ START_TEST(test_starts_anywhere) {
     fixture f;
     make(&f, 0, 1 << 30, "");
     oss_loader *loader = NULL;
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 1, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 0, 0), OSS_OK);
     int32_t batches = next(loader)->epoch_batches;
     oss_loader_free(loader);
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 1, 4, 2), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 4, 2), OSS_OK);
     const oss_micro_batch *batch = next(loader);
     ck_assert(batch->epoch == 4 && batch->index == 2);
     oss_loader_free(loader);
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 1, 0, batches), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 0, batches), OSS_OK);
     batch = next(loader);
     ck_assert(batch->epoch == 1 && batch->index == 0); /* the end of an epoch is the beginning of the next */
     oss_loader_free(loader);
@@ -158,7 +158,7 @@ START_TEST(test_a_row_lost_later_is_left_out) {
     warnings = 0;
     oss_log_set(note_warning, NULL);
     oss_loader *loader = NULL;
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 2, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
     int32_t seen = 0, batches = 0;
     for (bool last = false; !last; batches++) {
         const oss_micro_batch *batch = next(loader);
@@ -184,7 +184,7 @@ START_TEST(test_a_row_lost_later_is_an_error) {
     make(&f, 0, 0, ", \"bad_audio\": \"error\"");
     remove_recording(&f, 7);
     oss_loader *loader = NULL;
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 2, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
     const oss_micro_batch *batch = NULL;
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < ROWS && status == OSS_OK; i++) {
@@ -216,7 +216,7 @@ START_TEST(test_may_be_freed_at_any_time) {
     make(&f, 8000, 0, "");
     for (int32_t i = 0; i < 8; i++) {
         oss_loader *loader = NULL;
-        ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 2, 0, 0), OSS_OK);
+        ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
         for (int32_t taken = 0; taken < i / 2; taken++) {
             (void)next(loader);
         }

@@ -77,7 +77,7 @@ START_TEST(test_the_loader_gives_what_the_plan_counts) {
     make(&f, settings[_i]);
     oss_loader *loader = NULL;
     int32_t longer = 0;
-    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, 1, 0, 0), OSS_OK);
+    ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 0, 0), OSS_OK);
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         const oss_epoch_plan *plan = oss_batcher_plan(f.batcher, epoch);
         for (int32_t b = 0; b < plan->batches; b++) {

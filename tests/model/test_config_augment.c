@@ -16,6 +16,8 @@ START_TEST(test_all_is_off_by_default) {
     ck_assert(!oss_augment_is_on(&config->augment));
     ck_assert(!oss_mask_is_on(&config->mask));
     ck_assert(config->concat_prob == 0);
+    ck_assert(config->augment.noise_white == 1 && config->augment.noise_babble == 0);
+    ck_assert_ptr_null(config->augment.noise_dir);
     ck_assert(config->augment.speed_min == 0.9 && config->augment.speed_max == 1.1);
     oss_config_free(config);
 }
@@ -26,12 +28,26 @@ START_TEST(test_every_key_reaches_its_place) {
         parse("{\"speed_prob\": 0.1, \"speed_min\": 0.6, \"speed_max\": 1.7, \"gain_prob\": 0.2, "
               "\"gain_db\": 3, \"noise_prob\": 0.3, \"noise_snr_min_db\": -5, \"noise_snr_max_db\": 20, "
               "\"shift_ms\": 40, \"concat_prob\": 0.4, \"freq_masks\": 2, \"freq_mask_bins\": 11, "
-              "\"time_masks_per_second\": 1.5, \"time_mask_frames\": 12, \"time_mask_max_fraction\": 0.6}");
+              "\"time_masks_per_second\": 1.5, \"time_mask_frames\": 12, \"time_mask_max_fraction\": 0.6, "
+              "\"noise_white\": "
+              "2, \"noise_pink\": 3, \"noise_babble\": 4, \"noise_recorded\": 5, \"noise_dir\": \"n\", "
+              "\"noise_mib\": 6, "
+              "\"reverb_prob\": 0.7, \"reverb_rt60_min\": 0.2, \"reverb_rt60_max\": 0.3, "
+              "\"reverb_drr_min_db\": -8, "
+              "\"reverb_drr_max_db\": 9, \"reverb_dir\": \"r\", \"telephone_prob\": 0.8, "
+              "\"telephone_mulaw_prob\": 0.9}");
     const oss_augment_spec *a = &config->augment;
     const oss_mask_spec *m = &config->mask;
     ck_assert(a->speed_prob == 0.1 && a->speed_min == 0.6 && a->speed_max == 1.7);
     ck_assert(a->gain_prob == 0.2 && a->gain_db == 3);
     ck_assert(a->noise_prob == 0.3 && a->noise_snr_min_db == -5 && a->noise_snr_max_db == 20);
+    ck_assert(a->noise_white == 2 && a->noise_pink == 3 && a->noise_babble == 4 && a->noise_recorded == 5);
+    ck_assert_str_eq(a->noise_dir, "n");
+    ck_assert_str_eq(a->reverb_dir, "r");
+    ck_assert(a->noise_mib == 6 && a->reverb_prob == 0.7);
+    ck_assert(a->reverb_rt60_min_s == 0.2 && a->reverb_rt60_max_s == 0.3);
+    ck_assert(a->reverb_drr_min_db == -8 && a->reverb_drr_max_db == 9);
+    ck_assert(a->telephone_prob == 0.8 && a->telephone_mulaw_prob == 0.9);
     ck_assert(a->shift_ms == 40 && config->concat_prob == 0.4);
     ck_assert(m->freq_masks == 2 && m->freq_mask_bins == 11 && m->time_mask_frames == 12);
     ck_assert(m->time_masks_per_second == 1.5 && m->time_mask_max_fraction == 0.6);
@@ -45,6 +61,9 @@ START_TEST(test_what_does_not_fit_is_refused) {
         {"{\"speed_min\": 0.4}", "\"speed_min\" is 0.4; allowed is 0.5 to 2"},
         {"{\"speed_prob\": 1.5}", "\"speed_prob\" is 1.5; allowed is 0 to 1"},
         {"{\"noise_snr_max_db\": 5}", "at most \"noise_snr_max_db\", 5"},
+        {"{\"reverb_rt60_min\": 0.7}", "at most \"reverb_rt60_max\", 0.6"},
+        {"{\"reverb_drr_max_db\": -1}", "at most \"reverb_drr_max_db\", -1"},
+        {"{\"noise_prob\": 0.5, \"noise_white\": 0, \"noise_pink\": 0}", "no kind of noise has a chance"},
         {"{\"freq_masks\": 1, \"freq_mask_bins\": 128}", "less than \"mel_bins\", 128"},
         {"{\"freq_masks\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
         {"{\"time_masks_per_second\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
@@ -66,6 +85,7 @@ START_TEST(test_what_fits_is_taken) {
         "{\"mel\": \"power\", \"freq_masks\": 1}", /* 0 is silence there */
         "{\"mel_norm\": \"fixed\", \"freq_masks\": 1}",
         "{\"speed_min\": 1.1}",
+        "{\"noise_prob\": 0.5, \"noise_white\": 0, \"noise_pink\": 0, \"noise_dir\": \"n\"}",
     };
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         oss_config_free(parse(taken[i]));

@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/faults.h"
 #include "support/runs.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
+#include "support/wav.h"
 
 #define EVERYTHING                                                                                           \
     "\"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.5, \"shift_ms\": 60, \"concat_prob\": 0.4, " \
-    "\"freq_masks\": 2, \"freq_mask_bins\": 6, \"time_masks_per_second\": 2, \"time_mask_frames\": 10"
+    "\"freq_masks\": 2, \"freq_mask_bins\": 6, \"time_masks_per_second\": 2, \"time_mask_frames\": 10, "     \
+    "\"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.4"
 
 static const char augmented[] =
     EVERYTHING ", \"batch_seconds\": 3, \"max_steps\": 12, \"eval_every\": 4, \"checkpoint_every\": 3, "
@@ -84,8 +87,17 @@ static bool are_same_files(const oss_test_runs *runs, const char *a, const char 
 
 /* Each setting by itself reaches the weights. */
 START_TEST(test_every_part_matters) {
-    static const char *const off[] = {"speed_prob=0",  "gain_prob=0",  "noise_prob=0",           "shift_ms=0",
-                                      "concat_prob=0", "freq_masks=0", "time_masks_per_second=0"};
+    static const char *const off[] = {"speed_prob=0",
+                                      "gain_prob=0",
+                                      "noise_prob=0",
+                                      "shift_ms=0",
+                                      "concat_prob=0",
+                                      "freq_masks=0",
+                                      "time_masks_per_second=0",
+                                      "noise_babble=0",
+                                      "reverb_prob=0",
+                                      "telephone_prob=0",
+                                      "telephone_mulaw_prob=0"};
     oss_test_runs runs;
     make_runs(&runs);
     train(&runs, "all", (const char *[]){"max_steps=2"}, 1);
@@ -99,6 +111,31 @@ START_TEST(test_every_part_matters) {
         ck_assert_msg(!are_same_files(&runs, "all/latest/model.safetensors", path), "%s changes nothing",
                       off[i]);
     }
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
+/* The recordings of noise_dir are part of the data. */
+START_TEST(test_resume_needs_the_same_noise) {
+    oss_test_runs runs;
+    make_runs(&runs);
+    char noise[600], setting[700], file[700];
+    snprintf(noise, sizeof noise, "%s", oss_test_runs_path(&runs, "noise"));
+    snprintf(setting, sizeof setting, "noise_dir=%s", noise);
+    snprintf(file, sizeof file, "%s/hum.wav", noise);
+    ck_assert_int_eq(mkdir(noise, 0777), 0);
+    oss_wav_write_tone(file, 0.5, 50, 0.5, 16000);
+    oss_config *config = oss_test_runs_config(&runs, augmented);
+    ck_assert_int_eq(oss_config_set(config, setting), OSS_OK);
+    (void)oss_test_runs_train(&runs, "whole", config, false, 0, OSS_OK);
+    (void)oss_test_runs_train(&runs, "cut", config, false, 4, OSS_ESTOPPED);
+    oss_wav_write_tone(file, 0.5, 60, 0.5, 16000);
+    (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_EINPUT);
+    ck_assert_ptr_nonnull(strstr(oss_last_error(), "noise_dir"));
+    oss_wav_write_tone(file, 0.5, 50, 0.5, 16000);
+    (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
+    assert_same_weights(&runs, "whole", "cut");
+    oss_config_free(config);
     oss_test_runs_remove(&runs);
 }
 END_TEST
@@ -125,7 +162,7 @@ START_TEST(test_validation_is_untouched) {
     oss_config *config = oss_test_runs_config(&runs, plain);
     (void)oss_test_runs_train(&runs, "plain", config, false, 0, OSS_OK);
     oss_config_free(config);
-    char json[900];
+    char json[1200];
     snprintf(json, sizeof json, "%s, %s", plain, EVERYTHING);
     config = oss_test_runs_config(&runs, json);
     (void)oss_test_runs_train(&runs, "augmented", config, false, 0, OSS_OK);
@@ -187,6 +224,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_threads_and_cache_change_no_byte);
     tcase_add_loop_test(all, test_stop_and_resume_change_no_byte, 0, 3);
     tcase_add_test(all, test_every_part_matters);
+    tcase_add_test(all, test_resume_needs_the_same_noise);
     tcase_add_test(all, test_validation_is_untouched);
     tcase_add_test(all, test_steps_call_no_heap);
     suite_add_tcase(suite, all);

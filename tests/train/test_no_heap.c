@@ -142,6 +142,10 @@ START_TEST(test_steps_call_no_heap) {
         "\"threads\": 2, \"batch_seconds\": 5, \"grad_shards\": 4, \"dropout\": 0.1",
         "\"threads\": 1, \"batch_seconds\": 3, \"accum_steps\": 3, \"position\": \"rope\"",
         "\"threads\": 2, \"batch_seconds\": 20, \"grad_shards\": 2, \"mel_norm\": \"fixed\"",
+        "\"threads\": 2, \"batch_seconds\": 5, \"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.9, "
+        "\"noise_babble\": 2, \"reverb_prob\": 0.5, \"telephone_prob\": 0.4, \"shift_ms\": 50, "
+        "\"concat_prob\": 0.3, "
+        "\"freq_masks\": 2, \"time_masks_per_second\": 1",
     };
     static const char *const small[] = {NULL};
     static const char *const large[] = {"d_model=96", "d_ff=192", NULL}; /* products that go to OpenBLAS */
@@ -174,7 +178,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("no heap");
     tcase_set_timeout(all, 300);
     tcase_add_test(all, test_counting_counts);
-    tcase_add_loop_test(all, test_steps_call_no_heap, 0, 3);
+    tcase_add_loop_test(all, test_steps_call_no_heap, 0, 4);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -1,4 +1,4 @@
-#include "data/clip.h"
+#include "audio/clip.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
  * to the network, whether it stays in memory or is decoded again for each batch, so the size of the cache
  * changes no bit of the weights. 16-bit recordings at the model's rate are kept exactly; others to half of
  * 1/32767 of their peak. */
-#ifndef OSS_DATA_CLIP_H
-#define OSS_DATA_CLIP_H
+#ifndef OSS_AUDIO_CLIP_H
+#define OSS_AUDIO_CLIP_H
 
 #include <stddef.h>
 #include <stdint.h>
