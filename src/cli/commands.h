@@ -7,7 +7,7 @@
 
 extern const oss_cli_command oss_command_eval, oss_command_transcribe, oss_command_embed,
     oss_command_features, oss_command_info, oss_command_import, oss_command_average, oss_command_check,
-    oss_command_vocab;
+    oss_command_vocab, oss_command_augment;
 
 /* Replaces this process by ossicle-train with `command` (NULL: none) and argument[0..count) as its arguments.
  * Returns only on failure. */

@@ -10,13 +10,13 @@ typedef struct listed_command {
     const oss_cli_command *command; /* NULL: another program */
 } listed_command;
 
-enum { COMMANDS = 11, TRAINS = 2 /* the first ones: commands of ossicle-train */ };
+enum { COMMANDS = 12, TRAINS = 2 /* the first ones: commands of ossicle-train */ };
 
 static void list_commands(listed_command out[COMMANDS]) {
     const oss_cli_command *const command[COMMANDS - TRAINS] = {
-        &oss_command_eval,     &oss_command_transcribe, &oss_command_embed,
-        &oss_command_features, &oss_command_info,       &oss_command_import,
-        &oss_command_average,  &oss_command_check,      &oss_command_vocab};
+        &oss_command_eval,  &oss_command_transcribe, &oss_command_embed,   &oss_command_features,
+        &oss_command_info,  &oss_command_import,     &oss_command_average, &oss_command_check,
+        &oss_command_vocab, &oss_command_augment};
     out[0] =
         (listed_command){"train", "train a model, or resume or fine-tune one (runs ossicle-train)", NULL};
     out[1] = (listed_command){
