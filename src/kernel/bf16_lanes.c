@@ -55,7 +55,7 @@ LANES_INLINE pairs split_pairs(lanes_i v) {
 }
 
 LANES_INLINE lanes_f multiply_pairs(lanes_f sum, pairs a, pairs b) {
-    return a.low * b.low + (a.high * b.high + sum);
+    return lanes_fma(a.low, b.low, lanes_fma(a.high, b.high, sum));
 }
 
 /* Numbers below 2^-126 count as 0 from here to end_flushing, as the instruction has it. */

@@ -156,6 +156,18 @@ LANES_INLINE lanes_f lanes_max(lanes_f a, lanes_f b) {
 #endif
 }
 
+/* a * b + c rounded once wherever the ISA can: for code whose meaning is in that rounding. A plain a * b + c
+ * is contracted by optimising builds only (gcc: from -O2 on). */
+LANES_INLINE lanes_f lanes_fma(lanes_f a, lanes_f b, lanes_f c) {
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+    return (lanes_f)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif OSS_LANES_ISA == OSS_LANES_AVX2
+    return (lanes_f)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
+}
+
 /* Sum of the lanes in a fixed order: halves are folded onto each other until one is left. */
 LANES_INLINE float lanes_sum(lanes_f v) {
     float s[LANES];
