@@ -177,8 +177,8 @@ def make_params(config, vocab):
     }
 
 
-def forward(p, config, audio):
-    """logits [S*k,V] of one utterance"""
+def forward(p, config, audio, inter_block=0):
+    """logits [S*k,V] of one utterance; with inter_block the pair of those and of the ones after that many blocks"""
     linear = lambda x, name: F.linear(x, p[name + ".weight"], p[name + ".bias"])
     x = mel_features(audio, config["mel"])[:, :, None]
     names = ["down.0.net.0", "down.0.net.2"] + (["down.1"] if config["downsample"] == 8 else [])
@@ -195,8 +195,10 @@ def forward(p, config, audio):
         x = x + linear(attention(qkv, config["heads"]), block + "out_proj")
         hidden = F.gelu(linear(rmsnorm(x, p[block + "norm2.weight"]), block + "mlp.0"))
         x = x + linear(hidden, block + "mlp.2")
-    x = rmsnorm(x, p["encoder.norm.weight"])
-    return linear(x, "head").reshape(x.shape[0] * config["k"], -1)
+        if i + 1 == inter_block:
+            inter = x
+    head = lambda y: linear(rmsnorm(y, p["encoder.norm.weight"]), "head").reshape(y.shape[0] * config["k"], -1)
+    return (head(x), head(inter)) if inter_block else head(x)
 
 
 def shard_loss(p, config, audio, labels):

@@ -62,9 +62,11 @@ typedef struct oss_config {
     double lr;
     int64_t warmup_steps;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
-    double ema_decay;      /* of the running average of the weights; 0: none */
-    double head_init_gain; /* 1: PyTorch's initial values */
-    char **freeze;         /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
+    double ema_decay;        /* of the running average of the weights; 0: none */
+    double head_init_gain;   /* 1: PyTorch's initial values */
+    double inter_ctc_weight; /* share of intermediate CTC in the loss; 0: none */
+    int32_t inter_ctc_block; /* blocks before it; 0: half of them */
+    char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
@@ -88,6 +90,9 @@ oss_status oss_config_load(oss_config **out, const char *path);
 oss_status oss_config_parse(oss_config **out, const char *json, const char *what);
 oss_status oss_config_copy(oss_config **out, const oss_config *config);
 void oss_config_free(oss_config *config);
+
+/* Blocks before the intermediate CTC; 0: none. */
+int32_t oss_config_inter_ctc_block(const oss_config *config);
 
 /* KEY=VALUE; VALUE is JSON, or a bare word taken as a string (for a path always, unless it begins like JSON's
  * string, list or null). OSS_EUSAGE. Only the value's own range is checked: after the last one call

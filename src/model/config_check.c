@@ -100,6 +100,30 @@ static oss_status check_order(const char *low_name, double low, const char *high
                                   high_name, high);
 }
 
+int32_t oss_config_inter_ctc_block(const oss_config *config) {
+    if (config->inter_ctc_weight <= 0.0) {
+        return 0;
+    }
+    return config->inter_ctc_block > 0 ? config->inter_ctc_block : config->n_layers / 2;
+}
+
+static oss_status check_inter_ctc(const oss_config *config) {
+    if (config->inter_ctc_weight <= 0.0) {
+        return OSS_OK;
+    }
+    if (config->n_layers < 2) {
+        return oss_fail(OSS_EINPUT, "\"inter_ctc_weight\" is %g; it needs \"n_layers\" of at least 2",
+                        config->inter_ctc_weight);
+    }
+    if (config->inter_ctc_block >= config->n_layers) {
+        return oss_fail(OSS_EINPUT,
+                        "\"inter_ctc_block\" is %d; it must be less than \"n_layers\", %d: after the last "
+                        "block comes the loss itself",
+                        config->inter_ctc_block, config->n_layers);
+    }
+    return OSS_OK;
+}
+
 static oss_status check_masks(const oss_config *config) {
     if (!oss_mask_is_on(&config->mask)) {
         return OSS_OK;
@@ -157,6 +181,9 @@ oss_status oss_config_check(const oss_config *config) {
     }
     if (status == OSS_OK) {
         status = check_text(config);
+    }
+    if (status == OSS_OK) {
+        status = check_inter_ctc(config);
     }
     if (status == OSS_OK && config->max_seconds <= config->min_seconds) {
         status = oss_fail(OSS_EINPUT, "\"max_seconds\" is %g; it must be more than \"min_seconds\", %g",

@@ -39,8 +39,9 @@ void oss_net_free(oss_net *net) {
 }
 
 int32_t oss_net_tape_nodes(const oss_net *net) {
-    enum { MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC = 9, PER_BLOCK = 12 };
-    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers;
+    enum { MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC = 9, PER_BLOCK = 12, INTER_NORM_HEAD_CTC_MIX = 4 };
+    int32_t inter = oss_config_inter_ctc_block(net->config) > 0 ? INTER_NORM_HEAD_CTC_MIX : 0;
+    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers + inter;
 }
 
 /* ---- what comes in ---- */
@@ -128,37 +129,22 @@ static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
     }
     for (int32_t i = 0; i < net->config->n_layers; i++) {
         x = oss_net_run_block(run, i, x, out->frame_seq);
+        oss_net_inter_ctc(run, i + 1, x, out->frame_seq);
     }
-    return oss_net_rmsnorm(run, &net->norm, x);
-}
-
-/* [N, k*V] is [N*k, V] in memory: row n*k + j is sub-frame j of frame n. */
-static oss_tensor *apply_head(const oss_net_run *run, oss_tensor *embeddings) {
-    int32_t k = run->net->config->ctc_subframes;
-    oss_tensor *y = oss_net_linear(run, &run->net->head, embeddings);
-    return oss_tape_reshape(run->tape, y, 2, (const int32_t[]){y->dim[0] * k, run->net->vocab});
-}
-
-static void apply_loss(const oss_net_run *run, oss_net_output *out) {
-    const oss_net_input *input = run->input;
-    oss_ctc_report report;
-    out->loss = oss_op_ctc(run->tape, out->logits, out->frame_seq, run->net->config->ctc_subframes,
-                           input->label, input->labels, &report);
-    out->nll = report.nll;
-    out->max_imbalance = report.max_imbalance;
+    return oss_net_last_norm(run, x);
 }
 
 static void run_forward(oss_net_run *run, oss_net_output *out) {
     *out = (oss_net_output){0};
     out->embeddings = encode(run, out);
     if (run->net->vocab > 0) {
-        out->logits = apply_head(run, out->embeddings);
+        out->logits = oss_net_head(run, out->embeddings);
     }
     if (run->net->config->projector_dim > 0 && !oss_tape_records(run->tape)) {
         out->projected = oss_net_linear(run, &run->net->projector, out->embeddings);
     }
     if (run->input->label != NULL) {
-        apply_loss(run, out);
+        oss_net_loss(run, out);
     }
 }
 

@@ -48,9 +48,11 @@ typedef struct oss_net_output {
     oss_seq mel_seq;        /* T of each utterance */
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
     oss_tensor *loss;  /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL
-                          without labels */
+                          without labels. While recording with intermediate CTC (weight w): 1 - w times this,
+                          and  w times the same of inter_nll */
     const double *nll; /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
-    double max_imbalance; /* largest deviation of a frame's posterior sum from 1 */
+    const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
+    double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */
 } oss_net_output;
 
 typedef struct oss_net oss_net; /* read-only after creation: threads share it, each with a tape of its own */

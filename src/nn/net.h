@@ -6,6 +6,7 @@
 #include "op/ops.h"
 
 enum { OSS_NET_MAX_CONVS = 3 };
+#define OSS_NET_RMSNORM_EPS 1e-5f
 
 /* A layer's weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the weight in a
  * block that oss_net_pack fills, for a layer that has products. */
@@ -30,6 +31,11 @@ struct oss_net {
     size_t packed_floats;
 };
 
+/* Parameters that a forward may use more than once: each is one tensor, made by the first use. */
+typedef struct oss_net_shared {
+    oss_tensor *norm, *head_weight, *head_bias;
+} oss_net_shared;
+
 /* One forward. */
 typedef struct oss_net_run {
     const oss_net *net;
@@ -39,6 +45,9 @@ typedef struct oss_net_run {
     const bool *frozen;
     const oss_net_input *input;
     const float *rope; /* table of angles; used when the config says so */
+    oss_net_shared shared;
+    oss_tensor *inter_loss; /* of intermediate CTC; NULL without */
+    oss_ctc_report inter_report;
 } oss_net_run;
 
 /* The places of dropout in a block; a site's number is 3 * block + place. */
@@ -69,5 +78,13 @@ oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, 
 oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
 /* block.c: block number `index` on x[N,d_model]. */
 oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq);
+
+/* head.c: the last norm; logits[N*k,V] from embeddings[N,d_model]; the loss and what goes with it. */
+oss_tensor *oss_net_last_norm(oss_net_run *run, oss_tensor *x);
+oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings);
+void oss_net_loss(const oss_net_run *run, oss_net_output *out);
+/* Takes x[N,d_model], what the first `blocks` blocks give, to the loss of intermediate CTC if it belongs
+ * there. */
+void oss_net_inter_ctc(oss_net_run *run, int32_t blocks, oss_tensor *x, oss_seq seq);
 
 #endif

@@ -5,8 +5,6 @@
 #include "base/fail.h"
 #include "nn/net.h"
 
-static const float RMSNORM_EPS = 1e-5f;
-
 static oss_status find_param(const oss_param **out, const oss_net *net, const char *layer, const char *part) {
     char name[sizeof net->params->item->name];
     snprintf(name, sizeof name, "%s.%s", layer, part);
@@ -83,8 +81,8 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     const float *value = run->value == NULL ? NULL : run->value + param->offset;
     float *grad = run->grad == NULL ? NULL : run->grad + param->offset;
     oss_tensor *tensor = oss_tape_param(run->tape, value, grad, param->rank, param->dim, !frozen);
-    /* Each is used once: unless asked to add, its gradient is stored and nobody need clear the block before.
-     */
+    /* Each is one tensor however often it is used: unless asked to add, the first use in backward stores the
+     * gradient, the others add, and nobody need clear the block before. */
     tensor->grad_written = run->input->add_gradient;
     return tensor;
 }
@@ -115,5 +113,5 @@ oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *lay
 }
 
 oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x) {
-    return oss_op_rmsnorm(run->tape, x, oss_net_param(run, layer->weight), RMSNORM_EPS);
+    return oss_op_rmsnorm(run->tape, x, oss_net_param(run, layer->weight), OSS_NET_RMSNORM_EPS);
 }

@@ -94,4 +94,7 @@ typedef struct oss_ctc_report {
 oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k,
                        const int32_t *const *label, const int32_t *labels, oss_ctc_report *out_report);
 
+/* y[] = a x[] + b z[]: two losses as one */
+oss_tensor *oss_op_mix(oss_tape *tape, oss_tensor *x, float a, oss_tensor *z, float b);
+
 #endif

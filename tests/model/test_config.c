@@ -157,6 +157,8 @@ static const struct {
     {"{\"downsample_time\": 6}", "\"downsample_time\" is 6; allowed is 4 or 8"},
     {"{\"target_hz\": 25}", "\"target_hz\" is 25, but sample_rate / frame_hop / downsample_time is 12.5"},
     {"{\"n_heads\": 5}", "\"n_heads\" is 5; it must divide \"d_model\", 192"},
+    {"{\"n_layers\": 1, \"inter_ctc_weight\": 0.3}", "it needs \"n_layers\" of at least 2"},
+    {"{\"inter_ctc_block\": 4, \"inter_ctc_weight\": 0.3}", "it must be less than \"n_layers\", 4"},
     {"{\"d_model\": 9}", "needs an even one"},
     {"{\"d_model\": 9, \"position\": \"rope\"}", "needs an even width of heads"},
     {"{\"units\": \"bpe\", \"vocab_size\": 31}",

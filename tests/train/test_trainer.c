@@ -34,8 +34,12 @@ static const char averaging[] =
 static const char bf16[] =
     "\"batch_seconds\": 3, \"max_steps\": 9, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"precision\": \"bf16\"";
-static const char *const recipe[] = {cadence, accumulating, averaging, bf16};
-enum { RECIPES = 4 };
+static const char inter_ctc[] =
+    "\"batch_seconds\": 3, \"max_steps\": 9, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"n_layers\": 2, \"inter_ctc_weight\": "
+    "0.3";
+static const char *const recipe[] = {cadence, accumulating, averaging, bf16, inter_ctc};
+enum { RECIPES = 5 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
