@@ -39,9 +39,15 @@ void oss_net_free(oss_net *net) {
 }
 
 int32_t oss_net_tape_nodes(const oss_net *net) {
-    enum { MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC = 9, PER_BLOCK = 12, INTER_NORM_HEAD_CTC_MIX = 4 };
+    enum {
+        MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC = 9,
+        PER_BLOCK = 12,
+        INTER_NORM_HEAD_CTC_MIX = 4,
+        CONSISTENCY_MIX = 2
+    };
     int32_t inter = oss_config_inter_ctc_block(net->config) > 0 ? INTER_NORM_HEAD_CTC_MIX : 0;
-    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers + inter;
+    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers + inter +
+           (net->config->cr_ctc_weight > 0.0 ? CONSISTENCY_MIX : 0);
 }
 
 /* ---- what comes in ---- */
@@ -89,6 +95,11 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
     }
     if (status == OSS_OK && (input->dropout || input->spec_mask) && input->utterance_id == NULL) {
         status = oss_fail(OSS_EUSAGE, "dropout and masks need utterance_id: it keys them");
+    }
+    for (int32_t b = 0; status == OSS_OK && input->pairs && b < input->utterances; b += 2) {
+        if (b + 1 == input->utterances || input->samples[b] != input->samples[b + 1]) {
+            status = oss_fail(OSS_EUSAGE, "utterance %" PRId32 " has no second view of its length", b);
+        }
     }
     if (status == OSS_OK && oss_tape_records(tape) && grad == NULL) {
         status =

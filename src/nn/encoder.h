@@ -36,7 +36,8 @@ typedef struct oss_net_input {
     float *const
         *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
     const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
-    bool add_gradient;   /* weight gradients are added to what grad holds, not stored over it */
+    bool pairs; /* utterances 2i and 2i+1 are views of one, of the same length, keyed apart: loss of CR-CTC */
+    bool add_gradient; /* weight gradients are added to what grad holds, not stored over it */
 } oss_net_input;
 
 typedef struct oss_net_output {
@@ -49,7 +50,8 @@ typedef struct oss_net_output {
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
     oss_tensor *loss;  /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL
                           without labels. While recording with intermediate CTC (weight w): 1 - w times this,
-                          and  w times the same of inter_nll */
+                          and  w times the same of inter_nll. With pairs: half
+ of that, and cr_ctc_weight times the consistency loss (oss_op_consistency) */
     const double *nll; /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
     const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
     double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */

@@ -94,6 +94,11 @@ typedef struct oss_ctc_report {
 oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k,
                        const int32_t *const *label, const int32_t *labels, oss_ctc_report *out_report);
 
+/* loss[] = sum over the pairs of utterances (0,1), (2,3)... of 1/2 mean over rows of both divergences between
+ * their distributions, the first of each, the target, without gradient: consistency-regularised CTC (Yao et
+ * al. 2024). logits[N*k, V] unnormalised; the two of a pair have the same length. */
+oss_tensor *oss_op_consistency(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k);
+
 /* y[] = a x[] + b z[]: two losses as one */
 oss_tensor *oss_op_mix(oss_tape *tape, oss_tensor *x, float a, oss_tensor *z, float b);
 

@@ -45,7 +45,8 @@ static oss_status run_part(oss_step *step, int32_t shard, int32_t from, const os
     if (status != OSS_OK) {
         return status;
     }
-    memcpy(step->inputs.nll + from, output.nll, (size_t)input->utterances * sizeof *output.nll);
+    memcpy(step->inputs.nll + from * step->inputs.views, output.nll,
+           (size_t)input->utterances * sizeof *output.nll);
     step->imbalance[shard] = fmax(step->imbalance[shard], output.max_imbalance);
     step->frames[shard] += output.logits->dim[0];
     step->blanks[shard] += count_blanks(output.logits);
@@ -64,7 +65,7 @@ static void run_shard(void *context, int32_t task, int32_t worker) {
          from < step->shards.first[shard + 1] && status == OSS_OK;) {
         oss_net_input input = oss_step_part_input(step, shard, from);
         status = run_part(step, shard, from, &input, step->setup.workers->tape[worker]);
-        from += input.utterances;
+        from += input.utterances / step->inputs.views;
     }
     step->status[shard] = status;
     if (status != OSS_OK && !atomic_exchange(&step->failed, true)) {
@@ -96,13 +97,14 @@ static void name_shard(oss_step *step, int32_t shard) {
 
 /* Adds up the losses in the order of the shards; names those that are not finite. */
 static void collect_losses(oss_step *step) {
-    for (int32_t i = 0; i < step->batch->utterances; i++) {
-        double nll = step->inputs.nll[i];
+    const shard_inputs *inputs = &step->inputs;
+    for (int32_t i = 0; i < step->batch->utterances * inputs->views; i++) {
+        double nll = inputs->nll[i];
         if (!isfinite(nll)) {
             step->result.skipped = "the loss is not finite";
-            name_place(step, i);
+            name_place(step, i / inputs->views);
         }
-        step->loss_sum += nll / (step->inputs.labels[i] > 1 ? step->inputs.labels[i] : 1);
+        step->loss_sum += nll / (inputs->labels[i] > 1 ? inputs->labels[i] : 1) / inputs->views;
     }
 }
 

@@ -10,16 +10,18 @@
 
 enum { OSS_STEP_MESSAGE_BYTES = 512 };
 
-/* What forward takes, shard by shard: shard s has the utterances [first[s], first[s+1]) of the arrays. */
+/* What forward takes, shard by shard: shard s has the utterances [first[s], first[s+1]) of the order of
+ * shards; views of utterance i are [views i, views (i+1)) of the first six arrays, so that no shard or part
+ * cuts them. */
 typedef struct shard_inputs {
-    int32_t capacity;
+    int32_t capacity, views; /* views: 2 with cr_ctc_weight, else 1 */
     const float **audio;
     int32_t *samples;
     const int32_t **label;
     int32_t *labels;
     uint32_t *key;
-    double *nll;                               /* out */
-    int32_t *frames;                           /* [capacity] mel frames, in the order of the micro-batch */
+    double *nll;     /* out */
+    int32_t *frames; /* [capacity] mel frames of all views, in the order of the micro-batch */
     int32_t *planned_samples, *planned_labels; /* [capacity] in the same order, of a batch that is measured */
 } shard_inputs;
 
@@ -49,7 +51,7 @@ struct oss_step {
 
 /* Puts utterance u of the batch in place `i` of the order of shards, where forward looks for it. */
 void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u);
-/* Mel frames, which sharding goes by. */
+/* Mel frames of all views, which sharding goes by. */
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples);
 /* What the part of a shard from place `from` of that order on takes; its gradient is added to that of the
  * shard's parts before. */

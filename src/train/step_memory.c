@@ -2,19 +2,21 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "kernel/lengths.h"
 #include "train/reduce.h"
 #include "train/step_internal.h"
 
-static oss_status reserve_inputs(shard_inputs *inputs, int32_t capacity) {
-    size_t count = (size_t)capacity;
+static oss_status reserve_inputs(shard_inputs *inputs, int32_t capacity, int32_t views) {
+    size_t count = (size_t)capacity, all = count * (size_t)views;
+    inputs->views = views;
     inputs->capacity = capacity;
-    inputs->audio = oss_alloc(count, sizeof *inputs->audio);
-    inputs->samples = oss_alloc(count, sizeof *inputs->samples);
-    inputs->label = oss_alloc(count, sizeof *inputs->label);
-    inputs->labels = oss_alloc(count, sizeof *inputs->labels);
-    inputs->key = oss_alloc(count, sizeof *inputs->key);
-    inputs->nll = oss_alloc(count, sizeof *inputs->nll);
+    inputs->audio = oss_alloc(all, sizeof *inputs->audio);
+    inputs->samples = oss_alloc(all, sizeof *inputs->samples);
+    inputs->label = oss_alloc(all, sizeof *inputs->label);
+    inputs->labels = oss_alloc(all, sizeof *inputs->labels);
+    inputs->key = oss_alloc(all, sizeof *inputs->key);
+    inputs->nll = oss_alloc(all, sizeof *inputs->nll);
     inputs->frames = oss_alloc(count, sizeof *inputs->frames);
     inputs->planned_samples = oss_alloc(count, sizeof *inputs->planned_samples);
     inputs->planned_labels = oss_alloc(count, sizeof *inputs->planned_labels);
@@ -122,36 +124,47 @@ static oss_status reserve_utterances(oss_step *step, const oss_epoch_plan *plan)
     }
     free_inputs(&step->inputs);
     oss_shards_deinit(&step->shards);
-    oss_status status = reserve_inputs(&step->inputs, most);
+    oss_status status = reserve_inputs(&step->inputs, most, step->setup.config->cr_ctc_weight > 0.0 ? 2 : 1);
     return status == OSS_OK ? oss_shards_init(&step->shards, step->setup.config->grad_shards, most) : status;
 }
 
 oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t from) {
     int32_t end = oss_shards_part_end(&step->shards, step->inputs.frames, shard, from);
-    return (oss_net_input){.utterances = end - from,
-                           .audio = step->inputs.audio + from,
-                           .samples = step->inputs.samples + from,
-                           .label = step->inputs.label + from,
-                           .labels = step->inputs.labels + from,
-                           .utterance_id = step->inputs.key + from,
+    int32_t views = step->inputs.views, first = from * views;
+    return (oss_net_input){.utterances = (end - from) * views,
+                           .audio = step->inputs.audio + first,
+                           .samples = step->inputs.samples + first,
+                           .label = step->inputs.label + first,
+                           .labels = step->inputs.labels + first,
+                           .utterance_id = step->inputs.key + first,
                            .seed = step->setup.config->seed,
                            .step = (uint32_t)step->number,
                            .dropout = true,
                            .spec_mask = true,
                            .packed = step->packed,
+                           .pairs = views == 2,
                            .add_gradient = from > step->shards.first[shard]};
 }
 
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {
-    return oss_len_mel_frames(samples, step->setup.config->mel.hop_samples);
+    return step->inputs.views * oss_len_mel_frames(samples, step->setup.config->mel.hop_samples);
+}
+
+/* Of the second view: a draw of its own at every site that the first one's key has one for. */
+static uint32_t draw_key(const oss_step *step, uint32_t key) {
+    return (uint32_t)oss_rng_u64(step->setup.config->seed, OSS_RNG_VIEW, key, 0);
 }
 
 void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u) {
-    step->inputs.audio[i] = batch->audio[u];
-    step->inputs.samples[i] = batch->samples[u];
-    step->inputs.label[i] = batch->label[u];
-    step->inputs.labels[i] = batch->labels[u];
-    step->inputs.key[i] = batch->key[u];
+    shard_inputs *inputs = &step->inputs;
+    for (int32_t v = 0; v < inputs->views; v++) {
+        int32_t to = i * inputs->views + v;
+        inputs->audio[to] = batch->audio[u];
+        inputs->samples[to] = batch->samples[u];
+        inputs->label[to] = batch->label[u];
+        inputs->labels[to] = batch->labels[u];
+        inputs->key[to] = v == 0 ? batch->key[u] : draw_key(step, batch->key[u]);
+    }
 }
 
 /* Lengths of a planned batch, in the order of the plan; returns the number of utterances. */
@@ -179,26 +192,33 @@ static oss_status measure_shard(oss_step *step, int32_t shard, size_t *largest) 
             return status;
         }
         *largest = bytes > *largest ? bytes : *largest;
-        from += input.utterances;
+        from += input.utterances / step->inputs.views;
     }
     return OSS_OK;
+}
+
+/* Utterance u of a planned batch in place `i` of the order of shards. */
+static void plan_utterance(oss_step *step, int32_t i, int32_t u) {
+    static const int32_t any_label = 1;
+    shard_inputs *inputs = &step->inputs;
+    for (int32_t to = i * inputs->views; to < (i + 1) * inputs->views; to++) {
+        inputs->audio[to] = NULL;
+        inputs->samples[to] = inputs->planned_samples[u];
+        inputs->label[to] = &any_label;
+        inputs->labels[to] = inputs->planned_labels[u];
+        inputs->key[to] = 0;
+    }
 }
 
 /* The largest arena that a part of a shard of this batch of the plan takes. Measuring looks at lengths only:
  * no audio, and one label that stands for all. */
 static oss_status measure_batch(oss_step *step, const oss_manifest *manifest, const oss_epoch_plan *plan,
                                 int32_t b, size_t *largest) {
-    static const int32_t any_label = 1;
     int32_t first = plan->first[b];
     int32_t count = list_utterances(step, manifest, plan->item + first, plan->first[b + 1] - first);
     oss_shards_assign(&step->shards, step->inputs.frames, count);
     for (int32_t i = 0; i < count; i++) {
-        int32_t u = step->shards.utterance[i];
-        step->inputs.audio[i] = NULL;
-        step->inputs.samples[i] = step->inputs.planned_samples[u];
-        step->inputs.label[i] = &any_label;
-        step->inputs.labels[i] = step->inputs.planned_labels[u];
-        step->inputs.key[i] = 0;
+        plan_utterance(step, i, step->shards.utterance[i]);
     }
     for (int32_t turn = 0; turn < step->shards.filled; turn++) {
         oss_status status = measure_shard(step, step->shards.turn[turn], largest);

@@ -185,6 +185,30 @@ START_TEST(test_blanks_are_counted) {
 }
 END_TEST
 
+static oss_step_result run_with(const char *json) {
+    fixture f;
+    make(&f, json);
+    oss_step_result result = run_rows(&f, 0, ROWS);
+    ck_assert_ptr_null(result.skipped);
+    clear(&f);
+    return result;
+}
+
+/* Without masks and dropout two views are one and teach what one does; with them they part. */
+START_TEST(test_two_views) {
+    oss_step_result one = run_with("\"dropout\": 0");
+    oss_step_result two = run_with("\"dropout\": 0, \"cr_ctc_weight\": 0.2");
+    ck_assert_int_eq(two.utterances, one.utterances);
+    ck_assert_double_eq(two.audio_seconds, one.audio_seconds);
+    ck_assert_double_eq_tol(two.loss, one.loss, 1e-5 * one.loss);
+    ck_assert_double_eq_tol(two.grad_norm, one.grad_norm, 1e-4 * one.grad_norm);
+    one = run_with("\"dropout\": 0.1, \"cr_ctc_weight\": 0.2");
+    two = run_with("\"dropout\": 0.1, \"cr_ctc_weight\": 50");
+    ck_assert_double_eq(two.loss, one.loss);
+    ck_assert_double_gt(fabs(two.grad_norm - one.grad_norm), 1e-4 * one.grad_norm);
+}
+END_TEST
+
 START_TEST(test_threads_change_no_bit) {
     float *first = NULL;
     for (int32_t threads = 1; threads <= 4; threads++) {
@@ -302,6 +326,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_shards_add_up);
     tcase_add_test(all, test_loss_is_the_mean_over_utterances);
     tcase_add_loop_test(all, test_blanks_are_counted, 0, 2);
+    tcase_add_test(all, test_two_views);
     tcase_add_test(all, test_threads_change_no_bit);
     tcase_add_test(all, test_a_loss_that_is_not_finite);
     tcase_add_test(all, test_a_gradient_that_is_not_finite);
