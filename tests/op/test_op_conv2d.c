@@ -10,8 +10,8 @@ typedef struct lengths {
 static oss_tensor *forward(oss_tape *tape, oss_tensor *const *in, const void *data) {
     const lengths *l = data;
     oss_seq out_seq;
-    oss_tensor *y =
-        oss_op_conv2d_gelu(tape, in[0], in[1], in[2], oss_gradcheck_seq(tape, l->length, l->count), &out_seq, false);
+    oss_tensor *y = oss_op_conv2d_gelu(tape, in[0], in[1], in[2],
+                                       oss_gradcheck_seq(tape, l->length, l->count), &out_seq, false);
     for (int32_t b = 0; b < l->count; b++) {
         ck_assert_int_eq(out_seq.start[b + 1] - out_seq.start[b], (l->length[b] + 1) / 2);
     }
