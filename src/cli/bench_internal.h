@@ -30,7 +30,8 @@ typedef struct oss_bench_part {
     double peak_rss_mib;
 } oss_bench_part;
 
-/* Times work(context) setup->runs times after two runs that are not counted; the median, in milliseconds. */
+/* Times work(context) setup->runs times after a warm-up of two runs and 0.3 s at least; the median, in
+ * milliseconds. */
 double oss_bench_time(const oss_bench_setup *setup, void (*work)(void *context), void *context);
 
 /* audio[samples] at a speaker's pace: noise under a changing envelope; the same in every run. */

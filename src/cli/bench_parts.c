@@ -14,19 +14,24 @@
 
 enum { WARM_UP_RUNS = 2, BENCH_SECONDS = 8, SEED = 1 };
 
+/* Long enough for the system to give each new thread a processor of its own, which takes it tens of
+ * milliseconds. */
+static const double WARM_UP_SECONDS = 0.3;
+
 static int compare_times(const void *a, const void *b) {
     double left = *(const double *)a, right = *(const double *)b;
     return (left > right) - (left < right);
 }
 
 double oss_bench_time(const oss_bench_setup *setup, void (*work)(void *context), void *context) {
-    double time[OSS_BENCH_MAX_RUNS];
-    for (int32_t i = -WARM_UP_RUNS; i < setup->runs; i++) {
+    double time[OSS_BENCH_MAX_RUNS], began = oss_clock_seconds();
+    for (int32_t i = 0; i < WARM_UP_RUNS || oss_clock_seconds() - began < WARM_UP_SECONDS; i++) {
+        work(context);
+    }
+    for (int32_t i = 0; i < setup->runs; i++) {
         double before = oss_clock_seconds();
         work(context);
-        if (i >= 0) {
-            time[i] = oss_clock_seconds() - before;
-        }
+        time[i] = oss_clock_seconds() - before;
     }
     qsort(time, (size_t)setup->runs, sizeof time[0], compare_times);
     int32_t middle = setup->runs / 2;
