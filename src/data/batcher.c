@@ -295,8 +295,14 @@ static void sort_window(oss_batcher *batcher, int64_t epoch, int32_t first, int3
     }
 }
 
+static bool goes_from_short_to_long(const oss_batcher *batcher, int64_t epoch) {
+    return epoch < batcher->config->curriculum_epochs;
+}
+
+/* A curriculum is one window. */
 static void sort_windows(oss_batcher *batcher, int64_t epoch) {
-    int64_t window_samples = WINDOW_BATCHES * batcher->batch_samples;
+    int64_t window_samples =
+        goes_from_short_to_long(batcher, epoch) ? INT64_MAX : WINDOW_BATCHES * batcher->batch_samples;
     int32_t first = 0;
     int64_t samples = 0;
     for (int32_t i = 0; i < batcher->utterances; i++) {
@@ -325,14 +331,16 @@ static void cut_batches(oss_batcher *batcher) {
     batcher->plan.batches = batches;
 }
 
-/* Writes the batches in a shuffled order; `rank_work` holds the permutation. */
+/* Writes the batches in a shuffled order, or as they were cut; `rank_work` holds the permutation. */
 static void place_batches(oss_batcher *batcher, int64_t epoch) {
     oss_epoch_plan *plan = &batcher->plan;
     int32_t *turn = (int32_t *)(void *)batcher->rank_work;
     for (int32_t b = 0; b < plan->batches; b++) {
         turn[b] = b;
     }
-    oss_rng_shuffle(turn, plan->batches, batcher->config->seed, OSS_RNG_SHUFFLE, 2 * (uint64_t)epoch + 1);
+    if (!goes_from_short_to_long(batcher, epoch)) {
+        oss_rng_shuffle(turn, plan->batches, batcher->config->seed, OSS_RNG_SHUFFLE, 2 * (uint64_t)epoch + 1);
+    }
     int32_t to = 0;
     for (int32_t b = 0; b < plan->batches; b++) {
         plan->first[b] = to;

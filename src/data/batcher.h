@@ -5,7 +5,9 @@
  * where batch_seconds is reached, and shuffles the batches. An utterance longer than batch_seconds is a batch
  * of its own. Lengths are those of the augmented audio: what is drawn for a row (audio/augment.h) is part of
  * the plan. With concat_prob a draw goes on with the one that follows in the shuffled order: the two are one
- * utterance. With bpe_dropout the spelling of a draw is part of the plan as well. */
+ * utterance. With bpe_dropout the spelling of a draw is part of the plan as well. In the first
+ * curriculum_epochs all draws are one window and the batches stay sorted: short ones come first (SortaGrad:
+ * Amodei et al. 2016, Deep Speech 2, which does so in the first epoch). */
 #ifndef OSS_DATA_BATCHER_H
 #define OSS_DATA_BATCHER_H
 

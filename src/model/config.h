@@ -58,6 +58,7 @@ typedef struct oss_config {
     uint64_t seed;
     int64_t max_steps;
     double batch_seconds;
+    int64_t curriculum_epochs; /* first epochs whose batches go from short to long; 0: none */
     int32_t accum_steps, grad_shards;
     double lr;
     int64_t warmup_steps;

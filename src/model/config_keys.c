@@ -110,6 +110,8 @@ const config_field oss_config_field[] = {
      .help = "Optimiser steps of the whole run; the learning rate falls until then."},
     {"batch_seconds", TRAINING, NUMBER, AT(batch_seconds), RANGE(0, 1e6), .above = true, .fallback = "128",
      .help = "Seconds of audio in a batch, at most; a longer recording is a batch of its own."},
+    {"curriculum_epochs", TRAINING, LONG, AT(curriculum_epochs), RANGE(0, 1000000), .fallback = "0",
+     .help = "First epochs in which batches go from short utterances to long ones; afterwards they come in a drawn order."},
     {"accum_steps", TRAINING, INTEGER, AT(accum_steps), RANGE(1, 65536), .alias = "gradient_accumulation_steps", .fallback = "1",
      .help = "Batches whose gradients make one optimiser step."},
     {"grad_shards", TRAINING, INTEGER, AT(grad_shards), RANGE(1, 1024), .fallback = "16",

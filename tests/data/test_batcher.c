@@ -1,5 +1,6 @@
 #include "data/batcher.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,52 @@ START_TEST(test_lengths_are_alike_in_a_batch) {
 }
 END_TEST
 
+/* Mean length of the utterances of a batch. */
+static double mean_seconds(const fixture *f, const oss_epoch_plan *plan, int32_t b) {
+    return (double)batch_samples(f, plan, b) / 16000.0 / (plan->first[b + 1] - plan->first[b]);
+}
+
+/* In the first epochs no row is shorter than one of an earlier batch by more than two jitters of a fifth. */
+START_TEST(test_curriculum) {
+    fixture f, g;
+    make(&f, plain, ROWS);
+    make(&g, "{\"train_csv\": \"t.csv\", \"batch_seconds\": 30, \"seed\": 5, \"curriculum_epochs\": 2}",
+         ROWS);
+    uint64_t order[4], company[4];
+    for (int64_t epoch = 0; epoch < 4; epoch++) {
+        const oss_epoch_plan *plan = oss_batcher_plan(g.batcher, epoch);
+        int32_t falls = 0, seen[ROWS] = {0};
+        double before = 0;
+        for (int32_t b = 0; b < plan->batches; b++) {
+            for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
+                double seconds = (double)f.rows.row[plan->item[i].row].samples / 16000.0;
+                falls += seconds * 1.2 < before * 0.8;
+                seen[plan->item[i].row]++;
+            }
+            for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
+                before = fmax(before, (double)f.rows.row[plan->item[i].row].samples / 16000.0);
+            }
+            ck_assert(batch_samples(&g, plan, b) <= 30 * 16000);
+        }
+        for (int32_t i = 0; i < ROWS; i++) {
+            ck_assert_int_eq(seen[i], 1);
+        }
+        bool rises = mean_seconds(&g, plan, 0) < 2.5 && mean_seconds(&g, plan, plan->batches - 1) > 8.5;
+        ck_assert_msg((falls == 0 && rises) == (epoch < 2), "epoch %d: %d falls", (int)epoch, falls);
+        hash_plan(plan, &order[epoch], &company[epoch]);
+        uint64_t plain_order, plain_company; /* later epochs are as without */
+        hash_plan(oss_batcher_plan(f.batcher, epoch), &plain_order, &plain_company);
+        ck_assert((plain_order == order[epoch]) == (epoch >= 2));
+    }
+    ck_assert(company[0] != company[1]);
+    uint64_t again, company_again;
+    hash_plan(oss_batcher_plan(g.batcher, 0), &again, &company_again); /* in any order of asking */
+    ck_assert(again == order[0] && company_again == company[0]);
+    clear(&f);
+    clear(&g);
+}
+END_TEST
+
 START_TEST(test_weights) {
     fixture f;
     make(&f, "{\"train_csv\": [{\"csv\": \"a\", \"weight\": 2.5}, {\"csv\": \"b\", \"weight\": 0.3}]}", 60);
@@ -245,6 +292,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_order_is_repeatable_and_differs);
     tcase_add_test(all, test_small_sets_are_mixed);
     tcase_add_test(all, test_lengths_are_alike_in_a_batch);
+    tcase_add_test(all, test_curriculum);
     tcase_add_test(all, test_weights);
     tcase_add_test(all, test_draws_of_a_row_have_masks_of_their_own);
     tcase_add_test(all, test_an_epoch_is_never_empty);
