@@ -39,7 +39,7 @@ START_TEST(test_is_what_training_hears) {
     ck_assert_int_eq(oss_loader_create(&loader, &rows, config, NULL, 1, 0, 0), OSS_OK);
     for (int epoch = 0; epoch < 3; epoch++) {
         const oss_micro_batch *batch = NULL;
-        char number[8];
+        char number[16];
         snprintf(number, sizeof number, "%d", epoch);
         ck_assert_int_eq(oss_loader_next(loader, &batch), OSS_OK);
         oss_program_run run = oss_run_ossicle("augment", "--config", file, "--epoch", number, "--text", "A b",
