@@ -66,10 +66,12 @@ static void check_text(const fixture *f, const oss_micro_batch *batch, int32_t u
     oss_free(text);
 }
 
+#define EVERYTHING                                                                                           \
+    ", \"bpe_dropout\": 0.3, \"concat_prob\": 0.6, \"speed_prob\": 0.8, \"speed_min\": 0.7, \"speed_max\": " \
+    "1.8"
+
 static const char *const settings[] = {", \"bpe_dropout\": 0", ", \"bpe_dropout\": 0.3",
-                                       ", \"bpe_dropout\": 1",
-                                       ", \"bpe_dropout\": 0.3, \"concat_prob\": 0.6, \"speed_prob\": 0.8, "
-                                       "\"speed_min\": 0.7, \"speed_max\": 1.8"};
+                                       ", \"bpe_dropout\": 1", EVERYTHING};
 
 /* Walks two epochs of batches beside the plan. */
 START_TEST(test_the_loader_gives_what_the_plan_counts) {
