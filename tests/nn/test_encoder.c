@@ -102,9 +102,6 @@ START_TEST(test_packed_weights_change_no_bit) {
     for (int32_t task = 0; task < oss_net_pack_tasks(packed->net); task++) {
         oss_net_pack(packed->net, block, packed->value, task);
     }
-    for (size_t i = 0; i < floats; i++) {
-        ck_assert_msg(isfinite(block[i]), "float %zu of the packed block was not filled", i);
-    }
     packed->input.packed = block;
     float loss = oss_network_train(plain).loss->data[0];
     ck_assert(oss_network_train(packed).loss->data[0] == loss);
