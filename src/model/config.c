@@ -26,6 +26,8 @@ void oss_config_free(oss_config *config) {
     oss_config_free_names(config);
     oss_free(config->dev_csv);
     oss_free(config->vocab_json);
+    oss_free(config->augment.noise_dir);
+    oss_free(config->augment.reverb_dir);
     oss_free(config->run_dir);
     oss_free(config);
 }
@@ -69,8 +71,13 @@ oss_status oss_config_copy(oss_config **out, const oss_config *config) {
     copy->dev_csv = config->dev_csv == NULL ? NULL : oss_strdup(config->dev_csv);
     copy->vocab_json = config->vocab_json == NULL ? NULL : oss_strdup(config->vocab_json);
     copy->run_dir = config->run_dir == NULL ? NULL : oss_strdup(config->run_dir);
+    const char *noise_dir = config->augment.noise_dir, *reverb_dir = config->augment.reverb_dir;
+    copy->augment.noise_dir = noise_dir == NULL ? NULL : oss_strdup(noise_dir);
+    copy->augment.reverb_dir = reverb_dir == NULL ? NULL : oss_strdup(reverb_dir);
     bool is_whole = (copy->dev_csv == NULL) == (config->dev_csv == NULL) &&
                     (copy->vocab_json == NULL) == (config->vocab_json == NULL) &&
+                    (copy->augment.noise_dir == NULL) == (noise_dir == NULL) &&
+                    (copy->augment.reverb_dir == NULL) == (reverb_dir == NULL) &&
                     (copy->run_dir == NULL) == (config->run_dir == NULL);
     oss_status status =
         is_whole ? oss_config_copy_sources(copy, config->train_csv, config->train_csvs) : OSS_ENOMEM;
