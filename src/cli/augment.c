@@ -212,14 +212,7 @@ static oss_status print_json(const augmenting *a) {
     add_noise(json, a);
     oss_json_add_bool(json, "telephone", view->telephone);
     oss_json_add_bool(json, "mu_law", view->mu_law);
-    char *line = NULL;
-    oss_status status = oss_json_print(&line, json, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", line);
-    }
-    oss_free(line);
-    oss_json_free(json);
-    return status;
+    return oss_cli_print_json(json);
 }
 
 /* ---- The order of things ---- */

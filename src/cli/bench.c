@@ -230,14 +230,7 @@ static oss_status print_json(const report *r, const oss_bench_setup *setup) {
             add_part(root, parts[i].name, &r->part[i]);
         }
     }
-    char *text = NULL;
-    oss_status status = oss_json_print(&text, root, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", text);
-    }
-    oss_free(text);
-    oss_json_free(root);
-    return status;
+    return oss_cli_print_json(root);
 }
 
 static void print_table(const report *r, const oss_bench_setup *setup) {

@@ -119,12 +119,5 @@ oss_status oss_check_print_json(const oss_check_report *report, const oss_check_
     add_choices(object, report, input);
     add_findings(object, report, input);
     add_infeasible(object, report, input);
-    char *line = NULL;
-    oss_status status = oss_json_print(&line, object, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", line);
-    }
-    oss_free(line);
-    oss_json_free(object);
-    return status;
+    return oss_cli_print_json(object);
 }

@@ -64,6 +64,17 @@ void oss_cli_print(const char *format, ...) {
     oss_free(line);
 }
 
+oss_status oss_cli_print_json(oss_json *root) {
+    char *line = NULL;
+    oss_status status = oss_json_print(&line, root, OSS_JSON_LINE);
+    if (status == OSS_OK) {
+        oss_cli_print("%s\n", line);
+    }
+    oss_free(line);
+    oss_json_free(root);
+    return status;
+}
+
 oss_status oss_cli_flush(void) {
     errno = 0;
     if (fflush(stdout) != 0 && print_errno == 0) {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "ossicle/precision.h"
+#include "base/json.h"
 #include "ossicle/status.h"
 
 typedef struct oss_cli_option {
@@ -72,6 +73,8 @@ int oss_cli_fail(const oss_cli_args *args, oss_status status);
 /* Results, to stdout. A failure is kept and reported at the end by oss_cli_run (exit 3, or 4 when the disk is
  * full). */
 void oss_cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* One line of JSON, to stdout; frees `root`. A failure of building it is returned. */
+oss_status oss_cli_print_json(oss_json *root);
 /* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */
 oss_status oss_cli_flush(void);
 

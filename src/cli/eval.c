@@ -167,14 +167,7 @@ static oss_status print_json(const evaluation *eval) {
     oss_json_add_number(object, "wall_seconds", eval->wall_seconds);
     oss_json_add_number(object, "realtime_factor", realtime_factor(eval));
     oss_json_add_integer(object, "failed", eval->failed);
-    char *line = NULL;
-    oss_status status = oss_json_print(&line, object, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", line);
-    }
-    oss_free(line);
-    oss_json_free(object);
-    return status;
+    return oss_cli_print_json(object);
 }
 
 static void print_rate(const char *name, const oss_edits *edits, const char *unit) {

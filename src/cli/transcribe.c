@@ -25,14 +25,7 @@ static oss_status print_json(const char *path, const char *text, double seconds)
     oss_json_add_string(object, "file", path);
     oss_json_add_string(object, "text", text);
     oss_json_add_number(object, "seconds", seconds);
-    char *line = NULL;
-    oss_status status = oss_json_print(&line, object, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", line);
-    }
-    oss_free(line);
-    oss_json_free(object);
-    return status;
+    return oss_cli_print_json(object);
 }
 
 static oss_status transcribe_file(oss_recognizer *recognizer, const oss_cli_args *args, const char *path) {

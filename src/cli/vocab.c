@@ -254,14 +254,7 @@ static oss_status print_json(const census *c) {
         oss_json_add_number(item, "frames_per_second", k * hz);
         oss_json_add_integer(item, "infeasible", c->infeasible[k - 1]);
     }
-    char *line = NULL;
-    oss_status status = oss_json_print(&line, object, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        oss_cli_print("%s\n", line);
-    }
-    oss_free(line);
-    oss_json_free(object);
-    return status;
+    return oss_cli_print_json(object);
 }
 
 static oss_status work_out(census *c) {

@@ -3,53 +3,27 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/json.h"
 #include "base/mem.h"
+#include "model/config_compare.h"
 
 /* ---- What must be equal ---- */
 
-static oss_status parse_settings(oss_json **out, const oss_config *config) {
-    char *text = oss_config_print(config, true);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
-    oss_status status = oss_json_parse(out, text, strlen(text), "a config");
-    oss_free(text);
-    return status;
-}
+typedef struct model_pair {
+    const oss_model *a, *b;
+} model_pair;
 
-static oss_status compare_setting(const oss_json *first, const oss_json *other, const oss_model *a,
-                                  const oss_model *b) {
-    char *first_text = NULL, *other_text = NULL;
-    oss_status status = oss_json_print(&first_text, first, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        status = oss_json_print(&other_text, other, OSS_JSON_LINE);
+static oss_status refuse_difference(void *context, const char *key, const char *in_a, const char *in_b) {
+    const model_pair *pair = context;
+    if (strcmp(key, "dropout") == 0) { /* no weight means anything else with another */
+        return OSS_OK;
     }
-    if (status == OSS_OK && strcmp(first_text, other_text) != 0) {
-        status =
-            oss_fail(OSS_EINPUT, "\"%s\" is %s in %s and %s in %s: only models of the same kind have a mean",
-                     oss_json_key(first), first_text, a->path, other_text, b->path);
-    }
-    oss_free(first_text);
-    oss_free(other_text);
-    return status;
+    return oss_fail(OSS_EINPUT, "\"%s\" is %s in %s and %s in %s: only models of the same kind have a mean",
+                    key, in_a, pair->a->path, in_b, pair->b->path);
 }
 
 static oss_status compare_settings(const oss_model *a, const oss_model *b) {
-    oss_json *first = NULL, *other = NULL;
-    oss_status status = parse_settings(&first, a->config);
-    if (status == OSS_OK) {
-        status = parse_settings(&other, b->config);
-    }
-    for (const oss_json *at = oss_json_first(first); at != NULL && status == OSS_OK; at = oss_json_next(at)) {
-        const char *key = oss_json_key(at);
-        if (strcmp(key, "dropout") != 0) {
-            status = compare_setting(at, oss_json_get(other, key), a, b);
-        }
-    }
-    oss_json_free(first);
-    oss_json_free(other);
-    return status;
+    model_pair pair = {a, b};
+    return oss_config_compare(a->config, b->config, refuse_difference, &pair);
 }
 
 static oss_status compare_vocabularies(const oss_model *a, const oss_model *b) {

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "model/config_compare.h"
 
 static bool same_shape(const oss_param *a, const oss_param *b) {
     return a->rank == b->rank && memcmp(a->dim, b->dim, (size_t)a->rank * sizeof a->dim[0]) == 0;
@@ -48,44 +48,14 @@ static int32_t take_tensors(oss_model *model, const oss_model *from, oss_strbuf 
     return taken;
 }
 
-static oss_status parse_settings(oss_json **out, const oss_config *config) {
-    char *text = oss_config_print(config, true);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
-    oss_status status = oss_json_parse(out, text, strlen(text), "a config");
-    oss_free(text);
-    return status;
-}
-
-static oss_status report_setting(const oss_json *now, const oss_json *then, const char *path) {
-    char *new_text = NULL, *old_text = NULL;
-    oss_status status = oss_json_print(&new_text, now, OSS_JSON_LINE);
-    if (status == OSS_OK) {
-        status = oss_json_print(&old_text, then, OSS_JSON_LINE);
-    }
-    if (status == OSS_OK && strcmp(new_text, old_text) != 0) {
-        oss_log_warn("\"%s\" is %s here and %s in %s", oss_json_key(now), new_text, old_text, path);
-    }
-    oss_free(new_text);
-    oss_free(old_text);
-    return status;
+static oss_status report_setting(void *path, const char *key, const char *now, const char *then) {
+    oss_log_warn("\"%s\" is %s here and %s in %s", key, now, then, (const char *)path);
+    return OSS_OK;
 }
 
 /* Where the settings of both models differ: the weights may hear or spell something else than they learnt. */
 static oss_status report_settings(const oss_model *model, const oss_model *from) {
-    oss_json *now = NULL, *then = NULL;
-    oss_status status = parse_settings(&now, model->config);
-    if (status == OSS_OK) {
-        status = parse_settings(&then, from->config);
-    }
-    for (const oss_json *at = oss_json_first(now); at != NULL && status == OSS_OK; at = oss_json_next(at)) {
-        const oss_json *other = oss_json_get(then, oss_json_key(at));
-        status = other == NULL ? OSS_OK : report_setting(at, other, from->path);
-    }
-    oss_json_free(now);
-    oss_json_free(then);
-    return status;
+    return oss_config_compare(model->config, from->config, report_setting, from->path);
 }
 
 oss_status oss_finetune_init(oss_model *model, const char *path) {

@@ -73,12 +73,7 @@ START_TEST(test_network) {
     oss_network *network = make_network(golden);
     oss_net_output output = oss_network_train(network);
     check_outputs(&output, golden);
-    double worst = 0, worst_audio = 0;
-    for (int32_t i = 0; i < network->params->count; i++) {
-        const oss_param *param = &network->params->item[i];
-        worst = fmax(worst, oss_network_check_gradient(network->grad + param->offset, param->count, golden,
-                                                       "", param->name, GRADIENT_L2));
-    }
+    double worst = oss_network_check_gradients(network, golden, GRADIENT_L2), worst_audio = 0;
     for (int32_t b = 0; b < network->input.utterances; b++) {
         snprintf(name, sizeof name, "audio.%d", b);
         worst_audio =

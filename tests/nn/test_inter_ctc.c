@@ -58,12 +58,7 @@ START_TEST(test_golden) {
     switch_on(network, oss_golden_number(golden, "weight"), _i == 0 ? 0 : read_size(golden, "block"));
     oss_net_output output = oss_network_train(network);
     check_loss(&output, golden);
-    double worst = 0;
-    for (int32_t i = 0; i < network->params->count; i++) {
-        const oss_param *param = &network->params->item[i];
-        worst = fmax(worst, oss_network_check_gradient(network->grad + param->offset, param->count, golden,
-                                                       "", param->name, GRADIENT_L2));
-    }
+    double worst = oss_network_check_gradients(network, golden, GRADIENT_L2);
     printf("%s: largest relative gradient error %.2g\n", CASE[_i], worst);
     oss_network_free(network);
     oss_golden_free(golden);

@@ -154,3 +154,13 @@ oss_net_output oss_network_train(oss_network *network) {
     require(oss_tape_status(network->tape));
     return output;
 }
+
+double oss_network_check_gradients(const oss_network *network, const oss_golden *golden, double limit) {
+    double worst = 0;
+    for (int32_t i = 0; i < network->params->count; i++) {
+        const oss_param *param = &network->params->item[i];
+        worst = fmax(worst, oss_network_check_gradient(network->grad + param->offset, param->count, golden,
+                                                       "", param->name, limit));
+    }
+    return worst;
+}

@@ -54,5 +54,8 @@ void oss_network_free(oss_network *network);
  */
 oss_net_output oss_network_forward(oss_network *network, bool record);
 oss_net_output oss_network_train(oss_network *network);
+/* Every parameter's gradient against golden values (oss_network_check_gradient); the largest relative error.
+ */
+double oss_network_check_gradients(const oss_network *network, const oss_golden *golden, double limit);
 
 #endif

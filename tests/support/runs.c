@@ -77,3 +77,14 @@ void oss_test_runs_assert_same(const oss_test_runs *runs, const char *a, const c
     free(text_a);
     free(text_b);
 }
+
+void oss_test_runs_assert_same_weights(const oss_test_runs *runs, const char *a, const char *b) {
+    static const char *const file[] = {"latest/model.safetensors", "latest/optimizer.safetensors",
+                                       "best/model.safetensors", "latest/state.json"};
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        char path_a[200], path_b[200];
+        snprintf(path_a, sizeof path_a, "%s/%s", a, file[i]);
+        snprintf(path_b, sizeof path_b, "%s/%s", b, file[i]);
+        oss_test_runs_assert_same(runs, path_a, path_b);
+    }
+}

@@ -26,4 +26,7 @@ oss_train_outcome oss_test_runs_train(const oss_test_runs *runs, const char *run
 /* The test fails unless both files hold the same bytes. */
 void oss_test_runs_assert_same(const oss_test_runs *runs, const char *a, const char *b);
 
+/* The latest checkpoints of two runs, and their best models, byte for byte. */
+void oss_test_runs_assert_same_weights(const oss_test_runs *runs, const char *a, const char *b);
+
 #endif

@@ -35,25 +35,14 @@ static void train(const oss_test_runs *runs, const char *run, const char *const 
     oss_config_free(config);
 }
 
-static void assert_same_weights(const oss_test_runs *runs, const char *a, const char *b) {
-    static const char *const file[] = {"latest/model.safetensors", "latest/optimizer.safetensors",
-                                       "latest/state.json"};
-    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
-        char path_a[200], path_b[200];
-        snprintf(path_a, sizeof path_a, "%s/%s", a, file[i]);
-        snprintf(path_b, sizeof path_b, "%s/%s", b, file[i]);
-        oss_test_runs_assert_same(runs, path_a, path_b);
-    }
-}
-
 START_TEST(test_threads_and_cache_change_no_byte) {
     oss_test_runs runs;
     make_runs(&runs);
     train(&runs, "one", (const char *[]){"threads=1"}, 1);
     train(&runs, "three", (const char *[]){"threads=3"}, 1);
     train(&runs, "decoded", (const char *[]){"threads=2", "cache_mib=0"}, 2);
-    assert_same_weights(&runs, "one", "three");
-    assert_same_weights(&runs, "one", "decoded");
+    oss_test_runs_assert_same_weights(&runs, "one", "three");
+    oss_test_runs_assert_same_weights(&runs, "one", "decoded");
     oss_test_runs_remove(&runs);
 }
 END_TEST
@@ -68,7 +57,7 @@ START_TEST(test_stop_and_resume_change_no_byte) {
     (void)oss_test_runs_train(&runs, "cut", config, true, 2, OSS_ESTOPPED);
     config->threads = 3;
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
-    assert_same_weights(&runs, "whole", "cut");
+    oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_config_free(config);
     oss_test_runs_remove(&runs);
 }
@@ -134,7 +123,7 @@ START_TEST(test_resume_needs_the_same_noise) {
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "noise_dir"));
     oss_wav_write_tone(file, 0.5, 50, 0.5, 16000);
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
-    assert_same_weights(&runs, "whole", "cut");
+    oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_config_free(config);
     oss_test_runs_remove(&runs);
 }

@@ -35,17 +35,6 @@ static oss_model *load(const oss_test_runs *runs, const char *run) {
     return model;
 }
 
-static void assert_same_weights(const oss_test_runs *runs, const char *a, const char *b) {
-    static const char *const file[] = {"latest/model.safetensors", "latest/optimizer.safetensors",
-                                       "latest/state.json"};
-    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
-        char path_a[200], path_b[200];
-        snprintf(path_a, sizeof path_a, "%s/%s", a, file[i]);
-        snprintf(path_b, sizeof path_b, "%s/%s", b, file[i]);
-        oss_test_runs_assert_same(runs, path_a, path_b);
-    }
-}
-
 START_TEST(test_stops_and_threads_change_no_byte) {
     oss_test_runs runs;
     make_runs(&runs);
@@ -55,8 +44,8 @@ START_TEST(test_stops_and_threads_change_no_byte) {
     (void)oss_test_runs_train(&runs, "cut", config, false, 4, OSS_ESTOPPED);
     (void)oss_test_runs_train(&runs, "cut", config, true, 2, OSS_ESTOPPED);
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
-    assert_same_weights(&runs, "whole", "three");
-    assert_same_weights(&runs, "whole", "cut");
+    oss_test_runs_assert_same_weights(&runs, "whole", "three");
+    oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_model *model = load(&runs, "cut");
     ck_assert_int_eq(oss_vocab_units(model->vocab), OSS_UNITS_BPE);
     ck_assert_int_gt(oss_vocab_size(model->vocab), oss_vocab_characters(model->vocab) + 2);

@@ -52,25 +52,14 @@ static void train_whole(const oss_test_runs *runs, const char *run, const char *
     oss_config_free(config);
 }
 
-static void assert_same_weights(const oss_test_runs *runs, const char *a, const char *b) {
-    static const char *const file[] = {"latest/model.safetensors", "latest/optimizer.safetensors",
-                                       "best/model.safetensors", "latest/state.json"};
-    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
-        char path_a[200], path_b[200];
-        snprintf(path_a, sizeof path_a, "%s/%s", a, file[i]);
-        snprintf(path_b, sizeof path_b, "%s/%s", b, file[i]);
-        oss_test_runs_assert_same(runs, path_a, path_b);
-    }
-}
-
 START_TEST(test_threads_change_no_byte) {
     oss_test_runs runs;
     make_runs(&runs, 24);
     train_whole(&runs, "one", recipe[_i], "threads=1");
     train_whole(&runs, "two", recipe[_i], "threads=2");
     train_whole(&runs, "three", recipe[_i], "threads=3");
-    assert_same_weights(&runs, "one", "two");
-    assert_same_weights(&runs, "one", "three");
+    oss_test_runs_assert_same_weights(&runs, "one", "two");
+    oss_test_runs_assert_same_weights(&runs, "one", "three");
     oss_test_runs_remove(&runs);
 }
 END_TEST
@@ -80,7 +69,7 @@ START_TEST(test_cache_changes_no_byte) {
     make_runs(&runs, 16);
     train_whole(&runs, "cached", cadence, "cache_mib=64");
     train_whole(&runs, "decoded", cadence, "cache_mib=0");
-    assert_same_weights(&runs, "cached", "decoded");
+    oss_test_runs_assert_same_weights(&runs, "cached", "decoded");
     oss_test_runs_remove(&runs);
 }
 END_TEST
@@ -101,7 +90,7 @@ START_TEST(test_stop_and_resume_change_no_byte) {
     ck_assert_int_eq(outcome.step, 4 + _i);
     config->threads = 3;
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
-    assert_same_weights(&runs, "whole", "cut");
+    oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_config_free(config);
     oss_test_runs_remove(&runs);
 }
@@ -122,7 +111,7 @@ START_TEST(test_resume_from_an_older_checkpoint) {
     }
     oss_config *config = oss_test_runs_config(&runs, cadence);
     (void)oss_test_runs_train(&runs, "killed", config, true, 0, OSS_OK);
-    assert_same_weights(&runs, "whole", "killed");
+    oss_test_runs_assert_same_weights(&runs, "whole", "killed");
     char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "killed/metrics.jsonl"), NULL);
     for (int step = 1; step <= 14; step++) { /* every step once, the repeated ones too */
         char key[64];
