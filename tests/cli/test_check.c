@@ -98,6 +98,26 @@ static void write_hostile_audio(const check_case *c) {
     free(empty);
 }
 
+/* Loud enough for min_peak, but no sound: a constant. */
+START_TEST(test_a_constant_is_silent) {
+    check_case c = make_case();
+    int16_t constant[16000];
+    for (int i = 0; i < 16000; i++) {
+        constant[i] = 16000;
+    }
+    char *path = oss_tempdir_path(c.folder, "dc.wav");
+    oss_wav_write_pcm16(path, constant, 16000, 1, 16000);
+    free(path);
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    write_text(c.csv, "wav,text\na.wav,sound\ndc.wav,none\n");
+    run_json(&c, 1, "--csv", c.csv);
+    expect_counts(&c, "silent 1");
+    expect_finding(&c, "silent", 0, 2, "deviate");
+    end_run(&c);
+    free_case(&c);
+}
+END_TEST
+
 START_TEST(test_hostile) {
     check_case c = make_case();
     write_hostile_audio(&c);
@@ -319,6 +339,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/check");
     TCase *tests = tcase_create("check");
     tcase_add_test(tests, test_clean);
+    tcase_add_test(tests, test_a_constant_is_silent);
     tcase_add_test(tests, test_hostile);
     tcase_add_test(tests, test_threads_and_long_lists);
     tcase_add_test(tests, test_unicode);

@@ -233,6 +233,51 @@ START_TEST(linear_with_epilogues) {
 }
 END_TEST
 
+/* dx = dy w by the weight packed for it is y = x v^T with v = w^T packed as usual, bit for bit. */
+static void check_linear_back(int32_t m, int32_t n, int32_t k, const char *isa) {
+    float *dy = oss_exact_filled((size_t)(m * n), 1), *w = oss_exact_filled((size_t)(n * k), 2);
+    float *v = oss_exact_floats((size_t)(n * k)), *dx = oss_exact_floats((size_t)(m * k)),
+          *want = oss_exact_floats((size_t)(m * k));
+    float *back = oss_exact_floats(oss_k_packed_floats(k, n)),
+          *packed = oss_exact_floats(oss_k_packed_floats(k, n));
+    for (int32_t i = 0; i < n * k; i++) {
+        v[i % k * n + i / k] = w[i];
+    }
+    oss_k_pack_weight_back(back, w, n, k);
+    oss_k_pack_weight(packed, v, k, n);
+    oss_k_linear_packed(dx, k, dy, n, back, NULL, m, k, n, OSS_EPI_BIAS);
+    oss_k_linear_packed(want, k, dy, n, packed, NULL, m, k, n, OSS_EPI_BIAS);
+    ck_assert_msg(memcmp(dx, want, (size_t)(m * k) * sizeof *dx) == 0, "%s: m=%d n=%d k=%d", isa, m, n, k);
+    free(dy), free(w), free(v), free(dx), free(want), free(back), free(packed);
+}
+
+/* Both outputs are those of the two other epilogues, bit for bit. */
+static void check_linear_gelu(int32_t m, int32_t n, int32_t k, const char *isa) {
+    size_t count = (size_t)(m * n);
+    float *x = oss_exact_filled((size_t)(m * k), 1), *w = oss_exact_filled((size_t)(n * k), 2),
+          *bias = oss_exact_filled((size_t)n, 3), *packed = oss_exact_floats(oss_k_packed_floats(n, k));
+    float *y = oss_exact_floats(count), *pre = oss_exact_floats(count), *want = oss_exact_floats(count);
+    oss_k_pack_weight(packed, w, n, k);
+    oss_k_linear_gelu_packed(y, pre, x, packed, bias, m, n, k);
+    oss_k_linear_packed(want, n, x, k, packed, bias, m, n, k, OSS_EPI_BIAS);
+    ck_assert_msg(memcmp(pre, want, count * sizeof *pre) == 0, "%s: pre of m=%d n=%d k=%d", isa, m, n, k);
+    oss_k_linear_packed(want, n, x, k, packed, bias, m, n, k, OSS_EPI_BIAS_GELU);
+    ck_assert_msg(memcmp(y, want, count * sizeof *y) == 0, "%s: gelu of m=%d n=%d k=%d", isa, m, n, k);
+    free(x), free(w), free(bias), free(packed), free(y), free(pre), free(want);
+}
+
+START_TEST(linear_back_and_gelu) {
+    static const int32_t sizes[][3] = {{1, 1, 1},    {5, 3, 7},    {17, 31, 33},
+                                       {12, 64, 64}, {31, 65, 50}, {20, 130, 67}};
+    oss_require_isa();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const int32_t *s = sizes[i];
+        check_linear_back(s[0], s[1], s[2], oss_cpu_isa_name(oss_cpu_isa()));
+        check_linear_gelu(s[0], s[1], s[2], oss_cpu_isa_name(oss_cpu_isa()));
+    }
+}
+END_TEST
+
 static void check_linear_split(const char *isa) {
     enum { M = 37, N = 70, K = 51, STEP = 7 };
     float *x = oss_exact_filled(M * K, 1), *w = oss_exact_filled(N * K, 2), *bias = oss_exact_filled(N, 3);
@@ -268,6 +313,7 @@ Suite *oss_test_suite(void) {
     oss_add_each_isa(tcase, empty_sizes);
     oss_add_each_isa(tcase, rows_may_be_split);
     oss_add_each_isa(tcase, linear_with_epilogues);
+    oss_add_each_isa(tcase, linear_back_and_gelu);
     oss_add_each_isa(tcase, linear_rows_may_be_split);
     suite_add_tcase(suite, tcase);
     return suite;

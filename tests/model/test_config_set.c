@@ -115,16 +115,20 @@ static void assert_round_trip(const oss_config *config) {
 START_TEST(test_print) {
     oss_config *config =
         parse("{\"train_csv\": [{\"csv\": \"a \\\"q\\\" \\u00e9\", \"weight\": 0.1}], \"lr\": 0.1,"
-              "\"seed\": 9007199254740991, \"eps\": 1e-12, \"run_dir\": \"x\", \"freeze\": [\"encoder.*\"]}");
+              "\"seed\": 9007199254740991, \"eps\": 1e-12, \"run_dir\": \"x\", \"dev_csv\": \"d\", "
+              "\"noise_dir\": \"n\", \"reverb_dir\": \"r\", \"freeze\": [\"encoder.*\"]}");
     assert_round_trip(config);
     oss_config *copy = NULL;
     ck_assert_int_eq(oss_config_copy(&copy, config), OSS_OK);
     char *text = oss_config_print(config, false);
     char *copied = oss_config_print(copy, false);
     ck_assert_str_eq(text, copied);
-    oss_free(text);
     oss_free(copied);
-    oss_config_free(config);
+    oss_config_free(config); /* a copy shares nothing */
+    copied = oss_config_print(copy, false);
+    ck_assert_str_eq(text, copied);
+    oss_free(copied);
+    oss_free(text);
     oss_config_free(copy);
 }
 END_TEST
@@ -152,7 +156,8 @@ START_TEST(test_memory_may_run_out_anywhere) {
         oss_status status =
             oss_config_parse(&config,
                              "{\"train_csv\": [{\"csv\": \"a\"}, {\"csv\": \"b\"}], "
-                             "\"dev_csv\": \"c\", \"use_amp\": 1, \"lr\": 0.1, \"freeze\": [\"a\", \"b\"]}",
+                             "\"dev_csv\": \"c\", \"noise_dir\": \"n\", \"reverb_dir\": \"r\", \"use_amp\": "
+                             "1, \"lr\": 0.1, \"freeze\": [\"a\", \"b\"]}",
                              "c");
         oss_config *copy = NULL;
         if (status == OSS_OK) {
