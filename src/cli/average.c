@@ -11,11 +11,16 @@ enum { MAX_MODELS = 100000 };
 static const oss_cli_option options[] = {
     {.name = "-o", .value = "OUT", .help = "model file to write", .required = true},
     {.name = "--last", .value = "N", .help = "the N newest checkpoints of one run folder M instead"},
+    {.name = "--no-projector", .help = "leave the projector out of OUT: transcripts do not need it"},
 };
 
-static oss_status average(const char *out_path, const char *const *path, int32_t count) {
+static oss_status average(const oss_cli_args *args, const char *const *path, int32_t count) {
+    const char *out_path = oss_cli_value(args, "-o");
     oss_model *model = NULL;
     oss_status status = oss_model_average(&model, path, count);
+    if (status == OSS_OK && oss_cli_has(args, "--no-projector")) {
+        status = oss_model_drop_projector(model);
+    }
     if (status == OSS_OK) {
         status = oss_model_save(model, out_path);
     }
@@ -23,7 +28,8 @@ static oss_status average(const char *out_path, const char *const *path, int32_t
         for (int32_t i = 0; i < count; i++) {
             oss_log_info("%s", path[i]);
         }
-        oss_log_info("%s: the mean of %d models, %zu parameters", out_path, count, model->params->parameters);
+        oss_log_info("%s: the mean of %d model%s, %zu parameters", out_path, count, count == 1 ? "" : "s",
+                     model->params->parameters);
     }
     oss_model_free(model);
     return status;
@@ -42,7 +48,7 @@ static oss_status average_last(const oss_cli_args *args) {
         status = oss_checkpoint_newest(&path, oss_cli_operand(args, 0), (int32_t)count);
     }
     if (status == OSS_OK) {
-        status = average(oss_cli_value(args, "-o"), (const char *const *)path, (int32_t)count);
+        status = average(args, (const char *const *)path, (int32_t)count);
         oss_checkpoint_free_paths(path, (int32_t)count);
     }
     return status;
@@ -57,7 +63,7 @@ static oss_status average_operands(const oss_cli_args *args) {
     for (int32_t i = 0; i < count; i++) {
         path[i] = oss_cli_operand(args, i);
     }
-    oss_status status = average(oss_cli_value(args, "-o"), path, count);
+    oss_status status = average(args, path, count);
     oss_free((void *)path);
     return status;
 }
@@ -78,7 +84,9 @@ const oss_cli_command oss_command_average = {
         "difference is named otherwise. The mean is taken in double and depends on nothing but the "
         "weights and their order. It is of use for checkpoints of one run, and for runs that began with the "
         "same weights (--init); the weights of runs with different seeds have no useful mean. A run keeps "
-        "keep_last checkpoints and its best.",
+        "keep_last checkpoints and its best.\n\nOf one M the mean is M itself: `ossicle average -o OUT RUN` "
+        "writes "
+        "the best model of a run as one file to give on.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_average};

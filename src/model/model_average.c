@@ -1,10 +1,12 @@
 #include "model/model_average.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "base/mem.h"
 #include "model/config_compare.h"
+#include "model/model_internal.h"
 
 /* ---- What must be equal ---- */
 
@@ -109,5 +111,44 @@ oss_status oss_model_average(oss_model **out, const char *const *path, int32_t c
         return status;
     }
     *out = mean;
+    return OSS_OK;
+}
+
+/* ---- Less of a model ---- */
+
+/* value[to->floats] = the same parameters of model. */
+static void copy_values(float *value, const oss_params *to, const oss_model *model) {
+    for (int32_t i = 0; i < to->count; i++) {
+        const oss_param *from = oss_params_find(model->params, to->item[i].name);
+        assert(from != NULL && from->count == to->item[i].count);
+        memcpy(value + to->item[i].offset, model->value + from->offset, from->count * sizeof *value);
+    }
+}
+
+oss_status oss_model_drop_projector(oss_model *model) {
+    oss_config *config = NULL;
+    oss_params *params = NULL;
+    float *value = NULL;
+    oss_status status = oss_config_copy(&config, model->config);
+    if (status == OSS_OK) {
+        config->projector_dim = 0;
+        status = oss_params_create(&params, config, model->vocab == NULL ? 0 : oss_vocab_size(model->vocab));
+    }
+    if (status == OSS_OK) {
+        value = oss_model_alloc_block(params);
+        status = value == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status != OSS_OK) {
+        oss_params_free(params);
+        oss_config_free(config);
+        return status;
+    }
+    copy_values(value, params, model);
+    oss_config_free(model->config);
+    oss_params_free(model->params);
+    oss_free(model->value);
+    model->config = config;
+    model->params = params;
+    model->value = value;
     return OSS_OK;
 }

@@ -1,5 +1,5 @@
-/* The mean of several models' weights: one model that often hears better than each of them (Izmailov et al.
- * 2018 along one run, Wortsman et al. 2022 over several runs from the same start). */
+/* Models made of models. The mean of several models' weights: one model that often hears better than each of
+ * them (Izmailov et al. 2018 along one run, Wortsman et al. 2022 over several runs from the same start). */
 #ifndef OSS_MODEL_MODEL_AVERAGE_H
 #define OSS_MODEL_MODEL_AVERAGE_H
 
@@ -10,5 +10,9 @@
  * `dropout`, which only training reads, may differ and is the first's. OSS_EINPUT names the first difference.
  */
 oss_status oss_model_average(oss_model **out, const char *const *path, int32_t count);
+
+/* Takes the projector out, if there is one: what is left is what transcripts need, and a smaller file.
+ * Unchanged on failure. */
+oss_status oss_model_drop_projector(oss_model *model);
 
 #endif

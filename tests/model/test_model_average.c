@@ -1,6 +1,7 @@
 /* The mean of models: by hand, in any number, and what has none. */
 #include "model/model_average.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/mem.h"
 #include "model/checkpoint.h"
+#include "support/faults.h"
 #include "support/models.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -182,6 +184,36 @@ START_TEST(test_newest_checkpoints) {
 }
 END_TEST
 
+/* Whatever allocation fails, the model is as it was and nothing is lost. */
+START_TEST(test_drop_projector) {
+    oss_network_sizes sizes = oss_network_micro();
+    sizes.projector_dim = 20;
+    oss_model *model = oss_models_create(&sizes), *wanted = make_model(0);
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        int64_t blocks = oss_faults_blocks();
+        oss_faults_fail(OSS_CALL_ANY_HEAP, k, ENOMEM);
+        oss_status status = oss_model_drop_projector(model);
+        bool fired = oss_faults_clear();
+        if (!fired) {
+            ck_assert_int_eq(status, OSS_OK);
+            break;
+        }
+        ck_assert_int_eq(status, OSS_ENOMEM);
+        ck_assert_int_eq(oss_faults_blocks(), blocks);
+        ck_assert_int_eq(model->config->projector_dim, 20);
+        ck_assert_ptr_nonnull(oss_params_find(model->params, "projector.weight"));
+    }
+    oss_faults_remove();
+    ck_assert_int_eq(model->config->projector_dim, 0);
+    ck_assert_ptr_null(oss_params_find(model->params, "projector.weight"));
+    ck_assert_uint_eq(model->params->floats, wanted->params->floats);
+    ck_assert_mem_eq(model->value, wanted->value, wanted->params->floats * sizeof(float));
+    oss_model_free(wanted);
+    oss_model_free(model);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("average of models");
     TCase *all = tcase_create("average");
@@ -193,6 +225,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_vocabularies_must_agree);
     tcase_add_test(all, test_statistics_must_agree);
     tcase_add_test(all, test_newest_checkpoints);
+    tcase_add_test(all, test_drop_projector);
     suite_add_tcase(suite, all);
     return suite;
 }
