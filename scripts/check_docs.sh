@@ -34,7 +34,7 @@ for other in commands man; do
 	fi
 done
 for file in docs/commands.md docs/ossicle.1; do
-	for word in -help -version OSSICLE_CPU; do
+	for word in -help -version OSSICLE_CPU OSSICLE_MODEL; do
 		grep -q -e "$word" $file || { echo "$file does not mention $word"; bad=1; }
 	done
 done

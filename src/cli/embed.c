@@ -3,14 +3,13 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/default_model.h"
 #include "ossicle/recognizer.h"
 
 static const oss_cli_option options[] = {
-    {.name = "--model",
-     .value = "M",
-     .help = "model file, checkpoint folder or run folder",
-     .required = true},
+    OSS_CLI_MODEL_OPTION,
     {.name = "--what",
      .value = "WHAT",
      .help = "embeddings (default): frames after the last norm; projected: through the projector; logits: of "
@@ -53,17 +52,22 @@ static int run_embed(const oss_cli_args *args) {
     oss_output what = OSS_OUTPUT_EMBEDDINGS;
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {0};
+    char *model_path = NULL;
     oss_status status = parse_what(what_text == NULL ? "embeddings" : what_text, &what);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
     }
     if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, oss_cli_value(args, "--model"), &settings);
+        status = oss_cli_model(&model_path, args);
+    }
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(&recognizer, model_path, &settings);
     }
     if (status == OSS_OK) {
         status = write_output(recognizer, oss_cli_operand(args, 0), what, oss_cli_value(args, "-o"));
     }
     oss_recognizer_free(recognizer);
+    oss_free(model_path);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);
 }
 

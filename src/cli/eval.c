@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/commands.h"
+#include "cli/default_model.h"
 #include "cli/eval_rows.h"
 
 enum {
@@ -17,10 +18,7 @@ enum {
 }; /* rows named one by one; a model that cannot hold its texts would name them all */
 
 static const oss_cli_option options[] = {
-    {.name = "--model",
-     .value = "M",
-     .help = "model file, checkpoint folder or run folder",
-     .required = true},
+    OSS_CLI_MODEL_OPTION,
     {.name = "--csv",
      .value = "FILE",
      .help = "recordings and their transcripts, as for training",
@@ -212,14 +210,18 @@ static oss_status open_hypotheses(evaluation *eval) {
 static oss_status evaluate(evaluation *eval) {
     int32_t threads = 1;
     oss_precision precision = OSS_PRECISION_FP32;
+    char *model_path = NULL;
     oss_status status = oss_cli_threads(eval->args, &threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(eval->args, &precision);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, oss_cli_value(eval->args, "--model"), eval->csv_path,
-                                      threads, precision);
+        status = oss_cli_model(&model_path, eval->args);
     }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, threads, precision);
+    }
+    oss_free(model_path);
     if (status == OSS_OK) {
         status = open_hypotheses(eval);
     }

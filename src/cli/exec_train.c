@@ -1,7 +1,6 @@
 /* `ossicle train` (with `ossicle bench`, which times it) is a program of its own, so that this one links
  * neither trainer nor OpenBLAS. */
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,19 +10,9 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
+#include "cli/own_folder.h"
 
 static const char program_name[] = "ossicle-train";
-
-/* The folder of the running executable (oss_free); NULL, no message, when the system does not tell. */
-static char *find_own_folder(void) {
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0) {
-        return NULL;
-    }
-    path[length] = '\0';
-    return oss_path_folder(path);
-}
 
 /* Tries FOLDER/place; returns unless it could be run. */
 static void try_place(const char *folder, const char *place, char *const *argv) {
@@ -36,7 +25,7 @@ static void try_place(const char *folder, const char *place, char *const *argv) 
 
 oss_status oss_cli_exec_train(const char *command, char *const *argument, int count) {
     char **argv = oss_alloc_zero((size_t)count + 3, sizeof *argv);
-    char *folder = find_own_folder();
+    char *folder = oss_cli_own_folder();
     if (argv == NULL) {
         oss_free(folder);
         return OSS_ENOMEM;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/commands.h"
+#include "cli/default_model.h"
 #include "model/model_file.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
@@ -177,7 +178,12 @@ static void print_table(const description *d) {
 
 static int run_info(const oss_cli_args *args) {
     description d = {0};
-    oss_status status = describe(&d, oss_cli_operand(args, 0));
+    char *path = NULL;
+    oss_status status =
+        oss_cli_find_model(&path, oss_cli_operands(args) > 0 ? oss_cli_operand(args, 0) : NULL, "M");
+    if (status == OSS_OK) {
+        status = describe(&d, path);
+    }
     if (status == OSS_OK && oss_cli_has(args, "--json")) {
         char *line = NULL;
         status = build_json(&d, &line);
@@ -191,18 +197,18 @@ static int run_info(const oss_cli_args *args) {
     oss_model_free(d.model);
     oss_free(d.file);
     oss_free(d.config_text);
+    oss_free(path);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);
 }
 
 const oss_cli_command oss_command_info = {
     .name = "info",
     .summary = "what a model is: file, checksum, sizes, vocabulary, config",
-    .operands = "M",
-    .min_operands = 1,
+    .operands = "[M]",
     .max_operands = 1,
     .details = "M: a model file, a checkpoint folder, or a run folder, whose best checkpoint (else the "
                "latest) is described, with "
-               "its step.",
+               "its step. Without M: the model that other commands take without --model.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_info};

@@ -5,13 +5,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/default_model.h"
 #include "infer/recognizer.h"
 
 static const oss_cli_option options[] = {
-    {.name = "--model",
-     .value = "M",
-     .help = "model file, checkpoint folder or run folder",
-     .required = true},
+    OSS_CLI_MODEL_OPTION,
     {.name = "--json", .help = "one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     {.name = "--threads",
@@ -66,13 +64,18 @@ static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args
 static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {0};
+    char *model_path = NULL;
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
     }
     if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, oss_cli_value(args, "--model"), &settings);
+        status = oss_cli_model(&model_path, args);
     }
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(&recognizer, model_path, &settings);
+    }
+    oss_free(model_path);
     if (status != OSS_OK) {
         return oss_cli_fail(args, status);
     }

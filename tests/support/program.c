@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "support/tempdir.h"
 
 enum { MAX_WORDS = 32 };
 
@@ -40,6 +43,18 @@ char *oss_program_path(const char *name) {
     ck_assert_int_gt(asprintf(&path, "%s/%s", build, name), 0);
     ck_assert_msg(access(path, X_OK) == 0, "%s is not built: make it first, or set OSSICLE_BUILD", path);
     return path;
+}
+
+void oss_program_copy(const char *name, const char *to) {
+    char *from = oss_program_path(name);
+    long bytes = 0;
+    char *program = oss_tempdir_read(from, &bytes);
+    ck_assert_ptr_nonnull(program);
+    oss_tempdir_make_folders(to);
+    oss_tempdir_write(to, program, bytes);
+    ck_assert_int_eq(chmod(to, 0755), 0);
+    free(program);
+    free(from);
 }
 
 static char *read_stream(FILE *file) {

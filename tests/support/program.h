@@ -8,6 +8,9 @@
  * $OSSICLE_BUILD. Owned by the caller (free). The test stops when it is not there. */
 char *oss_program_path(const char *name);
 
+/* The same program as a file of its own, in a folder that is made when it is not there: `to` may be run. */
+void oss_program_copy(const char *name, const char *to);
+
 typedef struct oss_program_run {
     int code;  /* exit code; 128 + signal when a signal ended it */
     char *out; /* standard output, NUL-terminated */

@@ -87,3 +87,14 @@ void oss_tempdir_write(const char *path, const void *bytes, long count) {
     ck_assert_int_eq((long)fwrite(bytes, 1, (size_t)count, file), count);
     ck_assert_int_eq(fclose(file), 0);
 }
+
+void oss_tempdir_make_folders(const char *path) {
+    char *copy = strdup(path);
+    ck_assert_ptr_nonnull(copy);
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        ck_assert_msg(mkdir(copy, 0755) == 0 || errno == EEXIST, "%s: %s", copy, strerror(errno));
+        *slash = '/';
+    }
+    free(copy);
+}

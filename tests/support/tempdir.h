@@ -9,6 +9,9 @@ void oss_tempdir_remove(
 /* folder/name; free with free(). */
 char *oss_tempdir_path(const char *folder, const char *name);
 
+/* mkdir -p of the folder that the file `path` (absolute) is to be in. */
+void oss_tempdir_make_folders(const char *path);
+
 /* Number of entries in the folder (not below), and whether one of them has `part` in its name. */
 int oss_tempdir_count(const char *folder);
 int oss_tempdir_has(const char *folder, const char *part);

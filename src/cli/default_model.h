@@ -1,0 +1,28 @@
+/* The model of a command that was not told which: the environment's, else the one that ships with Ossicle. */
+#ifndef OSS_CLI_DEFAULT_MODEL_H
+#define OSS_CLI_DEFAULT_MODEL_H
+
+#include "cli/cli_common.h"
+
+/* The entry of such a command's table of options. */
+#define OSS_CLI_MODEL_OPTION                                                                                 \
+    {                                                                                                        \
+        .name = "--model", .value = "M",                                                                     \
+        .help =                                                                                              \
+            "model file, checkpoint folder or run folder (default: $OSSICLE_MODEL, else the English model "  \
+            "that ships with Ossicle)"                                                                       \
+    }
+
+/* *out (oss_free) is the first of
+ *   `given`, unless it is NULL;
+ *   the environment variable OSSICLE_MODEL, unless it is empty;
+ *   PREFIX/share/ossicle/ossicle-en.safetensors, where this program is PREFIX/bin/ossicle;
+ *   ROOT/checkpoints/ossicle-en.safetensors, where it is ROOT/build/ossicle or ROOT/build/NAME/ossicle.
+ * OSS_EINPUT when OSSICLE_MODEL names nothing, or when there is none: the message says where was looked, and
+ * that `how` ("--model M") names one. */
+oss_status oss_cli_find_model(char **out, const char *given, const char *how);
+
+/* The same for --model of `args`; a log line says which model it is when it was not given. */
+oss_status oss_cli_model(char **out, const oss_cli_args *args);
+
+#endif
