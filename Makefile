@@ -191,6 +191,10 @@ bench-peers:
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 -B scripts/bench/bench_peers.py $(BUILD)
 
+# The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
+SHIPPED_MODEL := checkpoints/ossicle-en.safetensors
+SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
+
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/ossicle \
@@ -203,10 +207,18 @@ install: all
 	install -m 644 include/ossicle/*.h $(DESTDIR)$(prefix)/include/ossicle
 	install -m 644 docs/ossicle.1 $(DESTDIR)$(prefix)/share/man/man1
 	sed 's,@prefix@,$(prefix),;s,@version@,$(VERSION),' scripts/ossicle.pc.in >$(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc
+	@if [ -f '$(SHIPPED_MODEL)' ]; then \
+	        install -d $(SHARE_DIR) && install -m 644 '$(SHIPPED_MODEL)' $(SHARE_DIR)/ossicle-en.safetensors && \
+	        install -m 644 checkpoints/ossicle-en.md $(SHARE_DIR) && echo 'installed $(SHIPPED_MODEL) in $(SHARE_DIR)'; \
+	else \
+	        echo 'note: $(SHIPPED_MODEL) is not there: nothing is installed in $(SHARE_DIR), and ossicle needs --model' >&2; \
+	fi
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/ossicle $(DESTDIR)$(prefix)/bin/ossicle-train $(DESTDIR)$(prefix)/lib/libossicle.* \
 	      $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(DESTDIR)$(prefix)/share/man/man1/ossicle.1
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
+	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
+	rmdir $(SHARE_DIR) 2>/dev/null || true
 
 .PHONY: help format clean
 help:

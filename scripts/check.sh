@@ -14,6 +14,7 @@ run_check() { # NAME COMMAND...
 	shift
 	if "$@" >"$build/check-one.log" 2>&1; then
 		echo "ok    $name"
+		grep '^note: ' "$build/check-one.log" # what could not be checked is seen
 		passed=$((passed + 1))
 	else
 		cat "$build/check-one.log"
@@ -27,5 +28,6 @@ run_check "inference links no trainer and no OpenBLAS" scripts/check_links.sh "$
 run_check "exported symbols; no exit, no output in the library" scripts/check_symbols.sh "$build"
 run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
+run_check "shipped model and its card" scripts/check_model_card.sh "$build"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
