@@ -1,6 +1,5 @@
 #include "model/model_average.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -116,12 +115,14 @@ oss_status oss_model_average(oss_model **out, const char *const *path, int32_t c
 
 /* ---- Less of a model ---- */
 
-/* value[to->floats] = the same parameters of model. */
+/* value[to->floats] = the parameters of model that `to` has too. */
 static void copy_values(float *value, const oss_params *to, const oss_model *model) {
-    for (int32_t i = 0; i < to->count; i++) {
-        const oss_param *from = oss_params_find(model->params, to->item[i].name);
-        assert(from != NULL && from->count == to->item[i].count);
-        memcpy(value + to->item[i].offset, model->value + from->offset, from->count * sizeof *value);
+    for (int32_t i = 0; i < model->params->count; i++) {
+        const oss_param *from = &model->params->item[i];
+        const oss_param *param = oss_params_find(to, from->name);
+        if (param != NULL) {
+            memcpy(value + param->offset, model->value + from->offset, from->count * sizeof *value);
+        }
     }
 }
 
