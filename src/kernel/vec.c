@@ -161,19 +161,24 @@ void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c) {
 
 void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropout_key *key, uint64_t first,
                    bool accumulate) {
+    oss_k_dropout_gain(y, x, n, p, 1.0f, key, first, accumulate);
+}
+
+void oss_k_dropout_gain(float *y, const float *x, size_t n, float p, float gain, const oss_dropout_key *key,
+                        uint64_t first, bool accumulate) {
     const uint32_t threshold = oss_dropout_threshold(p);
-    if (threshold == 0) {
-        if (accumulate) {
-            oss_k_add(y, x, n);
-        } else {
-            oss_k_scale(y, x, 1.0f, n);
-        }
+    if (threshold == 0 && !accumulate) {
+        oss_k_scale(y, x, gain, n);
+        return;
+    }
+    if (threshold == 0 && gain == 1.0f) {
+        oss_k_add(y, x, n);
         return;
     }
     const uint32_t seed[2] = {(uint32_t)key->seed, (uint32_t)(key->seed >> 32)};
     const uint32_t counter[4] = {(uint32_t)(first / 8), key->site, key->utterance, key->step};
-    dropout_tables[oss_cpu_isa()]->dropout(y, x, n, threshold, oss_dropout_scale(threshold), seed, counter,
-                                           accumulate);
+    dropout_tables[oss_cpu_isa()]->dropout(y, x, n, threshold, gain * oss_dropout_scale(threshold), seed,
+                                           counter, accumulate);
 }
 
 void oss_k_adamw(float *w, float *m, float *v, float *average, const float *g, size_t n,

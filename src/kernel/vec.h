@@ -74,6 +74,9 @@ static inline float oss_dropout_scale(uint32_t threshold) {
 /* y[i] (+)= x[i] * mask(first + i); first is a multiple of 8. y may equal x when storing. p in [0, 1). */
 void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropout_key *key, uint64_t first,
                    bool accumulate);
+/* The same times gain. */
+void oss_k_dropout_gain(float *y, const float *x, size_t n, float p, float gain, const oss_dropout_key *key,
+                        uint64_t first, bool accumulate);
 
 /* AdamW (Loshchilov & Hutter 2019) on n values, g = gradient * grad_scale:
  * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= lr (m/(1-b1^step)) / (sqrt(v/(1-b2^step)) + eps) + lr *

@@ -68,6 +68,7 @@ typedef struct oss_config {
     double inter_ctc_weight; /* share of intermediate CTC in the loss; 0: none */
     int32_t inter_ctc_block; /* blocks before it; 0: half of them */
     double cr_ctc_weight;    /* of the consistency of two views; 0: one view */
+    double stochastic_depth; /* probability that an utterance skips the last block; 0: none */
     char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
     int64_t eval_every, checkpoint_every;

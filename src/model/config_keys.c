@@ -138,6 +138,8 @@ const config_field oss_config_field[] = {
      .help = "Block that intermediate CTC follows, from 1, less than n_layers; 0 for n_layers / 2."},
     {"cr_ctc_weight", TRAINING, NUMBER, AT(cr_ctc_weight), RANGE(0, 100), .fallback = "0",
      .help = "Weight of consistency-regularised CTC: each utterance is trained on twice at once, with dropout and masks of its own each time, and the two outputs are drawn together (CR-CTC; 0.2 in the paper). A step takes twice the time. 0 for none."},
+    {"stochastic_depth", TRAINING, NUMBER, AT(stochastic_depth), RANGE(0, 1), .below = true, .fallback = "0",
+     .help = "Probability that an utterance passes by the last block in a step of training, falling linearly towards the first block (stochastic depth): block i of n is left out with i/n of it. 0 for none."},
     {"freeze", TRAINING, .type = CONFIG_NAMES, AT(freeze), .fallback = "[]",
      .help = "Patterns of tensors that get no update when fine-tuning (--init), such as \"encoder.down.*\"; --freeze sets them."},
     {"eval_every", TRAINING, LONG, AT(eval_every), RANGE(1, 4294967295.0), .alias = "val_freq", .resume = true, .fallback = "250",

@@ -9,6 +9,18 @@ static oss_dropout make_dropout(const oss_net_run *run, int32_t index, oss_net_s
                          .utterance_id = run->input->utterance_id};
 }
 
+/* Of what a half adds: element by element, and with stochastic depth both halves of an utterance, whose
+ * probability grows linearly to that of the last block. */
+static oss_dropout make_residual_dropout(const oss_net_run *run, int32_t index, oss_net_site place) {
+    const oss_config *config = run->net->config;
+    oss_dropout dropout = make_dropout(run, index, place);
+    if (run->input->dropout) {
+        dropout.skip_p = (float)(config->stochastic_depth * (index + 1) / config->n_layers);
+        dropout.skip_site = (uint32_t)index;
+    }
+    return dropout;
+}
+
 static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
     const oss_net_block *block = &run->net->block[index];
     int32_t heads = run->net->config->n_heads;
@@ -27,8 +39,8 @@ static oss_tensor *feed_forward(const oss_net_run *run, int32_t index, oss_tenso
 
 oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
     const oss_net_block *block = &run->net->block[index];
-    oss_dropout after_attention = make_dropout(run, index, OSS_SITE_AFTER_ATTENTION);
-    oss_dropout after_mlp = make_dropout(run, index, OSS_SITE_AFTER_MLP);
+    oss_dropout after_attention = make_residual_dropout(run, index, OSS_SITE_AFTER_ATTENTION);
+    oss_dropout after_mlp = make_residual_dropout(run, index, OSS_SITE_AFTER_MLP);
     x = oss_op_residual(run->tape, x, attend(run, index, oss_net_rmsnorm(run, &block->norm1, x), seq), seq,
                         &after_attention);
     return oss_op_residual(run->tape, x, feed_forward(run, index, oss_net_rmsnorm(run, &block->norm2, x)),

@@ -31,7 +31,7 @@ typedef struct oss_net_input {
     const uint32_t *utterance_id; /* [B] keys of dropout and masks; may be NULL without these */
     uint64_t seed;
     uint32_t step;  /* keys of dropout and masks */
-    bool dropout;   /* false: none, whatever the config says */
+    bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
     float *const
         *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */

@@ -1,6 +1,8 @@
-/* y[N,C] = x + dropout(h). Nothing is saved: the mask is a function of its key. */
+/* y[N,C] = x + dropout(h), with stochastic depth. Nothing is saved: what is dropped is a function of its key.
+ */
 #include <string.h>
 
+#include "base/rng.h"
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -11,7 +13,17 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
     }
 }
 
-/* out[N,C] (+)= dropout(in) */
+/* What an utterance's h is multiplied by; 0: it is left out. */
+static float draw_gain(const oss_dropout *dropout, int32_t b) {
+    if (dropout->skip_p <= 0) {
+        return 1.0f;
+    }
+    uint64_t place = (uint64_t)dropout->step << 32 | dropout->utterance_id[b];
+    double drawn = oss_rng_uniform(dropout->seed, OSS_RNG_DEPTH, place, dropout->skip_site);
+    return drawn < (double)dropout->skip_p ? 0.0f : 1.0f / (1.0f - dropout->skip_p);
+}
+
+/* out[N,C] (+)= dropout(in), or nothing of an utterance that is skipped */
 static void drop(float *out, const float *in, oss_seq seq, int32_t c, const oss_dropout *dropout,
                  bool accumulate) {
     for (int32_t b = 0; b < seq.count; b++) {
@@ -21,8 +33,17 @@ static void drop(float *out, const float *in, oss_seq seq, int32_t c, const oss_
                                .site = dropout->site};
         size_t first = (size_t)seq.start[b] * (size_t)c;
         size_t count = (size_t)oss_seq_length(seq, b) * (size_t)c;
-        oss_k_dropout(out + first, in + first, count, dropout->p, &key, 0, accumulate);
+        float gain = draw_gain(dropout, b);
+        if (gain > 0) {
+            oss_k_dropout_gain(out + first, in + first, count, dropout->p, gain, &key, 0, accumulate);
+        } else if (!accumulate) {
+            memset(out + first, 0, count * sizeof *out);
+        }
     }
+}
+
+static bool drops(const oss_dropout *dropout) {
+    return dropout->p > 0 || dropout->skip_p > 0;
 }
 
 /* out (+)= in */
@@ -46,8 +67,14 @@ static void backward(oss_tape *tape, const oss_node *node) {
     if (dh == NULL) {
         return;
     }
-    if (node->f[0] > 0) {
-        oss_dropout dropout = {node->f[0], node->seed, node->u[0], node->u[1], node->ref[0]};
+    const oss_dropout dropout = {.p = node->f[0],
+                                 .seed = node->seed,
+                                 .step = node->u[0],
+                                 .site = node->u[1],
+                                 .utterance_id = node->ref[0],
+                                 .skip_p = node->f[1],
+                                 .skip_site = (uint32_t)node->i[0]};
+    if (drops(&dropout)) {
         drop(dh, dy, node->seq, node->out->dim[1], &dropout, accumulate);
     } else {
         pass_on(dh, dy, count, accumulate);
@@ -63,7 +90,7 @@ oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_se
     if (oss_tape_live(tape)) {
         size_t count = oss_tensor_count(y);
         memcpy(y->data, x->data, count * sizeof *y->data);
-        if (dropout->p > 0) {
+        if (drops(dropout)) {
             drop(y->data, h->data, seq, y->dim[1], dropout, true);
         } else {
             oss_k_add(y->data, h->data, count);
@@ -74,8 +101,9 @@ oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_se
                                       .out = y,
                                       .seq = seq,
                                       .ref = {dropout->utterance_id},
+                                      .i = {(int32_t)dropout->skip_site},
                                       .u = {dropout->step, dropout->site},
                                       .seed = dropout->seed,
-                                      .f = {dropout->p}});
+                                      .f = {dropout->p, dropout->skip_p}});
     return y;
 }

@@ -18,7 +18,12 @@ typedef struct oss_dropout {
     uint64_t seed;
     uint32_t step;
     uint32_t site;
-    const uint32_t *utterance_id; /* [B]; NULL when p is 0 */
+    const uint32_t *utterance_id; /* [B]; NULL when p and skip_p are 0 */
+    /* For residuals: probability in [0, 1) that an utterance's h is dropped as a whole, what is kept being
+     * scaled by 1/(1 - skip_p): stochastic depth (Huang et al. 2016), drawn for each utterance. Residuals of
+     * one skip_site drop the same utterances of a step. */
+    float skip_p;
+    uint32_t skip_site;
 } oss_dropout;
 
 /* y[sum T, bins] = features of B waveforms (audio/mel.h), samples[b] >= 1. audio_grad: NULL, or [B] buffers
@@ -76,7 +81,8 @@ oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t he
 oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
                              const oss_dropout *dropout);
 
-/* y[N,C] = x + dropout(h): a residual connection; element index of the mask: t*C + c within the utterance. */
+/* y[N,C] = x + dropout(h): a residual connection; element index of the mask: t*C + c within the utterance.
+ * With skip_p: y = x, or x + dropout(h) / (1 - skip_p), for each utterance. */
 oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_seq seq,
                             const oss_dropout *dropout);
 

@@ -135,6 +135,16 @@ START_TEST(test_rate_and_mean) {
         ck_assert_double_eq_tol(sum, kept / want, 1e-3 * kept + 1e-9);
     }
     ck_assert_uint_eq(oss_dropout_threshold(0.9999999f), 65535U);
+    oss_k_dropout_gain(y, x, N, 0.5f, 3.0f, &keys[1], 0, false);
+    for (int i = 0; i < N; i++) {
+        ck_assert(y[i] == 0.0f || y[i] == 6.0f);
+    }
+    oss_k_dropout_gain(y, x, N, 0.0f, 3.0f, &keys[1], 0, false); /* p = 0: 3 x stored, then added */
+    oss_k_dropout_gain(y, x, N - 3, 0.0f, 3.0f, &keys[1], 0, true);
+    for (int i = 0; i < N; i++) {
+        ck_assert(y[i] == (i < N - 3 ? 6.0f : 3.0f));
+    }
+    oss_k_dropout(y, x, N, rates[4], &keys[1], 0, false);
     oss_k_dropout(y, x, N, 0.0f, &keys[1], 0, true); /* p = 0 adds all of x */
     int wrong = 0;
     for (int i = 0; i < N; i++) {

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "op/ops.h"
@@ -32,12 +33,17 @@ enum { ROWS = 40, WIDTH = 13 };
 static const int32_t LENGTH[] = {7, 1, 32};
 static const uint32_t ID[] = {3, 4, 0xFFFFFFFFu};
 
+static const oss_dropout CHOICE[] = {
+    {.p = 0.3f, .seed = 1, .step = 2, .site = 3, .utterance_id = ID},
+    {.p = 0.3f, .seed = 1, .step = 2, .site = 3, .utterance_id = ID, .skip_p = 0.4f, .skip_site = 1},
+    {.p = 0, .seed = 1, .step = 7, .site = 3, .utterance_id = ID, .skip_p = 0.4f, .skip_site = 1}};
+
 START_TEST(test_dropout_gradient) {
     float x[ROWS * WIDTH], h[ROWS * WIDTH], cotangent[ROWS * WIDTH];
     oss_fill_f32(x, ROWS * WIDTH, 1, 1.0);
     oss_fill_f32(h, ROWS * WIDTH, 2, 1.0);
     oss_fill_f32(cotangent, ROWS * WIDTH, 3, 1.0);
-    layout l = {LENGTH, 3, {.p = 0.3f, .seed = 1, .step = 2, .site = 3, .utterance_id = ID}};
+    layout l = {LENGTH, 3, CHOICE[_i]};
     oss_gradcheck check = {.name = "residual with dropout",
                            .forward = forward,
                            .data = &l,
@@ -89,12 +95,43 @@ START_TEST(test_dropout_mask) {
 }
 END_TEST
 
+/* All of an utterance or nothing, scaled; the same ones at every site of a block, others at another block's;
+ * about skip_p of many. */
+START_TEST(test_skip) {
+    const uint32_t many = 4000;
+    oss_dropout dropout = {.seed = 1, .step = 2, .skip_p = 0.25f, .skip_site = 5};
+    float mask[WIDTH], twin[WIDTH], other[WIDTH];
+    const int32_t one = 1;
+    uint32_t skipped = 0, differ = 0;
+    for (uint32_t id = 0; id < many; id++) {
+        dropout.utterance_id = &id;
+        oss_dropout second = dropout, next_block = dropout;
+        second.site = 9;
+        next_block.skip_site = 6;
+        run_mask(mask, &one, 1, 1, &dropout);
+        run_mask(twin, &one, 1, 1, &second);
+        run_mask(other, &one, 1, 1, &next_block);
+        ck_assert(mask[0] == 0.0f || fabsf(mask[0] - 1.0f / 0.75f) < 1e-6f);
+        for (int i = 1; i < WIDTH; i++) {
+            ck_assert(mask[i] == mask[0]);
+        }
+        ck_assert_mem_eq(mask, twin, sizeof mask);
+        skipped += mask[0] == 0.0f;
+        differ += mask[0] != other[0];
+    }
+    /* 5 standard deviations are 137 and 154 */
+    ck_assert_uint_le((uint32_t)abs((int)skipped - 1000), 137);
+    ck_assert_uint_le((uint32_t)abs((int)differ - 1500), 154);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("op_residual");
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, test_residual);
-    tcase_add_test(tcase, test_dropout_gradient);
+    tcase_add_loop_test(tcase, test_dropout_gradient, 0, sizeof CHOICE / sizeof CHOICE[0]);
     tcase_add_test(tcase, test_dropout_mask);
+    tcase_add_test(tcase, test_skip);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -42,8 +42,13 @@ static const char cr_ctc[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"time_masks_per_second\": 1, "
     "\"cr_ctc_weight\": 0.2";
-static const char *const recipe[] = {cadence, accumulating, averaging, bf16, inter_ctc, cr_ctc};
-enum { RECIPES = 6 };
+static const char stochastic_depth[] =
+    "\"batch_seconds\": 3, \"max_steps\": 9, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"n_layers\": 2, "
+    "\"stochastic_depth\": 0.5, \"cr_ctc_weight\": 0.2";
+static const char *const recipe[] = {cadence,   accumulating, averaging,       bf16,
+                                     inter_ctc, cr_ctc,       stochastic_depth};
+enum { RECIPES = 7 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
