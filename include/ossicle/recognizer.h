@@ -33,6 +33,12 @@ typedef struct oss_recognizer oss_recognizer;
 typedef struct oss_recognizer_options {
     int32_t threads; /* 1 to 1024; 0: as many as the processors that this process may use */
     oss_precision precision;
+    /* 0: attention sees the whole recording. Else the recording is cut into chunks of this many seconds, in
+     * whole embeddings, at least 1; each sees itself and left_seconds before it (negative: everything before
+     * it), so results are those of a model that listens while somebody speaks. For models trained so
+     * (chunk_training). */
+    double chunk_seconds;
+    double left_seconds;
 } oss_recognizer_options;
 
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).

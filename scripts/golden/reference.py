@@ -124,11 +124,20 @@ def rope_qkv(qkv, heads):
     return torch.stack([rope(q), rope(k), v], 1).reshape(qkv.shape)
 
 
-def attention(qkv, heads):
-    """[S,3*H*D] -> [S,H*D]"""
+def visible(s, chunk, left):
+    """[S,S], True where query i sees key j: what is in its chunk and `left` frames before that"""
+    i, j = torch.arange(s)[:, None], torch.arange(s)[None, :]
+    return (j // chunk <= i // chunk) & (j >= i // chunk * chunk - left)
+
+
+def attention(qkv, heads, reach=None):
+    """[S,3*H*D] -> [S,H*D]; reach: None or (chunk, left)"""
     s = qkv.shape[0]
     q, k, v = qkv.reshape(s, 3, heads, -1).permute(1, 2, 0, 3)
-    p = (q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])).softmax(-1)
+    score = q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])
+    if reach is not None:
+        score = score.masked_fill(~visible(s, *reach), -math.inf)
+    p = score.softmax(-1)
     return (p @ v).transpose(0, 1).reshape(s, -1)
 
 
@@ -144,7 +153,7 @@ def ctc(logits, label):
 
 
 def shapes(config, vocab):
-    """{name: shape}; config: downsample d heads ff layers channels position k mel"""
+    """{name: shape}; config: downsample d heads ff layers channels position k mel, and reach when attention is limited"""
     c, d, ff = config["channels"], config["d"], config["ff"]
     out = {}
 
@@ -192,7 +201,7 @@ def forward(p, config, audio, inter_block=0):
         qkv = linear(rmsnorm(x, p[block + "norm1.weight"]), block + "qkv_proj")
         if config["position"] == "rope":
             qkv = rope_qkv(qkv, config["heads"])
-        x = x + linear(attention(qkv, config["heads"]), block + "out_proj")
+        x = x + linear(attention(qkv, config["heads"], config.get("reach")), block + "out_proj")
         hidden = F.gelu(linear(rmsnorm(x, p[block + "norm2.weight"]), block + "mlp.0"))
         x = x + linear(hidden, block + "mlp.2")
         if i + 1 == inter_block:

@@ -19,7 +19,8 @@ enum {
     OSS_RNG_SPELLING = 10, /* which merges BPE-dropout passes over */
     OSS_RNG_REVERB = 11,   /* the tails of synthetic rooms */
     OSS_RNG_VIEW = 12,     /* keys of second views (consistency-regularised CTC) */
-    OSS_RNG_DEPTH = 13     /* which blocks an utterance passes by (stochastic depth) */
+    OSS_RNG_DEPTH = 13,    /* which blocks an utterance passes by (stochastic depth) */
+    OSS_RNG_CHUNK = 14     /* how far attention sees (chunk_training) */
 };
 
 /* One block: out = philox(key, counter). key[2], counter[4], out[4]. */

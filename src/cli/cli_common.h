@@ -25,6 +25,16 @@ typedef struct oss_cli_option {
     bool repeats; /* may be given more than once */
 } oss_cli_option;
 
+/* The options that oss_cli_chunks reads. */
+#define OSS_CLI_CHUNK_OPTIONS                                                                                \
+    {.name = "--chunk-seconds",                                                                              \
+     .value = "C",                                                                                           \
+     .help = "attention sees chunks of C seconds, as a stream would (default: the whole recording)"},        \
+    {                                                                                                        \
+        .name = "--left-seconds", .value = "L",                                                              \
+        .help = "and L seconds before each chunk (default: everything before it)"                            \
+    }
+
 typedef struct oss_cli_args oss_cli_args;
 
 typedef struct oss_cli_command {
@@ -55,6 +65,9 @@ oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t
                            int64_t fallback, int64_t *out);
 /* --precision fp32|bf16; fp32 when it was not given. */
 oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
+/* --chunk-seconds C and --left-seconds L, as oss_recognizer_options means them: 0 and 0 when not given, all
+ * before the chunk when only C was. */
+oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, double *out_left_seconds);
 /* --threads N, from 1 to 1024; the processors this process may use when it was not given. */
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
 

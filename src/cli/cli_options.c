@@ -9,7 +9,7 @@
 #include "cli/cli_internal.h"
 #include "text/edit_distance.h"
 
-enum { MAX_THREADS = 1024, MAX_OPTIONS = 64 };
+enum { MAX_THREADS = 1024, MAX_OPTIONS = 64, MAX_SECONDS = 3600 };
 
 const char *oss_cli_nearest(const char *typed, const char *const *word, int32_t count) {
     const char *nearest = NULL;
@@ -238,6 +238,39 @@ oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t
     }
     *out = value;
     return OSS_OK;
+}
+
+/* Seconds from 0 to an hour; *out stays when the option was not given. */
+static oss_status read_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out) {
+    const char *text = oss_cli_value(args, option);
+    double seconds = 0.0;
+    if (text == NULL) {
+        return OSS_OK;
+    }
+    if (!oss_number_parse(text, &seconds) || seconds < 0 || seconds > MAX_SECONDS ||
+        (above_zero && seconds <= 0)) {
+        return oss_fail(OSS_EUSAGE, "%s %s: choose seconds %s 0, at most %d", option, text,
+                        above_zero ? "above" : "from", MAX_SECONDS);
+    }
+    *out = seconds;
+    return OSS_OK;
+}
+
+oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, double *out_left_seconds) {
+    bool limited = oss_cli_has(args, "--chunk-seconds");
+    double chunk = 0.0, left = limited ? -1.0 : 0.0;
+    if (!limited && oss_cli_has(args, "--left-seconds")) {
+        return oss_fail(OSS_EUSAGE, "--left-seconds goes with --chunk-seconds: give that too");
+    }
+    oss_status status = read_seconds(args, "--chunk-seconds", true, &chunk);
+    if (status == OSS_OK) {
+        status = read_seconds(args, "--left-seconds", false, &left);
+    }
+    if (status == OSS_OK) {
+        *out_chunk_seconds = chunk;
+        *out_left_seconds = left;
+    }
+    return status;
 }
 
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out) {

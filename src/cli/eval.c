@@ -28,6 +28,7 @@ static const oss_cli_option options[] = {
      .value = "FILE",
      .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
      .help = "rows to work on at the same time (default: as many as processors); the results are the same "
@@ -208,18 +209,20 @@ static oss_status open_hypotheses(evaluation *eval) {
 }
 
 static oss_status evaluate(evaluation *eval) {
-    int32_t threads = 1;
-    oss_precision precision = OSS_PRECISION_FP32;
+    oss_recognizer_options settings = {0};
     char *model_path = NULL;
-    oss_status status = oss_cli_threads(eval->args, &threads);
+    oss_status status = oss_cli_threads(eval->args, &settings.threads);
     if (status == OSS_OK) {
-        status = oss_cli_precision(eval->args, &precision);
+        status = oss_cli_precision(eval->args, &settings.precision);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_chunks(eval->args, &settings.chunk_seconds, &settings.left_seconds);
     }
     if (status == OSS_OK) {
         status = oss_cli_model(&model_path, eval->args);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, threads, precision);
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings);
     }
     oss_free(model_path);
     if (status == OSS_OK) {

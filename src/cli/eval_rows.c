@@ -117,22 +117,25 @@ oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out) {
 
 /* ---- Life ---- */
 
-static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path, oss_precision precision) {
+static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path,
+                                     const oss_recognizer_options *options) {
+    oss_recognizer_options single = *options;
+    single.threads = 1;
     rows->recognizer = oss_alloc_zero((size_t)rows->threads, sizeof *rows->recognizer);
     if (rows->recognizer == NULL) {
         return OSS_ENOMEM;
     }
-    oss_status status = oss_recognizer_create(
-        &rows->recognizer[0], model_path, &(oss_recognizer_options){.threads = 1, .precision = precision});
+    oss_status status = oss_recognizer_create(&rows->recognizer[0], model_path, &single);
     for (int32_t i = 1; i < rows->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&rows->recognizer[i], rows->recognizer[0]);
     }
     return status;
 }
 
-static oss_status open_parts(oss_eval_rows *rows, const char *model_path, oss_precision precision) {
+static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
+                             const oss_recognizer_options *options) {
     rows->row = oss_alloc_zero((size_t)rows->most, sizeof *rows->row);
-    oss_status status = rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, precision);
+    oss_status status = rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options);
     if (status == OSS_OK) {
         status = oss_pool_create(&rows->pool, rows->threads);
     }
@@ -144,15 +147,15 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path, oss_pr
 }
 
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                int32_t threads, oss_precision precision) {
+                                const oss_recognizer_options *options) {
     oss_eval_rows *rows = oss_alloc_zero(1, sizeof *rows);
     if (rows == NULL) {
         return OSS_ENOMEM;
     }
     rows->csv_path = csv_path;
-    rows->threads = threads;
-    rows->most = threads * ROWS_A_THREAD;
-    oss_status status = open_parts(rows, model_path, precision);
+    rows->threads = options->threads;
+    rows->most = rows->threads * ROWS_A_THREAD;
+    oss_status status = open_parts(rows, model_path, options);
     if (status != OSS_OK) {
         oss_eval_rows_free(rows);
         return status;

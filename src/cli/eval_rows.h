@@ -16,9 +16,9 @@ typedef struct oss_eval_row {
     oss_scored_row scored;
 } oss_eval_row;
 
-/* Loads the model once; `threads` rows are worked on at the same time. */
+/* Loads the model once; options->threads rows, at least 1, are worked on at the same time. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                int32_t threads, oss_precision precision);
+                                const oss_recognizer_options *options);
 void oss_eval_rows_free(oss_eval_rows *rows);
 
 /* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its

@@ -12,6 +12,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--json", .help = "one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
      .help = "threads to use (default: as many as processors); the text is the same with any number"},
@@ -68,6 +69,9 @@ static int run_transcribe(const oss_cli_args *args) {
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_chunks(args, &settings.chunk_seconds, &settings.left_seconds);
     }
     if (status == OSS_OK) {
         status = oss_cli_model(&model_path, args);

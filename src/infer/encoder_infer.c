@@ -227,6 +227,7 @@ static oss_status create_encoder(oss_encoder **out, const oss_model *model, cons
     }
     encoder->threads = threads;
     encoder->model = sibling == NULL ? &encoder->own : sibling->model;
+    encoder->reach = sibling == NULL ? (oss_attention_reach){0} : sibling->reach;
     oss_status status = sibling == NULL ? load_parts(&encoder->own, model) : OSS_OK;
     if (status == OSS_OK) {
         encoder->head_dim = oss_spec_head_dim(encoder->model->config);
@@ -246,6 +247,10 @@ oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t
 
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling) {
     return create_encoder(out, NULL, sibling, 1);
+}
+
+void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left) {
+    encoder->reach = (oss_attention_reach){.chunk = chunk, .left = left};
 }
 
 void oss_encoder_free(oss_encoder *encoder) {

@@ -18,6 +18,9 @@ oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t
 /* An encoder of one thread that shares the weights of another, which must outlive it; each may then be used
  * by a thread of its own. */
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling);
+/* Limits the attention of coming runs as kernel/attention.h says: frames in chunks of `chunk`, which see
+ * `left` frames before them; chunk 0, as it is at first: no limit. A sibling made afterwards has the same. */
+void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left);
 void oss_encoder_free(oss_encoder *encoder);
 
 /* Work arrays of the last run; owned by the encoder, valid until the next run. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "infer/encoder_infer.h"
+#include "kernel/attention.h"
 #include "kernel/bf16.h"
 #include "model/model_file.h"
 
@@ -104,6 +105,7 @@ struct oss_encoder {
     oss_pool *pool;
     int32_t threads;
     int32_t head_dim;
+    oss_attention_reach reach;
     oss_arena arena;
     oss_run_space space;
     float *position;         /* rope: [rows, D] cos and sin; sinusoidal: [rows, d] to be added; else NULL */

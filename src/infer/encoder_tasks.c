@@ -104,7 +104,8 @@ void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
     int32_t rows = end - begin;
     float *x = row_of(e->space.x, begin, d);
     oss_k_attention_fwd(e->space.attended, NULL, e->space.qkv[e->block % 2], e->frames,
-                        e->model->config->n_heads, e->head_dim, begin, end, 0.0F, NULL, worker->attention);
+                        e->model->config->n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
+                        worker->attention);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
     oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, norm_eps);
     run_linear(worker, worker->hidden, worker->normed, &weights->up, rows, OSS_EPI_BIAS_GELU);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "infer/input.h"
@@ -20,9 +21,33 @@ struct oss_recognizer {
 
 /* ---- Life ---- */
 
-static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads, oss_precision precision) {
-    recognizer->model->config->precision = precision;
+/* Features that need the whole recording are no stream's, whatever attention sees. */
+static void warn_of_whole(const oss_recognizer *recognizer) {
+    const oss_config *config = recognizer->model->config;
+    bool mel = config->mel.norm == OSS_MEL_NORM_UTTERANCE;
+    if (mel || config->normalize == OSS_NORMALIZE_PEAK) {
+        oss_log_warn(
+            "%s normalises features over the whole recording (\"%s\"), so it cannot run as a stream: "
+            "chunks limit its attention only",
+            recognizer->model->path, mel ? "mel_norm\": \"utterance" : "normalize\": \"peak");
+    }
+}
+
+static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, double left_seconds) {
+    const oss_config *config = recognizer->model->config;
+    int32_t chunk = oss_spec_embeddings(config, chunk_seconds);
+    int32_t left = left_seconds < 0 ? INT32_MAX : oss_spec_embeddings(config, left_seconds);
+    oss_encoder_set_reach(recognizer->encoder, chunk > 0 ? chunk : 1, left);
+    warn_of_whole(recognizer);
+}
+
+static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognizer_options *options) {
+    int32_t threads = options->threads == 0 ? oss_cpu_count() : options->threads;
+    recognizer->model->config->precision = options->precision;
     oss_status status = oss_encoder_create(&recognizer->encoder, recognizer->model, threads);
+    if (status == OSS_OK && options->chunk_seconds > 0) {
+        limit_attention(recognizer, options->chunk_seconds, options->left_seconds);
+    }
     if (status == OSS_OK) {
         oss_free(recognizer->model->value);
         recognizer->model->value = NULL;
@@ -30,21 +55,32 @@ static oss_status create_encoder(oss_recognizer *recognizer, int32_t threads, os
     return status;
 }
 
-oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
-                                 const oss_recognizer_options *options) {
-    int32_t threads = options == NULL || options->threads == 0 ? oss_cpu_count() : options->threads;
-    oss_precision precision = options == NULL ? OSS_PRECISION_FP32 : options->precision;
-    if (precision != OSS_PRECISION_FP32 && precision != OSS_PRECISION_BF16) {
+static oss_status check_options(const oss_recognizer_options *options) {
+    if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16) {
         return oss_fail(OSS_EUSAGE, "precision %d is neither OSS_PRECISION_FP32 nor OSS_PRECISION_BF16",
-                        (int)precision);
+                        (int)options->precision);
+    }
+    if (!(options->chunk_seconds >= 0) || isnan(options->left_seconds)) {
+        return oss_fail(OSS_EUSAGE, "chunks of %g s with %g s before them: give seconds, or 0 for no chunks",
+                        options->chunk_seconds, options->left_seconds);
+    }
+    return OSS_OK;
+}
+
+oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
+                                 const oss_recognizer_options *given) {
+    const oss_recognizer_options options = given == NULL ? (oss_recognizer_options){0} : *given;
+    oss_status status = check_options(&options);
+    if (status != OSS_OK) {
+        return status;
     }
     oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
     if (recognizer == NULL) {
         return OSS_ENOMEM;
     }
-    oss_status status = oss_model_load(&recognizer->model, model_path);
+    status = oss_model_load(&recognizer->model, model_path);
     if (status == OSS_OK) {
-        status = create_encoder(recognizer, threads, precision);
+        status = create_encoder(recognizer, &options);
     }
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);

@@ -11,6 +11,9 @@
  *                dq[i,d]  = sum_j dst[j,i] k[j,d]
  *                dk[j,d] += sum_i dst[j,i] q[i,d]
  *
+ * With a limited reach a tile's queries are of one chunk, S is the number of keys that they see, and dk and
+ * dv are stored by the first tile of a chunk for the chunk's own keys, which no earlier query saw.
+ *
  * delta is the row's sum of P dP, which is what softmax's derivative subtracts: with dropout too, since out
  * was made from the dropped P and the mask is in dP. */
 #include "kernel/attention.h"
@@ -31,7 +34,10 @@ enum { MAX_LANES = 16, MAX_WIDTH = 2 * MAX_LANES };
 typedef struct head_work {
     const oss_attention_table *lanes;
     const oss_tile_table *tile;
-    int32_t s, d, padded; /* padded: D rounded up to whole vectors */
+    int32_t s, d, padded;    /* padded: D rounded up to whole vectors */
+    int32_t chunk, left;     /* reach; chunk is S when all is seen */
+    int32_t first_key, keys; /* what the tile's queries see */
+    int32_t own;             /* first key of their chunk */
     float scale;
     const float *q, *k, *v; /* rows of stride qkv_row */
     ptrdiff_t qkv_row, out_row;
@@ -55,8 +61,9 @@ size_t oss_k_attention_scratch_floats(int32_t s, int32_t d) {
            MAX_WIDTH + MAX_LANES;
 }
 
-static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t d, float p,
-                            const oss_dropout_key *dropout, float *scratch) {
+static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t d,
+                            const oss_attention_reach *reach, float p, const oss_dropout_key *dropout,
+                            float *scratch) {
     const size_t keys = (size_t)s;
     const size_t padded = round_up((size_t)d, MAX_LANES);
     head_work w = {
@@ -64,6 +71,8 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
         .tile = oss_tile_table_get(),
         .s = s,
         .d = d,
+        .chunk = reach == NULL || reach->chunk == 0 || reach->chunk > s ? s : reach->chunk,
+        .left = reach == NULL ? 0 : reach->left,
         .scale = (float)(1.0 / sqrt((double)d)),
         .q = qkv,
         .qkv_row = (ptrdiff_t)3 * heads * d,
@@ -93,9 +102,16 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
     return w;
 }
 
-/* Width of the tile that starts `left` queries before the end: one vector when that is enough. */
-static int32_t choose_width(const head_work *w, int32_t left) {
-    return left <= w->tile->lanes ? w->tile->lanes : 2 * w->tile->lanes;
+/* The tile that starts with query `first`, whose chunk or all rows end it: sets what it sees; returns its
+ * queries and its width, one vector when that is enough. */
+static int32_t begin_tile(head_work *w, int32_t first, int32_t row_end, int32_t *out_width) {
+    w->own = first - first % w->chunk;
+    w->first_key = w->own > w->left ? w->own - w->left : 0;
+    int32_t end = w->s - w->own < w->chunk ? w->s : w->own + w->chunk;
+    w->keys = end - w->first_key;
+    int32_t rows = (row_end < end ? row_end : end) - first;
+    *out_width = rows <= w->tile->lanes ? w->tile->lanes : 2 * w->tile->lanes;
+    return rows < *out_width ? rows : *out_width;
 }
 
 /* c[rows,columns] (+)= product, b's columns in panels as wide as the tile allows. */
@@ -123,10 +139,10 @@ static const float *get_whole_rows(const head_work *w, const float *x, ptrdiff_t
     return copy;
 }
 
-/* st[S,width] = rows of `keys` times columns[D,width] */
-static void multiply_keys(const head_work *w, float *st, const float *keys, const float *columns,
+/* st[keys,width] = rows of k or v, x, times columns[D,width] */
+static void multiply_keys(const head_work *w, float *st, const float *x, const float *columns,
                           int32_t width) {
-    const oss_tile tile = {.a = keys,
+    const oss_tile tile = {.a = x + w->first_key * w->qkv_row,
                            .a_row = w->qkv_row,
                            .a_step = 1,
                            .b = columns,
@@ -134,30 +150,46 @@ static void multiply_keys(const head_work *w, float *st, const float *keys, cons
                            .k = w->d,
                            .c = st,
                            .c_row = width};
-    multiply(w, tile, w->s, width);
+    multiply(w, tile, w->keys, width);
 }
 
-/* c[i,d] = sum_j st[j,i] rows[j,d] for the tile's queries */
+/* c[i,d] = sum_j st[j,i] rows[j,d] for the tile's queries; rows[S,D] of k or v */
 static void multiply_down(const head_work *w, float *c, ptrdiff_t c_row, const float *st, int32_t width,
                           int32_t queries, const float *rows, ptrdiff_t ld) {
-    const oss_tile tile = {
-        .a = st, .a_row = 1, .a_step = width, .b = rows, .b_step = ld, .k = w->s, .c = c, .c_row = c_row};
+    const oss_tile tile = {.a = st,
+                           .a_row = 1,
+                           .a_step = width,
+                           .b = rows + w->first_key * ld,
+                           .b_step = ld,
+                           .k = w->keys,
+                           .c = c,
+                           .c_row = c_row};
     multiply(w, tile, queries, w->d);
 }
 
-/* c[j,d] (+)= sum_i st[j,i] rows[i,d] for all keys */
-static void multiply_across(const head_work *w, float *c, const float *st, int32_t width, int32_t queries,
-                            const float *rows, ptrdiff_t ld, bool add) {
-    const oss_tile tile = {.a = st,
+/* c[j,d] (+)= sum_i st[j,i] rows[i,d] for keys [begin, end) */
+static void multiply_across(const head_work *w, float *c, const float *st, int32_t begin, int32_t end,
+                            int32_t width, int32_t queries, const float *rows, ptrdiff_t ld, bool add) {
+    const oss_tile tile = {.a = st + (ptrdiff_t)(begin - w->first_key) * width,
                            .a_row = width,
                            .a_step = 1,
                            .b = rows,
                            .b_step = ld,
                            .k = queries,
-                           .c = c,
+                           .c = c + begin * w->qkv_row,
                            .c_row = w->qkv_row,
                            .add = add};
-    multiply(w, tile, w->s, w->d);
+    multiply(w, tile, end - begin, w->d);
+}
+
+/* The same for all keys of the tile: added to those that earlier queries saw, stored for the others. first:
+ * the tile's first query. */
+static void scatter(const head_work *w, float *c, const float *st, int32_t first, int32_t width,
+                    int32_t queries, const float *rows, ptrdiff_t ld) {
+    if (w->first_key < w->own) {
+        multiply_across(w, c, st, w->first_key, w->own, width, queries, rows, ld, true);
+    }
+    multiply_across(w, c, st, w->own, w->first_key + w->keys, width, queries, rows, ld, first > w->own);
 }
 
 /* The tile's queries, transposed and scaled, and the scores. */
@@ -172,20 +204,19 @@ static void place_mask(head_work *w, int32_t h, int32_t first) {
 }
 
 void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, int32_t heads, int32_t d,
-                         int32_t row_begin, int32_t row_end, float p, const oss_dropout_key *dropout,
-                         float *scratch) {
-    head_work w = start_call(qkv, s, heads, d, p, dropout, scratch);
+                         int32_t row_begin, int32_t row_end, const oss_attention_reach *reach, float p,
+                         const oss_dropout_key *dropout, float *scratch) {
+    head_work w = start_call(qkv, s, heads, d, reach, p, dropout, scratch);
     for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
         ptrdiff_t v_row = w.qkv_row;
         const float *v = get_whole_rows(&w, w.v, &v_row, s, w.whole);
         for (int32_t first = row_begin; first < row_end;) {
-            int32_t width = choose_width(&w, row_end - first);
-            int32_t queries = row_end - first < width ? row_end - first : width;
+            int32_t width, queries = begin_tile(&w, first, row_end, &width);
             float *rows = out + first * w.out_row + h * d;
             make_scores(&w, first, queries, width);
             place_mask(&w, h, first);
-            w.lanes->softmax(w.st, s, width, queries, lse != NULL ? lse + (ptrdiff_t)h * s + first : NULL,
-                             w.row_factor, &w.mask);
+            w.lanes->softmax(w.st, w.keys, width, queries,
+                             lse != NULL ? lse + (ptrdiff_t)h * s + first : NULL, w.row_factor, &w.mask);
             multiply_down(&w, rows, w.out_row, w.st, width, queries, v, v_row);
             w.lanes->scale_rows(rows, heads * d, w.row_factor, queries, d);
             first += queries;
@@ -193,8 +224,7 @@ void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, in
     }
 }
 
-/* One tile of queries of head h; dk and dv of its keys are stored by the first tile and added to by the
- * others. */
+/* One tile of queries of head h. */
 static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *out, const float *lse,
                      int32_t first, int32_t queries, int32_t width, const float *k, ptrdiff_t k_row) {
     ptrdiff_t q_row = w->qkv_row, dout_row = w->out_row;
@@ -205,27 +235,26 @@ static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *
     w->tile->pack_transposed(w->dot, dout, w->out_row, w->d, queries, width);
     multiply_keys(w, w->dpt, w->v, w->dot, width);
     w->lanes->dot_rows(w->row_factor, dout, out, (int32_t)w->out_row, queries, w->d);
-    w->lanes->softmax_bwd(w->st, w->dpt, w->s, width, queries, lse + first, w->row_factor, w->scale,
+    w->lanes->softmax_bwd(w->st, w->dpt, w->keys, width, queries, lse + first, w->row_factor, w->scale,
                           &w->mask);
     const float *dout_rows = get_whole_rows(w, dout, &dout_row, queries, w->dout_rows);
     const float *q_rows = get_whole_rows(w, q, &q_row, queries, w->q_rows);
     float *dk = dqkv + w->out_row;
     float *dv = dk + w->out_row;
-    multiply_across(w, dv, w->st, width, queries, dout_rows, dout_row, first > 0);
+    scatter(w, dv, w->st, first, width, queries, dout_rows, dout_row);
     multiply_down(w, dqkv + first * w->qkv_row, w->qkv_row, w->dpt, width, queries, k, k_row);
-    multiply_across(w, dk, w->dpt, width, queries, q_rows, q_row, first > 0);
+    scatter(w, dk, w->dpt, first, width, queries, q_rows, q_row);
 }
 
 void oss_k_attention_bwd(float *dqkv, const float *dout, const float *out, const float *lse, const float *qkv,
-                         int32_t s, int32_t heads, int32_t d, float p, const oss_dropout_key *dropout,
-                         float *scratch) {
-    head_work w = start_call(qkv, s, heads, d, p, dropout, scratch);
+                         int32_t s, int32_t heads, int32_t d, const oss_attention_reach *reach, float p,
+                         const oss_dropout_key *dropout, float *scratch) {
+    head_work w = start_call(qkv, s, heads, d, reach, p, dropout, scratch);
     for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
         ptrdiff_t k_row = w.qkv_row;
         const float *k = get_whole_rows(&w, w.k, &k_row, s, w.whole);
         for (int32_t first = 0; first < s;) {
-            int32_t width = choose_width(&w, s - first);
-            int32_t queries = s - first < width ? s - first : width;
+            int32_t width, queries = begin_tile(&w, first, s, &width);
             place_mask(&w, h, first);
             tile_bwd(&w, dqkv + h * d, dout + h * d, out + h * d, lse + (ptrdiff_t)h * s, first, queries,
                      width, k, k_row);

@@ -28,6 +28,13 @@ typedef struct oss_csv_source {
     double weight; /* > 0: times each row is drawn in an epoch, on average */
 } oss_csv_source;
 
+/* Random limits of attention in training; lengths in seconds. */
+typedef struct oss_chunk_spec {
+    double prob; /* that an utterance is limited; 0: none */
+    double seconds_min, seconds_max;
+    double left_seconds_min, left_seconds_max;
+} oss_chunk_spec;
+
 typedef struct oss_config {
     /* front end: stored in model files */
     oss_mel_spec mel; /* sample_rate n_fft frame_win frame_hop mel_bins mel mel_norm mel_floor */
@@ -69,6 +76,7 @@ typedef struct oss_config {
     int32_t inter_ctc_block; /* blocks before it; 0: half of them */
     double cr_ctc_weight;    /* of the consistency of two views; 0: one view */
     double stochastic_depth; /* probability that an utterance skips the last block; 0: none */
+    oss_chunk_spec chunk;    /* chunk_training chunk_seconds_min to left_seconds_max */
     char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
     int64_t eval_every, checkpoint_every;

@@ -124,6 +124,35 @@ static oss_status check_inter_ctc(const oss_config *config) {
     return OSS_OK;
 }
 
+/* What a stream cannot have is refused, or the model would never run as what it was trained for. */
+static oss_status check_chunks(const oss_config *config) {
+    const oss_chunk_spec *chunk = &config->chunk;
+    oss_status status =
+        check_order("chunk_seconds_min", chunk->seconds_min, "chunk_seconds_max", chunk->seconds_max);
+    if (status == OSS_OK) {
+        status = check_order("left_seconds_min", chunk->left_seconds_min, "left_seconds_max",
+                             chunk->left_seconds_max);
+    }
+    if (status != OSS_OK || chunk->prob <= 0) {
+        return status;
+    }
+    if (config->mel.norm == OSS_MEL_NORM_UTTERANCE) {
+        return oss_fail(
+            OSS_EINPUT,
+            "\"chunk_training\" is %g: it is for streams, and \"mel_norm\": \"utterance\" needs the "
+            "whole utterance: set \"mel_norm\" to \"fixed\" or \"none\"",
+            chunk->prob);
+    }
+    if (config->normalize == OSS_NORMALIZE_PEAK) {
+        return oss_fail(
+            OSS_EINPUT,
+            "\"chunk_training\" is %g: it is for streams, and \"normalize\": \"peak\" needs the whole "
+            "utterance: set \"normalize\" to \"none\"",
+            chunk->prob);
+    }
+    return OSS_OK;
+}
+
 static oss_status check_masks(const oss_config *config) {
     if (!oss_mask_is_on(&config->mask)) {
         return OSS_OK;
@@ -188,6 +217,9 @@ oss_status oss_config_check(const oss_config *config) {
     if (status == OSS_OK && config->max_seconds <= config->min_seconds) {
         status = oss_fail(OSS_EINPUT, "\"max_seconds\" is %g; it must be more than \"min_seconds\", %g",
                           config->max_seconds, config->min_seconds);
+    }
+    if (status == OSS_OK) {
+        status = check_chunks(config);
     }
     return status == OSS_OK ? check_augmentation(config) : status;
 }

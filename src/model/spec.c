@@ -1,5 +1,7 @@
 #include "model/spec.h"
 
+#include <math.h>
+
 #include "kernel/lengths.h"
 
 enum { KERNEL_SIZE = 9 /* 3x3 */ };
@@ -38,6 +40,10 @@ int32_t oss_spec_head_dim(const oss_config *config) {
 
 double oss_spec_embedding_hz(const oss_config *config) {
     return (double)config->mel.sample_rate_hz / config->mel.hop_samples / config->downsample_time;
+}
+
+int32_t oss_spec_embeddings(const oss_config *config, double seconds) {
+    return (int32_t)fmin(round(seconds * oss_spec_embedding_hz(config)), INT32_MAX);
 }
 
 /* Of convolution `layer` (from 0) on one utterance: 2 * 9 * in * out * time * bins of its output. */

@@ -14,6 +14,8 @@ int32_t oss_spec_stem_bins(const oss_config *config, int32_t layer);        /* F
 int32_t oss_spec_flat_width(const oss_config *config);                      /* conv_channels * F */
 int32_t oss_spec_head_dim(const oss_config *config);                        /* d_model / n_heads */
 double oss_spec_embedding_hz(const oss_config *config);
+/* The whole embeddings nearest to a length in seconds, at most INT32_MAX. */
+int32_t oss_spec_embeddings(const oss_config *config, double seconds);
 /* Multiply-add = 2; convolutions, linear layers and attention products of one utterance (spec 2); head
  * included for vocab > 0. */
 double oss_spec_forward_flop(const oss_config *config, int64_t samples, int32_t vocab);

@@ -29,7 +29,8 @@ static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, 
     if (run->net->config->position == OSS_POSITION_ROPE) {
         qkv = oss_op_rope(run->tape, qkv, seq, heads, run->rope);
     }
-    return oss_net_linear(run, &block->out_proj, oss_op_attention(run->tape, qkv, seq, heads, &dropout));
+    return oss_net_linear(run, &block->out_proj,
+                          oss_op_attention(run->tape, qkv, seq, heads, run->reach, &dropout));
 }
 
 static oss_tensor *feed_forward(const oss_net_run *run, int32_t index, oss_tensor *x) {

@@ -93,8 +93,9 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
     if (status == OSS_OK && input->label != NULL) {
         status = check_labels(net, input);
     }
-    if (status == OSS_OK && (input->dropout || input->spec_mask) && input->utterance_id == NULL) {
-        status = oss_fail(OSS_EUSAGE, "dropout and masks need utterance_id: it keys them");
+    if (status == OSS_OK && (input->dropout || input->spec_mask || input->chunks) &&
+        input->utterance_id == NULL) {
+        status = oss_fail(OSS_EUSAGE, "dropout, masks and chunks need utterance_id: it keys them");
     }
     for (int32_t b = 0; status == OSS_OK && input->pairs && b < input->utterances; b += 2) {
         if (b + 1 == input->utterances || input->samples[b] != input->samples[b + 1]) {
@@ -138,6 +139,7 @@ static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
     if (net->config->position == OSS_POSITION_ROPE) {
         run->rope = oss_op_rope_table(run->tape, out->frame_seq, oss_spec_head_dim(net->config), ROPE_BASE);
     }
+    run->reach = oss_net_draw_reach(run);
     for (int32_t i = 0; i < net->config->n_layers; i++) {
         x = oss_net_run_block(run, i, x, out->frame_seq);
         oss_net_inter_ctc(run, i + 1, x, out->frame_seq);

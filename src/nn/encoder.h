@@ -28,11 +28,12 @@ typedef struct oss_net_input {
     const int32_t *const
         *label;            /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
     const int32_t *labels; /* [B] */
-    const uint32_t *utterance_id; /* [B] keys of dropout and masks; may be NULL without these */
+    const uint32_t *utterance_id; /* [B] keys of dropout, masks and chunks; may be NULL without these */
     uint64_t seed;
-    uint32_t step;  /* keys of dropout and masks */
+    uint32_t step;  /* keys of dropout, masks and chunks */
     bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
+    bool chunks;    /* the same for chunk_training */
     float *const
         *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
     const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */

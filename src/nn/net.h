@@ -44,7 +44,8 @@ typedef struct oss_net_run {
     float *grad;
     const bool *frozen;
     const oss_net_input *input;
-    const float *rope; /* table of angles; used when the config says so */
+    const float *rope;                /* table of angles; used when the config says so */
+    const oss_attention_reach *reach; /* [B], or NULL: attention is not limited */
     oss_net_shared shared;
     oss_tensor *inter_loss; /* of intermediate CTC; NULL without */
     oss_ctc_report inter_report;
@@ -76,6 +77,9 @@ oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, 
 
 /* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */
 oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
+/* reach.c: [B] from the arena when training limits attention, the same for all blocks; else NULL, as while
+ * measuring. */
+const oss_attention_reach *oss_net_draw_reach(const oss_net_run *run);
 /* block.c: block number `index` on x[N,d_model]. */
 oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq);
 

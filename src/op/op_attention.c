@@ -1,6 +1,6 @@
-/* P_h = softmax(Q_h K_h^T / sqrt(D)), y[N,H,D] = dropout(P_h) V_h, within each utterance; saved: lse[H,S] of
- * each utterance, from which backward recomputes the probabilities, so memory is linear in the length. */
-#include "kernel/attention.h"
+/* P_h = softmax(Q_h K_h^T / sqrt(D)), y[N,H,D] = dropout(P_h) V_h, within each utterance and as far as its
+ * queries see; saved: lse[H,S] of each utterance, from which backward recomputes the probabilities, so memory
+ * is linear in the length. */
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -30,6 +30,10 @@ static oss_dropout_key make_key(const oss_dropout *dropout, int32_t b) {
                              .site = dropout->site};
 }
 
+static const oss_attention_reach *reach_of(const oss_attention_reach *reach, int32_t b) {
+    return reach == NULL ? NULL : &reach[b];
+}
+
 /* dqkv[N,3,H,D] stored */
 static void store_grad(float *dqkv, const oss_node *node, float *scratch) {
     oss_dropout dropout = dropout_of(node);
@@ -41,7 +45,7 @@ static void store_grad(float *dqkv, const oss_node *node, float *scratch) {
         oss_k_attention_bwd(dqkv + row * 3 * (size_t)width, y->grad + row * (size_t)width,
                             y->data + row * (size_t)width, (const float *)node->saved + row * (size_t)heads,
                             qkv->data + row * 3 * (size_t)width, oss_seq_length(node->seq, b), heads, d,
-                            dropout.p, &key, scratch);
+                            reach_of(node->ref[1], b), dropout.p, &key, scratch);
     }
 }
 
@@ -64,7 +68,7 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op attention_op = {"attention", backward};
 
 oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
-                             const oss_dropout *dropout) {
+                             const oss_attention_reach *reach, const oss_dropout *dropout) {
     check_shapes(tape, qkv, seq, heads);
     int32_t n = qkv->dim[0], width = qkv->dim[1] / 3, d = width / heads;
     oss_tensor *y = oss_tape_tensor(tape, 2, (const int32_t[]){n, width}, qkv->needs_grad);
@@ -76,8 +80,8 @@ oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32
         int32_t s = oss_seq_length(seq, b);
         size_t row = (size_t)seq.start[b];
         oss_k_attention_fwd(y->data + row * (size_t)width, lse == NULL ? NULL : lse + row * (size_t)heads,
-                            qkv->data + row * 3 * (size_t)width, s, heads, d, 0, s, dropout->p, &key,
-                            scratch);
+                            qkv->data + row * 3 * (size_t)width, s, heads, d, 0, s, reach_of(reach, b),
+                            dropout->p, &key, scratch);
     }
     oss_tape_release(tape, mark);
     oss_tape_record(tape, &(oss_node){.op = &attention_op,
@@ -85,7 +89,7 @@ oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32
                                       .out = y,
                                       .seq = seq,
                                       .saved = lse,
-                                      .ref = {dropout->utterance_id},
+                                      .ref = {dropout->utterance_id, reach},
                                       .i = {heads},
                                       .u = {dropout->step, dropout->site},
                                       .seed = dropout->seed,

@@ -8,6 +8,7 @@
 
 #include "audio/mel.h"
 #include "audio/spec_mask.h"
+#include "kernel/attention.h"
 #include "kernel/vec.h"
 #include "tape/tape.h"
 
@@ -77,9 +78,9 @@ const float *oss_op_rope_table(oss_tape *tape, oss_seq seq, int32_t head_dim, do
 oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads, const float *table);
 
 /* y[N,H*D] = attention within each utterance, qkv[N,3*H*D] (kernel/attention.h); dropout on the
- * probabilities. */
+ * probabilities. reach[B], or NULL when all see all. */
 oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
-                             const oss_dropout *dropout);
+                             const oss_attention_reach *reach, const oss_dropout *dropout);
 
 /* y[N,C] = x + dropout(h): a residual connection; element index of the mask: t*C + c within the utterance.
  * With skip_p: y = x, or x + dropout(h) / (1 - skip_p), for each utterance. */

@@ -293,6 +293,48 @@ START_TEST(test_threads) {
 }
 END_TEST
 
+static double read_loss(const oss_cli_case *c, const char *path, const char *chunk, const char *left,
+                        const char *threads) {
+    oss_program_run run =
+        oss_run_ossicle("eval", "--model", c->model, "--csv", path, "--json", "--chunk-seconds", chunk,
+                        "--left-seconds", left, "--threads", threads);
+    oss_program_expect(&run, 1); /* some rows are no recordings */
+    oss_program_expect_err(&run, "\"mel_norm\": \"utterance\"");
+    oss_json *json = parse(run.out);
+    double loss = field(json, "loss");
+    oss_json_free(json);
+    oss_program_run_deinit(&run);
+    return loss;
+}
+
+/* Both limits reach the scores, on every thread; a chunk of all is the whole. */
+START_TEST(test_chunks) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_network_sizes sizes = oss_network_micro();
+    oss_model *model = oss_models_create(&sizes);
+    oss_cli_case_save(model, c.model);
+    oss_model_free(model);
+    write_many_rows(&c);
+    char *path = oss_tempdir_path(c.folder, "set.csv");
+    oss_program_run run = oss_run_ossicle("eval", "--model", c.model, "--csv", path, "--json");
+    oss_json *json = parse(run.out);
+    double whole = field(json, "loss"), limited = read_loss(&c, path, "0.08", "0.08", "1");
+    ck_assert(read_loss(&c, path, "60", "0", "1") == whole);
+    ck_assert(limited != whole);
+    ck_assert(read_loss(&c, path, "0.08", "0.08", "3") == limited);
+    ck_assert(read_loss(&c, path, "0.08", "0", "1") != limited);
+    oss_program_run_deinit(&run);
+    oss_json_free(json);
+    run = oss_run_ossicle("eval", "--model", c.model, "--csv", path, "--json", "--chunk-seconds", "0.08");
+    json = parse(run.out);
+    ck_assert(read_loss(&c, path, "0.08", "3600", "1") == field(json, "loss"));
+    oss_json_free(json);
+    oss_program_run_deinit(&run);
+    free(path);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/eval");
     TCase *scores = tcase_create("scores");
@@ -300,6 +342,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(scores, test_table_for_people);
     tcase_add_test(scores, test_hypotheses);
     tcase_add_test(scores, test_threads);
+    tcase_add_test(scores, test_chunks);
     TCase *fails = tcase_create("fails");
     tcase_add_test(fails, test_rows_that_fail_are_named_and_the_rest_scored);
     tcase_add_loop_test(fails, test_no_row_could_be_scored, 0, 2);

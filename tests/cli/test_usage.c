@@ -117,6 +117,12 @@ static const refusal refusals[] = {
     {{"transcribe", "--model", "m", "--threads", "1025", "a"}, "--threads 1025"},
     {{"transcribe", "--model", "m", "--threads", "2.5", "a"}, "--threads 2.5"},
     {{"eval", "--model", "m", "--csv", "c", "--threads", "0"}, "--threads 0"},
+    {{"eval", "--csv", "c", "--chunk-seconds", "0"}, "--chunk-seconds 0: choose seconds above 0"},
+    {{"eval", "--csv", "c", "--chunk-seconds", "two"}, "--chunk-seconds two: choose seconds"},
+    {{"eval", "--csv", "c", "--chunk-seconds", "1", "--left-seconds=-1"},
+     "--left-seconds -1: choose seconds"},
+    {{"transcribe", "--left-seconds", "1", "a"}, "--left-seconds goes with --chunk-seconds"},
+    {{"transcribe", "--chunk-seconds", "3601", "a"}, "at most 3600"},
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
 

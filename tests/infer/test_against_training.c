@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "infer/encoder_cases.h"
+#include "model/spec.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
 
@@ -93,6 +94,40 @@ START_TEST(test_same_numbers_in_bf16) {
 }
 END_TEST
 
+/* Chunks of 3 embeddings that see 5 before them: inference limits attention as training does. */
+START_TEST(test_same_chunks) {
+    oss_network_sizes sizes = make_sizes(&variants[_i]);
+    oss_network *network = oss_network_create(&sizes, UTTERANCES, samples, labels);
+    double hz = oss_spec_embedding_hz(network->config);
+    network->config->chunk = (oss_chunk_spec){1, 3 / hz, 3 / hz, 5 / hz, 5 / hz};
+    network->input.chunks = true;
+    oss_network_set_utterances(network, UTTERANCES, 0, samples, labels); /* reserves for that */
+    oss_net_output trained = oss_network_forward(network, false);
+    oss_model *model = oss_models_create(&sizes);
+    oss_encoder *encoder = oss_case_encoder(model, 3), *sibling = NULL;
+    oss_encoder_set_reach(encoder, 3, 5);
+    ok(oss_encoder_create_sibling(&sibling, encoder));
+    int32_t row = 0;
+    for (int32_t i = 0; i < UTTERANCES; i++) {
+        oss_encoding e = oss_case_run(encoder, network->audio[i], samples[i]);
+        oss_encoding other = oss_case_run(sibling, network->audio[i], samples[i]);
+        size_t count = (size_t)e.logit_rows * (size_t)e.vocab;
+        check_rows(e.logits, trained.logits, row * variants[_i].k, count, 1e-5, "logits");
+        ck_assert_mem_eq(e.logits, other.logits, count * sizeof *e.logits); /* on any threads */
+        row += e.frames;
+    }
+    oss_encoder_set_reach(encoder, 0, 0);
+    oss_encoding whole = oss_case_run(encoder, network->audio[0], samples[0]);
+    oss_encoding chunked = oss_case_run(sibling, network->audio[0], samples[0]);
+    ck_assert_mem_ne(whole.logits, chunked.logits,
+                     (size_t)whole.logit_rows * (size_t)whole.vocab * sizeof *whole.logits);
+    oss_encoder_free(sibling);
+    oss_encoder_free(encoder);
+    oss_model_free(model);
+    oss_network_free(network);
+}
+END_TEST
+
 /* Rows are rounded one by one: threads change no bit, and bf16 does. */
 START_TEST(test_bf16_on_any_threads) {
     oss_network_sizes sizes = oss_case_sizes();
@@ -119,6 +154,7 @@ Suite *oss_test_suite(void) {
     TCase *forward = tcase_create("forward");
     tcase_add_loop_test(forward, test_same_numbers, 0, VARIANTS);
     tcase_add_loop_test(forward, test_same_numbers_in_bf16, 0, VARIANTS);
+    tcase_add_loop_test(forward, test_same_chunks, 0, VARIANTS);
     tcase_add_test(forward, test_bf16_on_any_threads);
     suite_add_tcase(suite, forward);
     return suite;

@@ -113,6 +113,41 @@ START_TEST(test_info) {
 }
 END_TEST
 
+/* Seconds become the nearest embeddings, a chunk at least one; before it: what is asked for, or everything.
+ */
+START_TEST(test_chunks) {
+    static const struct {
+        double chunk_seconds, left_seconds;
+        int32_t chunk, left;
+    } cases[] = {{0.0, 3.0, 0, 0},
+                 {0.22, 0.0, 3, 0},
+                 {0.01, 0.14, 1, 2},
+                 {0.08, -1.0, 1, INT32_MAX},
+                 {1e9, 1e9, 999, 0}};
+    oss_network_sizes sizes = oss_network_micro(); /* 12.5 Hz; the audio gives 4 embeddings */
+    place p = make_place(&sizes);
+    oss_model *model = NULL;
+    ok(oss_model_load(&model, p.model));
+    oss_encoder *encoder = oss_case_encoder(model, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        oss_recognizer_options options = {
+            .chunk_seconds = cases[i].chunk_seconds, .left_seconds = cases[i].left_seconds, .threads = 2};
+        oss_recognizer *recognizer = NULL;
+        oss_matrix got = {0};
+        ok(oss_recognizer_create(&recognizer, p.model, &options));
+        ok(oss_recognizer_embed_file(recognizer, p.wav, OSS_OUTPUT_LOGITS, &got));
+        oss_encoder_set_reach(encoder, cases[i].chunk, cases[i].left);
+        oss_encoding want = oss_case_run(encoder, p.audio, SAMPLES);
+        ck_assert_mem_eq(got.value, want.logits, (size_t)(got.rows * got.columns) * sizeof(float));
+        oss_matrix_deinit(&got);
+        oss_recognizer_free(recognizer);
+    }
+    oss_encoder_free(encoder);
+    oss_model_free(model);
+    free_place(&p);
+}
+END_TEST
+
 START_TEST(test_refusals) {
     oss_network_sizes sizes = oss_network_micro();
     place p = make_place(&sizes);
@@ -123,6 +158,12 @@ START_TEST(test_refusals) {
                      OSS_EUSAGE);
     ck_assert_int_eq(oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){.threads = 5000}),
                      OSS_EUSAGE);
+    ck_assert_int_eq(
+        oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){.chunk_seconds = -1}),
+        OSS_EUSAGE);
+    ck_assert_int_eq(
+        oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){.left_seconds = NAN}),
+        OSS_EUSAGE);
     ck_assert_ptr_null(recognizer);
     recognizer = open_recognizer(&p);
     char untouched[] = "untouched";
@@ -277,6 +318,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(results, test_score_of_rows);
     TCase *fails = tcase_create("fails");
     tcase_add_test(fails, test_refusals);
+    tcase_add_test(fails, test_chunks);
     tcase_add_test(fails, test_memory_runs_out);
     tcase_add_test(fails, test_reading_fails);
     suite_add_tcase(suite, results);

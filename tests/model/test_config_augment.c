@@ -67,6 +67,13 @@ START_TEST(test_what_does_not_fit_is_refused) {
         {"{\"freq_masks\": 1, \"freq_mask_bins\": 128}", "less than \"mel_bins\", 128"},
         {"{\"freq_masks\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
         {"{\"time_masks_per_second\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
+        {"{\"chunk_training\": 0.5}", "set \"mel_norm\" to \"fixed\" or \"none\""},
+        {"{\"chunk_training\": 0.5, \"mel_norm\": \"fixed\", \"normalize\": \"peak\"}",
+         "set \"normalize\" to \"none\""},
+        {"{\"chunk_training\": 1.5, \"mel_norm\": \"fixed\"}", "allowed is 0 to 1"},
+        {"{\"chunk_seconds_min\": 3}", "at most \"chunk_seconds_max\", 2.56"},
+        {"{\"chunk_seconds_min\": 0}", "allowed is above 0"},
+        {"{\"left_seconds_min\": 6}", "at most \"left_seconds_max\", 5.12"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         oss_config *config = NULL;
@@ -84,6 +91,9 @@ START_TEST(test_what_fits_is_taken) {
         "{\"mel_norm\": \"none\", \"time_mask_frames\": 9}",
         "{\"mel\": \"power\", \"freq_masks\": 1}", /* 0 is silence there */
         "{\"mel_norm\": \"fixed\", \"freq_masks\": 1}",
+        "{\"chunk_training\": 0.5, \"mel_norm\": \"fixed\", \"freq_masks\": 1}",
+        "{\"chunk_training\": 1, \"mel_norm\": \"none\"}",
+        "{\"chunk_training\": 1, \"mel\": \"power\"}",
         "{\"speed_min\": 1.1}",
         "{\"noise_prob\": 0.5, \"noise_white\": 0, \"noise_pink\": 0, \"noise_dir\": \"n\"}",
     };

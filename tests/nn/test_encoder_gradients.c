@@ -95,13 +95,14 @@ typedef struct setting {
     double move;
     double inter_ctc_weight;
     double stochastic_depth;
+    double chunk_seconds; /* 0: attention is not limited */
 } setting;
 
 static const setting SETTING[] = {
-    {OSS_POSITION_ROPE, 8, false, 0, 5e-3, 0, 0},
-    {OSS_POSITION_ROPE, 8, false, 0.1, 5e-3, 0.6, 0.5},
-    {OSS_POSITION_SINUSOIDAL, 4, false, 0.2, 5e-3, 0, 0}, /* masks are fixed by their keys */
-    {OSS_POSITION_NONE, 8, true, 0, 1e-3, 0, 0}};
+    {OSS_POSITION_ROPE, 8, false, 0, 5e-3, 0, 0, 0},
+    {OSS_POSITION_ROPE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0},
+    {OSS_POSITION_SINUSOIDAL, 4, false, 0.2, 5e-3, 0, 0, 0.2}, /* masks are fixed by their keys */
+    {OSS_POSITION_NONE, 8, true, 0, 1e-3, 0, 0, 0}};
 
 START_TEST(test_differences) {
     oss_network_sizes sizes = oss_network_micro();
@@ -112,6 +113,9 @@ START_TEST(test_differences) {
     oss_network *network = oss_network_create(&sizes, 2, SAMPLES, LABELS);
     network->input.audio_grad = network->audio_grad;
     network->config->inter_ctc_weight = SETTING[_i].inter_ctc_weight;
+    network->input.chunks = SETTING[_i].chunk_seconds > 0;
+    network->config->chunk =
+        (oss_chunk_spec){1, SETTING[_i].chunk_seconds, 2 * SETTING[_i].chunk_seconds, 0, 0.1};
     network->config->stochastic_depth = SETTING[_i].stochastic_depth;
     oss_tape_free(network->tape);
     ck_assert_int_eq(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)), OSS_OK);

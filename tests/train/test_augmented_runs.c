@@ -15,11 +15,15 @@
 #define EVERYTHING                                                                                           \
     "\"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.5, \"shift_ms\": 60, \"concat_prob\": 0.4, " \
     "\"freq_masks\": 2, \"freq_mask_bins\": 6, \"time_masks_per_second\": 2, \"time_mask_frames\": 10, "     \
-    "\"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.4"
+    "\"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.4, "                                   \
+    "\"stochastic_depth\": 0.5, \"chunk_training\": 0.7, \"chunk_seconds_min\": 0.1, "                       \
+    "\"chunk_seconds_max\": 0.3, "                                                                           \
+    "\"left_seconds_min\": 0, \"left_seconds_max\": 0.3"
 
 static const char augmented[] =
     EVERYTHING ", \"batch_seconds\": 3, \"max_steps\": 12, \"eval_every\": 4, \"checkpoint_every\": 3, "
-               "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"accum_steps\": 2";
+               "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"accum_steps\": 2, "
+               "\"mel_norm\": \"fixed\"";
 
 static void make_runs(oss_test_runs *runs) {
     const oss_tones tones = {.rows = 16, .seed = 8, .min_letters = 2, .max_letters = 5};
@@ -86,7 +90,10 @@ START_TEST(test_every_part_matters) {
                                       "noise_babble=0",
                                       "reverb_prob=0",
                                       "telephone_prob=0",
-                                      "telephone_mulaw_prob=0"};
+                                      "telephone_mulaw_prob=0",
+                                      "stochastic_depth=0",
+                                      "chunk_training=0",
+                                      "left_seconds_max=0"};
     oss_test_runs runs;
     make_runs(&runs);
     train(&runs, "all", (const char *[]){"max_steps=2"}, 1);
@@ -145,13 +152,13 @@ static double read_eval(const oss_test_runs *runs, const char *metrics, const ch
 /* At a learning rate that changes nothing, validation gives the same loss with augmentation and without. */
 START_TEST(test_validation_is_untouched) {
     static const char plain[] = "\"batch_seconds\": 3, \"max_steps\": 1, \"eval_every\": 1, \"lr\": 1e-30, "
-                                "\"weight_decay\": 0, \"dev_fraction\": 0.25";
+                                "\"weight_decay\": 0, \"dev_fraction\": 0.25, \"mel_norm\": \"fixed\"";
     oss_test_runs runs;
     make_runs(&runs);
     oss_config *config = oss_test_runs_config(&runs, plain);
     (void)oss_test_runs_train(&runs, "plain", config, false, 0, OSS_OK);
     oss_config_free(config);
-    char json[1200];
+    char json[1600];
     snprintf(json, sizeof json, "%s, %s", plain, EVERYTHING);
     config = oss_test_runs_config(&runs, json);
     (void)oss_test_runs_train(&runs, "augmented", config, false, 0, OSS_OK);

@@ -43,12 +43,17 @@ static const char cr_ctc[] =
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"time_masks_per_second\": 1, "
     "\"cr_ctc_weight\": 0.2";
 static const char stochastic_depth[] =
-    "\"batch_seconds\": 3, \"max_steps\": 9, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"n_layers\": 2, "
     "\"stochastic_depth\": 0.5, \"cr_ctc_weight\": 0.2";
-static const char *const recipe[] = {cadence,   accumulating, averaging,       bf16,
-                                     inter_ctc, cr_ctc,       stochastic_depth};
-enum { RECIPES = 7 };
+static const char chunks[] =
+    "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"cr_ctc_weight\": 0.2, "
+    "\"mel_norm\": \"fixed\", \"chunk_training\": 0.7, \"chunk_seconds_min\": 0.1, "
+    "\"chunk_seconds_max\": 0.4, \"left_seconds_min\": 0.1";
+static const char *const recipe[] = {cadence,   accumulating, averaging,        bf16,
+                                     inter_ctc, cr_ctc,       stochastic_depth, chunks};
+enum { RECIPES = 8 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
@@ -318,7 +323,7 @@ Suite *oss_test_suite(void) {
     tcase_set_timeout(bits, 300);
     tcase_add_loop_test(bits, test_threads_change_no_byte, 0, RECIPES);
     tcase_add_test(bits, test_cache_changes_no_byte);
-    tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, 6);
+    tcase_add_loop_test(bits, test_stop_and_resume_change_no_byte, 0, RECIPES);
     tcase_add_test(bits, test_resume_from_an_older_checkpoint);
     suite_add_tcase(suite, bits);
     TCase *course = tcase_create("course");
