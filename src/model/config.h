@@ -18,6 +18,7 @@
 typedef enum oss_position { OSS_POSITION_NONE, OSS_POSITION_SINUSOIDAL, OSS_POSITION_ROPE } oss_position;
 typedef enum oss_normalize { OSS_NORMALIZE_NONE, OSS_NORMALIZE_PEAK } oss_normalize;
 typedef enum oss_split_by { OSS_SPLIT_TEXT, OSS_SPLIT_SPEAKER, OSS_SPLIT_ROW } oss_split_by;
+typedef enum oss_optimizer_kind { OSS_OPTIMIZER_ADAMW, OSS_OPTIMIZER_MUON } oss_optimizer_kind;
 typedef enum oss_policy { OSS_POLICY_SKIP, OSS_POLICY_ERROR } oss_policy;
 
 enum { OSS_CONFIG_MAX_KEYS = 128 };
@@ -69,6 +70,7 @@ typedef struct oss_config {
     int32_t accum_steps, grad_shards;
     double lr;
     int64_t warmup_steps;
+    oss_optimizer_kind optimizer;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
     double ema_decay;        /* of the running average of the weights; 0: none */
     double head_init_gain;   /* 1: PyTorch's initial values */

@@ -29,6 +29,7 @@ static const char *const units_words[] = {"char", "bpe"};
 static const char *const case_words[] = {"lower", "upper", "keep"};
 static const char *const split_words[] = {"text", "speaker", "row"};
 static const char *const precision_words[] = {"fp32", "bf16"};
+static const char *const optimizer_words[] = {"adamw", "muon"};
 static const char *const policy_words[] = {"skip", "error"};
 
 /* clang-format off */
@@ -123,6 +124,8 @@ const config_field oss_config_field[] = {
      .help = "Learning rate at max_steps and after, as a fraction of lr."},
     {"weight_decay", TRAINING, NUMBER, AT(weight_decay), RANGE(0, 10), .alias = "wd", .fallback = "0.1",
      .help = "Decoupled decay of matrices and kernels, times the learning rate; biases and norms never decay."},
+    {"optimizer", TRAINING, WORDS(optimizer_words), AT(optimizer), .fallback = "\"adamw\"",
+     .help = "adamw, or muon for the matrices and kernels of the encoder (momentum with all singular values near 1) and AdamW for the rest; lr and weight_decay mean the same in both."},
     {"betas", TRAINING, .type = CONFIG_BETAS, AT(beta1), RANGE(0, 1), .below = true, .fallback = "[0.9, 0.999]",
      .help = "Decay of AdamW's first and second moment."},
     {"eps", TRAINING, NUMBER, AT(eps), RANGE(0, 1), .above = true, .fallback = "1e-8", .help = "AdamW's guard against division by zero."},

@@ -10,6 +10,9 @@ static void update_span(void *context, int32_t task, int32_t worker) {
     const update_job *job = context;
     const oss_adamw *adamw = job->adamw;
     const oss_span *span = &job->spans->item[task];
+    if (adamw->leave_matrices && span->matrix) {
+        return;
+    }
     oss_adamw_step rule = adamw->rule;
     rule.decay = span->decay ? rule.decay : 0.0;
     size_t at = span->offset;

@@ -11,6 +11,7 @@ typedef struct oss_adamw {
     float *average;        /* [P] running average of the weights; NULL: none */
     const float *gradient; /* [P] */
     oss_adamw_step rule;   /* its decay goes to the spans that decay */
+    bool leave_matrices;   /* to Muon */
 } oss_adamw;
 
 void oss_adamw_update(const oss_adamw *adamw, const oss_spans *spans, oss_pool *pool);

@@ -1,6 +1,7 @@
 #include "train/spans.h"
 
 #include "base/mem.h"
+#include "train/muon.h"
 
 static bool is_trained(const oss_params *params, const bool *frozen, int32_t index) {
     return params->item[index].trained && (frozen == NULL || !frozen[index]);
@@ -15,7 +16,8 @@ static void add_pieces(oss_spans *spans, const oss_param *param) {
         size_t left = param->count - done;
         spans->item[spans->count++] = (oss_span){.offset = param->offset + done,
                                                  .floats = left < OSS_SPAN_FLOATS ? left : OSS_SPAN_FLOATS,
-                                                 .decay = param->decay};
+                                                 .decay = param->decay,
+                                                 .matrix = oss_muon_takes(param)};
     }
     spans->parameters += param->count;
 }

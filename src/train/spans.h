@@ -14,7 +14,8 @@ enum { OSS_SPAN_FLOATS = 16384 }; /* at most: 64 KiB, work of some 10 us */
 typedef struct oss_span {
     size_t offset; /* of its first float in the block */
     size_t floats;
-    bool decay; /* weight decay applies */
+    bool decay;  /* weight decay applies */
+    bool matrix; /* with optimizer muon its matrices are the work of Muon */
 } oss_span;
 
 typedef struct oss_spans {

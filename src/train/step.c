@@ -217,6 +217,7 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
         .v = step->setup.v,
         .average = step->setup.average,
         .gradient = step->total,
+        .leave_matrices = step->muon != NULL,
         .rule = {.lr = lr,
                  .beta1 = config->beta1,
                  .beta2 = config->beta2,
@@ -227,6 +228,9 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
                  .grad_scale =
                      (float)(oss_clip_factor(step->result.grad_norm, config->clip_norm) / utterances)}};
     oss_adamw_update(&adamw, &step->spans, step->setup.workers->pool);
+    if (step->muon != NULL) {
+        oss_muon_update(step->muon, &adamw);
+    }
 }
 
 void oss_step_finish(oss_step *step, double lr, int64_t update, oss_step_result *out) {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "train/shard.h"
+#include "train/muon.h"
 #include "train/spans.h"
 #include "train/step.h"
 
@@ -28,6 +29,7 @@ typedef struct shard_inputs {
 struct oss_step {
     oss_step_setup setup;
     oss_spans spans;
+    oss_muon *muon; /* NULL: optimizer adamw */
     oss_shards shards;
     shard_inputs inputs;
     float **grad;   /* [grad_shards] blocks of params->floats */

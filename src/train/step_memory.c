@@ -78,6 +78,9 @@ oss_status oss_step_create(oss_step **out, const oss_step_setup *setup) {
     }
     step->setup = *setup;
     oss_status status = oss_spans_init(&step->spans, setup->params, setup->frozen);
+    if (status == OSS_OK && setup->config->optimizer == OSS_OPTIMIZER_MUON) {
+        status = oss_muon_create(&step->muon, setup->params, setup->frozen, setup->workers->pool);
+    }
     if (status == OSS_OK) {
         status = reserve_blocks(step);
     }
@@ -105,6 +108,7 @@ void oss_step_free(oss_step *step) {
     oss_free(step->frames);
     oss_free(step->blanks);
     oss_free(step->status);
+    oss_muon_free(step->muon);
     oss_spans_deinit(&step->spans);
     oss_shards_deinit(&step->shards);
     free_inputs(&step->inputs);
