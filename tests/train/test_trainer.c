@@ -51,9 +51,13 @@ static const char chunks[] =
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"cr_ctc_weight\": 0.2, "
     "\"mel_norm\": \"fixed\", \"chunk_training\": 0.7, \"chunk_seconds_min\": 0.1, "
     "\"chunk_seconds_max\": 0.4, \"left_seconds_min\": 0.1";
-static const char *const recipe[] = {cadence,   accumulating, averaging,        bf16,
-                                     inter_ctc, cr_ctc,       stochastic_depth, chunks};
-enum { RECIPES = 8 };
+static const char muon[] =
+    "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"optimizer\": \"muon\", \"ema_decay\": "
+    "0.6";
+static const char *const recipe[] = {cadence, accumulating,     averaging, bf16, inter_ctc,
+                                     cr_ctc,  stochastic_depth, chunks,    muon};
+enum { RECIPES = 9 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
