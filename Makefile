@@ -1,6 +1,7 @@
 # Ossicle
 ## make            build the programs ossicle and ossicle-train and the library
 ## make demo       train on real speech, be interrupted and resume, score and transcribe (about ten minutes)
+## make recipe-NAME yesno, digits, prompts, english or ossicle-en: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
@@ -153,6 +154,10 @@ demo:
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh $(BUILD)
+recipe-%:
+	@scripts/install-deps.sh recipe
+	@$(MAKE) --no-print-directory all
+	@scripts/recipe.sh $* $(BUILD)
 
 # On aarch64 the generic lane code is NEON: suites that need no third-party library, cross-compiled, static, under an emulator.
 # Check itself would need a foreign architecture in the package system: tests/cross/check.h stands in.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|peers|neon|ci
+#   scripts/install-deps.sh build|check|demo|recipe|peers|neon|ci
 # With everything in place it changes nothing and needs no network or root.
 set -eu
 what=${1:-build}
@@ -11,6 +11,7 @@ build) packages=$build ;;
 check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
 neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
+recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en flite espeak-ng bible-kjv wordnet-base" ;;
 peers)
 	packages="$build python3-numpy python3-torch python3-torchaudio"
 	# Node.js often comes from elsewhere, with npm in its package.
@@ -19,7 +20,7 @@ peers)
 	;;
 ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-14-dev clang-format $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, peers, neon, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, peers, neon, ci" >&2
 	exit 2
 	;;
 esac

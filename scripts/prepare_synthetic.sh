@@ -101,7 +101,6 @@ IFS='	' read -r id program voice speed pitch said <<LINE
 $2
 LINE
 wav=$folder/$id.wav
-[ ! -s "$wav" ] || exit 0
 if [ "$program" = flite ]; then
 	flite -voice "$voice" --setf duration_stretch="$(awk -v s="$speed" 'BEGIN { print s / 100 }')" -t "$said" -o "$wav.part" >/dev/null
 else
@@ -110,7 +109,10 @@ fi
 mv "$wav.part" "$wav"
 SAY
 chmod +x "$work/say"
-tr '\n' '\0' <"$work/list" | xargs -0 -n 1 -P "$(nproc)" "$work/say" "$out/synthetic" || {
+while IFS= read -r line; do
+	[ -s "$out/synthetic/${line%%	*}.wav" ] || printf '%s\0' "$line"
+done <"$work/list" >"$work/missing"
+xargs -0 -r -n 1 -P "$(nproc)" "$work/say" "$out/synthetic" <"$work/missing" || {
 	echo "prepare_synthetic.sh: a synthesizer failed" >&2
 	exit 3
 }

@@ -68,6 +68,8 @@ prepare() {
 
 train() { # RUN SEED
 	local arguments=(--config "$config" --set "seed=$2")
+	# Configs with several sources name them; the others train on whatever they are given.
+	if [ -e "$work/train.csv" ]; then arguments+=(--set "train_csv=$work/train.csv"); fi
 	if [ -e "$1/latest" ]; then arguments=(--resume); fi
 	"$ossicle" train "${arguments[@]}" --run "$1"
 }
