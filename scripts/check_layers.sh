@@ -23,7 +23,7 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		owner["check.h"] = "^tests/"
 		owner["immintrin.h"] = owner["emmintrin.h"] = owner["cpuid.h"] = owner["arm_neon.h"] = "^src/kernel/"
 		# Headers of the C library, POSIX and the compilers; anything else in <> needs an owner above.
-		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h inttypes.h limits.h locale.h " \
+		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h glob.h inttypes.h limits.h locale.h " \
 		      "malloc.h math.h poll.h pthread.h sched.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h " \
 		      "stdlib.h string.h strings.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h " \
 		      "sys/types.h sys/utsname.h sys/wait.h termios.h time.h ucontext.h unistd.h sanitizer/asan_interface.h ossicle/ossicle.h", list, " ")
