@@ -74,6 +74,10 @@ MAKEFLAGS= make -s -C "$root" BUILD="${build#"$root"/}" DESTDIR="$scratch/stage"
 	grep -q '^note: ' "$scratch/note" && [ -x "$scratch/stage/opt/bin/ossicle" ] || { echo "make install without a model to ship does not work" >&2; exit 1; }
 
 for target in $(grep -o 'make [a-z][a-z-]*' "$root/README.md" | sort -u | cut -d' ' -f2); do
+	case $target in
+	recipe-*) # one rule for all of them; scripts/recipe.sh knows the names
+		[ -s "$root/configs/${target#recipe-}.json" ] && grep -q "[(| ]${target#recipe-}[ )|]" "$root/scripts/recipe.sh" && target=recipe-% ;;
+	esac
 	grep -q "^$target:" "$root/Makefile" || { echo "README.md names make $target, which the Makefile lacks" >&2; exit 1; }
 done
 for link in $(grep -o '](\([^):]*\))' "$root/README.md" | tr -d '()]' | sort -u); do
