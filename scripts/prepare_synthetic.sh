@@ -29,7 +29,7 @@ if [ -n "$text" ]; then
 	[ -s "$text" ] || { echo "prepare_synthetic.sh: $text: no such file, or empty" >&2; exit 3; }
 	cat "$text" >"$work/raw-given"
 else
-	for book in Ge Ru Mt Mk Lk Jn; do bible -f "${book}1:1-${book}99:99" </dev/null 2>/dev/null || true; done |
+	for book in Ge Ru Mt Mk Lk Jn; do bible -f "${book}1:1-${book}99:99" </dev/null; done |
 		sed 's/^[A-Za-z0-9]*:[0-9]* //' | tr ',;:.?!()' '\n' >"$work/raw-bible"
 	cat "$wordnet"/data.verb "$wordnet"/data.noun "$wordnet"/data.adj "$wordnet"/data.adv | grep -o '"[^"0-9]*"' >"$work/raw-wordnet"
 fi

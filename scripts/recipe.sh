@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 name=${1:?usage: recipe.sh yesno|digits|prompts|english|ossicle-en [BUILD]}
+case $name in yesno | digits | prompts | english | ossicle-en) ;; *) echo "recipe.sh: no recipe \"$name\": yesno, digits, prompts, english or ossicle-en" >&2; exit 2 ;; esac
 ossicle=${2:-build/release}/ossicle
 data=${DATA:-data}
 runs=${RUNS:-checkpoints}
@@ -18,17 +19,14 @@ page=docs/recipes/$name.md
 fail() { echo "recipe.sh: $*" >&2; exit 3; }
 say() { printf '\n== %s\n' "$*" >&2; }
 
-corpus() { # FILE below DATA: the CSV, which must be there
-	[ -s "$data/$1" ] || fail "$data/$1 is missing: data/README.md says how to make it; DATA=FOLDER names another folder"
-	echo "$data/$1"
-}
-
-# A corpus as a CSV that may lie anywhere: paths made absolute. No quoted fields: the corpora have none, and others are refused.
-copy_csv() { # IN OUT [AWK CONDITION ON THE ROW NUMBER n, FROM 1, OR ON $0]
+# A corpus, FILE below DATA, as a CSV that may lie anywhere: paths made absolute. No quoted fields: the corpora have none, and others are refused.
+copy_corpus() { # FILE OUT [AWK CONDITION ON THE ROW NUMBER n, FROM 1, OR ON $0]
 	local folder
-	folder=$(cd "$(dirname "$1")" && pwd)
-	! grep -q '"' "$1" || fail "$1 has quoted fields, which recipes do not take"
-	awk -F , -v OFS=, -v folder="$folder" 'NR == 1 { print; next } { n = NR - 1 } !('"${3:-1}"') { next } { if ($1 !~ /^\//) $1 = folder "/" $1; print }' "$1" >"$2.tmp-$$"
+	[ -s "$data/$1" ] || fail "$data/$1 is missing: data/README.md says how to make it; DATA=FOLDER names another folder"
+	! grep -q '"' "$data/$1" || fail "$data/$1 has quoted fields, which recipes do not take"
+	folder=$(cd "$(dirname "$data/$1")" && pwd)
+	awk -F , -v OFS=, -v folder="$folder" 'NR == 1 { print; next } { n = NR - 1 } !('"${3:-1}"') { next } { if ($1 !~ /^\//) $1 = folder "/" $1; print }' \
+		"$data/$1" >"$2.tmp-$$"
 	mv "$2.tmp-$$" "$2"
 }
 
@@ -36,10 +34,8 @@ prompts() { scripts/prepare_asterisk.sh "$1" >/dev/null; }
 
 # Every fifth row of LibriSpeech is held out.
 librispeech() {
-	local csv
-	csv=$(corpus librispeech/train.csv)
-	copy_csv "$csv" "$work/librispeech.csv" 'n % 5 != 0'
-	copy_csv "$csv" "$work/librispeech-held-out.csv" 'n % 5 == 0'
+	copy_corpus librispeech/train.csv "$work/librispeech.csv" 'n % 5 != 0'
+	copy_corpus librispeech/train.csv "$work/librispeech-held-out.csv" 'n % 5 == 0'
 }
 
 # Sets `scored`: "label CSV" pairs; without CSV what the run itself held out.
@@ -48,21 +44,19 @@ prepare() {
 	scored=("held-out rows" "")
 	case $name in
 	# One recording does not say what its name says: seven words are spoken where eight are written.
-	yesno) copy_csv "$(corpus yesno/train.csv)" "$work/train.csv" '$0 !~ /0_1_0_1_0_0_0_0/' ;;
-	digits) copy_csv "$(corpus fsdd/train.csv)" "$work/train.csv" ;;
+	yesno) copy_corpus yesno/train.csv "$work/train.csv" '$0 !~ /0_1_0_1_0_0_0_0/' ;;
+	digits) copy_corpus fsdd/train.csv "$work/train.csv" ;;
 	prompts) prompts "$work/train.csv" ;;
 	english | ossicle-en)
 		librispeech
 		prompts "$work/prompts.csv"
-		copy_csv "$(corpus fsdd/train.csv)" "$work/fsdd.csv"
-		scripts/prepare_synthetic.sh data/synthetic "${SYNTHETIC:-8000}" >/dev/null
-		copy_csv data/synthetic/synthetic.csv "$work/synthetic.csv"
-		copy_csv "$(corpus speechocean762/dev.csv)" "$work/speechocean-dev.csv"
-		if [ "$name" = english ]; then copy_csv "$(corpus speechocean762/train.csv)" "$work/speechocean.csv"; fi
+		copy_corpus fsdd/train.csv "$work/fsdd.csv"
+		copy_corpus speechocean762/dev.csv "$work/speechocean-dev.csv"
+		if [ "$name" = english ]; then copy_corpus speechocean762/train.csv "$work/speechocean.csv"; fi
 		{ cat "$work/speechocean-dev.csv"; tail -n +2 "$work/librispeech-held-out.csv"; } >"$work/dev.csv"
+		scripts/prepare_synthetic.sh data/synthetic 8000 >/dev/null
 		scored=("speechocean762 dev" "$work/speechocean-dev.csv" "LibriSpeech, every fifth row" "$work/librispeech-held-out.csv")
 		;;
-	*) echo "recipe.sh: no recipe \"$name\": yesno, digits, prompts, english or ossicle-en" >&2; exit 2 ;;
 	esac
 }
 
@@ -108,7 +102,6 @@ write_page() { # TABLE FILE
 case $name in english | ossicle-en) seeds=${SEEDS:-1} ;; *) seeds=${SEEDS:-1 2 3} ;; esac
 say "$name: data"
 prepare
-[ -s "$config" ] || fail "$config is missing"
 table=$work/figures.md
 {
 	echo "| seed | scored on | utterances | CER | WER | utterances all right | steps | minutes of training |"
