@@ -251,15 +251,21 @@ static void write_many_rows(const oss_cli_case *c) {
     oss_cli_case_write(c, "set.csv", text);
 }
 
-/* The same numbers to the last digit, and the same rows in the same order, with any number of threads. */
-START_TEST(test_threads) {
-    static const char *const threads[] = {"1", "2", "5"};
+/* A random model, and set.csv of many rows. */
+static oss_cli_case make_case_of_many_rows(void) {
     oss_cli_case c = oss_cli_case_make();
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     oss_cli_case_save(model, c.model);
     oss_model_free(model);
     write_many_rows(&c);
+    return c;
+}
+
+/* The same numbers to the last digit, and the same rows in the same order, with any number of threads. */
+START_TEST(test_threads) {
+    static const char *const threads[] = {"1", "2", "5"};
+    oss_cli_case c = make_case_of_many_rows();
     char *path = oss_tempdir_path(c.folder, "set.csv");
     char *hyp = oss_tempdir_path(c.folder, "hyp.tsv");
     char *first_hyp = NULL, *first_err = NULL;
@@ -309,12 +315,7 @@ static double read_loss(const oss_cli_case *c, const char *path, const char *chu
 
 /* Both limits reach the scores, on every thread; a chunk of all is the whole. */
 START_TEST(test_chunks) {
-    oss_cli_case c = oss_cli_case_make();
-    oss_network_sizes sizes = oss_network_micro();
-    oss_model *model = oss_models_create(&sizes);
-    oss_cli_case_save(model, c.model);
-    oss_model_free(model);
-    write_many_rows(&c);
+    oss_cli_case c = make_case_of_many_rows();
     char *path = oss_tempdir_path(c.folder, "set.csv");
     oss_program_run run = oss_run_ossicle("eval", "--model", c.model, "--csv", path, "--json");
     oss_json *json = parse(run.out);
