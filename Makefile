@@ -1,6 +1,6 @@
 # Ossicle
 ## make            build the programs ossicle and ossicle-train and the library
-## make demo       train on real speech, be interrupted and resume, score and transcribe (about ten minutes)
+## make demo       train on real speech, be interrupted and resume, score and transcribe (about five minutes)
 ## make recipe-NAME yesno, digits, prompts, english or ossicle-en: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
