@@ -70,7 +70,7 @@ const config_field oss_config_field[] = {
      .help = "Width of the hidden layer in a block's feed-forward part."},
     {"dropout", NETWORK, NUMBER, AT(dropout), RANGE(0, 1), .below = true, .fallback = "0.1",
      .help = "Probability of zeroing, in training, of attention weights and of what each half of a block adds."},
-    {"position", NETWORK, WORDS(position_words), AT(position), .fallback = "\"sinusoidal\"",
+    {"position", NETWORK, WORDS(position_words), AT(position), .fallback = "\"rope\"",
      .help = "How a block knows the order of frames: not at all (the seed), sines added once, or rotated queries and keys."},
     {"ctc_subframes", NETWORK, INTEGER, AT(ctc_subframes), RANGE(1, 16), .fallback = "2",
      .help = "Symbols that the CTC head may write per embedding; characters at 12.5 Hz need at least 2."},

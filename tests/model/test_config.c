@@ -48,7 +48,7 @@ START_TEST(test_defaults) {
     ck_assert_int_eq(config->conv_channels, 64);
     ck_assert_int_eq(config->ctc_subframes, 2);
     ck_assert_int_eq(config->projector_dim, 0);
-    ck_assert_int_eq(config->position, OSS_POSITION_SINUSOIDAL);
+    ck_assert_int_eq(config->position, OSS_POSITION_ROPE);
     ck_assert_int_eq(config->units, OSS_UNITS_CHAR);
     ck_assert_int_eq(config->text_case, OSS_CASE_LOWER);
     ck_assert(config->dropout == 0.1 && config->dev_fraction == 0.1);
@@ -161,7 +161,7 @@ static const struct {
     {"{\"n_heads\": 5}", "\"n_heads\" is 5; it must divide \"d_model\", 192"},
     {"{\"n_layers\": 1, \"inter_ctc_weight\": 0.3}", "it needs \"n_layers\" of at least 2"},
     {"{\"inter_ctc_block\": 4, \"inter_ctc_weight\": 0.3}", "it must be less than \"n_layers\", 4"},
-    {"{\"d_model\": 9}", "needs an even one"},
+    {"{\"d_model\": 9, \"position\": \"sinusoidal\"}", "needs an even one"},
     {"{\"d_model\": 9, \"position\": \"rope\"}", "needs an even width of heads"},
     {"{\"units\": \"bpe\", \"vocab_size\": 31}",
      "\"vocab_size\" is 31; with \"units\": \"bpe\" allowed is 32 to 1024, or 0 for 256"},

@@ -141,7 +141,7 @@ START_TEST(test_print_model_only) {
         "{\"case\":\"lower\",\"conv_channels\":64,\"ctc_subframes\":2,\"d_ff\":768,\"d_model\":192,"
         "\"downsample_time\":8,\"dropout\":0.1,\"frame_hop\":160,\"frame_win\":400,\"mel\":\"log\","
         "\"mel_bins\":128,\"mel_floor\":1e-06,\"mel_norm\":\"utterance\",\"min_peak\":0.01,\"n_fft\":1024,"
-        "\"n_heads\":3,\"n_layers\":4,\"normalize\":\"none\",\"position\":\"sinusoidal\","
+        "\"n_heads\":3,\"n_layers\":4,\"normalize\":\"none\",\"position\":\"rope\","
         "\"projector_dim\":0,\"sample_rate\":16000,\"target_hz\":12.5,\"units\":\"char\",\"vocab_size\":0}");
     oss_free(text);
     oss_config_free(config);
