@@ -166,8 +166,17 @@ START_TEST(test_rows_left_out) {
            "bad_audio=error");
     EXPECT(3, "\"infeasible\" is \"error\"", "--config", place.config, "--run", run, "--set",
            "infeasible=error", "--set", "dev_fraction=0");
-    EXPECT(0, "left out 2: audio 1, infeasible 1", "--config", place.config, "--run", run, "--set",
-           "dev_fraction=0");
+    oss_program_run finished =
+        oss_run_train("--config", place.config, "--run", run, "--set", "dev_fraction=0");
+    oss_program_expect(&finished, 0);
+    oss_program_expect_err(&finished, "left out 2: audio 1, infeasible 1");
+    oss_program_expect_err(&finished, "tones.csv row 14 (tones-000.wav): needs 57 frames");
+    /* The path once, not as written and as found. */
+    char *named = oss_train_place_path(&place, "tones.csv row 13: "), *found = strstr(finished.err, named);
+    ck_assert_msg(found != NULL, "%s", finished.err);
+    ck_assert_ptr_eq(strstr(strstr(found, "nowhere.wav") + 1, "nowhere.wav"), NULL);
+    free(named);
+    oss_program_run_deinit(&finished);
     char *path = oss_train_place_path(&place, "run/skipped.jsonl");
     char *skipped = oss_tempdir_read(path, NULL);
     ck_assert_msg(strstr(skipped, "\"row\":13,\"wav\":\"nowhere.wav\",\"reason\":\"audio\"") != NULL, "%s",
