@@ -1,5 +1,5 @@
-/* scripts/ablation with the real trainer: results that survive interruption, rows that agree with the run, tables
- * that mix no two experiments. Run from the top of the source tree, as all tests are. */
+/* scripts/ablation with the real trainer: results that survive interruption, rows that agree with the run,
+ * tables that mix no two experiments. Run from the top of the source tree, as all tests are. */
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,9 @@ typedef struct oss_ablation_case {
 
 static void write_list(const oss_ablation_case *c, const char *lines) {
     char text[1000];
-    int length = snprintf(text, sizeof text, "# a comment\nbase %s eval_every=2 # and one behind a line\n\n%s",
-                          c->place.config, lines);
+    int length =
+        snprintf(text, sizeof text, "# a comment\nbase %s eval_every=2 # and one behind a line\n\n%s",
+                 c->place.config, lines);
     ck_assert_int_lt(length, (int)sizeof text);
     oss_tempdir_write(c->list, text, length);
 }
