@@ -1,6 +1,5 @@
 /* scripts/ablation with the real trainer: results that survive interruption, rows that agree with the run,
  * tables that mix no two experiments. Run from the top of the source tree, as all tests are. */
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,8 @@ static oss_ablation_case make_case(void) {
     oss_train_place_make(&c.place, &usual, short_run);
     c.list = oss_train_place_path(&c.place, "list.txt");
     c.results = oss_train_place_path(&c.place, "out/results.tsv");
-    c.build = dirname(oss_program_path("ossicle"));
+    c.build = oss_program_path("ossicle");
+    *strrchr(c.build, '/') = '\0';
     return c;
 }
 
@@ -39,7 +39,7 @@ static void free_case(oss_ablation_case *c) {
     oss_train_place_remove(&c->place);
     free(c->list);
     free(c->results);
-    free(c->build); /* dirname() cut the path in place */
+    free(c->build);
 }
 
 static oss_program_run run_ablation(const oss_ablation_case *c, const char *option, const char *value) {
