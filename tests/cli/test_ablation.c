@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -83,7 +84,7 @@ START_TEST(test_run_and_table) {
     oss_program_run_deinit(&run);
     ck_assert_int_eq(count_lines(c.results, "\t"), 1 + 4);
     ck_assert_int_eq(count_lines(c.results, "slow\t2\t4\t"), 1);
-    ck_assert_int_eq(count_lines(c.results, "\teval_every=2 lr=1e-9"), 2);
+    ck_assert_int_eq(count_lines(c.results, " eval_every=2 lr=1e-9"), 2);
 
     /* What is done is not done again; what the list does not name stays in the table. */
     write_list(&c, "full:\n");
@@ -102,21 +103,57 @@ START_TEST(test_run_and_table) {
 }
 END_TEST
 
-/* A run that was stopped goes on; its line comes when it is complete. */
+/* Sample standard deviation of 0.5 and 0.7, and of 0.9 and 1.1: 0.2 / sqrt(2). */
+START_TEST(test_table) {
+    static const char results[] = "name\tseed\tsteps\tminutes\tcer\twer\tbest_step\tsettings\n"
+                                  "a\t1\t4\t1.0\t0.5\t0.9\t4\tx\n"
+                                  "b\t1\t4\t3.0\t0.4\t0.8\t4\tx\n"
+                                  "a\t2\t4\t2.0\t0.7\t1.1\t4\tx\n";
+    char *folder = oss_tempdir_make(), *path = oss_tempdir_path(folder, "results.tsv");
+    const char *const argument[] = {"scripts/ablation", "table", path, NULL};
+    oss_program_run run = oss_program_start(argument, OSS_STDOUT_KEEP);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "results.tsv: no such results file");
+    oss_program_run_deinit(&run);
+    oss_tempdir_write(path, results, (long)strlen(results));
+    run = oss_program_start(argument, OSS_STDOUT_KEEP);
+    oss_program_expect(&run, 0);
+    ck_assert_str_eq(run.out, "| configuration | seeds | CER | WER | CER against a | minutes a run |\n"
+                              "|---|---|---|---|---|---|\n"
+                              "| a | 2 | 0.600 ± 0.141 | 1.000 ± 0.141 | +0.000 | 1.5 |\n"
+                              "| b | 1 | 0.400 | 0.800 | -0.200 | 3.0 |\n");
+    oss_program_run_deinit(&run);
+    free(path);
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
+/* A run that was stopped goes on where it was, and its line is that of a run that was not. */
 START_TEST(test_resume) {
     oss_ablation_case c = make_case();
-    write_list(&c, "full:\n");
-    expect(&c, "--seeds", "1", 0, "ablation: full, seed 1: eval_every=2");
-    char *folder = oss_train_place_path(&c.place, "out/results.runs/full-seed1");
+    write_list(&c, "full: checkpoint_every=2\n");
+    expect(&c, "--seeds", "1", 0, "ablation: full, seed 1: eval_every=2 checkpoint_every=2");
+    ck_assert_int_eq(count_lines(c.results, "full\t1\t4\t"), 1);
+
+    /* As if it had been killed after step 2. */
+    char *latest = oss_train_place_path(&c.place, "out/results.runs/full-seed1/latest");
+    ck_assert_int_eq(unlink(latest), 0);
+    ck_assert_int_eq(symlink("checkpoints/step-00000002", latest), 0);
     oss_tempdir_write(c.results, "", 0);
-    oss_program_run run = run_ablation(&c, "--seeds", "1");
-    oss_program_expect(&run, 0);
-    oss_program_run_deinit(&run);
+    expect(&c, "--seeds", "1", 0, "ablation: full, seed 1");
     ck_assert_int_eq(count_lines(c.results, "full\t1\t4\t"), 1);
     char *log = oss_train_place_path(&c.place, "out/results.runs/full-seed1.log");
-    ck_assert_int_ge(count_lines(log, "done: 4 steps"), 1);
+    ck_assert_int_eq(count_lines(log, "full-seed1 after step 2"), 1);
+    ck_assert_int_eq(count_lines(log, "done: 4 steps"), 1);
+
+    /* Of a run whose settings are not known none can say that they are those of the list. */
+    char *settings = oss_train_place_path(&c.place, "out/results.runs/full-seed1.settings");
+    ck_assert_int_eq(unlink(settings), 0);
+    oss_tempdir_write(c.results, "", 0);
+    expect(&c, "--seeds", "1", 3, "full-seed1.settings is missing");
+    free(settings);
     free(log);
-    free(folder);
+    free(latest);
     free_case(&c);
 }
 END_TEST
@@ -133,22 +170,29 @@ START_TEST(test_only) {
 }
 END_TEST
 
-/* A changed list does not pass old figures off as its own. */
+/* Neither a changed list nor a changed base passes old figures off as its own. */
 START_TEST(test_changed_settings) {
     oss_ablation_case c = make_case();
-    write_list(&c, "full:\nslow: lr=1e-9\n");
-    expect(&c, "--only", "slow", 0, "ablation: slow, seed 1");
-    write_list(&c, "full:\nslow: lr=1e-8\n");
-    expect(&c, "--only", "slow", 3,
-           "slow, seed 1 was run with other settings (settings: eval_every=2 lr=1e-9; the list: eval_every=2 "
-           "lr=1e-8)");
+    write_list(&c, "slow: lr=1e-9\n");
+    expect(&c, "--seeds", "1", 0, "ablation: slow, seed 1");
+    write_list(&c, "slow: lr=1e-8\n");
+    expect(&c, "--seeds", "1", 3, "slow, seed 1 was run with other settings (");
+    expect(&c, "--seeds", "1", 3, " eval_every=2 lr=1e-9; now: ");
+    write_list(&c, "slow: lr=1e-9\n");
+    long bytes = 0;
+    char *base = oss_tempdir_read(c.place.config, &bytes), *other = strstr(base, "\"threads\": 2");
+    ck_assert_ptr_nonnull(other);
+    other[strlen("\"threads\": ")] = '1';
+    oss_tempdir_write(c.place.config, base, bytes);
+    expect(&c, "--seeds", "1", 3, "slow, seed 1 was run with other settings (");
     /* The same of a run that has no line yet. */
     oss_tempdir_write(c.results, "", 0);
-    expect(&c, "--only", "slow", 3, "slow-seed1 was begun with other settings (eval_every=2 lr=1e-9;");
-    write_list(&c, "full:\nslow: lr=1e-9\n");
-    oss_program_run run = run_ablation(&c, "--only", "slow");
-    oss_program_expect(&run, 0);
-    oss_program_run_deinit(&run);
+    expect(&c, "--seeds", "1", 3, "slow-seed1 was begun with other settings (");
+    ck_assert_int_eq(count_lines(c.results, "slow"), 0);
+    other[strlen("\"threads\": ")] = '2';
+    oss_tempdir_write(c.place.config, base, bytes);
+    expect(&c, "--seeds", "1", 0, "ablation: slow, seed 1");
+    free(base);
     free_case(&c);
 }
 END_TEST
@@ -161,6 +205,7 @@ START_TEST(test_bad_lists) {
         {"full:\n", ":1: a line \"base CONFIG.json\" must come first", 3},
         {"base x.json\nfull lr=1\n", ":2: neither \"base CONFIG.json\" nor \"NAME: KEY=VALUE...\"", 3},
         {"base x.json\n", "no configuration", 3},
+        {"base nowhere.json\nfull:\n", "base nowhere.json: no such file", 3},
         {"", "no such list, or empty", 3},
     };
     oss_ablation_case c = make_case();
@@ -184,6 +229,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("ablation");
     tcase_set_timeout(all, 300);
     tcase_add_test(all, test_run_and_table);
+    tcase_add_test(all, test_table);
     tcase_add_test(all, test_resume);
     tcase_add_test(all, test_only);
     tcase_add_test(all, test_changed_settings);
