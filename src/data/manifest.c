@@ -82,8 +82,7 @@ oss_status oss_manifest_skip(oss_manifest *manifest, const oss_config *config, i
     oss_strbuf text = {0};
     if (reason != OSS_SKIP_CSV) { /* the reader's message names file and row itself */
         oss_strbuf_printf(&text, "%s row %lld", oss_source_path(config, source), (long long)number);
-        if (reason != OSS_SKIP_AUDIO &&
-            reason != OSS_SKIP_LONG) { /* the decoder's messages begin with the path */
+        if (reason != OSS_SKIP_AUDIO && reason != OSS_SKIP_LONG) { /* the decoder's messages name it */
             oss_strbuf_printf(&text, " (%s)", wav);
         }
         oss_strbuf_append(&text, ": ");
