@@ -36,6 +36,7 @@ BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contra
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
+comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '%-5s %s\n' '$(1)' '$(2)')
 
@@ -61,9 +62,12 @@ BF16_FLAGS := -mavx512bf16
 
 # Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
-LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text model infer check)))
-TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,tape data op nn train))
-CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c)
+# Three archives, each above the one before: libossicle is what programs link that only run models (features, model file, encoder,
+# decoding); the second serves the commands for data and models; the third trains.
+LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode model infer)))
+TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check))
+TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
+CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c) src/cli/cmd_train.c src/cli/cmd_bench.c
 CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c)
 CLI_SRC   := $(filter-out $(CLI_TRAIN_SRC) $(CLI_BOTH_SRC),$(wildcard src/cli/*.c))
 TEST_SRC  := $(wildcard tests/*/test_*.c)
@@ -73,6 +77,7 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
 LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o)
 LIB_OBJ   := $(call obj,$(LIB_SRC)) $(LANES_OBJ)
+TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
 TRAIN_OBJ := $(call obj,$(TRAIN_SRC))
 TEST_BIN  := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 PROGRAMS  := $(BUILD)/ossicle $(BUILD)/ossicle-train
@@ -120,23 +125,26 @@ $(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/libossicle_tools.a: $(TOOLS_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/libossicle_train.a: $(TRAIN_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/libossicle.so: $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle.a
+	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+$(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle.a
+$(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle.a | deps-check
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
 
 .PHONY: tests test
 tests: deps-check $(TEST_BIN) $(PROGRAMS)
@@ -179,7 +187,7 @@ cross-check: cross-source $(CROSS_BIN)
 cross-source: deps-build
 	$(call say,CHECK,all sources for $(MACHINE))
 	$(Q)$(filter-out -MMD -MP,$(COMPILE)) $(patsubst -I%,-idirafter %,$(shell pkg-config --cflags $(PKG_TRAIN))) -DOSS_ISA=generic \
-	        -fsyntax-only $(LIB_SRC) $(TRAIN_SRC) $(LANES_SRC) $(wildcard src/cli/*.c)
+	        -fsyntax-only $(LIB_SRC) $(TOOLS_SRC) $(TRAIN_SRC) $(LANES_SRC) $(wildcard src/cli/*.c)
 $(BUILD)/cross/%: $(BUILD)/tests/%.o $(BUILD)/cross/lib.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

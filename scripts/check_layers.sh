@@ -8,10 +8,11 @@ set -eu
 cd "${1:-$(dirname "$0")/..}"
 find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 	BEGIN {
-		level["base"] = 0; level["kernel"] = 1; level["audio"] = 2; level["text"] = 2; level["model"] = 3
-		level["infer"] = 4; level["check"] = 4; level["tape"] = 4; level["data"] = 4; level["op"] = 5; level["nn"] = 6
-		level["train"] = 7; level["cli"] = 8
-		split("tape data op nn train", list, " ")
+		level["base"] = 0; level["kernel"] = 1; level["audio"] = 2; level["text"] = 2
+		level["decode"] = 3; level["augment"] = 3; level["model"] = 4
+		level["infer"] = 5; level["units"] = 5; level["dataset"] = 5; level["checkpoint"] = 5; level["convert"] = 5; level["tape"] = 5
+		level["check"] = 6; level["batch"] = 6; level["op"] = 6; level["nn"] = 7; level["train"] = 8; level["cli"] = 9
+		split("tape batch op nn train", list, " ")
 		for (i in list) training[list[i]] = 1
 		# header -> pattern of the files that may include it
 		owner["cblas.h"] = "^(src/kernel/gemm_train|tests/kernel/test_gemm_train)\\.c$"
@@ -36,7 +37,7 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		bad++
 	}
 	function is_train_side(path, folder) {
-		return folder in training || path ~ /^src\/kernel\/gemm_train\./ || path ~ /^src\/cli\/(train|bench_train)/
+		return folder in training || path ~ /^src\/kernel\/gemm_train\./ || path ~ /^src\/cli\/(cmd_train|train|bench_train)/
 	}
 	function check_include(name,    target) {
 		target = name

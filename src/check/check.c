@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "check/check_internal.h"
 #include "model/vocab_file.h"
+#include "units/learn.h"
 
 enum { NOTE_BYTES = 400 };
 

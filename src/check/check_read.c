@@ -7,7 +7,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "model/dataset_csv.h"
+#include "dataset/dataset_csv.h"
 
 enum { FIRST_ROWS = 256 };
 

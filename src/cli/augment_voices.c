@@ -4,7 +4,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "model/dataset_csv.h"
+#include "dataset/dataset_csv.h"
 
 static oss_status reserve_row(oss_cli_voices *voices) {
     if (voices->rows < voices->capacity) {

@@ -2,8 +2,8 @@
 #ifndef OSS_CLI_AUGMENT_VOICES_H
 #define OSS_CLI_AUGMENT_VOICES_H
 
-#include "audio/augment.h"
-#include "audio/noise_mix.h"
+#include "augment/augment.h"
+#include "augment/noise_mix.h"
 #include "model/config.h"
 
 /* Zero-initialise. */

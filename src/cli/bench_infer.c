@@ -6,7 +6,7 @@
 #include "infer/encoder_infer.h"
 #include "kernel/lengths.h"
 #include "kernel/noise.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 enum { MAX_SECONDS = 30, SEED = 1 };
 
@@ -95,7 +95,7 @@ static oss_status run_case(infer_work *work, const oss_bench_setup *setup, int32
         (oss_bench_case){.utterances = work->utterances,
                          .seconds = shape[index].seconds,
                          .flop = work->utterances *
-                                 oss_spec_forward_flop(config, samples, oss_vocab_size(setup->model->vocab)),
+                                 oss_sizes_forward_flop(config, samples, oss_vocab_size(setup->model->vocab)),
                          .median_ms = oss_bench_time(setup, many ? run_many : run_one, work)};
     return work->status;
 }

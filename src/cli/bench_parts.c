@@ -10,7 +10,7 @@
 #include "kernel/ctc.h"
 #include "kernel/lengths.h"
 #include "kernel/noise.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 enum { WARM_UP_RUNS = 2, BENCH_SECONDS = 8, SEED = 1 };
 
@@ -128,7 +128,7 @@ static double count_ctc_flop(const ctc_work *work) {
 oss_status oss_bench_ctc(const oss_bench_setup *setup, oss_bench_part *out) {
     const oss_config *config = setup->model->config;
     ctc_work work = {.frames =
-                         oss_spec_ctc_frames(config, (int64_t)BENCH_SECONDS * config->mel.sample_rate_hz),
+                         oss_sizes_ctc_frames(config, (int64_t)BENCH_SECONDS * config->mel.sample_rate_hz),
                      .vocab = oss_vocab_size(setup->model->vocab),
                      .labels = BENCH_SECONDS * OSS_BENCH_LABELS_A_SECOND_X2 / 2};
     size_t count = (size_t)work.frames * (size_t)work.vocab;

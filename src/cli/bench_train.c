@@ -4,7 +4,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "cli/bench_internal.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 #include "train/step.h"
 
 typedef struct train_work {
@@ -207,7 +207,7 @@ oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out) {
             .utterances = setup->utterances,
             .seconds = setup->seconds,
             .flop = setup->utterances *
-                    oss_spec_training_flop(work.config, samples, oss_vocab_size(setup->model->vocab)),
+                    oss_sizes_training_flop(work.config, samples, oss_vocab_size(setup->model->vocab)),
             .median_ms = oss_bench_time(setup, run_step, &work)};
         status = check_result(&work);
     }

@@ -3,6 +3,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "dataset/dataset_csv.h"
 
 enum { ROWS_A_THREAD = 8 }; /* in a batch: enough that threads seldom wait for the longest row of it */
 
@@ -56,14 +57,11 @@ static void score_row(void *context, int32_t task, int32_t worker) {
     if (row->status != OSS_OK) {
         return;
     }
-    const oss_dataset_row from = {.number = row->number,
-                                  .line = row->line,
-                                  .wav = row->wav,
-                                  .path = row->path,
-                                  .text = row->text,
-                                  .start_seconds = row->start_seconds,
-                                  .end_seconds = row->end_seconds};
-    oss_status status = oss_recognizer_score(rows->recognizer[worker], &from, &row->scored);
+    const oss_reference reference = {.path = row->path,
+                                     .start_seconds = row->start_seconds,
+                                     .end_seconds = row->end_seconds,
+                                     .text = row->text};
+    oss_status status = oss_recognizer_score(rows->recognizer[worker], &reference, &row->scored);
     if (status != OSS_OK) {
         status = oss_fail_prefix(status, "%s:%lld: row %lld", rows->csv_path, (long long)row->line,
                                  (long long)row->number);

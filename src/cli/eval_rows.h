@@ -2,7 +2,7 @@
 #ifndef OSS_CLI_EVAL_ROWS_H
 #define OSS_CLI_EVAL_ROWS_H
 
-#include "infer/recognizer.h"
+#include "infer/recognizer_internal.h"
 
 typedef struct oss_eval_rows oss_eval_rows;
 

@@ -8,7 +8,7 @@
 #include "kernel/attention.h"
 #include "kernel/lengths.h"
 #include "kernel/vec.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 enum {
     MAX_TASK_FRAMES = 64, /* of a task's rows: its hidden layer (192 KiB) stays in the second-level cache */
@@ -230,7 +230,7 @@ static oss_status create_encoder(oss_encoder **out, const oss_model *model, cons
     encoder->reach = sibling == NULL ? (oss_attention_reach){0} : sibling->reach;
     oss_status status = sibling == NULL ? load_parts(&encoder->own, model) : OSS_OK;
     if (status == OSS_OK) {
-        encoder->head_dim = oss_spec_head_dim(encoder->model->config);
+        encoder->head_dim = oss_sizes_head_dim(encoder->model->config);
         status = oss_pool_create(&encoder->pool, threads);
     }
     if (status != OSS_OK) {

@@ -7,7 +7,7 @@
 #include "infer/encoder_internal.h"
 #include "kernel/conv2d.h"
 #include "kernel/gemm.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 /* One pass over the weights either counts their memory (a measuring arena) or packs them. */
 typedef struct packer {
@@ -67,7 +67,7 @@ static void take_conv(packer *p, oss_packed_conv *conv, int32_t layer) {
     }
     conv->co = param->dim[0];
     conv->ci = param->dim[1];
-    conv->bins = oss_spec_stem_bins(p->model->config, layer);
+    conv->bins = oss_sizes_stem_bins(p->model->config, layer);
     conv->weight = oss_arena_take(p->arena, oss_k_conv2d_packed_floats(conv->ci, conv->co), sizeof(float));
     if (conv->weight != NULL) {
         oss_k_conv2d_pack(conv->weight, p->model->value + param->offset, conv->ci, conv->co);
@@ -122,7 +122,7 @@ static float *reorder_projection(const oss_model *model) {
 }
 
 static void take_weights(packer *p, oss_encoder_weights *weights, const float *projection) {
-    weights->layers = oss_spec_stem_layers(p->model->config);
+    weights->layers = oss_sizes_stem_layers(p->model->config);
     for (int32_t l = 0; l < weights->layers; l++) {
         take_conv(p, &weights->conv[l], l);
     }

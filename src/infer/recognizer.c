@@ -1,4 +1,4 @@
-#include "infer/recognizer.h"
+#include "infer/recognizer_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "infer/input.h"
 #include "kernel/ctc.h"
 #include "kernel/lengths.h"
-#include "model/spec.h"
-#include "text/ctc_decode.h"
+#include "model/sizes.h"
+#include "decode/greedy.h"
 
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
@@ -35,8 +35,8 @@ static void warn_of_whole(const oss_recognizer *recognizer) {
 
 static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, double left_seconds) {
     const oss_config *config = recognizer->model->config;
-    int32_t chunk = oss_spec_embeddings(config, chunk_seconds);
-    int32_t left = left_seconds < 0 ? INT32_MAX : oss_spec_embeddings(config, left_seconds);
+    int32_t chunk = oss_sizes_embeddings(config, chunk_seconds);
+    int32_t left = left_seconds < 0 ? INT32_MAX : oss_sizes_embeddings(config, left_seconds);
     oss_encoder_set_reach(recognizer->encoder, chunk > 0 ? chunk : 1, left);
     warn_of_whole(recognizer);
 }
@@ -130,7 +130,7 @@ static int32_t vocab_size(const oss_recognizer *recognizer) {
 void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
     const oss_config *config = recognizer->model->config;
     *out = (oss_recognizer_info){.sample_rate_hz = config->mel.sample_rate_hz,
-                                 .embedding_hz = oss_spec_embedding_hz(config),
+                                 .embedding_hz = oss_sizes_embedding_hz(config),
                                  .embedding_width = config->d_model,
                                  .projected_width = config->projector_dim,
                                  .logit_rows = config->ctc_subframes,
@@ -343,22 +343,22 @@ static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio
     return status;
 }
 
-oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_dataset_row *row, oss_scored_row *out) {
+oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference, oss_scored_row *out) {
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, row->path, recognizer->model->config, row->start_seconds,
-                                row->end_seconds);
+        status = oss_input_load(&audio, reference->path, recognizer->model->config, reference->start_seconds,
+                                reference->end_seconds);
     }
     if (status != OSS_OK) {
         return status;
     }
     oss_scored_row scored = {0};
-    status = score_audio(recognizer, &audio, row->text, &scored);
+    status = score_audio(recognizer, &audio, reference->text, &scored);
     oss_audio_deinit(&audio);
     if (status != OSS_OK) {
         oss_scored_row_deinit(&scored);
-        return oss_fail_prefix(status, "%s", row->path);
+        return oss_fail_prefix(status, "%s", reference->path);
     }
     *out = scored;
     return OSS_OK;

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audio/augment.h"
+#include "augment/augment.h"
 #include "audio/mel.h"
-#include "audio/spec_mask.h"
+#include "augment/spec_mask.h"
 #include "ossicle/precision.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"

@@ -3,7 +3,7 @@
 
 #include "base/fail.h"
 #include "model/config_internal.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 static bool is_given(const oss_config *config, const char *name, size_t length) {
     return config->given[oss_config_find(name, length)];
@@ -11,7 +11,7 @@ static bool is_given(const oss_config *config, const char *name, size_t length) 
 
 void oss_config_derive(oss_config *config) {
     if (!is_given(config, "target_hz", 9)) {
-        config->target_hz = oss_spec_embedding_hz(config);
+        config->target_hz = oss_sizes_embedding_hz(config);
     }
     if (!is_given(config, "mel_norm", 8)) {
         config->mel.norm = config->mel.kind == OSS_MEL_POWER ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
@@ -43,7 +43,7 @@ static oss_status check_network(const oss_config *config) {
     if (config->downsample_time != 4 && config->downsample_time != 8) {
         return oss_fail(OSS_EINPUT, "\"downsample_time\" is %d; allowed is 4 or 8", config->downsample_time);
     }
-    double hz = oss_spec_embedding_hz(config);
+    double hz = oss_sizes_embedding_hz(config);
     if (fabs(config->target_hz - hz) > 1e-9 * hz) {
         return oss_fail(
             OSS_EINPUT,

@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/rng.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 
 enum { ALIGNMENT_FLOATS = 16, PER_BLOCK = 10 };
 
 static int32_t count_entries(const oss_config *config, int32_t vocab_size) {
-    int32_t stem = 2 * oss_spec_stem_layers(config) + 2;
+    int32_t stem = 2 * oss_sizes_stem_layers(config) + 2;
     return stem + PER_BLOCK * config->n_layers + 1 + (vocab_size > 0 ? 2 : 0) +
            (config->projector_dim > 0 ? 2 : 0);
 }
@@ -70,10 +70,10 @@ static void add_norm(oss_params *params, const char *layer, int32_t width) {
 
 static void add_stem(oss_params *params, const oss_config *config) {
     static const char *const layer[] = {"encoder.down.0.net.0", "encoder.down.0.net.2", "encoder.down.1"};
-    for (int32_t i = 0; i < oss_spec_stem_layers(config); i++) {
+    for (int32_t i = 0; i < oss_sizes_stem_layers(config); i++) {
         add_conv(params, layer[i], config->conv_channels, i == 0 ? 1 : config->conv_channels);
     }
-    add_linear(params, "encoder.proj", config->d_model, oss_spec_flat_width(config));
+    add_linear(params, "encoder.proj", config->d_model, oss_sizes_flat_width(config));
 }
 
 static void add_block(oss_params *params, const oss_config *config, int32_t index) {

@@ -9,14 +9,6 @@
 
 enum { VOCAB_MAX_BYTES = 16 << 20 };
 
-oss_status oss_vocab_make(oss_vocab **out, const char *const *text, int64_t count, const oss_config *config) {
-    if (config->units == OSS_UNITS_CHAR) {
-        return oss_vocab_build(out, text, count, config->vocab_size);
-    }
-    return oss_vocab_learn(out, text, count,
-                           config->vocab_size == 0 ? OSS_BPE_VOCAB_DEFAULT : config->vocab_size);
-}
-
 /* ---- The list ---- */
 
 /* symbol[count]: strings of the array, owned by it. */

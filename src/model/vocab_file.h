@@ -9,9 +9,6 @@
 #include "model/config.h"
 #include "text/vocab.h"
 
-/* Of normalised transcripts, in the way config->units and vocab_size say. */
-oss_status oss_vocab_make(oss_vocab **out, const char *const *text, int64_t count, const oss_config *config);
-
 /* An array of strings, index = id. OSS_EINPUT names the symbol that is wrong. */
 oss_status oss_vocab_from_json(oss_vocab **out, oss_units units, const oss_json *array);
 /* The same array; `container` as oss_json_add_array takes it. */

@@ -1,5 +1,5 @@
 /* One Transformer block, pre-norm: x += drop(attention(norm(x))); x += drop(mlp(norm(x))). */
-#include "nn/net.h"
+#include "nn/net_internal.h"
 
 static oss_dropout make_dropout(const oss_net_run *run, int32_t index, oss_net_site place) {
     return (oss_dropout){.p = run->input->dropout ? (float)run->net->config->dropout : 0.0f,

@@ -1,94 +1,90 @@
-/* What the files of this folder share: where each parameter lies, and the state of one forward. */
+/* The network of the seed as composition of ops: mel -> stem -> projection -> position -> blocks -> norm ->
+ * head -> CTC. Reads like the paper.
+ *
+ *     oss_tape_create(&tape, oss_net_tape_nodes(net));
+ *     oss_arena_reserve(oss_tape_arena(tape), oss_net_measure(net, tape, &largest_input, true));
+ *     oss_tape_reset(tape, true);                                       // every shard of every step
+ *     status = oss_net_forward(net, tape, value, grad, frozen, &input, &output);
+ *     oss_tape_backward(tape, output.loss, NULL);                       // fills grad
+ *     status = oss_tape_status(tape);
+ */
 #ifndef OSS_NN_NET_H
 #define OSS_NN_NET_H
 
-#include "nn/encoder.h"
-#include "op/ops.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-enum { OSS_NET_MAX_CONVS = 3 };
-#define OSS_NET_RMSNORM_EPS 1e-5f
+#include "audio/mel.h"
+#include "model/config.h"
+#include "model/params.h"
+#include "tape/tape.h"
 
-/* A layer's weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the weight in a
- * block that oss_net_pack fills, for a layer that has products. */
-typedef struct oss_net_layer {
-    const oss_param *weight, *bias;
-    size_t pack, pack_back;
-} oss_net_layer;
+/* One shard: B >= 1 utterances. Arrays are the caller's and must outlive the tape's reset. */
+typedef struct oss_net_input {
+    int32_t utterances; /* B */
+    const float *const
+        *audio; /* [B] waveforms at the model's rate; not read while measuring, may be NULL then */
+    const int32_t *samples; /* [B], at least 1 each */
+    const int32_t *const
+        *label;            /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
+    const int32_t *labels; /* [B] */
+    const uint32_t *utterance_id; /* [B] keys of dropout, masks and chunks; may be NULL without these */
+    uint64_t seed;
+    uint32_t step;  /* keys of dropout, masks and chunks */
+    bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
+    bool spec_mask; /* the same for SpecAugment */
+    bool chunks;    /* the same for chunk_training */
+    float *const
+        *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
+    const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    bool pairs; /* utterances 2i and 2i+1 are views of one, of the same length, keyed apart: loss of CR-CTC */
+    bool add_gradient; /* weight gradients are added to what grad holds, not stored over it */
+} oss_net_input;
 
-typedef struct oss_net_block {
-    oss_net_layer norm1, qkv_proj, out_proj, norm2, mlp_in, mlp_out;
-} oss_net_block;
+typedef struct oss_net_output {
+    oss_tensor *features;   /* [sum T, bins], before SpecAugment's masks */
+    oss_tensor *embeddings; /* [N, d_model] after the last RMSNorm */
+    oss_tensor *logits;     /* [N * k, V]; NULL without a head */
+    oss_tensor *projected;  /* [N, projector_dim]; NULL without a projector, and while recording: CTC does not
+                               use it */
+    oss_seq mel_seq;        /* T of each utterance */
+    oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
+    oss_tensor *loss;  /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL
+                          without labels. While recording with intermediate CTC (weight w): 1 - w times this,
+                          and  w times the same of inter_nll. With pairs: half
+ of that, and cr_ctc_weight times the consistency loss (oss_op_consistency) */
+    const double *nll; /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
+    const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
+    double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */
+} oss_net_output;
 
-struct oss_net {
-    const oss_config *config;
-    const oss_params *params;
-    const oss_mel_plan *mel;
-    int32_t vocab; /* 0: no head */
-    int32_t convs;
-    oss_net_layer conv[OSS_NET_MAX_CONVS];
-    oss_net_layer proj, norm, head, projector;
-    oss_net_block *block; /* [config->n_layers] */
-    size_t packed_floats;
-};
+typedef struct oss_net oss_net; /* read-only after creation: threads share it, each with a tape of its own */
 
-/* Parameters that a forward may use more than once: each is one tensor, made by the first use. */
-typedef struct oss_net_shared {
-    oss_tensor *norm, *head_weight, *head_bias;
-} oss_net_shared;
+/* config, params and mel plan must outlive the net. vocab: rows of the head per sub-frame, 0: no head. */
+oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_params *params,
+                          const oss_mel_plan *mel, int32_t vocab);
+void oss_net_free(oss_net *net);
 
-/* One forward. */
-typedef struct oss_net_run {
-    const oss_net *net;
-    oss_tape *tape;
-    const float *value;
-    float *grad;
-    const bool *frozen;
-    const oss_net_input *input;
-    const float *rope;                /* table of angles; used when the config says so */
-    const oss_attention_reach *reach; /* [B], or NULL: attention is not limited */
-    oss_net_shared shared;
-    oss_tensor *inter_loss; /* of intermediate CTC; NULL without */
-    oss_ctc_report inter_report;
-} oss_net_run;
+/* Nodes that a tape must have room for. */
+int32_t oss_net_tape_nodes(const oss_net *net);
 
-/* The places of dropout in a block; a site's number is 3 * block + place. */
-typedef enum oss_net_site {
-    OSS_SITE_ATTENTION,
-    OSS_SITE_AFTER_ATTENTION,
-    OSS_SITE_AFTER_MLP,
-    OSS_SITES
-} oss_net_site;
+/* Forward on a reset tape. value[params->floats]; grad the same size, or NULL when not recording. Weight
+ * gradients are stored into grad (or added: input->add_gradient) by oss_tape_backward(tape, out->loss, NULL);
+ * entries that get none (frozen, projector, padding) are left alone. frozen[params->count] (may be NULL):
+ * true entries get no gradient. Returns the tape's status. */
+oss_status oss_net_forward(const oss_net *net, oss_tape *tape, const float *value, float *grad,
+                           const bool *frozen, const oss_net_input *input, oss_net_output *out);
 
-/* weights.c: fills the layers of `net`. OSS_EBUG when the table lacks one. */
-oss_status oss_net_find_weights(oss_net *net);
-/* A parameter as a tensor of this run's tape. NULL for NULL. */
-oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
-/* The weight of a layer that has products, laid out for them when the run's input says so. */
-oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer);
-/* Whether the products of a layer take bf16: a convolution needs even channels, which the first one has not.
- */
-bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer);
-/* packs.c: sets the layers' places; returns the floats of all. */
-size_t oss_net_lay_out_packs(oss_net *net);
-/* x[N,K] w^T + b, and gelu of it */
-oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
-oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
-oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+/* The weights as the products read them, for many forwards with the same weights.
+ * packed[oss_net_packed_floats], 64-byte aligned; every task in [0, oss_net_pack_tasks) fills its part, in
+ * any thread. */
+size_t oss_net_packed_floats(const oss_net *net);
+int32_t oss_net_pack_tasks(const oss_net *net);
+void oss_net_pack(const oss_net *net, float *packed, const float *value, int32_t task);
 
-/* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */
-oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
-/* reach.c: [B] from the arena when training limits attention, the same for all blocks; else NULL, as while
- * measuring. */
-const oss_attention_reach *oss_net_draw_reach(const oss_net_run *run);
-/* block.c: block number `index` on x[N,d_model]. */
-oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq);
-
-/* head.c: the last norm; logits[N*k,V] from embeddings[N,d_model]; the loss and what goes with it. */
-oss_tensor *oss_net_last_norm(oss_net_run *run, oss_tensor *x);
-oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings);
-void oss_net_loss(const oss_net_run *run, oss_net_output *out);
-/* Takes x[N,d_model], what the first `blocks` blocks give, to the loss of intermediate CTC if it belongs
- * there. */
-void oss_net_inter_ctc(oss_net_run *run, int32_t blocks, oss_tensor *x, oss_seq seq);
+/* Arena bytes that forward (and backward) of this input take with nothing frozen: runs the same code on the
+ * tape's measurer. What `tape` itself holds is left alone. SIZE_MAX when the input is no input; the last
+ * error says why. */
+size_t oss_net_measure(const oss_net *net, oss_tape *tape, const oss_net_input *input, bool backward);
 
 #endif

@@ -2,7 +2,7 @@
 #include "kernel/bf16.h"
 #include "kernel/conv2d.h"
 #include "kernel/gemm.h"
-#include "nn/net.h"
+#include "nn/net_internal.h"
 
 enum { LINEARS_A_BLOCK = 4 };
 

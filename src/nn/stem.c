@@ -1,5 +1,5 @@
 /* Convolutions that halve time and frequency, then a projection to the model's width. */
-#include "nn/net.h"
+#include "nn/net_internal.h"
 
 oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq) {
     oss_tensor *x = mel;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/fail.h"
-#include "nn/net.h"
+#include "nn/net_internal.h"
 
 static oss_status find_param(const oss_param **out, const oss_net *net, const char *layer, const char *part) {
     char name[sizeof net->params->item->name];

@@ -7,7 +7,7 @@
 #define OSS_OP_OPS_H
 
 #include "audio/mel.h"
-#include "audio/spec_mask.h"
+#include "augment/spec_mask.h"
 #include "kernel/attention.h"
 #include "kernel/vec.h"
 #include "tape/tape.h"
@@ -43,7 +43,7 @@ typedef struct oss_spec_mask {
     uint32_t step;
 } oss_spec_mask;
 
-/* y[sum T, bins] = x with the masked cells 0 (audio/spec_mask.h). */
+/* y[sum T, bins] = x with the masked cells 0 (augment/spec_mask.h). */
 oss_tensor *oss_op_spec_mask(oss_tape *tape, oss_tensor *x, oss_seq seq, const oss_spec_mask *m);
 
 /* y[sum To, Fo, Co] = gelu(conv(x[sum T, F, Ci], w[Co,Ci,3,3]) + b[Co]), 3x3, stride 2, padding 1, each

@@ -16,17 +16,8 @@ typedef enum oss_units { OSS_UNITS_CHAR, OSS_UNITS_BPE } oss_units;
 
 typedef struct oss_vocab oss_vocab;
 
-/* ---- Making ---- */
+/* ---- Making (from texts: units/learn.h) ---- */
 
-/* From normalised transcripts: every code point that occurs, sorted by code point. max_size > 0 is an upper
- * bound of the whole size, the two special symbols included: the most frequent units stay (ties: lower code
- * point first), the rest become <UNK>. OSS_EUSAGE when max_size leaves no room for a unit (1 or 2). */
-oss_status oss_vocab_build(oss_vocab **out, const char *const *text, int64_t count, int32_t max_size);
-/* Byte-pair units of normalised transcripts (text/bpe.h says how they are found), at most max_size symbols,
- * the two special ones included; fewer when no pair occurs twice any more. Depends on the words and how often
- * each occurs, not on the order of the texts. All code points become units, and so does the space; OSS_EINPUT
- * when max_size has no room for them. */
-oss_status oss_vocab_learn(oss_vocab **out, const char *const *text, int64_t count, int32_t max_size);
 /* From the list of a model file: symbol[0] "<blank>", symbol[1] "<UNK>", then single code points in any
  * order; anything else (missing, empty, duplicate, not UTF-8, longer than a code point) is OSS_EINPUT and
  * names the id. */

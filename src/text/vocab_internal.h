@@ -1,4 +1,4 @@
-/* What vocab.c, vocab_build.c and bpe_learn.c share. */
+/* What vocab.c and those who make vocabularies (src/units) share. */
 #ifndef OSS_TEXT_VOCAB_INTERNAL_H
 #define OSS_TEXT_VOCAB_INTERNAL_H
 
@@ -42,19 +42,5 @@ oss_status oss_vocab_link_wholes(oss_vocab *vocab, int32_t id);
 
 /* Id of a code point, -1: none. */
 int32_t oss_vocab_find_character(const oss_vocab *vocab, uint32_t code_point);
-
-/* Code points of texts and how often each occurs, sorted by code point. Zero-initialise. */
-typedef struct unit_count {
-    uint32_t code_point;
-    int64_t count;
-} unit_count;
-
-typedef struct unit_table {
-    unit_count *unit; /* [units] */
-    int32_t units, capacity;
-} unit_table;
-
-oss_status oss_unit_table_add(unit_table *table, uint32_t code_point);
-oss_status oss_unit_table_add_texts(unit_table *table, const char *const *text, int64_t count);
 
 #endif

@@ -3,8 +3,8 @@
 #ifndef OSS_TRAIN_HEALTH_H
 #define OSS_TRAIN_HEALTH_H
 
-#include "data/manifest.h"
-#include "model/checkpoint.h"
+#include "dataset/manifest.h"
+#include "checkpoint/checkpoint.h"
 #include "train/step.h"
 
 /* ---- Gradient norms ---- */

@@ -8,7 +8,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
-#include "data/row_audio.h"
+#include "dataset/row_audio.h"
 
 enum { CHUNK_ROWS = 64, MESSAGE_BYTES = 512 };
 

@@ -2,7 +2,7 @@
 #define OSS_TRAIN_MEL_STATS_H
 
 #include "base/pool.h"
-#include "data/manifest.h"
+#include "dataset/manifest.h"
 
 /* Mean and standard deviation of every mel bin over the training rows, for mel_norm "fixed": mean[bins],
  * std[bins]. Rows are measured in parallel and merged in their order (Chan, Golub and LeVeque 1979), so

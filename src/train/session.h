@@ -3,8 +3,8 @@
 #ifndef OSS_TRAIN_SESSION_H
 #define OSS_TRAIN_SESSION_H
 
-#include "data/loader.h"
-#include "model/checkpoint.h"
+#include "batch/loader.h"
+#include "checkpoint/checkpoint.h"
 #include "train/metrics.h"
 #include "train/run_folder.h"
 #include "train/step.h"

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
-#include "data/sort_keys.h"
+#include "batch/sort_keys.h"
 
 oss_status oss_shards_init(oss_shards *out, int32_t count, int32_t capacity) {
     size_t most = (size_t)(capacity > count ? capacity : count);

@@ -16,8 +16,8 @@
 #ifndef OSS_TRAIN_STEP_H
 #define OSS_TRAIN_STEP_H
 
-#include "data/batcher.h"
-#include "data/loader.h"
+#include "batch/batcher.h"
+#include "batch/loader.h"
 #include "model/params.h"
 #include "train/workers.h"
 

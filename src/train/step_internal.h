@@ -35,7 +35,7 @@ struct oss_step {
     float **grad;   /* [grad_shards] blocks of params->floats */
     float **filled; /* [grad_shards] those of the current micro-batch */
     float *total;
-    float *packed;            /* the weights, laid out for the products (nn/encoder.h) */
+    float *packed;            /* the weights, laid out for the products (nn/net.h) */
     double *partial;          /* [spans] */
     double *imbalance;        /* [grad_shards] */
     int64_t *frames, *blanks; /* [grad_shards] of the head; those whose likeliest symbol is the blank */

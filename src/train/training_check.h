@@ -2,7 +2,7 @@
 #ifndef OSS_TRAIN_TRAINING_CHECK_H
 #define OSS_TRAIN_TRAINING_CHECK_H
 
-#include "data/manifest.h"
+#include "dataset/manifest.h"
 #include "text/vocab.h"
 
 /* Logs the summary of scanned rows, before they are split and encoded. vocab: that of a model which goes on

@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "data/labels.h"
-#include "data/split.h"
+#include "batch/labels.h"
+#include "batch/split.h"
 #include "train/training_check.h"
 
 enum { FEW_TEXTS = 20, NAMED_IN_LOG = 3 };

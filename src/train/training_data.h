@@ -2,8 +2,8 @@
 #ifndef OSS_TRAIN_TRAINING_DATA_H
 #define OSS_TRAIN_TRAINING_DATA_H
 
-#include "data/manifest.h"
-#include "data/scan.h"
+#include "dataset/manifest.h"
+#include "dataset/scan.h"
 #include "text/vocab.h"
 
 typedef struct oss_training_data {

@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
-#include "data/row_audio.h"
-#include "data/sort_keys.h"
-#include "model/spec.h"
-#include "text/ctc_decode.h"
+#include "dataset/row_audio.h"
+#include "batch/sort_keys.h"
+#include "model/sizes.h"
+#include "decode/greedy.h"
 #include "text/unicode.h"
 #include "base/clock.h"
 
@@ -152,7 +152,7 @@ static oss_status init_job(validation_job *job, const oss_validation_setup *setu
     job->audio = oss_alloc_zero(threads, sizeof *job->audio);
     job->ids = oss_alloc_zero(threads, sizeof *job->ids);
     bool complete = job->score != NULL && job->turn != NULL && job->audio != NULL && job->ids != NULL;
-    size_t frames = (size_t)oss_spec_ctc_frames(setup->config, most_samples);
+    size_t frames = (size_t)oss_sizes_ctc_frames(setup->config, most_samples);
     for (size_t i = 0; i < threads && complete; i++) {
         job->audio[i] = oss_alloc_aligned((size_t)most_samples, sizeof *job->audio[i]);
         job->ids[i] = oss_alloc(frames, sizeof *job->ids[i]);

@@ -2,7 +2,7 @@
 #ifndef OSS_TRAIN_VALIDATION_H
 #define OSS_TRAIN_VALIDATION_H
 
-#include "data/manifest.h"
+#include "dataset/manifest.h"
 #include "text/edit_distance.h"
 #include "text/vocab.h"
 #include "train/workers.h"

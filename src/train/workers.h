@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "nn/encoder.h"
+#include "nn/net.h"
 #include "tape/tape.h"
 
 typedef struct oss_workers {

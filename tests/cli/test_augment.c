@@ -2,13 +2,13 @@
 #include <math.h>
 
 #include "audio/audio_file.h"
-#include "audio/augment.h"
+#include "augment/augment.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli_cases.h"
-#include "data/loader.h"
-#include "data/labels.h"
-#include "data/scan.h"
+#include "batch/loader.h"
+#include "batch/labels.h"
+#include "dataset/scan.h"
 #include "support/rows.h"
 #include "support/suite.h"
 

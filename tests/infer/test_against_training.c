@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "infer/encoder_cases.h"
-#include "model/spec.h"
+#include "model/sizes.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
 
@@ -98,7 +98,7 @@ END_TEST
 START_TEST(test_same_chunks) {
     oss_network_sizes sizes = make_sizes(&variants[_i]);
     oss_network *network = oss_network_create(&sizes, UTTERANCES, samples, labels);
-    double hz = oss_spec_embedding_hz(network->config);
+    double hz = oss_sizes_embedding_hz(network->config);
     network->config->chunk = (oss_chunk_spec){1, 3 / hz, 3 / hz, 5 / hz, 5 / hz};
     network->input.chunks = true;
     oss_network_set_utterances(network, UTTERANCES, 0, samples, labels); /* reserves for that */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "infer/encoder_cases.h"
-#include "infer/recognizer.h"
+#include "infer/recognizer_internal.h"
 #include "ossicle/ossicle.h"
 #include "support/faults.h"
 #include "support/suite.h"
@@ -259,7 +259,7 @@ static oss_status live(const place *p) {
     char *text = NULL;
     oss_matrix matrix = {0};
     oss_scored_row scored = {0};
-    const oss_dataset_row row = {.path = p->wav, .wav = "sound.wav", .text = "a b", .end_seconds = -1};
+    const oss_reference row = {.path = p->wav, .text = "a b", .end_seconds = -1};
     oss_status status = oss_recognizer_create(&recognizer, p->model, &(oss_recognizer_options){.threads = 1});
     if (status == OSS_OK) {
         status = oss_recognizer_transcribe_file(recognizer, p->wav, &text, NULL);

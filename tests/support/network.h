@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nn/encoder.h"
+#include "nn/net.h"
 #include "support/network_data.h"
 
 typedef struct oss_network_sizes {

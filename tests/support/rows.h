@@ -2,7 +2,7 @@
 #ifndef OSS_TESTS_ROWS_H
 #define OSS_TESTS_ROWS_H
 
-#include "data/manifest.h"
+#include "dataset/manifest.h"
 
 /* Appends a row of the given length; wav is "rN.wav" with N its number, key a hash of number and text.
  * speaker may be NULL. */

@@ -3,7 +3,7 @@
 #ifndef OSS_TESTS_TRAINING_H
 #define OSS_TESTS_TRAINING_H
 
-#include "model/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 
 typedef struct oss_training {
     oss_model *model;

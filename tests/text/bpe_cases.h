@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "text/bpe.h"
 #include "text/vocab.h"
+#include "units/learn.h"
 
 enum { MAX_TEXTS = 64, TEXT_BYTES = 400 };
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "support/suite.h"
 #include "text/unicode.h"
+#include "units/learn.h"
 
 static oss_vocab *build(const char *const *text, int64_t count, int32_t max_size) {
     oss_vocab *vocab = NULL;

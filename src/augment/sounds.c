@@ -1,0 +1,177 @@
+#include "augment/sounds.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "audio/audio_file.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+
+enum { DEEPEST = 8 };
+static const double LONGEST_S = 3600.0;
+
+typedef struct reading {
+    const oss_sounds_request *request;
+    oss_sounds *sounds;
+    int32_t capacity;
+    int64_t bytes_left;
+    bool full;
+    oss_hasher *hasher;
+} reading;
+
+static bool is_recording(const char *name) {
+    static const char *const ending[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3",
+                                         ".aif", ".aiff", ".au",  ".caf", ".w64"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof ending / sizeof *ending; i++) {
+        if (strcasecmp(dot, ending[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static oss_status reserve_clip(reading *state) {
+    oss_sounds *sounds = state->sounds;
+    if (sounds->clips < state->capacity) {
+        return OSS_OK;
+    }
+    int32_t larger = state->capacity == 0 ? 64 : 2 * state->capacity;
+    oss_clip *clip = oss_resize(sounds->clip, (size_t)larger, sizeof *clip);
+    if (clip == NULL) {
+        return OSS_ENOMEM;
+    }
+    sounds->clip = clip;
+    char **name = oss_resize((void *)sounds->name, (size_t)larger, sizeof *name);
+    if (name == NULL) {
+        return OSS_ENOMEM;
+    }
+    sounds->name = name;
+    state->capacity = larger;
+    return OSS_OK;
+}
+
+static oss_status keep_clip(reading *state, const char *name, const oss_audio *audio) {
+    oss_sounds *sounds = state->sounds;
+    oss_status status = reserve_clip(state);
+    char *copy = status == OSS_OK ? oss_strdup(name) : NULL;
+    if (copy == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_clip *clip = &sounds->clip[sounds->clips];
+    status = oss_clip_init(clip, audio->sample, (int32_t)audio->samples);
+    if (status != OSS_OK) {
+        oss_free(copy);
+        return status;
+    }
+    sounds->name[sounds->clips++] = copy;
+    oss_hasher_update(state->hasher, name, strlen(name) + 1);
+    oss_hasher_update(state->hasher, &clip->scale, sizeof clip->scale);
+    oss_hasher_update(state->hasher, clip->value, (size_t)clip->samples * sizeof *clip->value);
+    return OSS_OK;
+}
+
+static oss_status read_recording(reading *state, const char *path, const char *name) {
+    if (state->full) {
+        state->sounds->left_out++;
+        return OSS_OK;
+    }
+    const oss_audio_request request = {
+        .rate_hz = state->request->rate_hz, .end_seconds = -1.0, .max_seconds = LONGEST_S};
+    oss_audio audio;
+    oss_status status = oss_audio_load(&audio, path, &request);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "%s", state->request->setting);
+    }
+    int64_t bytes = audio.samples * (int64_t)sizeof(int16_t);
+    if (bytes > state->bytes_left) {
+        state->full = true;
+        state->sounds->left_out++;
+    } else {
+        state->bytes_left -= bytes;
+        status = keep_clip(state, name, &audio);
+    }
+    oss_audio_deinit(&audio);
+    return status;
+}
+
+static oss_status read_folder(reading *state, const char *folder, const char *below, int32_t depth);
+
+static oss_status read_entry(reading *state, const char *folder, const char *below, const char *entry,
+                             int32_t depth) {
+    char *path = oss_path_join(folder, entry);
+    char *name = below == NULL ? oss_strdup(entry) : oss_path_join(below, entry);
+    oss_status status = path == NULL || name == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK && oss_file_is_folder(path)) {
+        status = depth < DEEPEST ? read_folder(state, path, name, depth + 1) : OSS_OK;
+    } else if (status == OSS_OK && is_recording(entry)) {
+        status = read_recording(state, path, name);
+    }
+    oss_free(path);
+    oss_free(name);
+    return status;
+}
+
+/* Recursive to DEEPEST, so that a link that leads back ends. */
+static oss_status read_folder(reading *state, const char *folder, const char *below, int32_t depth) {
+    char **entry = NULL;
+    size_t entries = 0;
+    oss_status status = oss_file_list(&entry, &entries, folder);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "%s", state->request->setting);
+    }
+    for (size_t i = 0; i < entries && status == OSS_OK; i++) {
+        status = read_entry(state, folder, below, entry[i], depth);
+    }
+    oss_file_free_names(entry, entries);
+    return status;
+}
+
+static oss_status check_sounds(const oss_sounds *sounds, const oss_sounds_request *request) {
+    if (sounds->clips == 0) {
+        return oss_fail(OSS_EINPUT, "%s: %s has no recordings%s", request->setting, request->folder,
+                        sounds->left_out > 0 ? " for which there is room" : "");
+    }
+    if (sounds->left_out > 0) {
+        oss_log_warn("%s: %d recordings of %s fill %lld MiB; %d more are left out", request->setting,
+                     sounds->clips, request->folder, (long long)(request->most_bytes >> 20),
+                     sounds->left_out);
+    }
+    return OSS_OK;
+}
+
+oss_status oss_sounds_load(oss_sounds *out, const oss_sounds_request *request) {
+    oss_sounds sounds = {0};
+    reading state = {.request = request, .sounds = &sounds, .bytes_left = request->most_bytes};
+    state.hasher = oss_hasher_create();
+    oss_status status = state.hasher == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        status = read_folder(&state, request->folder, NULL, 0);
+    }
+    if (status == OSS_OK) {
+        status = check_sounds(&sounds, request);
+    }
+    if (status == OSS_OK) {
+        sounds.hash = oss_hasher_digest(state.hasher);
+        *out = sounds;
+    } else {
+        oss_sounds_deinit(&sounds);
+    }
+    oss_hasher_free(state.hasher);
+    return status;
+}
+
+void oss_sounds_deinit(oss_sounds *sounds) {
+    for (int32_t i = 0; i < sounds->clips; i++) {
+        oss_clip_deinit(&sounds->clip[i]);
+        oss_free(sounds->name[i]);
+    }
+    oss_free(sounds->clip);
+    oss_free((void *)sounds->name);
+    *sounds = (oss_sounds){0};
+}

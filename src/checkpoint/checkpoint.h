@@ -1,0 +1,58 @@
+/* RUN/checkpoints/step-%08d/{model.safetensors, optimizer.safetensors, state.json} and the links RUN/latest,
+ * RUN/best (spec 7). A checkpoint is written into a temporary folder, synced, renamed: a kill at any moment
+ * leaves the old set or the new one. */
+#ifndef OSS_CHECKPOINT_CHECKPOINT_H
+#define OSS_CHECKPOINT_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/model_file.h"
+
+/* What training needs beside weights and moments to go on with the same bits. */
+typedef struct oss_train_state {
+    int64_t step;                      /* optimiser steps done */
+    int64_t epoch;                     /* from 0 */
+    int64_t batch_in_epoch;            /* micro-batches of this epoch that are done */
+    int64_t utterances, skipped_steps; /* totals */
+    double audio_seconds;
+    double best_cer; /* < 0: none yet */
+    double best_wer;
+    int64_t best_step;
+    int32_t evals_without_gain;
+    int32_t skipped_in_a_row;              /* steps, up to the last */
+    double loss_mean;                      /* running, over the finite steps; 0 before the first */
+    double grad_log_mean, grad_log_spread; /* of ln of the gradient's norm (train/health.h) */
+    int32_t grad_shards;
+    uint64_t seed;
+    uint64_t data_hash;    /* of the rows that train, their order and texts */
+    char fingerprint[256]; /* program version, OSSICLE_CPU, OpenBLAS version, core type, L2 setting */
+    char audio_libraries[96];
+} oss_train_state;
+
+/* What training goes on with beside the model, each [params->floats]: AdamW's moments, and the weights that
+ * train when those of the model are their running average (NULL: the model's own train). */
+typedef struct oss_optimizer {
+    float *m, *v, *raw;
+} oss_optimizer;
+void oss_optimizer_deinit(oss_optimizer *optimizer); /* of blocks made by oss_alloc_aligned */
+
+/* keep_last >= 1: older checkpoint folders are removed, except those that `best` and
+ * `latest` name; one that cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the
+ * same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
+ * holds the run's lock. */
+oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
+                               const oss_train_state *state, bool is_best, int32_t keep_last);
+
+/* Loads the newest whole checkpoint of RUN: `latest`, and when that cannot be used the next older one (a
+ * warning names what was wrong; nothing is deleted; a damaged folder is renamed to *.damaged, one that the
+ * system would not read stays as it is). The caller holds the run's lock. OSS_EINPUT when there is none. */
+oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optimizer *out_optimizer,
+                               oss_train_state *out_state);
+
+/* *out_path[count]: the folders of the newest whole checkpoints of RUN, oldest first; free with
+ * oss_checkpoint_free_paths. OSS_EINPUT when it has fewer. count >= 1. */
+oss_status oss_checkpoint_newest(char ***out_path, const char *run, int32_t count);
+void oss_checkpoint_free_paths(char **path, int32_t count);
+
+#endif

@@ -1,0 +1,12 @@
+/* Greedy CTC decoding: the best symbol of each frame, repeats merged, blanks dropped (Graves et al. 2006,
+ * best path). */
+#ifndef OSS_DECODE_GREEDY_H
+#define OSS_DECODE_GREEDY_H
+
+#include <stdint.h>
+
+/* ids[T] from logits[T,V]; returns how many. Ties go to the lower id. NaN never wins against a number; a
+ * frame of NaN only is a blank. */
+int32_t oss_ctc_greedy(int32_t *ids, const float *logits, int32_t t, int32_t v);
+
+#endif

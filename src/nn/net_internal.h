@@ -1,0 +1,94 @@
+/* What the files of this folder share: where each parameter lies, and the state of one forward. */
+#ifndef OSS_NN_NET_INTERNAL_H
+#define OSS_NN_NET_INTERNAL_H
+
+#include "nn/net.h"
+#include "op/ops.h"
+
+enum { OSS_NET_MAX_CONVS = 3 };
+#define OSS_NET_RMSNORM_EPS 1e-5f
+
+/* A layer's weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the weight in a
+ * block that oss_net_pack fills, for a layer that has products. */
+typedef struct oss_net_layer {
+    const oss_param *weight, *bias;
+    size_t pack, pack_back;
+} oss_net_layer;
+
+typedef struct oss_net_block {
+    oss_net_layer norm1, qkv_proj, out_proj, norm2, mlp_in, mlp_out;
+} oss_net_block;
+
+struct oss_net {
+    const oss_config *config;
+    const oss_params *params;
+    const oss_mel_plan *mel;
+    int32_t vocab; /* 0: no head */
+    int32_t convs;
+    oss_net_layer conv[OSS_NET_MAX_CONVS];
+    oss_net_layer proj, norm, head, projector;
+    oss_net_block *block; /* [config->n_layers] */
+    size_t packed_floats;
+};
+
+/* Parameters that a forward may use more than once: each is one tensor, made by the first use. */
+typedef struct oss_net_shared {
+    oss_tensor *norm, *head_weight, *head_bias;
+} oss_net_shared;
+
+/* One forward. */
+typedef struct oss_net_run {
+    const oss_net *net;
+    oss_tape *tape;
+    const float *value;
+    float *grad;
+    const bool *frozen;
+    const oss_net_input *input;
+    const float *rope;                /* table of angles; used when the config says so */
+    const oss_attention_reach *reach; /* [B], or NULL: attention is not limited */
+    oss_net_shared shared;
+    oss_tensor *inter_loss; /* of intermediate CTC; NULL without */
+    oss_ctc_report inter_report;
+} oss_net_run;
+
+/* The places of dropout in a block; a site's number is 3 * block + place. */
+typedef enum oss_net_site {
+    OSS_SITE_ATTENTION,
+    OSS_SITE_AFTER_ATTENTION,
+    OSS_SITE_AFTER_MLP,
+    OSS_SITES
+} oss_net_site;
+
+/* weights.c: fills the layers of `net`. OSS_EBUG when the table lacks one. */
+oss_status oss_net_find_weights(oss_net *net);
+/* A parameter as a tensor of this run's tape. NULL for NULL. */
+oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
+/* The weight of a layer that has products, laid out for them when the run's input says so. */
+oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer);
+/* Whether the products of a layer take bf16: a convolution needs even channels, which the first one has not.
+ */
+bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer);
+/* packs.c: sets the layers' places; returns the floats of all. */
+size_t oss_net_lay_out_packs(oss_net *net);
+/* x[N,K] w^T + b, and gelu of it */
+oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
+
+/* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */
+oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
+/* reach.c: [B] from the arena when training limits attention, the same for all blocks; else NULL, as while
+ * measuring. */
+const oss_attention_reach *oss_net_draw_reach(const oss_net_run *run);
+/* block.c: block number `index` on x[N,d_model]. */
+oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq);
+
+/* head.c: the last norm; logits[N*k,V] from embeddings[N,d_model]; the loss and what goes with it. */
+oss_tensor *oss_net_last_norm(oss_net_run *run, oss_tensor *x);
+oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings);
+void oss_net_loss(const oss_net_run *run, oss_net_output *out);
+/* Takes x[N,d_model], what the first `blocks` blocks give, to the loss of intermediate CTC if it belongs
+ * there. */
+void oss_net_inter_ctc(oss_net_run *run, int32_t blocks, oss_tensor *x, oss_seq seq);
+
+#endif
