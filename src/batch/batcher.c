@@ -35,7 +35,7 @@ struct oss_batcher {
 };
 
 static double row_weight(const oss_batcher *batcher, const oss_row *row) {
-    return row->source < 0 ? 1.0 : batcher->config->train_csv[row->source].weight;
+    return row->source < 0 ? 1.0 : batcher->config->data.train_csv[row->source].weight;
 }
 
 static oss_status count_capacity(oss_batcher *batcher) {
@@ -84,7 +84,8 @@ oss_status oss_batcher_create(oss_batcher **out, const oss_manifest *manifest, c
     }
     batcher->manifest = manifest;
     batcher->config = config;
-    batcher->batch_samples = (int64_t)llround(config->batch_seconds * config->mel.sample_rate_hz);
+    batcher->batch_samples =
+        (int64_t)llround(config->training.batch_seconds * config->model.mel.sample_rate_hz);
     oss_status status = count_capacity(batcher);
     if (status == OSS_OK) {
         status = reserve_arrays(batcher);
@@ -155,7 +156,8 @@ static oss_batch_item draw_item(const oss_batcher *batcher, int32_t index, uint3
     const oss_config *config = batcher->config;
     const oss_row *row = &batcher->manifest->row[index];
     oss_batch_item item = {.row = index, .key = key};
-    item.view = oss_augment_draw(&config->augment, config->mel.sample_rate_hz, config->seed, key);
+    item.view = oss_augment_draw(&config->augmentation.augment, config->model.mel.sample_rate_hz,
+                                 config->training.seed, key);
     if (batcher->label != NULL) {
         item.spelling = oss_spelling_draw(batcher->label, batcher->manifest, config, row, key);
     }
@@ -186,7 +188,7 @@ static void draw_rows(oss_batcher *batcher, int64_t epoch) {
         double weight = row_weight(batcher, &batcher->manifest->row[i]);
         double whole = floor(weight);
         double chance =
-            oss_rng_uniform(batcher->config->seed, OSS_RNG_SAMPLING, (uint64_t)epoch, (uint32_t)i);
+            oss_rng_uniform(batcher->config->training.seed, OSS_RNG_SAMPLING, (uint64_t)epoch, (uint32_t)i);
         add_draws(batcher, i, epoch, (int32_t)whole + (chance < weight - whole));
         if (chance < luckiest_chance) {
             luckiest_chance = chance;
@@ -203,7 +205,7 @@ static void shuffle_draws(oss_batcher *batcher, int64_t epoch) {
     for (int32_t i = 0; i < batcher->plan.items; i++) {
         batcher->order[i] = i;
     }
-    oss_rng_shuffle(batcher->order, batcher->plan.items, batcher->config->seed, OSS_RNG_SHUFFLE,
+    oss_rng_shuffle(batcher->order, batcher->plan.items, batcher->config->training.seed, OSS_RNG_SHUFFLE,
                     2 * (uint64_t)epoch);
     for (int32_t i = 0; i < batcher->plan.items; i++) {
         batcher->drawn[i] = batcher->plan.item[batcher->order[i]];
@@ -214,14 +216,15 @@ static void shuffle_draws(oss_batcher *batcher, int64_t epoch) {
 
 static bool wants_join(const oss_batcher *batcher, const oss_batch_item *item) {
     const oss_config *config = batcher->config;
-    return config->concat_prob > 0 &&
-           oss_rng_uniform(config->seed, OSS_RNG_JOIN, item->key, 0) < config->concat_prob;
+    return config->augmentation.concat_prob > 0 &&
+           oss_rng_uniform(config->training.seed, OSS_RNG_JOIN, item->key, 0) <
+               config->augmentation.concat_prob;
 }
 
 static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) {
     double ms = GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) *
-                                 oss_rng_uniform(batcher->config->seed, OSS_RNG_JOIN, item->key, 1);
-    return (int32_t)(ms * 1e-3 * batcher->config->mel.sample_rate_hz);
+                                 oss_rng_uniform(batcher->config->training.seed, OSS_RNG_JOIN, item->key, 1);
+    return (int32_t)(ms * 1e-3 * batcher->config->model.mel.sample_rate_hz);
 }
 
 /* Frames that the label, if any, between two rows takes, and the blank between equal ones when there is none.
@@ -236,7 +239,7 @@ static int32_t count_between(const oss_manifest *manifest, const oss_batch_item 
 static bool fits_join(const oss_batcher *batcher, const oss_batch_item *last, const oss_batch_item *item,
                       int64_t samples, int32_t needed) {
     const oss_config *config = batcher->config;
-    double most = config->max_seconds * config->mel.sample_rate_hz;
+    double most = config->data.max_seconds * config->model.mel.sample_rate_hz;
     if ((double)samples > most || samples > batcher->batch_samples || last->spelling.labels == 0 ||
         item->spelling.labels == 0) {
         return false;
@@ -277,8 +280,8 @@ static void join_draws(oss_batcher *batcher) {
  * not cut into the same batches in every epoch. */
 static uint32_t jitter_length(const oss_batcher *batcher, int64_t epoch, int32_t place) {
     double samples = (double)batcher->length[batcher->order[place]];
-    double draw = oss_rng_uniform(batcher->config->seed, OSS_RNG_SHUFFLE, JITTER_PLACE | (uint64_t)epoch,
-                                  (uint32_t)place);
+    double draw = oss_rng_uniform(batcher->config->training.seed, OSS_RNG_SHUFFLE,
+                                  JITTER_PLACE | (uint64_t)epoch, (uint32_t)place);
     return (uint32_t)(samples * (1.0 - JITTER + 2.0 * JITTER * draw));
 }
 
@@ -296,7 +299,7 @@ static void sort_window(oss_batcher *batcher, int64_t epoch, int32_t first, int3
 }
 
 static bool goes_from_short_to_long(const oss_batcher *batcher, int64_t epoch) {
-    return epoch < batcher->config->curriculum_epochs;
+    return epoch < batcher->config->training.curriculum_epochs;
 }
 
 /* A curriculum is one window. */
@@ -339,7 +342,8 @@ static void place_batches(oss_batcher *batcher, int64_t epoch) {
         turn[b] = b;
     }
     if (!goes_from_short_to_long(batcher, epoch)) {
-        oss_rng_shuffle(turn, plan->batches, batcher->config->seed, OSS_RNG_SHUFFLE, 2 * (uint64_t)epoch + 1);
+        oss_rng_shuffle(turn, plan->batches, batcher->config->training.seed, OSS_RNG_SHUFFLE,
+                        2 * (uint64_t)epoch + 1);
     }
     int32_t to = 0;
     for (int32_t b = 0; b < plan->batches; b++) {
@@ -370,12 +374,15 @@ const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
 
 int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
     const oss_config *config = batcher->config;
-    int64_t gap = config->concat_prob > 0 ? (int64_t)(GAP_MAX_MS * 1e-3 * config->mel.sample_rate_hz) : 0;
+    int64_t gap = config->augmentation.concat_prob > 0
+                      ? (int64_t)(GAP_MAX_MS * 1e-3 * config->model.mel.sample_rate_hz)
+                      : 0;
     int64_t longest = 0;
     int64_t total = 0;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
         const oss_row *row = &batcher->manifest->row[i];
-        int64_t samples = oss_augment_longest(&config->augment, config->mel.sample_rate_hz, row->samples);
+        int64_t samples = oss_augment_longest(&config->augmentation.augment, config->model.mel.sample_rate_hz,
+                                              row->samples);
         longest = samples > longest ? samples : longest;
         total += (samples + gap) * (int64_t)ceil(row_weight(batcher, row));
     }
@@ -386,7 +393,8 @@ int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
 int32_t oss_batcher_max_items(const oss_batcher *batcher) {
     int64_t shortest = INT64_MAX;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
-        int64_t samples = oss_augment_shortest(&batcher->config->augment, batcher->manifest->row[i].samples);
+        int64_t samples =
+            oss_augment_shortest(&batcher->config->augmentation.augment, batcher->manifest->row[i].samples);
         shortest = samples < shortest ? samples : shortest;
     }
     int64_t fit = batcher->batch_samples / shortest; /* a row has one sample at least */

@@ -12,8 +12,8 @@
 enum { LISTED_UNKNOWN = 12 };
 
 oss_status oss_labels_vocabulary(oss_vocab **out, const oss_manifest *train, const oss_config *config) {
-    if (config->vocab_json != NULL) {
-        oss_status status = oss_vocab_load(out, config->vocab_json, config);
+    if (config->data.vocab_json != NULL) {
+        oss_status status = oss_vocab_load(out, config->data.vocab_json, config);
         return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab_json");
     }
     const char **text = oss_alloc((size_t)train->rows, sizeof *text);
@@ -109,13 +109,14 @@ static oss_status skip_infeasible(oss_manifest *manifest, const oss_row *row, co
     int32_t needed = oss_len_ctc_needed(row->label, row->labels);
     int32_t frames = oss_sizes_ctc_frames(config, row->samples);
     int32_t repeats = needed - row->labels;
-    bool bpe = config->units == OSS_UNITS_BPE;
+    bool bpe = config->model.units == OSS_UNITS_BPE;
     oss_strbuf text = {0};
     oss_strbuf_printf(&text, "needs %d frames (%d %s%s and %d repeat%s), has %d in %.2f seconds: ", needed,
                       row->labels, bpe ? "unit" : "character", row->labels == 1 ? "" : "s", repeats,
-                      repeats == 1 ? "" : "s", frames, (double)row->samples / config->mel.sample_rate_hz);
+                      repeats == 1 ? "" : "s", frames,
+                      (double)row->samples / config->model.mel.sample_rate_hz);
     oss_strbuf_printf(&text, "raise %sctc_subframes above %d, or set downsample_time to 4",
-                      bpe ? "vocab_size, " : "", config->ctc_subframes);
+                      bpe ? "vocab_size, " : "", config->model.ctc_subframes);
     char *message = oss_strbuf_take(&text);
     if (message == NULL) {
         return OSS_ENOMEM;
@@ -154,7 +155,7 @@ static oss_status encode_rows(oss_manifest *manifest, const oss_config *config, 
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < manifest->rows && status == OSS_OK; i++) {
         status = encode_row(&manifest->row[i], manifest->vocab, &list, report);
-        if (status == OSS_OK && config->bpe_dropout > 0.0) {
+        if (status == OSS_OK && config->augmentation.bpe_dropout > 0.0) {
             status = spell_row(&manifest->row[i], manifest->vocab);
         }
     }
@@ -176,7 +177,7 @@ oss_status oss_labels_encode(oss_manifest *manifest, const oss_vocab *vocab, con
     if (status == OSS_OK) {
         status = sort_out_infeasible(manifest, config, drop_infeasible, &report);
     }
-    if (status == OSS_OK && config->infeasible == OSS_POLICY_ERROR) {
+    if (status == OSS_OK && config->data.infeasible == OSS_POLICY_ERROR) {
         status = oss_manifest_refuse_skipped(manifest, skipped_before, "infeasible");
     }
     if (status == OSS_OK && drop_infeasible && manifest->rows == 0) {

@@ -56,7 +56,7 @@ struct oss_loader {
 /* ---- The loader's thread ---- */
 
 static void report_row(loader_slot *slot, const oss_config *config, oss_status status) {
-    if (config->bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
+    if (config->data.bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
         oss_log_warn("left out of this batch: %s", oss_last_error());
     } else {
         slot->status = status;
@@ -301,7 +301,8 @@ static slot_sizes measure_slots(const oss_loader *loader) {
     }
     slot_sizes sizes = {.items = (size_t)oss_batcher_max_items(loader->batcher),
                         .samples = (size_t)oss_batcher_max_samples(loader->batcher)};
-    bool own = loader->config->concat_prob > 0 || oss_spelling_varies(loader->manifest, loader->config);
+    bool own =
+        loader->config->augmentation.concat_prob > 0 || oss_spelling_varies(loader->manifest, loader->config);
     sizes.own_labels = own ? sizes.items * (most_labels + 1) : 0;
     return sizes;
 }
@@ -311,7 +312,7 @@ static oss_status prepare_loader(oss_loader *loader, const oss_augment_kit *kit,
     if (status == OSS_OK && threads > 1 && !all_cached(loader->manifest)) {
         status = oss_pool_create(&loader->pool, threads);
     }
-    if (status == OSS_OK && oss_augment_is_on(&loader->config->augment)) {
+    if (status == OSS_OK && oss_augment_is_on(&loader->config->augmentation.augment)) {
         status = oss_views_init(&loader->views, loader->manifest, loader->config, kit,
                                 oss_pool_threads(loader->pool));
     }

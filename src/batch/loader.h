@@ -23,14 +23,14 @@ typedef struct oss_micro_batch {
 typedef struct oss_loader oss_loader;
 
 /* Starts at batch `index` of `epoch`. manifest (encoded), config and kit must outlive it. `threads` decode
- * when not all rows are cached. kit: of config->augment; NULL: the loader makes its own if views are drawn.
+ * when not all rows are cached. kit: of config->augmentation.augment; NULL: the loader makes its own if views are drawn.
  */
 oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, const oss_config *config,
                              const oss_augment_kit *kit, int32_t threads, int64_t epoch, int32_t index);
 void oss_loader_free(oss_loader *loader);
 
 /* The next batch, for as long as it takes to be there; owned by the loader until the next call. A row that
- * cannot be loaded any more is left out with a warning when config->bad_audio is "skip", else it is the error
+ * cannot be loaded any more is left out with a warning when config->data.bad_audio is "skip", else it is the error
  * returned here. No heap call in this thread, and none in the loader's when all rows are cached. */
 oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out);
 

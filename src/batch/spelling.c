@@ -13,7 +13,7 @@ static oss_spelling describe(const int32_t *label, int32_t labels, bool drawn) {
 }
 
 bool oss_spelling_varies(const oss_manifest *manifest, const oss_config *config) {
-    return manifest->vocab != NULL && config->bpe_dropout > 0.0;
+    return manifest->vocab != NULL && config->augmentation.bpe_dropout > 0.0;
 }
 
 oss_spelling oss_spelling_plain(const oss_row *row) {
@@ -23,8 +23,8 @@ oss_spelling oss_spelling_plain(const oss_row *row) {
 oss_spelling oss_spelling_draw(int32_t *to, const oss_manifest *manifest, const oss_config *config,
                                const oss_row *row, uint32_t key) {
     memcpy(to, row->character, (size_t)row->characters * sizeof *to);
-    int32_t labels =
-        oss_vocab_draw(manifest->vocab, to, row->characters, config->bpe_dropout, config->seed, key);
+    int32_t labels = oss_vocab_draw(manifest->vocab, to, row->characters, config->augmentation.bpe_dropout,
+                                    config->training.seed, key);
     return describe(to, labels, true);
 }
 

@@ -35,7 +35,7 @@ static uint64_t hash_recording(const oss_row *row) {
 }
 
 static oss_status find_group(const oss_row *row, const oss_config *config, uint64_t *out) {
-    switch (config->split_by) {
+    switch (config->data.split_by) {
     case OSS_SPLIT_TEXT:
         *out = oss_hash(row->text, strlen(row->text));
         return OSS_OK;
@@ -56,7 +56,7 @@ static oss_status find_group(const oss_row *row, const oss_config *config, uint6
 }
 
 static oss_status check_groups(int32_t groups, int32_t rows, const oss_config *config) {
-    if (config->split_by == OSS_SPLIT_SPEAKER && groups < MIN_SPEAKERS) {
+    if (config->data.split_by == OSS_SPLIT_SPEAKER && groups < MIN_SPEAKERS) {
         return oss_fail(
             OSS_EINPUT,
             "%d speaker%s: split_by \"speaker\" needs at least %d, or the held-out ones say little. "
@@ -69,8 +69,8 @@ static oss_status check_groups(int32_t groups, int32_t rows, const oss_config *c
             "%d row%s with %s: nothing can be held out. %s, give a dev_csv, or set dev_fraction=0 "
             "to train without validation",
             rows, rows == 1 ? "" : "s",
-            config->split_by == OSS_SPLIT_TEXT ? "one and the same text" : "one and the same recording",
-            config->split_by == OSS_SPLIT_TEXT ? "Set split_by to row" : "Add rows");
+            config->data.split_by == OSS_SPLIT_TEXT ? "one and the same text" : "one and the same recording",
+            config->data.split_by == OSS_SPLIT_TEXT ? "Set split_by to row" : "Add rows");
     }
     return OSS_OK;
 }
@@ -148,7 +148,7 @@ static oss_status mark_rows(group_member *member, bool *held_out, const oss_mani
     *out_groups = groups;
     status = check_groups(groups, rows, config);
     if (status == OSS_OK) {
-        hold_out(member, rows, groups, config->dev_fraction);
+        hold_out(member, rows, groups, config->data.dev_fraction);
         for (int32_t i = 0; i < rows; i++) {
             held_out[member[i].row] = member[i].held_out;
         }
@@ -158,7 +158,7 @@ static oss_status mark_rows(group_member *member, bool *held_out, const oss_mani
 
 oss_status oss_split(oss_manifest *train, oss_manifest *dev, const oss_config *config, int32_t *out_groups) {
     *out_groups = 0;
-    if (config->dev_fraction <= 0) {
+    if (config->data.dev_fraction <= 0) {
         return OSS_OK;
     }
     group_member *member = oss_alloc_zero((size_t)train->rows, sizeof *member);

@@ -5,8 +5,8 @@
 static oss_status reserve_work(oss_views *views, const oss_manifest *manifest, const oss_config *config) {
     int64_t longest = 0;
     for (int32_t i = 0; i < manifest->rows; i++) {
-        int64_t own =
-            oss_augment_longest(&config->augment, config->mel.sample_rate_hz, manifest->row[i].samples);
+        int64_t own = oss_augment_longest(&config->augmentation.augment, config->model.mel.sample_rate_hz,
+                                          manifest->row[i].samples);
         longest = own > longest ? own : longest;
     }
     size_t floats = (size_t)oss_augment_work_floats(views->kit, longest);
@@ -24,10 +24,11 @@ oss_status oss_views_init(oss_views *out, const oss_manifest *manifest, const os
     *out = (oss_views){.kit = kit, .threads = threads};
     oss_status status = OSS_OK;
     if (kit == NULL) {
-        status = oss_augment_kit_create(&out->own_kit, &config->augment, config->mel.sample_rate_hz);
+        status = oss_augment_kit_create(&out->own_kit, &config->augmentation.augment,
+                                        config->model.mel.sample_rate_hz);
         out->kit = out->own_kit;
     }
-    if (status == OSS_OK && oss_augment_has_babble(&config->augment)) {
+    if (status == OSS_OK && oss_augment_has_babble(&config->augmentation.augment)) {
         status = oss_voice_set_init(&out->voices, manifest, config);
     }
     return status == OSS_OK ? reserve_work(out, manifest, config) : status;

@@ -12,7 +12,7 @@ typedef struct oss_views {
     int32_t threads;
 } oss_views;
 
-/* kit: of config->augment, or NULL to make one. After a failure oss_views_deinit cleans up. */
+/* kit: of config->augmentation.augment, or NULL to make one. After a failure oss_views_deinit cleans up. */
 oss_status oss_views_init(oss_views *out, const oss_manifest *manifest, const oss_config *config,
                           const oss_augment_kit *kit, int32_t threads);
 void oss_views_deinit(oss_views *views);

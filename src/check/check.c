@@ -73,7 +73,7 @@ oss_check_set oss_check_set_of(const oss_check_input *input, int32_t row) {
 }
 
 double oss_check_seconds(const oss_check_input *input, int32_t row) {
-    return (double)input->row[row].samples / input->config->mel.sample_rate_hz;
+    return (double)input->row[row].samples / input->config->model.mel.sample_rate_hz;
 }
 
 static int compare_numbers(const void *left, const void *right) {
@@ -201,8 +201,8 @@ static oss_status make_vocabulary(oss_vocab **out, const oss_check_input *input,
     if (input->vocab != NULL) {
         return oss_vocab_copy(out, input->vocab);
     }
-    if (config->vocab_json != NULL) {
-        oss_status status = oss_vocab_load(out, config->vocab_json, config);
+    if (config->data.vocab_json != NULL) {
+        oss_status status = oss_vocab_load(out, config->data.vocab_json, config);
         return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab_json");
     }
     return oss_vocab_make(out, text, texts, config);

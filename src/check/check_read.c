@@ -86,7 +86,7 @@ oss_status oss_check_read_csv(oss_check_data *data, const oss_config *config, co
                               int32_t index) {
     oss_dataset *dataset = NULL;
     int32_t rows_before = data->rows;
-    oss_status status = oss_dataset_open(&dataset, source[index].csv, config->text_case);
+    oss_status status = oss_dataset_open(&dataset, source[index].csv, config->model.text_case);
     while (status == OSS_OK) {
         const oss_dataset_row *from = NULL;
         int64_t number = 0;
@@ -126,16 +126,17 @@ static char *describe(const char *format, double a, double b) {
 }
 
 static void judge(oss_check_row *row, const oss_config *config) {
-    double seconds = (double)row->samples / config->mel.sample_rate_hz;
+    double seconds = (double)row->samples / config->model.mel.sample_rate_hz;
     const oss_audio_measure *measure = &row->measure;
     row->usable = false;
-    if (seconds < config->min_seconds) {
+    if (seconds < config->data.min_seconds) {
         row->fault = OSS_CHECK_SHORT;
-        row->message = describe("%.4g seconds of audio, min_seconds is %g", seconds, config->min_seconds);
-    } else if (measure->peak < config->min_peak) {
+        row->message =
+            describe("%.4g seconds of audio, min_seconds is %g", seconds, config->data.min_seconds);
+    } else if (measure->peak < config->model.min_peak) {
         row->fault = OSS_CHECK_SILENT;
         row->message =
-            describe("the loudest sample is %.3g, min_peak is %g", measure->peak, config->min_peak);
+            describe("the loudest sample is %.3g, min_peak is %g", measure->peak, config->model.min_peak);
     } else if (measure->deviation < OSS_CHECK_SILENT_DEVIATION) {
         row->fault = OSS_CHECK_SILENT;
         row->message = describe("the samples deviate by %.3g from their mean; %g or more is sound",
@@ -161,11 +162,11 @@ static void read_row(void *context, int32_t task, int32_t worker) {
         return;
     }
     bool too_long = false;
-    const oss_audio_request request = {.rate_hz = job->config->mel.sample_rate_hz,
+    const oss_audio_request request = {.rate_hz = job->config->model.mel.sample_rate_hz,
                                        .keep_rate = true,
                                        .start_seconds = row->start_seconds,
                                        .end_seconds = row->end_seconds,
-                                       .max_seconds = job->config->max_seconds,
+                                       .max_seconds = job->config->data.max_seconds,
                                        .too_long = &too_long};
     oss_audio audio;
     oss_status status = oss_audio_load(&audio, row->path, &request);

@@ -21,7 +21,7 @@ typedef struct oss_check_data {
 } oss_check_data;
 
 void oss_check_data_deinit(oss_check_data *data);
-/* Appends the rows of a CSV, its texts normalised by config->text_case; without audio. OSS_EINPUT when the
+/* Appends the rows of a CSV, its texts normalised by config->model.text_case; without audio. OSS_EINPUT when the
  * CSV cannot be read or has no rows; rows that are wrong are kept with their message. */
 oss_status oss_check_read_csv(oss_check_data *data, const oss_config *config, const oss_check_source *source,
                               int32_t index);

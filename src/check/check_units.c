@@ -135,14 +135,15 @@ static void add_choice(oss_check_report *report, const oss_check_input *input, i
     for (int32_t i = 0; i < input->rows; i++) {
         choice->infeasible[oss_check_set_of(input, i)] += !oss_check_fits(report, choice, i);
     }
-    if (input->judge_by_config && units == report->own_units && subframes == input->config->ctc_subframes) {
+    if (input->judge_by_config && units == report->own_units &&
+        subframes == input->config->model.ctc_subframes) {
         report->judge = report->choices - 1;
     }
 }
 
 static oss_status add_choices(oss_check_report *report, const oss_check_input *input) {
     int32_t most = OSS_CHECK_MAX_SUBFRAMES + 1;
-    int32_t own = input->judge_by_config ? input->config->ctc_subframes : 0;
+    int32_t own = input->judge_by_config ? input->config->model.ctc_subframes : 0;
     report->choice = oss_alloc((size_t)(report->unit_sets * most), sizeof *report->choice);
     if (report->choice == NULL) {
         return OSS_ENOMEM;

@@ -66,10 +66,10 @@ static oss_status decode_voice(oss_cli_voices *voices, int32_t row, const oss_co
     if (voices->clip[row].value != NULL) {
         return OSS_OK;
     }
-    const oss_audio_request request = {.rate_hz = config->mel.sample_rate_hz,
+    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .start_seconds = voices->times[2 * row],
                                        .end_seconds = voices->times[2 * row + 1],
-                                       .max_seconds = config->max_seconds};
+                                       .max_seconds = config->data.max_seconds};
     oss_audio audio;
     oss_status status = oss_audio_load(&audio, voices->path[row], &request);
     if (status == OSS_OK) {
@@ -83,13 +83,13 @@ oss_status oss_cli_voices_load(oss_cli_voices *voices, const oss_config *config,
                                const oss_augment_view *view) {
     oss_status status = OSS_OK;
     voices->own = -1;
-    if (config->train_csvs == 0) {
+    if (config->data.train_csvs == 0) {
         return oss_fail(OSS_EUSAGE,
                         "babble is mixed from the rows of train_csv, and the config names none: --set "
                         "train_csv=FILE, or --set noise_babble=0");
     }
-    for (int32_t i = 0; i < config->train_csvs && status == OSS_OK; i++) {
-        status = read_rows(voices, config->train_csv[i].csv, config->text_case, file);
+    for (int32_t i = 0; i < config->data.train_csvs && status == OSS_OK; i++) {
+        status = read_rows(voices, config->data.train_csv[i].csv, config->model.text_case, file);
     }
     if (status != OSS_OK) {
         return status;

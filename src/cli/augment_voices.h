@@ -8,7 +8,7 @@
 
 /* Zero-initialise. */
 typedef struct oss_cli_voices {
-    char **path;    /* [rows], this and the next: of the rows of config->train_csv */
+    char **path;    /* [rows], this and the next: of the rows of config->data.train_csv */
     double *times;  /* [rows, 2] of a segment */
     oss_clip *clip; /* [rows] without samples, but for the rows that are heard */
     int32_t rows, capacity;

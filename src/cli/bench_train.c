@@ -43,7 +43,7 @@ static oss_status create_network(train_work *work) {
     memcpy(work->value, setup->model->value, floats * sizeof *work->value);
     memset(work->m, 0, floats * sizeof *work->m);
     memset(work->v, 0, floats * sizeof *work->v);
-    oss_status status = oss_mel_plan_create(&work->mel, &work->config->mel);
+    oss_status status = oss_mel_plan_create(&work->mel, &work->config->model.mel);
     if (status == OSS_OK && setup->model->mel_mean != NULL) {
         oss_mel_plan_set_stats(work->mel, setup->model->mel_mean, setup->model->mel_std);
     }
@@ -107,7 +107,7 @@ static void fill_batch(train_work *work, int32_t samples, int32_t labels) {
 }
 
 static oss_status create_batch(train_work *work) {
-    int32_t samples = work->setup->seconds * work->config->mel.sample_rate_hz;
+    int32_t samples = work->setup->seconds * work->config->model.mel.sample_rate_hz;
     int32_t labels = work->setup->seconds * OSS_BENCH_LABELS_A_SECOND_X2 / 2;
     oss_status status = create_arrays(work, (size_t)samples, (size_t)labels);
     if (status == OSS_OK) {
@@ -151,7 +151,7 @@ static void run_step(void *context) {
     oss_step_begin(work->step, work->steps);
     oss_status status = oss_step_accumulate(work->step, &work->batch);
     if (status == OSS_OK) {
-        oss_step_finish(work->step, work->config->lr, work->steps, &work->result);
+        oss_step_finish(work->step, work->config->training.lr, work->steps, &work->result);
     }
     work->status = status == OSS_OK ? work->status : status;
 }

@@ -60,7 +60,7 @@ static oss_status load_config(augmenting *a) {
         status = oss_cli_integer(a->args, "--seed", 0, INT64_MAX, 0, &seed);
     }
     if (status == OSS_OK && oss_cli_has(a->args, "--seed")) {
-        a->config->seed = (uint64_t)seed;
+        a->config->training.seed = (uint64_t)seed;
     }
     return status == OSS_OK ? oss_cli_integer(a->args, "--epoch", 0, INT64_MAX, 0, &a->epoch) : status;
 }
@@ -68,11 +68,12 @@ static oss_status load_config(augmenting *a) {
 /* As src/data does with a row that is a whole file. */
 static oss_status load_recording(augmenting *a) {
     const oss_config *config = a->config;
-    const oss_audio_request request = {
-        .rate_hz = config->mel.sample_rate_hz, .end_seconds = -1.0, .max_seconds = config->max_seconds};
+    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
+                                       .end_seconds = -1.0,
+                                       .max_seconds = config->data.max_seconds};
     oss_status status = oss_audio_load(&a->audio, a->file, &request);
     if (status == OSS_OK) {
-        if (config->normalize == OSS_NORMALIZE_PEAK) {
+        if (config->model.normalize == OSS_NORMALIZE_PEAK) {
             oss_audio_normalize_peak(a->audio.sample, a->audio.samples);
         }
         oss_clip_round(a->audio.sample, (int32_t)a->audio.samples);
@@ -83,13 +84,14 @@ static oss_status load_recording(augmenting *a) {
 static oss_status draw_view(augmenting *a) {
     const char *given = oss_cli_value(a->args, "--text");
     char *text = NULL;
-    oss_status status = oss_text_normalize(&text, given == NULL ? "" : given, a->config->text_case);
+    oss_status status = oss_text_normalize(&text, given == NULL ? "" : given, a->config->model.text_case);
     if (status != OSS_OK) {
         return oss_fail_prefix(status, "--text");
     }
     const oss_dataset_row row = {.wav = a->file, .text = text, .end_seconds = -1.0};
     uint32_t key = oss_augment_key(oss_dataset_row_key(&row), a->epoch, 0);
-    a->view = oss_augment_draw(&a->config->augment, a->config->mel.sample_rate_hz, a->config->seed, key);
+    a->view = oss_augment_draw(&a->config->augmentation.augment, a->config->model.mel.sample_rate_hz,
+                               a->config->training.seed, key);
     oss_free(text);
     return OSS_OK;
 }
@@ -118,7 +120,7 @@ static oss_status make_view(augmenting *a) {
 /* ---- What was drawn ---- */
 
 static double milliseconds(const augmenting *a, int64_t samples) {
-    return 1e3 * (double)samples / a->config->mel.sample_rate_hz;
+    return 1e3 * (double)samples / a->config->model.mel.sample_rate_hz;
 }
 
 static double decibels(double factor) {
@@ -219,14 +221,15 @@ static oss_status print_json(const augmenting *a) {
 
 static oss_status augment(augmenting *a) {
     oss_status status = load_config(a);
-    if (status == OSS_OK && !oss_augment_is_on(&a->config->augment)) {
+    if (status == OSS_OK && !oss_augment_is_on(&a->config->augmentation.augment)) {
         oss_log_warn("no augmentation of audio is switched on: try --set noise_prob=1, or --config FILE");
     }
     if (status == OSS_OK) {
         status = load_recording(a);
     }
     if (status == OSS_OK) {
-        status = oss_augment_kit_create(&a->kit, &a->config->augment, a->config->mel.sample_rate_hz);
+        status = oss_augment_kit_create(&a->kit, &a->config->augmentation.augment,
+                                        a->config->model.mel.sample_rate_hz);
     }
     if (status == OSS_OK) {
         status = draw_view(a);
@@ -235,8 +238,8 @@ static oss_status augment(augmenting *a) {
         status = make_view(a);
     }
     if (status == OSS_OK) {
-        status = oss_wav_save(oss_cli_value(a->args, "-o"), a->y, a->samples, a->config->mel.sample_rate_hz,
-                              oss_cli_has(a->args, "--float"));
+        status = oss_wav_save(oss_cli_value(a->args, "-o"), a->y, a->samples,
+                              a->config->model.mel.sample_rate_hz, oss_cli_has(a->args, "--float"));
     }
     if (status == OSS_OK) {
         status = tell_view(a);

@@ -215,7 +215,7 @@ typedef struct report {
 } report;
 
 static const char *name_precision(const oss_bench_setup *setup) {
-    return setup->model->config->precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
+    return setup->model->config->training.precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
 }
 
 static oss_status print_json(const report *r, const oss_bench_setup *setup) {
@@ -285,8 +285,8 @@ static oss_status create_model(oss_model **out) {
     oss_vocab *vocab = NULL;
     oss_status status = oss_config_create(&config);
     if (status == OSS_OK) {
-        config->ctc_subframes = 1;
-        config->position = OSS_POSITION_NONE;
+        config->model.ctc_subframes = 1;
+        config->model.position = OSS_POSITION_NONE;
         status = oss_vocab_from_symbols(&vocab, symbol, 32);
     }
     if (status == OSS_OK) {
@@ -352,7 +352,7 @@ static int run_bench(const oss_cli_args *args) {
         status = load_model(args, &model);
     }
     if (status == OSS_OK) {
-        status = oss_cli_precision(args, &model->config->precision);
+        status = oss_cli_precision(args, &model->config->training.precision);
     }
     setup.model = model;
     read_cpu_name(r.cpu, sizeof r.cpu);

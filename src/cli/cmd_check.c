@@ -64,7 +64,7 @@ static oss_status load_config(checking *check) {
 static oss_status list_sources(checking *check) {
     const oss_cli_args *args = check->args;
     int32_t given = oss_cli_count(args, "--csv");
-    int32_t train = given > 0 ? given : check->config->train_csvs;
+    int32_t train = given > 0 ? given : check->config->data.train_csvs;
     if (train == 0) {
         return oss_fail(OSS_EUSAGE, "no dataset: give --csv FILE, or a --config with train_csv");
     }
@@ -76,11 +76,12 @@ static oss_status list_sources(checking *check) {
         return OSS_ENOMEM;
     }
     for (int32_t i = 0; i < train; i++) {
-        const char *csv = given > 0 ? oss_cli_value_at(args, "--csv", i) : check->config->train_csv[i].csv;
+        const char *csv =
+            given > 0 ? oss_cli_value_at(args, "--csv", i) : check->config->data.train_csv[i].csv;
         check->source[check->sources++] = (oss_check_source){csv, OSS_CHECK_TRAIN};
     }
     const char *dev =
-        oss_cli_has(args, "--dev-csv") ? oss_cli_value(args, "--dev-csv") : check->config->dev_csv;
+        oss_cli_has(args, "--dev-csv") ? oss_cli_value(args, "--dev-csv") : check->config->data.dev_csv;
     if (dev != NULL) {
         check->source[check->sources++] = (oss_check_source){dev, OSS_CHECK_DEV};
     }

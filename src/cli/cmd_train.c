@@ -94,8 +94,8 @@ static char *choose_run(const oss_cli_args *args, const oss_config *config) {
     if (oss_cli_has(args, "--run")) {
         return oss_strdup(oss_cli_value(args, "--run"));
     }
-    if (config->run_dir != NULL) {
-        return oss_strdup(config->run_dir);
+    if (config->training.run_dir != NULL) {
+        return oss_strdup(config->training.run_dir);
     }
     char *stem = oss_path_stem(oss_cli_value(args, "--config"));
     char *run = stem == NULL ? NULL : oss_path_join("checkpoints", stem);
@@ -120,7 +120,7 @@ static oss_status apply_settings(oss_config *config, const oss_cli_args *args) {
         }
     }
     if (oss_cli_has(args, "--threads")) {
-        oss_status status = oss_cli_threads(args, &config->threads);
+        oss_status status = oss_cli_threads(args, &config->training.threads);
         if (status != OSS_OK) {
             return status;
         }
@@ -181,7 +181,7 @@ static oss_status complete_config(oss_config *config, const oss_cli_args *args) 
         status = oss_config_check(config);
     }
     bool random = !oss_cli_has(args, "--init") && !oss_cli_has(args, "--resume");
-    if (status == OSS_OK && config->freezes > 0 && random) {
+    if (status == OSS_OK && config->training.freezes > 0 && random) {
         status =
             oss_fail(OSS_EUSAGE,
                      "\"freeze\" in the config needs --init M: weights that never trained would stay random");

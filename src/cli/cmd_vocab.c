@@ -115,7 +115,7 @@ static oss_status pass_over(census *c, oss_status status) {
 /* Samples at the network's rate, without the time that resampling would take. */
 static oss_status measure_row(const census *c, const oss_dataset_row *row, int64_t *out_samples) {
     oss_audio audio;
-    int32_t rate_hz = c->config->mel.sample_rate_hz;
+    int32_t rate_hz = c->config->model.mel.sample_rate_hz;
     const oss_audio_request request = {.rate_hz = rate_hz,
                                        .start_seconds = row->start_seconds,
                                        .end_seconds = row->end_seconds,
@@ -141,7 +141,7 @@ static oss_status add_row(census *c, const oss_dataset_row *row) {
 static oss_status read_csv(census *c, const char *path) {
     oss_dataset *dataset = NULL;
     const oss_dataset_row *row = NULL;
-    oss_status status = oss_dataset_open(&dataset, path, c->config->text_case);
+    oss_status status = oss_dataset_open(&dataset, path, c->config->model.text_case);
     do {
         int64_t number = 0;
         status = status == OSS_OK ? oss_dataset_next(dataset, &row, &number) : status;
@@ -207,7 +207,7 @@ static oss_status count_row(census *c, const vocab_row *row) {
 }
 
 static double get_seconds(const census *c) {
-    return (double)c->samples / c->config->mel.sample_rate_hz;
+    return (double)c->samples / c->config->model.mel.sample_rate_hz;
 }
 
 static double get_rate(const census *c, int64_t count) {

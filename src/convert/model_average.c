@@ -54,7 +54,7 @@ static oss_status compare_stats(const oss_model *a, const oss_model *b) {
     if (a->mel_mean == NULL) {
         return OSS_OK;
     }
-    size_t bytes = (size_t)a->config->mel.bins * sizeof *a->mel_mean;
+    size_t bytes = (size_t)a->config->model.mel.bins * sizeof *a->mel_mean;
     bool same = memcmp(a->mel_mean, b->mel_mean, bytes) == 0 && memcmp(a->mel_std, b->mel_std, bytes) == 0;
     return same
                ? OSS_OK
@@ -132,7 +132,7 @@ oss_status oss_model_drop_projector(oss_model *model) {
     float *value = NULL;
     oss_status status = oss_config_copy(&config, model->config);
     if (status == OSS_OK) {
-        config->projector_dim = 0;
+        config->model.projector_dim = 0;
         status = oss_params_create(&params, config, model->vocab == NULL ? 0 : oss_vocab_size(model->vocab));
     }
     if (status == OSS_OK) {

@@ -16,7 +16,7 @@ const char *oss_skip_reason_name(oss_skip_reason reason) {
 }
 
 const char *oss_source_path(const oss_config *config, int32_t source) {
-    return source < 0 ? config->dev_csv : config->train_csv[source].csv;
+    return source < 0 ? config->data.dev_csv : config->data.train_csv[source].csv;
 }
 
 void oss_row_deinit(oss_row *row) {
@@ -130,7 +130,7 @@ double oss_manifest_seconds(const oss_manifest *manifest, const oss_config *conf
     for (int32_t i = 0; i < manifest->rows; i++) {
         samples += manifest->row[i].samples;
     }
-    return (double)samples / config->mel.sample_rate_hz;
+    return (double)samples / config->model.mel.sample_rate_hz;
 }
 
 static oss_status add_dataset_row(oss_manifest *manifest, const oss_dataset_row *from, int32_t source) {
@@ -154,7 +154,7 @@ static oss_status add_dataset_row(oss_manifest *manifest, const oss_dataset_row 
 
 oss_status oss_manifest_read(oss_manifest *manifest, const oss_config *config, int32_t source) {
     oss_dataset *dataset = NULL;
-    oss_status status = oss_dataset_open(&dataset, oss_source_path(config, source), config->text_case);
+    oss_status status = oss_dataset_open(&dataset, oss_source_path(config, source), config->model.text_case);
     while (status == OSS_OK) {
         const oss_dataset_row *row = NULL;
         int64_t number = 0;

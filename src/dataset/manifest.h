@@ -20,7 +20,7 @@ typedef struct oss_row {
     char *path;                        /* resolved */
     char *text;                        /* normalised */
     char *speaker;                     /* NULL when there is no such column */
-    int32_t source;                    /* index into config->train_csv; -1: dev_csv */
+    int32_t source;                    /* index into config->data.train_csv; -1: dev_csv */
     int64_t number;                    /* row in that CSV, from 1 */
     double start_seconds, end_seconds; /* segment; 0 and -1: whole file */
     uint64_t key;                      /* hash of wav, segment and text */

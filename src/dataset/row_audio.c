@@ -6,16 +6,16 @@
 
 oss_status oss_row_decode(oss_audio *out, const oss_row *row, const oss_config *config, bool *too_long) {
     bool longer = false;
-    const oss_audio_request request = {.rate_hz = config->mel.sample_rate_hz,
+    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .start_seconds = row->start_seconds,
                                        .end_seconds = row->end_seconds,
-                                       .max_seconds = config->max_seconds,
+                                       .max_seconds = config->data.max_seconds,
                                        .too_long = &longer};
     oss_status status = oss_audio_load(out, row->path, &request);
     if (too_long != NULL) {
         *too_long = longer;
     }
-    if (status == OSS_OK && config->normalize == OSS_NORMALIZE_PEAK) {
+    if (status == OSS_OK && config->model.normalize == OSS_NORMALIZE_PEAK) {
         oss_audio_normalize_peak(out->sample, out->samples);
     }
     return status;

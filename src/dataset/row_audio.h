@@ -6,7 +6,7 @@
 #include "augment/augment.h"
 #include "dataset/manifest.h"
 
-/* Decodes the row's segment and applies config->normalize; out->peak is that of the recording, before
+/* Decodes the row's segment and applies config->model.normalize; out->peak is that of the recording, before
  * normalisation. Longer than max_seconds is OSS_EINPUT. *too_long (may be NULL) says that this was the
  * reason. */
 oss_status oss_row_decode(oss_audio *out, const oss_row *row, const oss_config *config, bool *too_long);

@@ -53,13 +53,13 @@ static oss_status cache_clip(scan_job *job, oss_row *row, const float *sample) {
 static void judge_audio(scan_job *job, oss_row *row, const oss_audio *audio, scan_outcome *outcome) {
     const oss_config *config = job->config;
     double seconds = (double)audio->samples / audio->rate_hz;
-    if (seconds < config->min_seconds) {
+    if (seconds < config->data.min_seconds) {
         refuse_row(outcome, OSS_SKIP_SHORT,
-                   describe("%.4g seconds of audio, min_seconds is %g", seconds, config->min_seconds));
-    } else if ((double)audio->peak < config->min_peak) {
-        refuse_row(
-            outcome, OSS_SKIP_SILENT,
-            describe("the loudest sample is %.3g, min_peak is %g", (double)audio->peak, config->min_peak));
+                   describe("%.4g seconds of audio, min_seconds is %g", seconds, config->data.min_seconds));
+    } else if ((double)audio->peak < config->model.min_peak) {
+        refuse_row(outcome, OSS_SKIP_SILENT,
+                   describe("the loudest sample is %.3g, min_peak is %g", (double)audio->peak,
+                            config->model.min_peak));
     } else {
         row->samples = audio->samples;
         row->source_rate_hz = audio->source_rate_hz;
@@ -169,7 +169,7 @@ oss_status oss_manifest_scan(oss_manifest *manifest, const oss_config *config, o
     if (status == OSS_OK) {
         status = sort_out(&job);
     }
-    if (status == OSS_OK && config->bad_audio == OSS_POLICY_ERROR) {
+    if (status == OSS_OK && config->data.bad_audio == OSS_POLICY_ERROR) {
         status = oss_manifest_refuse_skipped(manifest, 0, "bad_audio");
     }
     if (status == OSS_OK) {

@@ -31,7 +31,7 @@ static oss_status add_voice(oss_voice_set *set, const oss_row *row, const oss_co
     } else {
         *clip = (oss_clip){0};
         status = decode_voice(clip, row, config);
-        if (config->bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
+        if (config->data.bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
             oss_log_warn("not heard in babble: %s", oss_last_error());
             status = OSS_OK;
         }
@@ -47,7 +47,7 @@ static oss_status fill_set(oss_voice_set *set, const oss_manifest *manifest, con
         set->of_row[i] = -1;
         order[i] = i;
     }
-    oss_rng_shuffle(order, rows, config->seed, OSS_RNG_JOIN, VOICES_PLACE);
+    oss_rng_shuffle(order, rows, config->training.seed, OSS_RNG_JOIN, VOICES_PLACE);
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < rows && i < OSS_VOICES_MOST && status == OSS_OK; i++) {
         set->of_row[order[i]] = i;

@@ -15,7 +15,7 @@ typedef struct oss_voice_set {
     int32_t clips;
 } oss_voice_set;
 
-/* A row that cannot be decoded any more is silent when config->bad_audio is "skip", with a warning, else the
+/* A row that cannot be decoded any more is silent when config->data.bad_audio is "skip", with a warning, else the
  * error returned. manifest must outlive it. */
 oss_status oss_voice_set_init(oss_voice_set *out, const oss_manifest *manifest, const oss_config *config);
 void oss_voice_set_deinit(oss_voice_set *set);

@@ -32,7 +32,8 @@ static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {
 
 /* A task's rows of the widest input of a linear, rounded. */
 static oss_bf16 *take_half(const oss_encoder *e, oss_arena *arena) {
-    int32_t d = e->model->config->d_model, d_ff = e->model->config->d_ff, k = e->model->weights.proj.k;
+    int32_t d = e->model->config->model.d_model, d_ff = e->model->config->model.d_ff,
+            k = e->model->weights.proj.k;
     int32_t widest = d > d_ff ? d : d_ff;
     widest = k > widest ? k : widest;
     return e->model->weights.proj.bf16
@@ -45,10 +46,10 @@ static oss_bf16 *take_half(const oss_encoder *e, oss_arena *arena) {
  * features are made here, not given. */
 static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *arena, bool own_features) {
     const oss_config *config = e->model->config;
-    int32_t s = e->frames, d = config->d_model;
+    int32_t s = e->frames, d = config->model.d_model;
     *space = (oss_run_space){0};
     if (own_features) {
-        space->features = take_floats(arena, e->mel_frames, config->mel.bins);
+        space->features = take_floats(arena, e->mel_frames, config->model.mel.bins);
     }
     space->x = take_floats(arena, s, d);
     space->qkv[0] = take_floats(arena, s, 3 * d);
@@ -63,7 +64,7 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
         oss_worker_space worker;
         oss_stem_scratch_take(&worker.stem, arena, &e->model->weights, e->task_frames);
         worker.normed = take_floats(arena, e->task_frames, d);
-        worker.hidden = take_floats(arena, e->task_frames, config->d_ff);
+        worker.hidden = take_floats(arena, e->task_frames, config->model.d_ff);
         worker.half = take_half(e, arena);
         worker.attention =
             oss_arena_take(arena, oss_k_attention_scratch_floats(s, e->head_dim), sizeof(float));
@@ -87,12 +88,12 @@ static oss_status reserve_run(oss_encoder *e, bool own_features) {
 
 /* Position tables depend on the frame's number alone: they are made once and grow with the longest clip. */
 static oss_status reserve_positions(oss_encoder *e) {
-    if (e->model->config->position == OSS_POSITION_NONE || e->frames <= e->position_frames) {
+    if (e->model->config->model.position == OSS_POSITION_NONE || e->frames <= e->position_frames) {
         return OSS_OK;
     }
     int32_t rows = (e->frames + TABLE_STEP_FRAMES - 1) / TABLE_STEP_FRAMES * TABLE_STEP_FRAMES;
-    bool rope = e->model->config->position == OSS_POSITION_ROPE;
-    size_t width = (size_t)(rope ? e->head_dim : e->model->config->d_model);
+    bool rope = e->model->config->model.position == OSS_POSITION_ROPE;
+    size_t width = (size_t)(rope ? e->head_dim : e->model->config->model.d_model);
     size_t count = (size_t)rows * width;
     float *table = oss_alloc_aligned(count, sizeof *table);
     if (table == NULL) {
@@ -102,7 +103,7 @@ static oss_status reserve_positions(oss_encoder *e) {
         oss_k_rope_table(table, rows, e->head_dim, rope_base);
     } else {
         memset(table, 0, count * sizeof *table);
-        oss_k_sinusoidal_add(table, rows, e->model->config->d_model);
+        oss_k_sinusoidal_add(table, rows, e->model->config->model.d_model);
     }
     oss_free(e->position);
     e->position = table;
@@ -115,12 +116,12 @@ static oss_status reserve_positions(oss_encoder *e) {
 /* Sets the run's lengths; kernels index rows*columns of one array with 32 bits. */
 static oss_status begin_run(oss_encoder *e, int64_t mel_frames) {
     const oss_config *config = e->model->config;
-    int64_t widest = 3 * (int64_t)config->d_model;
+    int64_t widest = 3 * (int64_t)config->model.d_model;
     widest = e->model->weights.head.n > widest ? e->model->weights.head.n : widest;
-    widest = config->mel.bins * (int64_t)config->downsample_time > widest
-                 ? config->mel.bins * (int64_t)config->downsample_time
+    widest = config->model.mel.bins * (int64_t)config->model.downsample_time > widest
+                 ? config->model.mel.bins * (int64_t)config->model.downsample_time
                  : widest;
-    int64_t most = INT32_MAX / widest * config->downsample_time;
+    int64_t most = INT32_MAX / widest * config->model.downsample_time;
     if (mel_frames > most) {
         return oss_fail(
             OSS_EINPUT,
@@ -128,13 +129,13 @@ static oss_status begin_run(oss_encoder *e, int64_t mel_frames) {
             (long long)mel_frames, (long long)most);
     }
     e->mel_frames = (int32_t)mel_frames;
-    e->frames = oss_len_downsampled(e->mel_frames, config->downsample_time);
+    e->frames = oss_len_downsampled(e->mel_frames, config->model.downsample_time);
     e->task_frames = choose_task_frames(e->frames, e->threads);
     return reserve_positions(e);
 }
 
 static oss_status check_output(const oss_encoder *e) {
-    size_t embeddings = (size_t)e->frames * (size_t)e->model->config->d_model;
+    size_t embeddings = (size_t)e->frames * (size_t)e->model->config->model.d_model;
     size_t logits = (size_t)e->frames * (size_t)e->model->weights.head.n;
     if (!oss_k_all_finite(e->space.embeddings, embeddings) ||
         (e->space.logits != NULL && !oss_k_all_finite(e->space.logits, logits))) {
@@ -148,20 +149,20 @@ static oss_status run_network(oss_encoder *e, const float *features, oss_encodin
     int32_t tasks = (e->frames + e->task_frames - 1) / e->task_frames;
     e->features = features;
     oss_pool_run(e->pool, tasks, oss_encoder_front_task, e);
-    for (e->block = 0; e->block < e->model->config->n_layers; e->block++) {
+    for (e->block = 0; e->block < e->model->config->model.n_layers; e->block++) {
         oss_pool_run(e->pool, tasks, oss_encoder_block_task, e);
     }
     oss_status status = check_output(e);
     if (status != OSS_OK) {
         return status;
     }
-    int32_t k = e->model->config->ctc_subframes;
+    int32_t k = e->model->config->model.ctc_subframes;
     *out = (oss_encoding){.features = features,
                           .mel_frames = e->mel_frames,
-                          .bins = e->model->config->mel.bins,
+                          .bins = e->model->config->model.mel.bins,
                           .embeddings = e->space.embeddings,
                           .frames = e->frames,
-                          .width = e->model->config->d_model,
+                          .width = e->model->config->model.d_model,
                           .logits = e->space.logits,
                           .logit_rows = e->space.logits == NULL ? 0 : e->frames * k,
                           .vocab = e->model->weights.head.n / k,
@@ -174,7 +175,7 @@ oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t sam
     if (samples < 1) {
         return oss_fail(OSS_EUSAGE, "there are no samples to encode");
     }
-    oss_status status = begin_run(encoder, 1 + samples / encoder->model->config->mel.hop_samples);
+    oss_status status = begin_run(encoder, 1 + samples / encoder->model->config->model.mel.hop_samples);
     if (status == OSS_OK) {
         status = reserve_run(encoder, true);
     }
@@ -210,7 +211,7 @@ static oss_status load_parts(oss_encoder_model *own, const oss_model *model) {
         status = oss_encoder_weights_init(&own->weights, model);
     }
     if (status == OSS_OK) {
-        status = oss_mel_plan_create(&own->mel, &model->config->mel);
+        status = oss_mel_plan_create(&own->mel, &model->config->model.mel);
     }
     if (status == OSS_OK && model->mel_mean != NULL) {
         oss_mel_plan_set_stats(own->mel, model->mel_mean, model->mel_std);

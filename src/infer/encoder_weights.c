@@ -47,7 +47,7 @@ static oss_packed_linear take_linear(packer *p, const char *prefix, const float 
     linear.n = param->dim[0];
     linear.k = param->dim[1];
     linear.weight = oss_arena_take(p->arena, oss_k_packed_floats(linear.n, linear.k), sizeof(float));
-    linear.bf16 = p->model->config->precision == OSS_PRECISION_BF16;
+    linear.bf16 = p->model->config->training.precision == OSS_PRECISION_BF16;
     if (linear.weight != NULL) {
         oss_k_pack_weight(linear.weight, w != NULL ? w : p->model->value + param->offset, linear.n, linear.k);
     }
@@ -72,7 +72,7 @@ static void take_conv(packer *p, oss_packed_conv *conv, int32_t layer) {
     if (conv->weight != NULL) {
         oss_k_conv2d_pack(conv->weight, p->model->value + param->offset, conv->ci, conv->co);
     }
-    conv->bf16 = p->model->config->precision == OSS_PRECISION_BF16 && conv->ci % 2 == 0;
+    conv->bf16 = p->model->config->training.precision == OSS_PRECISION_BF16 && conv->ci % 2 == 0;
     if (conv->weight != NULL && conv->bf16) {
         oss_k_bf16_pair_packed(conv->weight, conv->co, 9 * conv->ci);
     }
@@ -107,7 +107,7 @@ static float *reorder_projection(const oss_model *model) {
     if (w == NULL) {
         return NULL;
     }
-    size_t channels = (size_t)model->config->conv_channels;
+    size_t channels = (size_t)model->config->model.conv_channels;
     size_t width = (size_t)param->dim[1];
     size_t bins = width / channels;
     const float *from = model->value + param->offset;
@@ -134,7 +134,7 @@ static void take_weights(packer *p, oss_encoder_weights *weights, const float *p
     if (p->model->vocab != NULL) {
         weights->head = take_linear(p, "head", NULL);
     }
-    if (p->model->config->projector_dim > 0) {
+    if (p->model->config->model.projector_dim > 0) {
         weights->projector = take_linear(p, "projector", NULL);
     }
 }
@@ -143,7 +143,7 @@ oss_status oss_encoder_weights_init(oss_encoder_weights *out, const oss_model *m
     oss_arena measure;
     oss_arena_init_measuring(&measure);
     packer p = {.model = model, .arena = &measure};
-    oss_encoder_weights weights = {.blocks = model->config->n_layers};
+    oss_encoder_weights weights = {.blocks = model->config->model.n_layers};
     float *projection = NULL;
     oss_status status = OSS_ENOMEM;
     weights.block = oss_alloc_zero((size_t)weights.blocks, sizeof *weights.block);

@@ -31,7 +31,7 @@ static oss_status create_front_end(oss_features **out, const oss_config *config,
     }
     oss_status status = oss_config_copy(&features->config, config);
     if (status == OSS_OK) {
-        status = oss_mel_plan_create(&features->plan, &config->mel);
+        status = oss_mel_plan_create(&features->plan, &config->model.mel);
     }
     if (status != OSS_OK) {
         oss_features_free(features);
@@ -51,7 +51,7 @@ oss_status oss_features_create(oss_features **out, const char *config_path) {
     if (status != OSS_OK) {
         return status;
     }
-    if (config->mel.norm == OSS_MEL_NORM_FIXED && config->mel.kind == OSS_MEL_LOG) {
+    if (config->model.mel.norm == OSS_MEL_NORM_FIXED && config->model.mel.kind == OSS_MEL_LOG) {
         status = oss_fail(
             OSS_EINPUT,
             "%s: \"mel_norm\" is \"fixed\": its statistics are in the model file, so name a model instead",
@@ -83,12 +83,12 @@ void oss_features_free(oss_features *features) {
 }
 
 int32_t oss_features_rate_hz(const oss_features *features) {
-    return features->config->mel.sample_rate_hz;
+    return features->config->model.mel.sample_rate_hz;
 }
 
 static oss_status compute(const oss_features *features, const oss_audio *audio, oss_matrix *out) {
-    int32_t bins = features->config->mel.bins;
-    int64_t frames = 1 + audio->samples / features->config->mel.hop_samples;
+    int32_t bins = features->config->model.mel.bins;
+    int64_t frames = 1 + audio->samples / features->config->model.mel.hop_samples;
     if (frames > INT32_MAX) {
         return oss_fail(OSS_EINPUT,
                         "%lld frames of features are more than one call can make: cut the audio into parts",

@@ -24,8 +24,8 @@ struct oss_recognizer {
 /* Features that need the whole recording are no stream's, whatever attention sees. */
 static void warn_of_whole(const oss_recognizer *recognizer) {
     const oss_config *config = recognizer->model->config;
-    bool mel = config->mel.norm == OSS_MEL_NORM_UTTERANCE;
-    if (mel || config->normalize == OSS_NORMALIZE_PEAK) {
+    bool mel = config->model.mel.norm == OSS_MEL_NORM_UTTERANCE;
+    if (mel || config->model.normalize == OSS_NORMALIZE_PEAK) {
         oss_log_warn(
             "%s normalises features over the whole recording (\"%s\"), so it cannot run as a stream: "
             "chunks limit its attention only",
@@ -43,7 +43,7 @@ static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, do
 
 static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognizer_options *options) {
     int32_t threads = options->threads == 0 ? oss_cpu_count() : options->threads;
-    recognizer->model->config->precision = options->precision;
+    recognizer->model->config->training.precision = options->precision;
     oss_status status = oss_encoder_create(&recognizer->encoder, recognizer->model, threads);
     if (status == OSS_OK && options->chunk_seconds > 0) {
         limit_attention(recognizer, options->chunk_seconds, options->left_seconds);
@@ -129,11 +129,11 @@ static int32_t vocab_size(const oss_recognizer *recognizer) {
 
 void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
     const oss_config *config = recognizer->model->config;
-    *out = (oss_recognizer_info){.sample_rate_hz = config->mel.sample_rate_hz,
+    *out = (oss_recognizer_info){.sample_rate_hz = config->model.mel.sample_rate_hz,
                                  .embedding_hz = oss_sizes_embedding_hz(config),
-                                 .embedding_width = config->d_model,
-                                 .projected_width = config->projector_dim,
-                                 .logit_rows = config->ctc_subframes,
+                                 .embedding_width = config->model.d_model,
+                                 .projected_width = config->model.projector_dim,
+                                 .logit_rows = config->model.ctc_subframes,
                                  .symbols = vocab_size(recognizer),
                                  .parameters = (int64_t)recognizer->model->params->parameters};
 }
@@ -168,7 +168,7 @@ static oss_status decode(const oss_recognizer *recognizer, const oss_encoding *e
     int32_t count = oss_ctc_greedy(ids, encoding->logits, encoding->logit_rows, encoding->vocab);
     oss_status status = oss_vocab_decode(recognizer->model->vocab, &text, ids, count);
     if (status == OSS_OK) {
-        status = oss_text_normalize(out, text, recognizer->model->config->text_case);
+        status = oss_text_normalize(out, text, recognizer->model->config->model.text_case);
     }
     oss_free(text);
     oss_free(ids);
@@ -231,7 +231,7 @@ static oss_status check_output(const oss_recognizer *recognizer, oss_output what
     if (what != OSS_OUTPUT_PROJECTED) {
         return oss_fail(OSS_EUSAGE, "%d is no output of the network", (int)what);
     }
-    if (recognizer->model->config->projector_dim == 0) {
+    if (recognizer->model->config->model.projector_dim == 0) {
         return oss_fail(OSS_EUSAGE, "%s has no projector (its config has no \"projector_dim\")",
                         recognizer->model->path);
     }
@@ -343,7 +343,8 @@ static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio
     return status;
 }
 
-oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference, oss_scored_row *out) {
+oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
+                                oss_scored_row *out) {
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {

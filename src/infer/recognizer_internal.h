@@ -32,7 +32,8 @@ typedef struct oss_scored_row {
 } oss_scored_row;
 
 /* Fails as oss_recognizer_transcribe_file does; the message does not name the row. */
-oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference, oss_scored_row *out);
+oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
+                                oss_scored_row *out);
 void oss_scored_row_deinit(oss_scored_row *row);
 
 /* Sums over a corpus. Zero-initialise. */

@@ -18,17 +18,21 @@ static bool is_given(const oss_config *config, const config_field *field) {
 
 /* ---- Lifetime ---- */
 
+static char **find_path(oss_config *config, const config_field *field) {
+    return (char **)((char *)config + field->offset);
+}
+
 void oss_config_free(oss_config *config) {
     if (config == NULL) {
         return;
     }
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        if (oss_config_field[i].type == CONFIG_PATH) {
+            oss_free(*find_path(config, &oss_config_field[i]));
+        }
+    }
     oss_config_free_sources(config);
     oss_config_free_names(config);
-    oss_free(config->dev_csv);
-    oss_free(config->vocab_json);
-    oss_free(config->augment.noise_dir);
-    oss_free(config->augment.reverb_dir);
-    oss_free(config->run_dir);
     oss_free(config);
 }
 
@@ -58,31 +62,39 @@ oss_status oss_config_create(oss_config **out) {
     return OSS_OK;
 }
 
+/* The paths of `copy`, which are those of another config, become its own. */
+static oss_status copy_paths(oss_config *copy) {
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        if (oss_config_field[i].type != CONFIG_PATH) {
+            continue;
+        }
+        char **path = find_path(copy, &oss_config_field[i]);
+        const char *from = *path;
+        *path = from == NULL || status != OSS_OK ? NULL : oss_strdup(from);
+        if (from != NULL && *path == NULL) {
+            status = OSS_ENOMEM; /* goes on: no path of the other may stay in the copy */
+        }
+    }
+    return status;
+}
+
 oss_status oss_config_copy(oss_config **out, const oss_config *config) {
     oss_config *copy = oss_alloc(1, sizeof *copy);
     if (copy == NULL) {
         return OSS_ENOMEM;
     }
     *copy = *config;
-    copy->train_csv = NULL;
-    copy->train_csvs = 0;
-    copy->freeze = NULL;
-    copy->freezes = 0;
-    copy->dev_csv = config->dev_csv == NULL ? NULL : oss_strdup(config->dev_csv);
-    copy->vocab_json = config->vocab_json == NULL ? NULL : oss_strdup(config->vocab_json);
-    copy->run_dir = config->run_dir == NULL ? NULL : oss_strdup(config->run_dir);
-    const char *noise_dir = config->augment.noise_dir, *reverb_dir = config->augment.reverb_dir;
-    copy->augment.noise_dir = noise_dir == NULL ? NULL : oss_strdup(noise_dir);
-    copy->augment.reverb_dir = reverb_dir == NULL ? NULL : oss_strdup(reverb_dir);
-    bool is_whole = (copy->dev_csv == NULL) == (config->dev_csv == NULL) &&
-                    (copy->vocab_json == NULL) == (config->vocab_json == NULL) &&
-                    (copy->augment.noise_dir == NULL) == (noise_dir == NULL) &&
-                    (copy->augment.reverb_dir == NULL) == (reverb_dir == NULL) &&
-                    (copy->run_dir == NULL) == (config->run_dir == NULL);
-    oss_status status =
-        is_whole ? oss_config_copy_sources(copy, config->train_csv, config->train_csvs) : OSS_ENOMEM;
+    copy->data.train_csv = NULL;
+    copy->data.train_csvs = 0;
+    copy->training.freeze = NULL;
+    copy->training.freezes = 0;
+    oss_status status = copy_paths(copy);
     if (status == OSS_OK) {
-        status = oss_config_copy_names(copy, config->freeze, config->freezes);
+        status = oss_config_copy_sources(copy, config->data.train_csv, config->data.train_csvs);
+    }
+    if (status == OSS_OK) {
+        status = oss_config_copy_names(copy, config->training.freeze, config->training.freezes);
     }
     if (status != OSS_OK) {
         oss_config_free(copy);

@@ -36,23 +36,26 @@ typedef struct oss_chunk_spec {
     double left_seconds_min, left_seconds_max;
 } oss_chunk_spec;
 
-typedef struct oss_config {
-    /* front end: stored in model files */
+/* What a model file stores: everything that inference needs. */
+typedef struct oss_model_config {
+    /* front end */
     oss_mel_spec mel; /* sample_rate n_fft frame_win frame_hop mel_bins mel mel_norm mel_floor */
     oss_normalize normalize;
     double min_peak;
-    /* network: stored in model files */
+    /* network */
     int32_t downsample_time; /* 4 or 8 */
     double target_hz;        /* checked: sample_rate / frame_hop / downsample_time */
     int32_t d_model, n_layers, n_heads, d_ff, conv_channels, ctc_subframes;
     int32_t projector_dim; /* 0: no projector */
     oss_position position;
     double dropout;
-    /* text: stored in model files */
+    /* text */
     oss_units units;
     int32_t vocab_size; /* upper bound; 0: none for units "char", OSS_BPE_VOCAB_DEFAULT for "bpe" */
     oss_case text_case; /* key "case" */
-    /* data */
+} oss_model_config;
+
+typedef struct oss_data_config {
     oss_csv_source *train_csv;
     int32_t train_csvs;
     char *dev_csv;    /* NULL: split off */
@@ -62,7 +65,9 @@ typedef struct oss_config {
     double min_seconds, max_seconds;
     oss_policy infeasible, bad_audio;
     int64_t cache_mib;
-    /* training */
+} oss_data_config;
+
+typedef struct oss_training_config {
     uint64_t seed;
     int64_t max_steps;
     double batch_seconds;
@@ -85,11 +90,21 @@ typedef struct oss_config {
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
     oss_precision precision;              /* of products and convolutions */
     char *run_dir;                        /* alias save_dir; NULL: checkpoints/<name of the config file> */
-    /* augmentation: of training rows only */
+} oss_training_config;
+
+/* Of training rows only. */
+typedef struct oss_augmentation_config {
     oss_augment_spec augment; /* speed_prob to shift_ms */
     double concat_prob;
     double bpe_dropout;
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */
+} oss_augmentation_config;
+
+typedef struct oss_config {
+    oss_model_config model;
+    oss_data_config data;
+    oss_training_config training;
+    oss_augmentation_config augmentation;
     /* Keys that were set, [i] for key i of the table: those that were not may follow others (target_hz,
      * mel_norm). For config*.c only. */
     bool given[OSS_CONFIG_MAX_KEYS];

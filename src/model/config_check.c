@@ -11,15 +11,16 @@ static bool is_given(const oss_config *config, const char *name, size_t length) 
 
 void oss_config_derive(oss_config *config) {
     if (!is_given(config, "target_hz", 9)) {
-        config->target_hz = oss_sizes_embedding_hz(config);
+        config->model.target_hz = oss_sizes_embedding_hz(config);
     }
     if (!is_given(config, "mel_norm", 8)) {
-        config->mel.norm = config->mel.kind == OSS_MEL_POWER ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
+        config->model.mel.norm =
+            config->model.mel.kind == OSS_MEL_POWER ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
     }
 }
 
 static oss_status check_front_end(const oss_config *config) {
-    const oss_mel_spec *mel = &config->mel;
+    const oss_mel_spec *mel = &config->model.mel;
     if (mel->n_fft % 2 != 0) {
         return oss_fail(OSS_EINPUT, "\"n_fft\" is %d; it must be even", mel->n_fft);
     }
@@ -40,56 +41,58 @@ static oss_status check_front_end(const oss_config *config) {
 }
 
 static oss_status check_network(const oss_config *config) {
-    if (config->downsample_time != 4 && config->downsample_time != 8) {
-        return oss_fail(OSS_EINPUT, "\"downsample_time\" is %d; allowed is 4 or 8", config->downsample_time);
+    if (config->model.downsample_time != 4 && config->model.downsample_time != 8) {
+        return oss_fail(OSS_EINPUT, "\"downsample_time\" is %d; allowed is 4 or 8",
+                        config->model.downsample_time);
     }
     double hz = oss_sizes_embedding_hz(config);
-    if (fabs(config->target_hz - hz) > 1e-9 * hz) {
+    if (fabs(config->model.target_hz - hz) > 1e-9 * hz) {
         return oss_fail(
             OSS_EINPUT,
             "\"target_hz\" is %.10g, but sample_rate / frame_hop / downsample_time is %.10g; change one of "
             "them, or leave target_hz out",
-            config->target_hz, hz);
+            config->model.target_hz, hz);
     }
-    if (config->d_model % config->n_heads != 0) {
-        return oss_fail(OSS_EINPUT, "\"n_heads\" is %d; it must divide \"d_model\", %d", config->n_heads,
-                        config->d_model);
+    if (config->model.d_model % config->model.n_heads != 0) {
+        return oss_fail(OSS_EINPUT, "\"n_heads\" is %d; it must divide \"d_model\", %d",
+                        config->model.n_heads, config->model.d_model);
     }
-    if (config->position == OSS_POSITION_SINUSOIDAL && config->d_model % 2 != 0) {
+    if (config->model.position == OSS_POSITION_SINUSOIDAL && config->model.d_model % 2 != 0) {
         return oss_fail(OSS_EINPUT, "\"d_model\" is %d; \"position\": \"sinusoidal\" needs an even one",
-                        config->d_model);
+                        config->model.d_model);
     }
-    if (config->position == OSS_POSITION_ROPE && config->d_model / config->n_heads % 2 != 0) {
+    if (config->model.position == OSS_POSITION_ROPE &&
+        config->model.d_model / config->model.n_heads % 2 != 0) {
         return oss_fail(OSS_EINPUT,
                         "d_model / n_heads is %d; \"position\": \"rope\" needs an even width of heads",
-                        config->d_model / config->n_heads);
+                        config->model.d_model / config->model.n_heads);
     }
     return OSS_OK;
 }
 
 static oss_status check_units(const oss_config *config) {
-    if (config->vocab_size != 0 &&
-        (config->vocab_size < OSS_BPE_VOCAB_MIN || config->vocab_size > OSS_BPE_VOCAB_MAX)) {
-        return oss_fail(OSS_EINPUT,
-                        "\"vocab_size\" is %d; with \"units\": \"bpe\" allowed is %d to %d, or 0 for %d",
-                        config->vocab_size, OSS_BPE_VOCAB_MIN, OSS_BPE_VOCAB_MAX, OSS_BPE_VOCAB_DEFAULT);
+    if (config->model.vocab_size != 0 &&
+        (config->model.vocab_size < OSS_BPE_VOCAB_MIN || config->model.vocab_size > OSS_BPE_VOCAB_MAX)) {
+        return oss_fail(
+            OSS_EINPUT, "\"vocab_size\" is %d; with \"units\": \"bpe\" allowed is %d to %d, or 0 for %d",
+            config->model.vocab_size, OSS_BPE_VOCAB_MIN, OSS_BPE_VOCAB_MAX, OSS_BPE_VOCAB_DEFAULT);
     }
     return OSS_OK;
 }
 
 static oss_status check_text(const oss_config *config) {
-    if (config->units == OSS_UNITS_BPE) {
+    if (config->model.units == OSS_UNITS_BPE) {
         return check_units(config);
     }
-    if (config->bpe_dropout > 0.0) {
+    if (config->augmentation.bpe_dropout > 0.0) {
         return oss_fail(OSS_EINPUT, "\"bpe_dropout\" is for \"units\": \"bpe\"; with \"char\" set it to 0");
     }
-    if (config->vocab_size == 1 || config->vocab_size == 2) {
+    if (config->model.vocab_size == 1 || config->model.vocab_size == 2) {
         return oss_fail(OSS_EINPUT,
                         "\"vocab_size\" is %d; blank and <UNK> leave no place for a character: allowed is 0 "
                         "(no bound) or "
                         "at least 3",
-                        config->vocab_size);
+                        config->model.vocab_size);
     }
     return OSS_OK;
 }
@@ -101,32 +104,33 @@ static oss_status check_order(const char *low_name, double low, const char *high
 }
 
 int32_t oss_config_inter_ctc_block(const oss_config *config) {
-    if (config->inter_ctc_weight <= 0.0) {
+    if (config->training.inter_ctc_weight <= 0.0) {
         return 0;
     }
-    return config->inter_ctc_block > 0 ? config->inter_ctc_block : config->n_layers / 2;
+    return config->training.inter_ctc_block > 0 ? config->training.inter_ctc_block
+                                                : config->model.n_layers / 2;
 }
 
 static oss_status check_inter_ctc(const oss_config *config) {
-    if (config->inter_ctc_weight <= 0.0) {
+    if (config->training.inter_ctc_weight <= 0.0) {
         return OSS_OK;
     }
-    if (config->n_layers < 2) {
+    if (config->model.n_layers < 2) {
         return oss_fail(OSS_EINPUT, "\"inter_ctc_weight\" is %g; it needs \"n_layers\" of at least 2",
-                        config->inter_ctc_weight);
+                        config->training.inter_ctc_weight);
     }
-    if (config->inter_ctc_block >= config->n_layers) {
+    if (config->training.inter_ctc_block >= config->model.n_layers) {
         return oss_fail(OSS_EINPUT,
                         "\"inter_ctc_block\" is %d; it must be less than \"n_layers\", %d: after the last "
                         "block comes the loss itself",
-                        config->inter_ctc_block, config->n_layers);
+                        config->training.inter_ctc_block, config->model.n_layers);
     }
     return OSS_OK;
 }
 
 /* What a stream cannot have is refused, or the model would never run as what it was trained for. */
 static oss_status check_chunks(const oss_config *config) {
-    const oss_chunk_spec *chunk = &config->chunk;
+    const oss_chunk_spec *chunk = &config->training.chunk;
     oss_status status =
         check_order("chunk_seconds_min", chunk->seconds_min, "chunk_seconds_max", chunk->seconds_max);
     if (status == OSS_OK) {
@@ -136,14 +140,14 @@ static oss_status check_chunks(const oss_config *config) {
     if (status != OSS_OK || chunk->prob <= 0) {
         return status;
     }
-    if (config->mel.norm == OSS_MEL_NORM_UTTERANCE) {
+    if (config->model.mel.norm == OSS_MEL_NORM_UTTERANCE) {
         return oss_fail(
             OSS_EINPUT,
             "\"chunk_training\" is %g: it is for streams, and \"mel_norm\": \"utterance\" needs the "
             "whole utterance: set \"mel_norm\" to \"fixed\" or \"none\"",
             chunk->prob);
     }
-    if (config->normalize == OSS_NORMALIZE_PEAK) {
+    if (config->model.normalize == OSS_NORMALIZE_PEAK) {
         return oss_fail(
             OSS_EINPUT,
             "\"chunk_training\" is %g: it is for streams, and \"normalize\": \"peak\" needs the whole "
@@ -154,14 +158,15 @@ static oss_status check_chunks(const oss_config *config) {
 }
 
 static oss_status check_masks(const oss_config *config) {
-    if (!oss_mask_is_on(&config->mask)) {
+    if (!oss_mask_is_on(&config->augmentation.mask)) {
         return OSS_OK;
     }
-    if (config->mask.freq_masks > 0 && config->mask.freq_mask_bins >= config->mel.bins) {
+    if (config->augmentation.mask.freq_masks > 0 &&
+        config->augmentation.mask.freq_mask_bins >= config->model.mel.bins) {
         return oss_fail(OSS_EINPUT, "\"freq_mask_bins\" is %d; it must be less than \"mel_bins\", %d",
-                        config->mask.freq_mask_bins, config->mel.bins);
+                        config->augmentation.mask.freq_mask_bins, config->model.mel.bins);
     }
-    if (config->mel.kind == OSS_MEL_LOG && config->mel.norm == OSS_MEL_NORM_NONE) {
+    if (config->model.mel.kind == OSS_MEL_LOG && config->model.mel.norm == OSS_MEL_NORM_NONE) {
         return oss_fail(OSS_EINPUT,
                         "masks set cells to 0, which is the mean of normalised features only: with "
                         "\"mel_norm\": \"none\" set \"freq_masks\" and "
@@ -171,7 +176,7 @@ static oss_status check_masks(const oss_config *config) {
 }
 
 static oss_status check_augmentation(const oss_config *config) {
-    const oss_augment_spec *augment = &config->augment;
+    const oss_augment_spec *augment = &config->augmentation.augment;
     oss_status status = check_order("speed_min", augment->speed_min, "speed_max", augment->speed_max);
     if (status == OSS_OK) {
         status = check_order("noise_snr_min_db", augment->noise_snr_min_db, "noise_snr_max_db",
@@ -214,9 +219,9 @@ oss_status oss_config_check(const oss_config *config) {
     if (status == OSS_OK) {
         status = check_inter_ctc(config);
     }
-    if (status == OSS_OK && config->max_seconds <= config->min_seconds) {
+    if (status == OSS_OK && config->data.max_seconds <= config->data.min_seconds) {
         status = oss_fail(OSS_EINPUT, "\"max_seconds\" is %g; it must be more than \"min_seconds\", %g",
-                          config->max_seconds, config->min_seconds);
+                          config->data.max_seconds, config->data.min_seconds);
     }
     if (status == OSS_OK) {
         status = check_chunks(config);

@@ -59,11 +59,11 @@ oss_status oss_config_apply(oss_config *config, const config_field *field, const
                             const oss_json *value);
 oss_status oss_config_check_field(const oss_config *config, const config_field *field);
 void oss_config_add(oss_json *object, const oss_config *config, const config_field *field);
-/* A path as a new string (oss_free). */
-oss_status oss_config_copy_path(char **out, const char *name, const oss_json *value);
 void oss_config_describe_range(char *out, size_t bytes, const config_field *field);
 
-/* config_sources.c: train_csv. The copy goes into a config without sources; on failure free it all the same.
+/* config_lists.c. A path as a new string (oss_free). */
+oss_status oss_config_copy_path(char **out, const char *name, const oss_json *value);
+/* train_csv. The copy goes into a config without sources; on failure free it all the same.
  */
 oss_status oss_config_apply_sources(oss_config *config, const char *name, const oss_json *value);
 oss_status oss_config_copy_sources(oss_config *config, const oss_csv_source *source, int32_t count);
@@ -71,7 +71,7 @@ oss_status oss_config_check_sources(const oss_config *config);
 void oss_config_add_sources(oss_json *object, const char *name, const oss_config *config);
 void oss_config_free_sources(oss_config *config);
 
-/* config_names.c: freeze. The copy goes into a config without names; on failure free it all the same. */
+/* freeze. The copy goes into a config without names; on failure free it all the same. */
 oss_status oss_config_apply_names(oss_config *config, const char *name, const oss_json *value);
 oss_status oss_config_copy_names(oss_config *config, char *const *name, int32_t count);
 void oss_config_add_names(oss_json *object, const char *name, const oss_config *config);

@@ -11,7 +11,7 @@
 _Static_assert(sizeof(oss_position) == sizeof(int32_t) && sizeof(oss_case) == sizeof(int32_t) &&
                    sizeof(oss_mel_kind) == sizeof(int32_t),
                "CONFIG_WORD stores enums as int32_t");
-_Static_assert(offsetof(oss_config, beta2) == offsetof(oss_config, beta1) + sizeof(double),
+_Static_assert(offsetof(oss_config, training.beta2) == offsetof(oss_config, training.beta1) + sizeof(double),
                "CONFIG_BETAS stores two doubles, one after the other");
 
 static void *find_place(oss_config *config, const config_field *field) {
@@ -142,23 +142,6 @@ static oss_status apply_word(oss_config *config, const config_field *field, cons
     return oss_fail(OSS_EINPUT, "\"%s\" is \"%s\"; allowed is %s", name, word, range);
 }
 
-oss_status oss_config_copy_path(char **out, const char *name, const oss_json *value) {
-    const char *text = NULL;
-    oss_status status = oss_json_to_string(value, name, &text);
-    if (status != OSS_OK) {
-        return status;
-    }
-    if (text[0] == '\0') {
-        return oss_fail(OSS_EINPUT, "\"%s\" is empty; give a path", name);
-    }
-    char *copy = oss_strdup(text);
-    if (copy == NULL) {
-        return OSS_ENOMEM;
-    }
-    *out = copy;
-    return OSS_OK;
-}
-
 static oss_status apply_path(oss_config *config, const config_field *field, const char *name,
                              const oss_json *value) {
     char *path = NULL;
@@ -247,8 +230,8 @@ oss_status oss_config_check_field(const oss_config *config, const config_field *
         return word >= 0 && word < field->words ? OSS_OK : fail_range(field, field->name, word);
     }
     case CONFIG_BETAS: {
-        oss_status status = check_range(field, "betas[0]", config->beta1);
-        return status != OSS_OK ? status : check_range(field, "betas[1]", config->beta2);
+        oss_status status = check_range(field, "betas[0]", config->training.beta1);
+        return status != OSS_OK ? status : check_range(field, "betas[1]", config->training.beta2);
     }
     default:
         return check_range(field, field->name, read_number(config, field));
@@ -267,8 +250,8 @@ void oss_config_add(oss_json *object, const oss_config *config, const config_fie
         break;
     case CONFIG_BETAS: {
         oss_json *list = oss_json_add_array(object, field->name);
-        oss_json_add_number(list, NULL, config->beta1);
-        oss_json_add_number(list, NULL, config->beta2);
+        oss_json_add_number(list, NULL, config->training.beta1);
+        oss_json_add_number(list, NULL, config->training.beta2);
         break;
     }
     case CONFIG_WORD:

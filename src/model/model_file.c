@@ -30,7 +30,7 @@ void oss_model_free(oss_model *model) {
 }
 
 static oss_status copy_vocab(oss_model *model, const oss_vocab *vocab) {
-    if (oss_vocab_units(vocab) != model->config->units) {
+    if (oss_vocab_units(vocab) != model->config->model.units) {
         return oss_fail(OSS_EUSAGE,
                         "a model whose config and vocabulary have different units cannot be made");
     }
@@ -76,7 +76,7 @@ oss_status oss_model_create(oss_model **out, const oss_config *config, const oss
         oss_model_free(model);
         return OSS_ENOMEM;
     }
-    oss_params_init(model->params, model->value, config->seed);
+    oss_params_init(model->params, model->value, config->training.seed);
     *out = model;
     return OSS_OK;
 }
@@ -175,8 +175,8 @@ static oss_status print_stats(char **out, const oss_model *model) {
                         "a model with \"mel_norm\": \"fixed\" needs mel statistics before it is saved");
     }
     oss_json *object = oss_json_object();
-    add_floats(object, "mean", model->mel_mean, model->config->mel.bins);
-    add_floats(object, "std", model->mel_std, model->config->mel.bins);
+    add_floats(object, "mean", model->mel_mean, model->config->model.mel.bins);
+    add_floats(object, "std", model->mel_std, model->config->model.mel.bins);
     oss_status status = oss_json_print(out, object, OSS_JSON_LINE);
     oss_json_free(object);
     return status;
@@ -211,7 +211,7 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         status = print_vocab(&vocab, model->vocab);
         meta[metas++] = (oss_st_meta){"vocab", vocab};
     }
-    if (status == OSS_OK && model->config->mel.norm == OSS_MEL_NORM_FIXED) {
+    if (status == OSS_OK && model->config->model.mel.norm == OSS_MEL_NORM_FIXED) {
         status = print_stats(&stats, model);
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }

@@ -10,7 +10,7 @@
 #include "model/vocab_file.h"
 
 static bool has_stats(const oss_config *config) {
-    return config->mel.norm == OSS_MEL_NORM_FIXED;
+    return config->model.mel.norm == OSS_MEL_NORM_FIXED;
 }
 
 static oss_status parse_vocab(oss_vocab **out, const char *text, oss_units units) {
@@ -57,7 +57,7 @@ static oss_status read_floats(float **out, const oss_json *object, const char *k
 }
 
 static oss_status read_stats(oss_model *model, const char *text) {
-    int32_t bins = model->config->mel.bins;
+    int32_t bins = model->config->model.mel.bins;
     oss_json *object = NULL;
     oss_status status = oss_json_parse(&object, text, strlen(text), "mel_stats");
     if (status == OSS_OK) {
@@ -99,7 +99,7 @@ static oss_status load_description(oss_model **out, const oss_safetensors *file)
     oss_vocab *vocab = NULL;
     oss_status status = oss_config_parse(&config, config_text, "config");
     if (status == OSS_OK && vocab_text != NULL) {
-        status = parse_vocab(&vocab, vocab_text, config->units);
+        status = parse_vocab(&vocab, vocab_text, config->model.units);
     }
     if (status == OSS_OK) {
         status = oss_model_create_empty(out, config, vocab);

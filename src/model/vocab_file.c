@@ -65,17 +65,17 @@ static oss_status check_word(const oss_json *object, const char *key, int32_t wa
 
 static oss_status read_vocab(oss_vocab **out, const oss_json *json, const oss_config *config) {
     if (oss_json_get(json, "vocab") == NULL) {
-        return oss_vocab_from_json(out, config->units, json);
+        return oss_vocab_from_json(out, config->model.units, json);
     }
     const oss_json *array = NULL;
-    oss_status status = check_word(json, "units", (int32_t)config->units);
+    oss_status status = check_word(json, "units", (int32_t)config->model.units);
     if (status == OSS_OK) {
-        status = check_word(json, "case", (int32_t)config->text_case);
+        status = check_word(json, "case", (int32_t)config->model.text_case);
     }
     if (status == OSS_OK) {
         status = oss_json_get_array(json, "vocab", &array);
     }
-    return status == OSS_OK ? oss_vocab_from_json(out, config->units, array) : status;
+    return status == OSS_OK ? oss_vocab_from_json(out, config->model.units, array) : status;
 }
 
 oss_status oss_vocab_load(oss_vocab **out, const char *path, const oss_config *config) {
@@ -92,7 +92,7 @@ oss_status oss_vocab_load(oss_vocab **out, const char *path, const oss_config *c
 oss_status oss_vocab_save(const oss_vocab *vocab, const oss_config *config, const char *path) {
     char *text = NULL;
     oss_json *object = oss_json_object();
-    oss_json_add_string(object, "case", name_word("case", (int32_t)config->text_case));
+    oss_json_add_string(object, "case", name_word("case", (int32_t)config->model.text_case));
     oss_json_add_string(object, "units", name_word("units", (int32_t)oss_vocab_units(vocab)));
     oss_vocab_add_symbols(oss_json_add_array(object, "vocab"), vocab);
     oss_status status = oss_json_print(&text, object, OSS_JSON_PRETTY);

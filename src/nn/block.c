@@ -2,7 +2,7 @@
 #include "nn/net_internal.h"
 
 static oss_dropout make_dropout(const oss_net_run *run, int32_t index, oss_net_site place) {
-    return (oss_dropout){.p = run->input->dropout ? (float)run->net->config->dropout : 0.0f,
+    return (oss_dropout){.p = run->input->dropout ? (float)run->net->config->model.dropout : 0.0f,
                          .seed = run->input->seed,
                          .step = run->input->step,
                          .site = (uint32_t)(OSS_SITES * index + (int32_t)place),
@@ -15,7 +15,7 @@ static oss_dropout make_residual_dropout(const oss_net_run *run, int32_t index, 
     const oss_config *config = run->net->config;
     oss_dropout dropout = make_dropout(run, index, place);
     if (run->input->dropout) {
-        dropout.skip_p = (float)(config->stochastic_depth * (index + 1) / config->n_layers);
+        dropout.skip_p = (float)(config->training.stochastic_depth * (index + 1) / config->model.n_layers);
         dropout.skip_site = (uint32_t)index;
     }
     return dropout;
@@ -23,10 +23,10 @@ static oss_dropout make_residual_dropout(const oss_net_run *run, int32_t index, 
 
 static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
     const oss_net_block *block = &run->net->block[index];
-    int32_t heads = run->net->config->n_heads;
+    int32_t heads = run->net->config->model.n_heads;
     oss_dropout dropout = make_dropout(run, index, OSS_SITE_ATTENTION);
     oss_tensor *qkv = oss_net_linear(run, &block->qkv_proj, x);
-    if (run->net->config->position == OSS_POSITION_ROPE) {
+    if (run->net->config->model.position == OSS_POSITION_ROPE) {
         qkv = oss_op_rope(run->tape, qkv, seq, heads, run->rope);
     }
     return oss_net_linear(run, &block->out_proj,

@@ -18,14 +18,14 @@ oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings) {
         shared->head_weight = oss_net_weight(run, &run->net->head);
         shared->head_bias = oss_net_param(run, run->net->head.bias);
     }
-    int32_t k = run->net->config->ctc_subframes;
+    int32_t k = run->net->config->model.ctc_subframes;
     oss_tensor *y = oss_op_linear(run->tape, embeddings, shared->head_weight, shared->head_bias);
     return oss_tape_reshape(run->tape, y, 2, (const int32_t[]){y->dim[0] * k, run->net->vocab});
 }
 
 static oss_tensor *apply_ctc(const oss_net_run *run, oss_tensor *logits, oss_seq seq,
                              oss_ctc_report *report) {
-    return oss_op_ctc(run->tape, logits, seq, run->net->config->ctc_subframes, run->input->label,
+    return oss_op_ctc(run->tape, logits, seq, run->net->config->model.ctc_subframes, run->input->label,
                       run->input->labels, report);
 }
 
@@ -51,7 +51,7 @@ void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     out->max_imbalance = report.max_imbalance;
     if (run->inter_loss != NULL) {
         const oss_ctc_report *inter = &run->inter_report;
-        double w = run->net->config->inter_ctc_weight;
+        double w = run->net->config->training.inter_ctc_weight;
         out->loss = oss_op_mix(run->tape, out->loss, (float)(1.0 - w), run->inter_loss, (float)w);
         out->inter_nll = inter->nll;
         out->max_imbalance =
@@ -59,7 +59,8 @@ void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     }
     if (run->input->pairs) {
         oss_tensor *apart =
-            oss_op_consistency(run->tape, out->logits, out->frame_seq, run->net->config->ctc_subframes);
-        out->loss = oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)run->net->config->cr_ctc_weight);
+            oss_op_consistency(run->tape, out->logits, out->frame_seq, run->net->config->model.ctc_subframes);
+        out->loss =
+            oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)run->net->config->training.cr_ctc_weight);
     }
 }

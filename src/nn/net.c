@@ -20,7 +20,7 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
                      .mel = mel,
                      .vocab = vocab,
                      .convs = oss_sizes_stem_layers(config),
-                     .block = oss_alloc_zero((size_t)config->n_layers, sizeof *net->block)};
+                     .block = oss_alloc_zero((size_t)config->model.n_layers, sizeof *net->block)};
     oss_status status = net->block == NULL ? OSS_ENOMEM : oss_net_find_weights(net);
     if (status != OSS_OK) {
         oss_net_free(net);
@@ -46,8 +46,8 @@ int32_t oss_net_tape_nodes(const oss_net *net) {
         CONSISTENCY_MIX = 2
     };
     int32_t inter = oss_config_inter_ctc_block(net->config) > 0 ? INTER_NORM_HEAD_CTC_MIX : 0;
-    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->n_layers + inter +
-           (net->config->cr_ctc_weight > 0.0 ? CONSISTENCY_MIX : 0);
+    return MEL_MASK_PROJ_POSITION_NORM_HEAD_CTC + net->convs + PER_BLOCK * net->config->model.n_layers +
+           inter + (net->config->training.cr_ctc_weight > 0.0 ? CONSISTENCY_MIX : 0);
 }
 
 /* ---- what comes in ---- */
@@ -115,12 +115,13 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
 static oss_tensor *mask_features(const oss_net_run *run, oss_tensor *features, oss_seq seq) {
     const oss_config *config = run->net->config;
     const oss_net_input *input = run->input;
-    if (!input->spec_mask || !oss_mask_is_on(&config->mask)) {
+    if (!input->spec_mask || !oss_mask_is_on(&config->augmentation.mask)) {
         return features;
     }
-    const oss_spec_mask mask = {.spec = &config->mask,
+    const oss_spec_mask mask = {.spec = &config->augmentation.mask,
                                 .utterance_id = input->utterance_id,
-                                .rate_hz = (float)config->mel.sample_rate_hz / (float)config->mel.hop_samples,
+                                .rate_hz = (float)config->model.mel.sample_rate_hz /
+                                           (float)config->model.mel.hop_samples,
                                 .seed = input->seed,
                                 .step = input->step};
     return oss_op_spec_mask(run->tape, features, seq, &mask);
@@ -133,14 +134,14 @@ static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
                                input->audio_grad, &out->mel_seq);
     oss_tensor *x = mask_features(run, out->features, out->mel_seq);
     x = oss_net_stem(run, x, out->mel_seq, &out->frame_seq);
-    if (net->config->position == OSS_POSITION_SINUSOIDAL) {
+    if (net->config->model.position == OSS_POSITION_SINUSOIDAL) {
         x = oss_op_sinusoidal(run->tape, x, out->frame_seq);
     }
-    if (net->config->position == OSS_POSITION_ROPE) {
+    if (net->config->model.position == OSS_POSITION_ROPE) {
         run->rope = oss_op_rope_table(run->tape, out->frame_seq, oss_sizes_head_dim(net->config), ROPE_BASE);
     }
     run->reach = oss_net_draw_reach(run);
-    for (int32_t i = 0; i < net->config->n_layers; i++) {
+    for (int32_t i = 0; i < net->config->model.n_layers; i++) {
         x = oss_net_run_block(run, i, x, out->frame_seq);
         oss_net_inter_ctc(run, i + 1, x, out->frame_seq);
     }
@@ -153,7 +154,7 @@ static void run_forward(oss_net_run *run, oss_net_output *out) {
     if (run->net->vocab > 0) {
         out->logits = oss_net_head(run, out->embeddings);
     }
-    if (run->net->config->projector_dim > 0 && !oss_tape_records(run->tape)) {
+    if (run->net->config->model.projector_dim > 0 && !oss_tape_records(run->tape)) {
         out->projected = oss_net_linear(run, &run->net->projector, out->embeddings);
     }
     if (run->input->label != NULL) {

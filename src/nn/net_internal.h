@@ -27,7 +27,7 @@ struct oss_net {
     int32_t convs;
     oss_net_layer conv[OSS_NET_MAX_CONVS];
     oss_net_layer proj, norm, head, projector;
-    oss_net_block *block; /* [config->n_layers] */
+    oss_net_block *block; /* [config->model.n_layers] */
     size_t packed_floats;
 };
 

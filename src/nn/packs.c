@@ -7,7 +7,7 @@
 enum { LINEARS_A_BLOCK = 4 };
 
 int32_t oss_net_pack_tasks(const oss_net *net) {
-    return net->convs + 1 + LINEARS_A_BLOCK * net->config->n_layers + (net->vocab > 0 ? 1 : 0);
+    return net->convs + 1 + LINEARS_A_BLOCK * net->config->model.n_layers + (net->vocab > 0 ? 1 : 0);
 }
 
 /* Layer number `task`: convolutions, projection, blocks, head. */
@@ -20,7 +20,7 @@ static oss_net_layer *get_layer(oss_net *net, int32_t task) {
         return &net->proj;
     }
     task -= 1;
-    if (task == LINEARS_A_BLOCK * net->config->n_layers) {
+    if (task == LINEARS_A_BLOCK * net->config->model.n_layers) {
         return &net->head;
     }
     oss_net_block *block = &net->block[task / LINEARS_A_BLOCK];

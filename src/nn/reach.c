@@ -20,7 +20,7 @@ static int32_t draw_length(const oss_net_run *run, int32_t b, draw_kind kind, do
 }
 
 static oss_attention_reach draw_reach(const oss_net_run *run, int32_t b) {
-    const oss_chunk_spec *spec = &run->net->config->chunk;
+    const oss_chunk_spec *spec = &run->net->config->training.chunk;
     if (draw(run->input, b, DRAW_LIMITED) >= spec->prob) {
         return (oss_attention_reach){0};
     }
@@ -31,7 +31,7 @@ static oss_attention_reach draw_reach(const oss_net_run *run, int32_t b) {
 }
 
 const oss_attention_reach *oss_net_draw_reach(const oss_net_run *run) {
-    if (!run->input->chunks || run->net->config->chunk.prob <= 0) {
+    if (!run->input->chunks || run->net->config->training.chunk.prob <= 0) {
         return NULL;
     }
     int32_t utterances = run->input->utterances;

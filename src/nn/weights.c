@@ -56,7 +56,7 @@ static oss_status find_stem(oss_net *net) {
 
 oss_status oss_net_find_weights(oss_net *net) {
     oss_status status = find_stem(net);
-    for (int32_t i = 0; status == OSS_OK && i < net->config->n_layers; i++) {
+    for (int32_t i = 0; status == OSS_OK && i < net->config->model.n_layers; i++) {
         status = find_block(&net->block[i], net, i);
     }
     if (status == OSS_OK) {
@@ -65,7 +65,7 @@ oss_status oss_net_find_weights(oss_net *net) {
     if (status == OSS_OK && net->vocab > 0) {
         status = find_layer(&net->head, net, "head");
     }
-    if (status == OSS_OK && net->config->projector_dim > 0) {
+    if (status == OSS_OK && net->config->model.projector_dim > 0) {
         status = find_layer(&net->projector, net, "projector");
     }
     return status;
@@ -90,7 +90,7 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
 bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer) {
     const oss_param *weight = layer->weight;
     bool fits = weight->rank == 2 || (weight->dim[0] % 2 == 0 && weight->dim[1] % 2 == 0);
-    return net->config->precision == OSS_PRECISION_BF16 && fits;
+    return net->config->training.precision == OSS_PRECISION_BF16 && fits;
 }
 
 oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer) {

@@ -67,7 +67,7 @@ static const char *choose_advice(const oss_step_history *history, const oss_trai
     }
     int32_t last = (history->count - 1) % OSS_HEALTH_REMEMBERED;
     bool grown = history->count > 0 && history->grad_norm[last] > GROWN * exp(state->grad_log_mean);
-    if (grown || config->lr >= HIGH_LR) {
+    if (grown || config->training.lr >= HIGH_LR) {
         return "the weights have left the range where training works: lower lr 3 to 10 times, or raise "
                "warmup_steps";
     }
@@ -137,8 +137,8 @@ oss_course oss_health_judge(const oss_config *config, int64_t step, double loss,
     if (!(plateau_loss > 0) || loss < BELOW_PLATEAU * plateau_loss) {
         return OSS_COURSE_LEARNING;
     }
-    bool failing = step >= config->max_steps || oss_learning_path(config, step) > LONGEST_PATH ||
-                   oss_learning_path(config, config->max_steps) < SHORTEST_PATH;
+    bool failing = step >= config->training.max_steps || oss_learning_path(config, step) > LONGEST_PATH ||
+                   oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH;
     return failing ? OSS_COURSE_FAILING : OSS_COURSE_PLATEAU;
 }
 
@@ -148,15 +148,15 @@ const char *oss_course_name(oss_course course) {
 }
 
 static const char *choose_cure(int64_t step, const oss_config *config) {
-    if (oss_learning_path(config, config->max_steps) < SHORTEST_PATH) {
+    if (oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH) {
         return "the learning rates of all its steps add up to less than 0.02, and no run learnt with less "
                "than "
                "0.05: raise lr or max_steps";
     }
-    if (config->lr >= HIGH_LR) {
+    if (config->training.lr >= HIGH_LR) {
         return "lr is so high that nothing lasts: try 0.001";
     }
-    if (step >= config->max_steps && oss_learning_path(config, step) <= LONGEST_PATH) {
+    if (step >= config->training.max_steps && oss_learning_path(config, step) <= LONGEST_PATH) {
         return "it ended before the letters came: raise max_steps";
     }
     return "look whether transcripts and recordings belong together, then try a lower lr, a longer warm-up, "

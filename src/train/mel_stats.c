@@ -120,8 +120,8 @@ static oss_status measure_rows(stats_job *job, oss_pool *pool) {
 oss_status oss_mel_stats_measure(float *mean, float *std, const oss_manifest *train, const oss_config *config,
                                  oss_pool *pool) {
     stats_job job = {
-        .train = train, .config = config, .bins = config->mel.bins, .threads = oss_pool_threads(pool)};
-    oss_status status = oss_mel_plan_create(&job.plan, &config->mel);
+        .train = train, .config = config, .bins = config->model.mel.bins, .threads = oss_pool_threads(pool)};
+    oss_status status = oss_mel_plan_create(&job.plan, &config->model.mel);
     if (status == OSS_OK) {
         status = reserve_job(&job);
     }

@@ -18,7 +18,7 @@
 static oss_status create_optimizer(oss_session *session) {
     oss_optimizer *optimizer = &session->optimizer;
     size_t floats = session->model->params->floats;
-    bool averaged = session->config->ema_decay > 0;
+    bool averaged = session->config->training.ema_decay > 0;
     optimizer->m = oss_alloc_aligned(floats, sizeof *optimizer->m);
     optimizer->v = oss_alloc_aligned(floats, sizeof *optimizer->v);
     optimizer->raw = averaged ? oss_alloc_aligned(floats, sizeof *optimizer->raw) : NULL;
@@ -35,8 +35,9 @@ static oss_status create_optimizer(oss_session *session) {
 
 static oss_status measure_mel(oss_session *session) {
     oss_model *model = session->model;
-    size_t bins = (size_t)session->config->mel.bins;
-    if (session->config->mel.kind != OSS_MEL_LOG || session->config->mel.norm != OSS_MEL_NORM_FIXED) {
+    size_t bins = (size_t)session->config->model.mel.bins;
+    if (session->config->model.mel.kind != OSS_MEL_LOG ||
+        session->config->model.mel.norm != OSS_MEL_NORM_FIXED) {
         return OSS_OK;
     }
     model->mel_mean = oss_alloc(bins, sizeof *model->mel_mean);
@@ -62,8 +63,8 @@ static oss_status create_model(oss_session *session) {
     }
     session->state = (oss_train_state){.best_cer = -1.0,
                                        .best_wer = -1.0,
-                                       .grad_shards = session->config->grad_shards,
-                                       .seed = session->config->seed,
+                                       .grad_shards = session->config->training.grad_shards,
+                                       .seed = session->config->training.seed,
                                        .data_hash = session->data.hash};
     return status;
 }
@@ -116,20 +117,20 @@ static oss_status load_model(oss_session *session) {
     if (status != OSS_OK) {
         return status;
     }
-    if (state->grad_shards != config->grad_shards || state->seed != config->seed) {
+    if (state->grad_shards != config->training.grad_shards || state->seed != config->training.seed) {
         return oss_fail(OSS_EINPUT,
                         "%s: trained with grad_shards %d and seed %llu, its config.json now says %d and "
                         "%llu: put the old "
                         "values back, or start a new run from its weights by --init",
                         session->request->run, state->grad_shards, (unsigned long long)state->seed,
-                        config->grad_shards, (unsigned long long)config->seed);
+                        config->training.grad_shards, (unsigned long long)config->training.seed);
     }
-    if ((session->optimizer.raw != NULL) != (config->ema_decay > 0)) {
+    if ((session->optimizer.raw != NULL) != (config->training.ema_decay > 0)) {
         return oss_fail(OSS_EINPUT,
                         "%s: trained %s ema_decay, its config.json now says %g: put the old value back, or "
                         "start a new run from its weights by --init",
                         session->request->run, session->optimizer.raw != NULL ? "with" : "without",
-                        config->ema_decay);
+                        config->training.ema_decay);
     }
     status = check_network(session);
     if (status != OSS_OK) {
@@ -210,9 +211,10 @@ static oss_status prepare_new(oss_session *session) {
 static oss_status create_network(oss_session *session) {
     oss_model *model = session->model;
     const oss_config *config = session->config;
-    oss_status status = oss_finetune_freeze(&session->frozen, model->params, config->freeze, config->freezes);
+    oss_status status = oss_finetune_freeze(&session->frozen, model->params, config->training.freeze,
+                                            config->training.freezes);
     if (status == OSS_OK) {
-        status = oss_mel_plan_create(&session->mel, &config->mel);
+        status = oss_mel_plan_create(&session->mel, &config->model.mel);
     }
     if (status == OSS_OK && model->mel_mean != NULL) {
         oss_mel_plan_set_stats(session->mel, model->mel_mean, model->mel_std);
@@ -273,7 +275,8 @@ static oss_status write_run(oss_session *session) {
 
 oss_status oss_session_init(oss_session *session, const oss_train_request *request) {
     *session = (oss_session){.request = request, .config = request->config, .lock_fd = -1};
-    int32_t threads = request->config->threads > 0 ? request->config->threads : oss_cpu_count();
+    int32_t threads =
+        request->config->training.threads > 0 ? request->config->training.threads : oss_cpu_count();
     oss_status status = oss_pool_create(&session->pool, threads);
     if (status == OSS_OK) {
         status = request->resume ? prepare_resumed(session) : prepare_new(session);
@@ -324,7 +327,7 @@ oss_status oss_session_save(oss_session *session, bool is_best) {
     oss_status status = oss_metrics_flush(session->metrics);
     if (status == OSS_OK) {
         status = oss_checkpoint_save(session->request->run, session->model, &session->optimizer,
-                                     &session->state, is_best, session->config->keep_last);
+                                     &session->state, is_best, session->config->training.keep_last);
     }
     return status;
 }

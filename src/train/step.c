@@ -219,14 +219,14 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
         .gradient = step->total,
         .leave_matrices = step->muon != NULL,
         .rule = {.lr = lr,
-                 .beta1 = config->beta1,
-                 .beta2 = config->beta2,
-                 .eps = config->eps,
-                 .decay = config->weight_decay,
+                 .beta1 = config->training.beta1,
+                 .beta2 = config->training.beta2,
+                 .eps = config->training.eps,
+                 .decay = config->training.weight_decay,
                  .step = update,
-                 .average_gain = (float)oss_average_gain(config->ema_decay, update),
-                 .grad_scale =
-                     (float)(oss_clip_factor(step->result.grad_norm, config->clip_norm) / utterances)}};
+                 .average_gain = (float)oss_average_gain(config->training.ema_decay, update),
+                 .grad_scale = (float)(oss_clip_factor(step->result.grad_norm, config->training.clip_norm) /
+                                       utterances)}};
     oss_adamw_update(&adamw, &step->spans, step->setup.workers->pool);
     if (step->muon != NULL) {
         oss_muon_update(step->muon, &adamw);
@@ -235,7 +235,7 @@ static void update_weights(oss_step *step, double lr, int64_t update) {
 
 void oss_step_finish(oss_step *step, double lr, int64_t update, oss_step_result *out) {
     oss_step_result *result = &step->result;
-    result->audio_seconds = (double)step->total_samples / step->setup.config->mel.sample_rate_hz;
+    result->audio_seconds = (double)step->total_samples / step->setup.config->model.mel.sample_rate_hz;
     if (result->utterances == 0) {
         result->skipped = "no utterance could be loaded";
     }

@@ -41,7 +41,7 @@ static void free_inputs(shard_inputs *inputs) {
 }
 
 static oss_status reserve_blocks(oss_step *step) {
-    size_t shards = (size_t)step->setup.config->grad_shards;
+    size_t shards = (size_t)step->setup.config->training.grad_shards;
     size_t floats = step->setup.params->floats;
     step->grad = oss_alloc_zero(shards, sizeof *step->grad);
     step->filled = oss_alloc(shards, sizeof *step->filled);
@@ -69,8 +69,9 @@ static oss_status reserve_blocks(oss_step *step) {
 }
 
 oss_status oss_step_create(oss_step **out, const oss_step_setup *setup) {
-    if (setup->config->grad_shards > OSS_MAX_SHARDS) {
-        return oss_fail(OSS_EUSAGE, "grad_shards %d: at most %d", setup->config->grad_shards, OSS_MAX_SHARDS);
+    if (setup->config->training.grad_shards > OSS_MAX_SHARDS) {
+        return oss_fail(OSS_EUSAGE, "grad_shards %d: at most %d", setup->config->training.grad_shards,
+                        OSS_MAX_SHARDS);
     }
     oss_step *step = oss_alloc_zero(1, sizeof *step);
     if (step == NULL) {
@@ -78,7 +79,7 @@ oss_status oss_step_create(oss_step **out, const oss_step_setup *setup) {
     }
     step->setup = *setup;
     oss_status status = oss_spans_init(&step->spans, setup->params, setup->frozen);
-    if (status == OSS_OK && setup->config->optimizer == OSS_OPTIMIZER_MUON) {
+    if (status == OSS_OK && setup->config->training.optimizer == OSS_OPTIMIZER_MUON) {
         status = oss_muon_create(&step->muon, setup->params, setup->frozen, setup->workers->pool);
     }
     if (status == OSS_OK) {
@@ -96,7 +97,7 @@ void oss_step_free(oss_step *step) {
     if (step == NULL) {
         return;
     }
-    for (int32_t s = 0; step->grad != NULL && s < step->setup.config->grad_shards; s++) {
+    for (int32_t s = 0; step->grad != NULL && s < step->setup.config->training.grad_shards; s++) {
         oss_free(step->grad[s]);
     }
     oss_free((void *)step->grad);
@@ -128,8 +129,10 @@ static oss_status reserve_utterances(oss_step *step, const oss_epoch_plan *plan)
     }
     free_inputs(&step->inputs);
     oss_shards_deinit(&step->shards);
-    oss_status status = reserve_inputs(&step->inputs, most, step->setup.config->cr_ctc_weight > 0.0 ? 2 : 1);
-    return status == OSS_OK ? oss_shards_init(&step->shards, step->setup.config->grad_shards, most) : status;
+    oss_status status =
+        reserve_inputs(&step->inputs, most, step->setup.config->training.cr_ctc_weight > 0.0 ? 2 : 1);
+    return status == OSS_OK ? oss_shards_init(&step->shards, step->setup.config->training.grad_shards, most)
+                            : status;
 }
 
 oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t from) {
@@ -141,7 +144,7 @@ oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t f
                            .label = step->inputs.label + first,
                            .labels = step->inputs.labels + first,
                            .utterance_id = step->inputs.key + first,
-                           .seed = step->setup.config->seed,
+                           .seed = step->setup.config->training.seed,
                            .step = (uint32_t)step->number,
                            .dropout = true,
                            .spec_mask = true,
@@ -152,12 +155,12 @@ oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t f
 }
 
 int32_t oss_step_count_frames(const oss_step *step, int64_t samples) {
-    return step->inputs.views * oss_len_mel_frames(samples, step->setup.config->mel.hop_samples);
+    return step->inputs.views * oss_len_mel_frames(samples, step->setup.config->model.mel.hop_samples);
 }
 
 /* Of the second view: a draw of its own at every site that the first one's key has one for. */
 static uint32_t draw_key(const oss_step *step, uint32_t key) {
-    return (uint32_t)oss_rng_u64(step->setup.config->seed, OSS_RNG_VIEW, key, 0);
+    return (uint32_t)oss_rng_u64(step->setup.config->training.seed, OSS_RNG_VIEW, key, 0);
 }
 
 void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u) {

@@ -35,7 +35,7 @@ typedef struct trainer {
 static oss_status reserve_ahead(trainer *t) {
     oss_session *session = &t->session;
     oss_status status = OSS_OK;
-    while (t->batches_ahead < session->config->accum_steps && status == OSS_OK) {
+    while (t->batches_ahead < session->config->training.accum_steps && status == OSS_OK) {
         const oss_epoch_plan *plan = oss_batcher_plan(session->planner, ++t->planned_epoch);
         status = oss_step_reserve(session->step, &session->data.train, plan);
         t->batches_ahead += plan->batches;
@@ -60,7 +60,7 @@ static oss_status run_step(trainer *t, oss_step_result *result, double *out_wait
     int64_t number = state->step + 1;
     double waited = 0;
     oss_step_begin(session->step, number);
-    for (int32_t i = 0; i < session->config->accum_steps; i++) {
+    for (int32_t i = 0; i < session->config->training.accum_steps; i++) {
         const oss_micro_batch *batch = NULL;
         double before = oss_clock_seconds();
         oss_status status = oss_loader_next(session->loader, &batch);
@@ -110,7 +110,7 @@ static void update_progress(trainer *t, const oss_step_result *result, const oss
     move_mean(&t->pace_audio, result->audio_seconds, first);
     move_mean(&t->pace_wall, record->wall_seconds, first);
     progress->step = session->state.step;
-    progress->max_steps = session->config->max_steps;
+    progress->max_steps = session->config->training.max_steps;
     progress->epoch = session->state.epoch;
     progress->lr = record->lr;
     progress->loss = result->skipped == NULL ? result->loss : NAN;
@@ -212,12 +212,12 @@ static oss_status evaluate(trainer *t, bool *out_is_best) {
 }
 
 static bool out_of_patience(const trainer *t) {
-    int32_t patience = t->session.config->patience;
+    int32_t patience = t->session.config->training.patience;
     return patience > 0 && t->session.state.evals_without_gain >= patience;
 }
 
 static bool is_finished(const trainer *t) {
-    return t->session.state.step >= t->session.config->max_steps || out_of_patience(t);
+    return t->session.state.step >= t->session.config->training.max_steps || out_of_patience(t);
 }
 
 static bool is_stop_requested(const trainer *t) {
@@ -264,12 +264,13 @@ static oss_status evaluate_and_save(trainer *t, bool stopping) {
     bool is_best = !has_dev;
     session->state.best_step = has_dev ? session->state.best_step : step;
     oss_status status = OSS_OK;
-    if (is_due(step, config->eval_every, config->max_steps)) {
+    if (is_due(step, config->training.eval_every, config->training.max_steps)) {
         status = has_dev ? evaluate(t, &is_best) : OSS_OK;
         report_course(t);
     }
     bool save = stopping || (has_dev && is_best) ||
-                is_due(step, config->checkpoint_every, config->max_steps) || out_of_patience(t);
+                is_due(step, config->training.checkpoint_every, config->training.max_steps) ||
+                out_of_patience(t);
     if (status == OSS_OK && save) {
         status = oss_session_save(session, is_best);
         t->saved = status == OSS_OK;
@@ -327,7 +328,8 @@ static void report_outcome(oss_train_outcome *out, const trainer *t) {
                                .skipped_steps = state->skipped_steps,
                                .rows = t->session.data.train.rows,
                                .skipped_rows = t->session.data.train.skippeds,
-                               .early = out_of_patience(t) && state->step < t->session.config->max_steps,
+                               .early =
+                                   out_of_patience(t) && state->step < t->session.config->training.max_steps,
                                .saved = t->saved};
 }
 

@@ -42,10 +42,10 @@ static int32_t list_rows(oss_check_row *out, const oss_manifest *manifest, int32
 }
 
 static void list_sources(oss_check_source *out, const oss_config *config) {
-    for (int32_t i = 0; i < config->train_csvs; i++) {
-        out[i] = (oss_check_source){config->train_csv[i].csv, OSS_CHECK_TRAIN};
+    for (int32_t i = 0; i < config->data.train_csvs; i++) {
+        out[i] = (oss_check_source){config->data.train_csv[i].csv, OSS_CHECK_TRAIN};
     }
-    out[config->train_csvs] = (oss_check_source){config->dev_csv, OSS_CHECK_DEV};
+    out[config->data.train_csvs] = (oss_check_source){config->data.dev_csv, OSS_CHECK_DEV};
 }
 
 static oss_status log_summary(const oss_check_input *input) {
@@ -68,11 +68,11 @@ oss_status oss_training_check(const oss_manifest *train, const oss_manifest *dev
                               const oss_vocab *vocab) {
     size_t most = (size_t)train->rows + (size_t)train->skippeds + (size_t)dev->rows + (size_t)dev->skippeds;
     oss_check_row *row = oss_alloc(most, sizeof *row);
-    oss_check_source *source = oss_alloc((size_t)config->train_csvs + 1, sizeof *source);
+    oss_check_source *source = oss_alloc((size_t)config->data.train_csvs + 1, sizeof *source);
     oss_status status = row == NULL || source == NULL ? OSS_ENOMEM : OSS_OK;
     if (status == OSS_OK) {
-        int32_t rows = list_rows(row, train, config->train_csvs);
-        rows += list_rows(row + rows, dev, config->train_csvs);
+        int32_t rows = list_rows(row, train, config->data.train_csvs);
+        rows += list_rows(row + rows, dev, config->data.train_csvs);
         list_sources(source, config);
         status = log_summary(&(oss_check_input){.config = config,
                                                 .vocab = vocab,

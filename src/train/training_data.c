@@ -65,14 +65,14 @@ static void report_unknown(const char *what, const oss_label_report *report) {
 /* ---- The steps ---- */
 
 static oss_status read_sources(oss_training_data *data, const oss_config *config) {
-    if (config->train_csvs == 0) {
+    if (config->data.train_csvs == 0) {
         return oss_fail(OSS_EUSAGE, "no training data: set train_csv to a CSV with columns wav and text");
     }
     oss_status status = OSS_OK;
-    for (int32_t i = 0; i < config->train_csvs && status == OSS_OK; i++) {
+    for (int32_t i = 0; i < config->data.train_csvs && status == OSS_OK; i++) {
         status = oss_manifest_read(&data->train, config, i);
     }
-    if (status == OSS_OK && config->dev_csv != NULL) {
+    if (status == OSS_OK && config->data.dev_csv != NULL) {
         status = oss_manifest_read(&data->dev, config, -1);
     }
     return status;
@@ -80,9 +80,9 @@ static oss_status read_sources(oss_training_data *data, const oss_config *config
 
 static oss_status scan_sources(oss_training_data *data, const oss_config *config, oss_pool *pool,
                                const oss_scan_hooks *hooks) {
-    int64_t cache_bytes = config->cache_mib << 20;
+    int64_t cache_bytes = config->data.cache_mib << 20;
     oss_status status = oss_manifest_scan(&data->train, config, pool, &cache_bytes, hooks);
-    if (status == OSS_OK && config->dev_csv != NULL) {
+    if (status == OSS_OK && config->data.dev_csv != NULL) {
         status = oss_manifest_scan(&data->dev, config, pool, &cache_bytes, hooks);
     }
     return status;
@@ -91,11 +91,11 @@ static oss_status scan_sources(oss_training_data *data, const oss_config *config
 /* A split by text holds out whole texts: with few of them, what is held out was never trained. */
 static oss_status split_rows(oss_training_data *data, const oss_config *config) {
     int32_t groups = 0;
-    if (config->dev_csv != NULL) {
+    if (config->data.dev_csv != NULL) {
         return OSS_OK;
     }
     oss_status status = oss_split(&data->train, &data->dev, config, &groups);
-    if (status == OSS_OK && config->split_by == OSS_SPLIT_TEXT && groups > 0 && groups < FEW_TEXTS) {
+    if (status == OSS_OK && config->data.split_by == OSS_SPLIT_TEXT && groups > 0 && groups < FEW_TEXTS) {
         oss_log_warn(
             "only %d distinct transcripts, and split_by \"text\" holds out whole ones, which are then never "
             "trained: split_by speaker or row may be what you want",
@@ -144,7 +144,7 @@ static oss_status hash_rows(oss_training_data *data, const oss_config *config) {
     }
     for (int32_t i = 0; i < data->train.rows; i++) {
         const oss_row *row = &data->train.row[i];
-        double weight = config->train_csv[row->source].weight;
+        double weight = config->data.train_csv[row->source].weight;
         oss_hasher_update(hasher, &row->key, sizeof row->key);
         oss_hasher_update(hasher, &row->samples, sizeof row->samples);
         oss_hasher_update(hasher, &weight, sizeof weight);
@@ -174,8 +174,9 @@ oss_status oss_training_data_init(oss_training_data *out, const oss_config *conf
     if (status == OSS_OK) {
         status = encode_rows(&data, config, vocab);
     }
-    if (status == OSS_OK && oss_augment_is_on(&config->augment)) {
-        status = oss_augment_kit_create(&data.kit, &config->augment, config->mel.sample_rate_hz);
+    if (status == OSS_OK && oss_augment_is_on(&config->augmentation.augment)) {
+        status = oss_augment_kit_create(&data.kit, &config->augmentation.augment,
+                                        config->model.mel.sample_rate_hz);
     }
     if (status == OSS_OK) {
         status = hash_rows(&data, config);

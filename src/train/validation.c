@@ -52,7 +52,7 @@ static oss_status transcribe(const validation_job *job, const oss_tensor *logits
     char *text = NULL;
     oss_status status = oss_vocab_decode(job->setup->vocab, &text, ids, count);
     if (status == OSS_OK) {
-        status = oss_text_normalize(&score->hypothesis, text, job->setup->config->text_case);
+        status = oss_text_normalize(&score->hypothesis, text, job->setup->config->model.text_case);
         oss_free(text);
     }
     return status;
@@ -93,7 +93,7 @@ static void score_task(void *context, int32_t task, int32_t worker) {
     utterance_score *score = &job->score[job->turn[task]];
     oss_status status = oss_row_load(job->audio[worker], row, config);
     score->loaded = status == OSS_OK;
-    if ((status == OSS_EINPUT || status == OSS_EIO) && config->bad_audio == OSS_POLICY_SKIP) {
+    if ((status == OSS_EINPUT || status == OSS_EIO) && config->data.bad_audio == OSS_POLICY_SKIP) {
         oss_log_warn("left out of this validation: %s", oss_last_error());
         return;
     }
@@ -215,7 +215,7 @@ static void add_scores(oss_eval *eval, const validation_job *job) {
     eval->cer = oss_edits_rate(&eval->characters);
     eval->wer = oss_edits_rate(&eval->words);
     eval->blank_fraction = frames > 0 ? (double)blanks / (double)frames : 0.0;
-    eval->audio_seconds = (double)samples / job->setup->config->mel.sample_rate_hz;
+    eval->audio_seconds = (double)samples / job->setup->config->model.mel.sample_rate_hz;
 }
 
 /* Rows at the beginning, the middle and the end. */

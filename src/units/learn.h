@@ -16,7 +16,7 @@ oss_status oss_vocab_build(oss_vocab **out, const char *const *text, int64_t cou
  * each occurs, not on the order of the texts. All code points become units, and so does the space; OSS_EINPUT
  * when max_size has no room for them. */
 oss_status oss_vocab_learn(oss_vocab **out, const char *const *text, int64_t count, int32_t max_size);
-/* Of normalised transcripts, in the way config->units and vocab_size say. */
+/* Of normalised transcripts, in the way config->model.units and vocab_size say. */
 oss_status oss_vocab_make(oss_vocab **out, const char *const *text, int64_t count, const oss_config *config);
 
 #endif

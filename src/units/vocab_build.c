@@ -102,9 +102,9 @@ oss_status oss_vocab_build(oss_vocab **out, const char *const *text, int64_t cou
 }
 
 oss_status oss_vocab_make(oss_vocab **out, const char *const *text, int64_t count, const oss_config *config) {
-    if (config->units == OSS_UNITS_CHAR) {
-        return oss_vocab_build(out, text, count, config->vocab_size);
+    if (config->model.units == OSS_UNITS_CHAR) {
+        return oss_vocab_build(out, text, count, config->model.vocab_size);
     }
     return oss_vocab_learn(out, text, count,
-                           config->vocab_size == 0 ? OSS_BPE_VOCAB_DEFAULT : config->vocab_size);
+                           config->model.vocab_size == 0 ? OSS_BPE_VOCAB_DEFAULT : config->model.vocab_size);
 }

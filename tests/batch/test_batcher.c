@@ -24,7 +24,7 @@ static void make(fixture *f, const char *json, int32_t rows) {
     for (int32_t i = 0; i < rows; i++) {
         double seconds = 1.0 + 10.0 * oss_rng_uniform(3, OSS_RNG_TEST, (uint64_t)i, 0);
         oss_rows_add(&f->rows, i, "a", NULL, (int64_t)(seconds * 16000));
-        f->rows.row[i].source = f->config->train_csvs > 1 && i >= rows / 2;
+        f->rows.row[i].source = f->config->data.train_csvs > 1 && i >= rows / 2;
     }
     ck_assert_int_eq(oss_batcher_create(&f->batcher, &f->rows, f->config), OSS_OK);
 }

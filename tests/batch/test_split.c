@@ -68,7 +68,7 @@ START_TEST(test_rows_are_counted_exactly) {
             fixture f = make("row", fraction);
             add_rows(&f, rows, 0);
             split(&f);
-            int32_t wanted = (int32_t)lround(f.config->dev_fraction * rows);
+            int32_t wanted = (int32_t)lround(f.config->data.dev_fraction * rows);
             wanted = wanted < 1 ? 1 : wanted > rows - 1 ? rows - 1 : wanted;
             ck_assert_int_eq(f.dev.rows, wanted);
             ck_assert_int_eq(f.train.rows, rows - wanted);

@@ -174,7 +174,7 @@ START_TEST(test_head_without_vocabulary) {
 END_TEST
 
 START_TEST(test_projector_that_is_not_asked_for) {
-    config->projector_dim = 0;
+    config->model.projector_dim = 0;
     assert_imported(vocab);
     ck_assert_int_eq(warnings, 2);
 }
@@ -199,7 +199,7 @@ START_TEST(test_missing_and_wrong_shape) {
     assert_refused(vocab, "tensor \"encoder.blocks.0.norm2.weight\" is missing");
     rename_all("encoder.blocks.0.norm1", "encoder.blocks.0.norm2");
     assert_refused(vocab, "tensor \"encoder.blocks.0.norm1.weight\" is missing");
-    config->d_ff = 7;
+    config->model.d_ff = 7;
     rename_all("norm2", "norm1");
     strcpy(name[items], "encoder.blocks.0.norm2.weight");
     item[items] = (oss_st_item){.name = name[items], .rank = 1, .dim = {4}, .data = model->value};
@@ -221,7 +221,7 @@ END_TEST
 
 START_TEST(test_fixed_statistics_cannot_be_had) {
     write_file();
-    config->mel.norm = OSS_MEL_NORM_FIXED;
+    config->model.mel.norm = OSS_MEL_NORM_FIXED;
     oss_model *got = NULL;
     ck_assert_int_eq(oss_model_import(&got, path, config, vocab), OSS_EUSAGE);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "no mel statistics"));

@@ -40,7 +40,7 @@ static oss_network_sizes golden_sizes(const oss_golden *golden) {
                                .downsample = config_value(golden, "config.downsample"),
                                .k = config_value(golden, "config.k"),
                                .vocab = config_value(golden, "vocab"),
-                               .position = (oss_position)config_value(golden, "config.position"),
+                               .position = (oss_position)config_value(golden, "config.model.position"),
                                .power = config_value(golden, "config.power") != 0};
 }
 
@@ -211,8 +211,8 @@ END_TEST
 START_TEST(test_fixed_mel_statistics) {
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
-    size_t bins = (size_t)model->config->mel.bins;
-    model->config->mel.norm = OSS_MEL_NORM_FIXED;
+    size_t bins = (size_t)model->config->model.mel.bins;
+    model->config->model.mel.norm = OSS_MEL_NORM_FIXED;
     model->mel_mean = oss_alloc(bins, sizeof *model->mel_mean);
     model->mel_std = oss_alloc(bins, sizeof *model->mel_std);
     float *audio = oss_case_audio(5000, 0);

@@ -31,38 +31,40 @@ static void assert_refused(const char *json, const char *part) {
 
 START_TEST(test_defaults) {
     oss_config *config = parse("{}");
-    ck_assert_int_eq(config->mel.sample_rate_hz, 16000);
-    ck_assert_int_eq(config->mel.n_fft, 1024);
-    ck_assert_int_eq(config->mel.win_samples, 400);
-    ck_assert_int_eq(config->mel.hop_samples, 160);
-    ck_assert_int_eq(config->mel.bins, 128);
-    ck_assert_int_eq(config->mel.kind, OSS_MEL_LOG);
-    ck_assert_int_eq(config->mel.norm, OSS_MEL_NORM_UTTERANCE);
-    ck_assert(config->mel.floor == 1e-6 && config->min_peak == 0.01 && config->target_hz == 12.5);
-    ck_assert_int_eq(config->normalize, OSS_NORMALIZE_NONE);
-    ck_assert_int_eq(config->downsample_time, 8);
-    ck_assert_int_eq(config->d_model, 192);
-    ck_assert_int_eq(config->n_layers, 4);
-    ck_assert_int_eq(config->n_heads, 3);
-    ck_assert_int_eq(config->d_ff, 768);
-    ck_assert_int_eq(config->conv_channels, 64);
-    ck_assert_int_eq(config->ctc_subframes, 2);
-    ck_assert_int_eq(config->projector_dim, 0);
-    ck_assert_int_eq(config->position, OSS_POSITION_ROPE);
-    ck_assert_int_eq(config->units, OSS_UNITS_CHAR);
-    ck_assert_int_eq(config->text_case, OSS_CASE_LOWER);
-    ck_assert(config->dropout == 0.1 && config->dev_fraction == 0.1);
-    ck_assert_int_eq(config->split_by, OSS_SPLIT_TEXT);
-    ck_assert(config->min_seconds == 0.1 && config->max_seconds == 30);
-    ck_assert_int_eq(config->infeasible, OSS_POLICY_SKIP);
-    ck_assert_int_eq(config->bad_audio, OSS_POLICY_SKIP);
-    ck_assert(config->train_csv == NULL && config->train_csvs == 0 && config->dev_csv == NULL &&
-              config->run_dir == NULL);
-    ck_assert_int_eq(config->cache_mib, 4096);
-    ck_assert(config->beta1 == 0.9 && config->beta2 == 0.999 && config->eps == 1e-8 &&
-              config->clip_norm == 1);
-    ck_assert(config->weight_decay == 0.1 && config->min_lr_ratio == 0.1 && config->seed == 1);
-    ck_assert_int_eq(config->grad_shards, 16);
+    ck_assert_int_eq(config->model.mel.sample_rate_hz, 16000);
+    ck_assert_int_eq(config->model.mel.n_fft, 1024);
+    ck_assert_int_eq(config->model.mel.win_samples, 400);
+    ck_assert_int_eq(config->model.mel.hop_samples, 160);
+    ck_assert_int_eq(config->model.mel.bins, 128);
+    ck_assert_int_eq(config->model.mel.kind, OSS_MEL_LOG);
+    ck_assert_int_eq(config->model.mel.norm, OSS_MEL_NORM_UTTERANCE);
+    ck_assert(config->model.mel.floor == 1e-6 && config->model.min_peak == 0.01 &&
+              config->model.target_hz == 12.5);
+    ck_assert_int_eq(config->model.normalize, OSS_NORMALIZE_NONE);
+    ck_assert_int_eq(config->model.downsample_time, 8);
+    ck_assert_int_eq(config->model.d_model, 192);
+    ck_assert_int_eq(config->model.n_layers, 4);
+    ck_assert_int_eq(config->model.n_heads, 3);
+    ck_assert_int_eq(config->model.d_ff, 768);
+    ck_assert_int_eq(config->model.conv_channels, 64);
+    ck_assert_int_eq(config->model.ctc_subframes, 2);
+    ck_assert_int_eq(config->model.projector_dim, 0);
+    ck_assert_int_eq(config->model.position, OSS_POSITION_ROPE);
+    ck_assert_int_eq(config->model.units, OSS_UNITS_CHAR);
+    ck_assert_int_eq(config->model.text_case, OSS_CASE_LOWER);
+    ck_assert(config->model.dropout == 0.1 && config->data.dev_fraction == 0.1);
+    ck_assert_int_eq(config->data.split_by, OSS_SPLIT_TEXT);
+    ck_assert(config->data.min_seconds == 0.1 && config->data.max_seconds == 30);
+    ck_assert_int_eq(config->data.infeasible, OSS_POLICY_SKIP);
+    ck_assert_int_eq(config->data.bad_audio, OSS_POLICY_SKIP);
+    ck_assert(config->data.train_csv == NULL && config->data.train_csvs == 0 &&
+              config->data.dev_csv == NULL && config->training.run_dir == NULL);
+    ck_assert_int_eq(config->data.cache_mib, 4096);
+    ck_assert(config->training.beta1 == 0.9 && config->training.beta2 == 0.999 &&
+              config->training.eps == 1e-8 && config->training.clip_norm == 1);
+    ck_assert(config->training.weight_decay == 0.1 && config->training.min_lr_ratio == 0.1 &&
+              config->training.seed == 1);
+    ck_assert_int_eq(config->training.grad_shards, 16);
     oss_config_free(config);
 }
 END_TEST
@@ -72,16 +74,16 @@ START_TEST(test_values) {
         "{\"position\": \"rope\", \"n_heads\": 4, \"case\": \"keep\", \"lr\": 3e-4, \"max_steps\": 4e9,"
         "\"seed\": 9007199254740991, \"betas\": [0.8, 0.95], \"dev_csv\": \"d.csv\", \"split_by\": \"row\","
         "\"downsample_time\": 4, \"bad_audio\": \"error\", \"vocab_size\": 3}");
-    ck_assert_int_eq(config->position, OSS_POSITION_ROPE);
-    ck_assert_int_eq(config->text_case, OSS_CASE_KEEP);
-    ck_assert_int_eq(config->split_by, OSS_SPLIT_ROW);
-    ck_assert_int_eq(config->bad_audio, OSS_POLICY_ERROR);
-    ck_assert(config->lr == 3e-4 && config->max_steps == 4000000000 &&
-              config->seed == UINT64_C(9007199254740991));
-    ck_assert(config->beta1 == 0.8 && config->beta2 == 0.95);
-    ck_assert_str_eq(config->dev_csv, "d.csv");
-    ck_assert_msg(config->target_hz == 25.0, "target_hz follows downsample_time");
-    ck_assert_int_eq(config->vocab_size, 3);
+    ck_assert_int_eq(config->model.position, OSS_POSITION_ROPE);
+    ck_assert_int_eq(config->model.text_case, OSS_CASE_KEEP);
+    ck_assert_int_eq(config->data.split_by, OSS_SPLIT_ROW);
+    ck_assert_int_eq(config->data.bad_audio, OSS_POLICY_ERROR);
+    ck_assert(config->training.lr == 3e-4 && config->training.max_steps == 4000000000 &&
+              config->training.seed == UINT64_C(9007199254740991));
+    ck_assert(config->training.beta1 == 0.8 && config->training.beta2 == 0.95);
+    ck_assert_str_eq(config->data.dev_csv, "d.csv");
+    ck_assert_msg(config->model.target_hz == 25.0, "target_hz follows downsample_time");
+    ck_assert_int_eq(config->model.vocab_size, 3);
     oss_config_free(config);
 }
 END_TEST
@@ -90,9 +92,11 @@ START_TEST(test_aliases) {
     oss_config *config =
         parse("{\"wd\": 0.2, \"max_grad_norm\": 2, \"val_freq\": 3, \"checkpoint_freq\": 4,"
               "\"gradient_accumulation_steps\": 5, \"save_dir\": \"r\", \"val_split\": 0.25}");
-    ck_assert(config->weight_decay == 0.2 && config->clip_norm == 2 && config->eval_every == 3);
-    ck_assert(config->checkpoint_every == 4 && config->accum_steps == 5 && config->dev_fraction == 0.25);
-    ck_assert_str_eq(config->run_dir, "r");
+    ck_assert(config->training.weight_decay == 0.2 && config->training.clip_norm == 2 &&
+              config->training.eval_every == 3);
+    ck_assert(config->training.checkpoint_every == 4 && config->training.accum_steps == 5 &&
+              config->data.dev_fraction == 0.25);
+    ck_assert_str_eq(config->training.run_dir, "r");
     oss_config_free(config);
     assert_refused("{\"wd\": 0.2, \"weight_decay\": 0.2}",
                    "\"weight_decay\" and \"wd\" are the same setting");
@@ -102,14 +106,14 @@ END_TEST
 
 START_TEST(test_sources) {
     oss_config *config = parse("{\"train_csv\": \"a.csv\"}");
-    ck_assert_int_eq(config->train_csvs, 1);
-    ck_assert_str_eq(config->train_csv[0].csv, "a.csv");
-    ck_assert(config->train_csv[0].weight == 1);
+    ck_assert_int_eq(config->data.train_csvs, 1);
+    ck_assert_str_eq(config->data.train_csv[0].csv, "a.csv");
+    ck_assert(config->data.train_csv[0].weight == 1);
     oss_config_free(config);
     config = parse("{\"train_csv\": [{\"csv\": \"a.csv\", \"weight\": 0.5}, {\"csv\": \"b.csv\"}]}");
-    ck_assert_int_eq(config->train_csvs, 2);
-    ck_assert_str_eq(config->train_csv[1].csv, "b.csv");
-    ck_assert(config->train_csv[0].weight == 0.5 && config->train_csv[1].weight == 1);
+    ck_assert_int_eq(config->data.train_csvs, 2);
+    ck_assert_str_eq(config->data.train_csv[1].csv, "b.csv");
+    ck_assert(config->data.train_csv[0].weight == 0.5 && config->data.train_csv[1].weight == 1);
     oss_config_free(config);
     assert_refused("{\"train_csv\": []}", "\"train_csv\" lists 0 CSVs");
     assert_refused("{\"train_csv\": \"\"}", "\"train_csv\" is empty");
@@ -221,7 +225,7 @@ START_TEST(test_foreign_keys_make_one_warning) {
     ck_assert_str_eq(
         ear.line, "c.json: keys that mean nothing here are ignored: use_amp, batch_size (see batch_seconds), "
                   "num_workers (see threads)");
-    ck_assert(config->lr == 0.01);
+    ck_assert(config->training.lr == 0.01);
     oss_config_free(config);
 }
 END_TEST
@@ -263,12 +267,12 @@ START_TEST(test_shipped_configs) {
     oss_config *defaults = parse("{}");
     ck_assert_int_eq(oss_config_compare(tiny, defaults, fail_on_difference, NULL), OSS_OK);
     oss_config *seed = load("../configs/seed.json");
-    ck_assert(seed->mel.kind == OSS_MEL_POWER && seed->mel.norm == OSS_MEL_NORM_NONE &&
-              seed->ctc_subframes == 1);
-    ck_assert(seed->position == OSS_POSITION_NONE && seed->text_case == OSS_CASE_KEEP &&
-              seed->weight_decay == 0.1);
+    ck_assert(seed->model.mel.kind == OSS_MEL_POWER && seed->model.mel.norm == OSS_MEL_NORM_NONE &&
+              seed->model.ctc_subframes == 1);
+    ck_assert(seed->model.position == OSS_POSITION_NONE && seed->model.text_case == OSS_CASE_KEEP &&
+              seed->training.weight_decay == 0.1);
     oss_config *micro = load("../configs/micro.json");
-    ck_assert_int_eq(micro->conv_channels, 16);
+    ck_assert_int_eq(micro->model.conv_channels, 16);
     oss_config_free(tiny);
     oss_config_free(defaults);
     oss_config_free(seed);

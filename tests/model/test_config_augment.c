@@ -13,12 +13,13 @@ static oss_config *parse(const char *json) {
 
 START_TEST(test_all_is_off_by_default) {
     oss_config *config = parse("{}");
-    ck_assert(!oss_augment_is_on(&config->augment));
-    ck_assert(!oss_mask_is_on(&config->mask));
-    ck_assert(config->concat_prob == 0);
-    ck_assert(config->augment.noise_white == 1 && config->augment.noise_babble == 0);
-    ck_assert_ptr_null(config->augment.noise_dir);
-    ck_assert(config->augment.speed_min == 0.9 && config->augment.speed_max == 1.1);
+    ck_assert(!oss_augment_is_on(&config->augmentation.augment));
+    ck_assert(!oss_mask_is_on(&config->augmentation.mask));
+    ck_assert(config->augmentation.concat_prob == 0);
+    ck_assert(config->augmentation.augment.noise_white == 1 &&
+              config->augmentation.augment.noise_babble == 0);
+    ck_assert_ptr_null(config->augmentation.augment.noise_dir);
+    ck_assert(config->augmentation.augment.speed_min == 0.9 && config->augmentation.augment.speed_max == 1.1);
     oss_config_free(config);
 }
 END_TEST
@@ -36,8 +37,8 @@ START_TEST(test_every_key_reaches_its_place) {
               "\"reverb_drr_min_db\": -8, "
               "\"reverb_drr_max_db\": 9, \"reverb_dir\": \"r\", \"telephone_prob\": 0.8, "
               "\"telephone_mulaw_prob\": 0.9}");
-    const oss_augment_spec *a = &config->augment;
-    const oss_mask_spec *m = &config->mask;
+    const oss_augment_spec *a = &config->augmentation.augment;
+    const oss_mask_spec *m = &config->augmentation.mask;
     ck_assert(a->speed_prob == 0.1 && a->speed_min == 0.6 && a->speed_max == 1.7);
     ck_assert(a->gain_prob == 0.2 && a->gain_db == 3);
     ck_assert(a->noise_prob == 0.3 && a->noise_snr_min_db == -5 && a->noise_snr_max_db == 20);
@@ -48,7 +49,7 @@ START_TEST(test_every_key_reaches_its_place) {
     ck_assert(a->reverb_rt60_min_s == 0.2 && a->reverb_rt60_max_s == 0.3);
     ck_assert(a->reverb_drr_min_db == -8 && a->reverb_drr_max_db == 9);
     ck_assert(a->telephone_prob == 0.8 && a->telephone_mulaw_prob == 0.9);
-    ck_assert(a->shift_ms == 40 && config->concat_prob == 0.4);
+    ck_assert(a->shift_ms == 40 && config->augmentation.concat_prob == 0.4);
     ck_assert(m->freq_masks == 2 && m->freq_mask_bins == 11 && m->time_mask_frames == 12);
     ck_assert(m->time_masks_per_second == 1.5 && m->time_mask_max_fraction == 0.6);
     oss_config_free(config);

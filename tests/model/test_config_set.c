@@ -28,9 +28,9 @@ static void assert_set_refused(const char *assignment, const char *part) {
 
 START_TEST(test_power_has_no_norm) {
     oss_config *config = parse("{\"mel\": \"power\"}");
-    ck_assert_int_eq(config->mel.norm, OSS_MEL_NORM_NONE);
+    ck_assert_int_eq(config->model.mel.norm, OSS_MEL_NORM_NONE);
     ck_assert_int_eq(oss_config_set(config, "mel=log"), OSS_OK);
-    ck_assert_int_eq(config->mel.norm, OSS_MEL_NORM_UTTERANCE);
+    ck_assert_int_eq(config->model.mel.norm, OSS_MEL_NORM_UTTERANCE);
     ck_assert_int_eq(oss_config_set(config, "mel_norm=fixed"), OSS_OK);
     ck_assert_int_eq(oss_config_check(config), OSS_OK);
     ck_assert_int_eq(oss_config_set(config, "mel=power"), OSS_OK);
@@ -48,17 +48,18 @@ START_TEST(test_set) {
         ck_assert_msg(oss_config_set(config, assignment[i]) == OSS_OK, "%s", oss_last_error());
     }
     ck_assert_int_eq(oss_config_check(config), OSS_OK);
-    ck_assert(config->lr == 2e-3 && config->text_case == OSS_CASE_UPPER && config->mel.kind == OSS_MEL_POWER);
-    ck_assert(config->beta1 == 0.5 && config->beta2 == 0.6 && config->max_steps == 7 &&
-              config->weight_decay == 0);
-    ck_assert_str_eq(config->train_csv[0].csv, "123");
-    ck_assert_str_eq(config->dev_csv, "true");
-    ck_assert_str_eq(config->run_dir, "a=b");
-    ck_assert(config->target_hz == 25 && config->seed == 12);
+    ck_assert(config->training.lr == 2e-3 && config->model.text_case == OSS_CASE_UPPER &&
+              config->model.mel.kind == OSS_MEL_POWER);
+    ck_assert(config->training.beta1 == 0.5 && config->training.beta2 == 0.6 &&
+              config->training.max_steps == 7 && config->training.weight_decay == 0);
+    ck_assert_str_eq(config->data.train_csv[0].csv, "123");
+    ck_assert_str_eq(config->data.dev_csv, "true");
+    ck_assert_str_eq(config->training.run_dir, "a=b");
+    ck_assert(config->model.target_hz == 25 && config->training.seed == 12);
     ck_assert_int_eq(oss_config_set(config, "dev_csv=null"), OSS_OK);
-    ck_assert_ptr_null(config->dev_csv);
+    ck_assert_ptr_null(config->data.dev_csv);
     ck_assert_int_eq(oss_config_set(config, "train_csv=[{\"csv\": \"a\", \"weight\": 2}]"), OSS_OK);
-    ck_assert(config->train_csvs == 1 && config->train_csv[0].weight == 2);
+    ck_assert(config->data.train_csvs == 1 && config->data.train_csv[0].weight == 2);
     ck_assert_int_eq(oss_config_set(config, "target_hz=20"), OSS_OK);
     ck_assert_int_eq(oss_config_check(config), OSS_EINPUT);
     ck_assert_int_eq(oss_config_set(config, "target_hz=null"), OSS_OK);

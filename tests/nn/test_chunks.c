@@ -18,11 +18,11 @@ static const double GRADIENT_L2 = 2e-5;
 static void limit(oss_network *network, double prob, int32_t chunk, int32_t most, int32_t left,
                   int32_t left_most) {
     double hz = oss_sizes_embedding_hz(network->config);
-    network->config->chunk = (oss_chunk_spec){.prob = prob,
-                                              .seconds_min = chunk / hz,
-                                              .seconds_max = most / hz,
-                                              .left_seconds_min = left / hz,
-                                              .left_seconds_max = left_most / hz};
+    network->config->training.chunk = (oss_chunk_spec){.prob = prob,
+                                                       .seconds_min = chunk / hz,
+                                                       .seconds_max = most / hz,
+                                                       .left_seconds_min = left / hz,
+                                                       .left_seconds_max = left_most / hz};
     network->input.chunks = true;
     for (int i = 0; i < 2; i++) {
         size_t bytes = oss_net_measure(network->net, network->tape, &network->input, i > 0);
@@ -124,7 +124,7 @@ END_TEST
 START_TEST(test_ends_of_the_range) {
     oss_network *network = make_network(0, 1);
     limit(network, 1.0, 1, 1, 0, 0);
-    network->config->chunk.seconds_min = network->config->chunk.seconds_max = 1e-6;
+    network->config->training.chunk.seconds_min = network->config->training.chunk.seconds_max = 1e-6;
     oss_tape_reset(network->tape, false);
     oss_net_run run = {.net = network->net, .tape = network->tape, .input = &network->input};
     const oss_attention_reach *reach = oss_net_draw_reach(&run);
@@ -154,7 +154,7 @@ START_TEST(test_draws) {
     oss_net_output output = oss_network_forward(network, true);
     size_t bytes = oss_tensor_count(output.logits) * sizeof(float);
     float *first = copy_logits(&output);
-    size_t row = (size_t)(output.frame_seq.start[4] * network->config->ctc_subframes * network->vocab);
+    size_t row = (size_t)(output.frame_seq.start[4] * network->config->model.ctc_subframes * network->vocab);
     output = oss_network_forward(alone, true);
     oss_assert_close_f32_f32(output.logits->data, first + row, oss_tensor_count(output.logits), "alone",
                              INFINITY, 1e-5);
@@ -166,7 +166,7 @@ START_TEST(test_draws) {
     float *whole = copy_logits(&output);
     ck_assert_mem_ne(whole, first, bytes);
     network->input.chunks = true;
-    network->config->chunk.prob = 0;
+    network->config->training.chunk.prob = 0;
     output = oss_network_forward(network, true);
     ck_assert_mem_eq(output.logits->data, whole, bytes);
     free(first);

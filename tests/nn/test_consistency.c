@@ -13,7 +13,7 @@ static const char *const CASE[] = {"k1", "k2"};
 static const double GRADIENT_L2 = 2e-5;
 
 static void switch_on(oss_network *network, double weight) {
-    network->config->cr_ctc_weight = weight;
+    network->config->training.cr_ctc_weight = weight;
     network->input.pairs = true;
     oss_tape_free(network->tape);
     ck_assert_int_eq(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)), OSS_OK);
@@ -30,7 +30,7 @@ START_TEST(test_golden) {
     sizes.k = (int32_t)oss_golden_number(golden, "k");
     oss_network *network = oss_network_create(&sizes, 4, oss_golden_i32(golden, "samples", NULL),
                                               oss_golden_i32(golden, "labels", NULL));
-    network->config->inter_ctc_weight = oss_golden_number(golden, "inter_weight");
+    network->config->training.inter_ctc_weight = oss_golden_number(golden, "inter_weight");
     switch_on(network, oss_golden_number(golden, "weight"));
     size_t bytes = oss_net_measure(network->net, network->tape, &network->input, true);
     oss_net_output output = oss_network_train(network);

@@ -20,8 +20,8 @@ static int32_t read_size(const oss_golden *golden, const char *name) {
 
 /* The network was made without: room for more nodes, and for what they take. */
 static void switch_on(oss_network *network, double weight, int32_t block) {
-    network->config->inter_ctc_weight = weight;
-    network->config->inter_ctc_block = block;
+    network->config->training.inter_ctc_weight = weight;
+    network->config->training.inter_ctc_block = block;
     oss_tape_free(network->tape);
     ck_assert_int_eq(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)), OSS_OK);
     size_t bytes = oss_net_measure(network->net, network->tape, &network->input, true);
@@ -90,7 +90,7 @@ END_TEST
 
 START_TEST(test_memory_is_measured) {
     oss_network *network = make_micro();
-    network->config->precision = _i == 0 ? OSS_PRECISION_FP32 : OSS_PRECISION_BF16;
+    network->config->training.precision = _i == 0 ? OSS_PRECISION_FP32 : OSS_PRECISION_BF16;
     size_t without = oss_net_measure(network->net, network->tape, &network->input, true);
     switch_on(network, 0.3, 1);
     size_t bytes = oss_net_measure(network->net, network->tape, &network->input, true);

@@ -139,7 +139,7 @@ START_TEST(test_dropout_follows_its_keys) {
     ck_assert(oss_network_forward(network, false).loss->data[0] != with);
     network->input.dropout = false;
     float without = oss_network_forward(network, false).loss->data[0];
-    network->config->dropout = 0;
+    network->config->model.dropout = 0;
     network->input.dropout = true;
     ck_assert(oss_network_forward(network, false).loss->data[0] == without);
     ck_assert(without != with);
@@ -308,7 +308,7 @@ END_TEST
 /* Parts that do not belong together: the op that finds out is named with both shapes. */
 START_TEST(test_parts_that_do_not_fit_are_named) {
     oss_network *network = make_network(0);
-    oss_mel_spec spec = network->config->mel;
+    oss_mel_spec spec = network->config->model.mel;
     spec.bins = 64;
     oss_mel_plan *other;
     ck_assert_int_eq(oss_mel_plan_create(&other, &spec), OSS_OK);
@@ -317,12 +317,12 @@ START_TEST(test_parts_that_do_not_fit_are_named) {
                      OSS_OK);
     refuse(network, &network->input, OSS_EBUG, "linear: shapes [23,64] and [32,128] do not fit");
     oss_net *net = NULL;
-    network->config->n_layers = 3;
+    network->config->model.n_layers = 3;
     ck_assert_int_eq(oss_net_create(&net, network->config, network->params, network->mel, network->vocab),
                      OSS_EBUG);
     ck_assert_msg(strstr(oss_last_error(), "encoder.blocks.2.norm1.weight") != NULL, "%s", oss_last_error());
     ck_assert_ptr_null(net);
-    network->config->n_layers = 2;
+    network->config->model.n_layers = 2;
     oss_mel_plan_free(other);
     oss_network_free(network);
 }

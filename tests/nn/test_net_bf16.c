@@ -18,7 +18,7 @@ static oss_network *make_network(oss_precision precision, int32_t conv_channels)
     sizes.dropout = 0.1;
     sizes.conv_channels = conv_channels;
     oss_network *network = oss_network_create(&sizes, B, SAMPLES, LABELS);
-    network->config->precision = precision;
+    network->config->training.precision = precision;
     oss_network_set_utterances(network, B, 0, SAMPLES, LABELS); /* reserves what this precision takes */
     return network;
 }

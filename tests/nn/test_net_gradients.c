@@ -23,7 +23,7 @@ static double loss_of(oss_network *network) {
     double loss = 0;
     for (int32_t b = 0; b < network->input.utterances; b++) {
         ck_assert(isfinite(output.nll[b]));
-        double w = output.inter_nll == NULL ? 0.0 : network->config->inter_ctc_weight;
+        double w = output.inter_nll == NULL ? 0.0 : network->config->training.inter_ctc_weight;
         double inter = output.inter_nll == NULL ? 0.0 : output.inter_nll[b];
         loss += ((1 - w) * output.nll[b] + w * inter) / network->labels[b];
     }
@@ -112,11 +112,11 @@ START_TEST(test_differences) {
     sizes.dropout = SETTING[_i].dropout;
     oss_network *network = oss_network_create(&sizes, 2, SAMPLES, LABELS);
     network->input.audio_grad = network->audio_grad;
-    network->config->inter_ctc_weight = SETTING[_i].inter_ctc_weight;
+    network->config->training.inter_ctc_weight = SETTING[_i].inter_ctc_weight;
     network->input.chunks = SETTING[_i].chunk_seconds > 0;
-    network->config->chunk =
+    network->config->training.chunk =
         (oss_chunk_spec){1, SETTING[_i].chunk_seconds, 2 * SETTING[_i].chunk_seconds, 0, 0.1};
-    network->config->stochastic_depth = SETTING[_i].stochastic_depth;
+    network->config->training.stochastic_depth = SETTING[_i].stochastic_depth;
     oss_tape_free(network->tape);
     ck_assert_int_eq(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)), OSS_OK);
     ck_assert_int_eq(oss_arena_reserve(oss_tape_arena(network->tape),

@@ -17,7 +17,7 @@ static oss_network *make_network(int32_t first, int32_t count) {
     oss_network_sizes sizes = oss_network_micro();
     oss_network *network = oss_network_create(&sizes, count, SAMPLES + first, LABELS + first);
     oss_network_set_utterances(network, count, (uint32_t)first, SAMPLES + first, LABELS + first);
-    network->config->stochastic_depth = DEPTH;
+    network->config->training.stochastic_depth = DEPTH;
     network->input.dropout = true;
     return network;
 }
@@ -49,7 +49,7 @@ static double distance(const float *a, const float *b, size_t count) {
  * rows[S,d_model]. Its gradients are added to sum. */
 static bool try_way(int32_t b, int32_t way, const float *rows, double *sum) {
     oss_network *network = make_network(b, 1);
-    network->config->stochastic_depth = 0;
+    network->config->training.stochastic_depth = 0;
     for (int32_t i = 0; i < network->params->count; i++) {
         const oss_param *param = &network->params->item[i];
         int32_t block = block_of(param->name);
@@ -92,7 +92,7 @@ START_TEST(test_blocks_are_left_out) {
     oss_net_output output = oss_network_train(network);
     int32_t seen[WAYS] = {0};
     for (int32_t b = 0; b < UTTERANCES; b++) {
-        size_t row = (size_t)output.frame_seq.start[b] * (size_t)network->config->d_model;
+        size_t row = (size_t)output.frame_seq.start[b] * (size_t)network->config->model.d_model;
         seen[find_way(b, output.embeddings->data + row, sum)]++;
     }
     double difference = 0, norm = 0;
@@ -115,7 +115,7 @@ START_TEST(test_draws) {
     oss_network *network = make_network(0, UTTERANCES), *alone = make_network(3, 1);
     oss_net_output output = oss_network_forward(network, true);
     size_t count = oss_tensor_count(output.embeddings);
-    size_t row = (size_t)output.frame_seq.start[3] * (size_t)network->config->d_model;
+    size_t row = (size_t)output.frame_seq.start[3] * (size_t)network->config->model.d_model;
     float *first = malloc(count * sizeof *first);
     ck_assert_ptr_nonnull(first);
     memcpy(first, output.embeddings->data, count * sizeof *first);
@@ -128,7 +128,7 @@ START_TEST(test_draws) {
     network->input.dropout = false;
     output = oss_network_forward(network, true);
     memcpy(first, output.embeddings->data, count * sizeof *first);
-    network->config->stochastic_depth = 0;
+    network->config->training.stochastic_depth = 0;
     network->input.dropout = true;
     output = oss_network_forward(network, true);
     ck_assert_mem_eq(output.embeddings->data, first, count * sizeof *first);

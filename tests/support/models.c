@@ -25,18 +25,18 @@ static oss_vocab *make_vocab(int32_t count) {
 static oss_config *make_config(const oss_network_sizes *sizes) {
     oss_config *config = NULL;
     ck_assert_msg(oss_config_create(&config) == OSS_OK, "%s", oss_last_error());
-    config->d_model = sizes->d_model;
-    config->n_heads = sizes->n_heads;
-    config->d_ff = sizes->d_ff;
-    config->n_layers = sizes->n_layers;
-    config->conv_channels = sizes->conv_channels;
-    config->downsample_time = sizes->downsample;
-    config->target_hz = 100.0 / sizes->downsample;
-    config->ctc_subframes = sizes->k;
-    config->position = sizes->position;
-    config->projector_dim = sizes->projector_dim;
-    config->mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
-    config->mel.norm = sizes->power ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
+    config->model.d_model = sizes->d_model;
+    config->model.n_heads = sizes->n_heads;
+    config->model.d_ff = sizes->d_ff;
+    config->model.n_layers = sizes->n_layers;
+    config->model.conv_channels = sizes->conv_channels;
+    config->model.downsample_time = sizes->downsample;
+    config->model.target_hz = 100.0 / sizes->downsample;
+    config->model.ctc_subframes = sizes->k;
+    config->model.position = sizes->position;
+    config->model.projector_dim = sizes->projector_dim;
+    config->model.mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
+    config->model.mel.norm = sizes->power ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
     ck_assert_msg(oss_config_check(config) == OSS_OK, "%s", oss_last_error());
     return config;
 }
@@ -65,7 +65,7 @@ float *oss_models_value(oss_model *model, const char *name, size_t *out_count) {
 }
 
 void oss_models_say(oss_model *model, const char *const *symbol, int32_t count) {
-    ck_assert_int_eq(count, model->config->ctc_subframes);
+    ck_assert_int_eq(count, model->config->model.ctc_subframes);
     size_t weights = 0, biases = 0;
     float *weight = oss_models_value(model, "head.weight", &weights);
     float *bias = oss_models_value(model, "head.bias", &biases);

@@ -33,18 +33,18 @@ static void require(oss_status status) {
 static oss_config *make_config(const oss_network_sizes *sizes) {
     oss_config *config;
     require(oss_config_create(&config));
-    config->d_model = sizes->d_model;
-    config->n_heads = sizes->n_heads;
-    config->d_ff = sizes->d_ff;
-    config->n_layers = sizes->n_layers;
-    config->conv_channels = sizes->conv_channels;
-    config->downsample_time = sizes->downsample;
-    config->target_hz = 100.0 / sizes->downsample;
-    config->ctc_subframes = sizes->k;
-    config->position = sizes->position;
-    config->dropout = sizes->dropout;
-    config->projector_dim = sizes->projector_dim;
-    config->mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
+    config->model.d_model = sizes->d_model;
+    config->model.n_heads = sizes->n_heads;
+    config->model.d_ff = sizes->d_ff;
+    config->model.n_layers = sizes->n_layers;
+    config->model.conv_channels = sizes->conv_channels;
+    config->model.downsample_time = sizes->downsample;
+    config->model.target_hz = 100.0 / sizes->downsample;
+    config->model.ctc_subframes = sizes->k;
+    config->model.position = sizes->position;
+    config->model.dropout = sizes->dropout;
+    config->model.projector_dim = sizes->projector_dim;
+    config->model.mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
     return config;
 }
 
@@ -54,7 +54,7 @@ oss_network *oss_network_create(const oss_network_sizes *sizes, int32_t utteranc
     network->config = make_config(sizes);
     network->vocab = sizes->vocab;
     require(oss_params_create(&network->params, network->config, sizes->vocab));
-    require(oss_mel_plan_create(&network->mel, &network->config->mel));
+    require(oss_mel_plan_create(&network->mel, &network->config->model.mel));
     require(oss_net_create(&network->net, network->config, network->params, network->mel, sizes->vocab));
     require(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)));
     size_t floats = network->params->floats;

@@ -57,9 +57,9 @@ START_TEST(test_stop_and_resume_change_no_byte) {
     train(&runs, "whole", NULL, 0);
     oss_config *config = oss_test_runs_config(&runs, augmented);
     (void)oss_test_runs_train(&runs, "cut", config, false, 1 + 3 * _i, OSS_ESTOPPED);
-    config->threads = 1;
+    config->training.threads = 1;
     (void)oss_test_runs_train(&runs, "cut", config, true, 2, OSS_ESTOPPED);
-    config->threads = 3;
+    config->training.threads = 3;
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
     oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_config_free(config);
@@ -174,7 +174,7 @@ END_TEST
 static bool run_step(oss_session *session, int64_t number) {
     oss_step_result result;
     oss_step_begin(session->step, number);
-    for (int32_t i = 0; i < session->config->accum_steps; i++) {
+    for (int32_t i = 0; i < session->config->training.accum_steps; i++) {
         const oss_micro_batch *batch = NULL;
         if (oss_loader_next(session->loader, &batch) != OSS_OK ||
             oss_step_accumulate(session->step, batch) != OSS_OK) {

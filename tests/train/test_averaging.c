@@ -25,7 +25,7 @@ static void train(const oss_test_runs *runs, const char *run, const char *more_j
              "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, %s",
              more_json);
     oss_config *config = oss_test_runs_config(runs, json);
-    config->keep_last = keep_last;
+    config->training.keep_last = keep_last;
     (void)oss_test_runs_train(runs, run, config, false, 0, OSS_OK);
     oss_config_free(config);
 }

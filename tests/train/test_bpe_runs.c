@@ -114,7 +114,7 @@ START_TEST(test_fine_tuning_to_other_units) {
     (void)oss_test_runs_train(&runs, "characters", config, false, 0, OSS_OK);
     oss_config_free(config);
     config = oss_test_runs_config(&runs, bpe);
-    config->keep_last = 9;
+    config->training.keep_last = 9;
     const oss_train_request request = {.config = config,
                                        .run = oss_test_runs_path(&runs, "units"),
                                        .init = oss_test_runs_path(&runs, "characters")};

@@ -55,7 +55,7 @@ START_TEST(test_all_tensors_fit) {
     oss_test_runs runs;
     make_runs(&runs, 1);
     oss_config *config = oss_test_runs_config(&runs, short_run);
-    config->keep_last = 9;
+    config->training.keep_last = 9;
     ck_assert_int_eq(train_from(&runs, "first", config, NULL, false), OSS_OK);
     heard[0] = '\0';
     oss_log_set(note_line, NULL);
@@ -82,7 +82,7 @@ START_TEST(test_what_does_not_fit_is_new) {
     oss_test_runs runs;
     make_runs(&runs, 1);
     oss_config *config = oss_test_runs_config(&runs, short_run);
-    config->keep_last = 9;
+    config->training.keep_last = 9;
     ck_assert_int_eq(train_from(&runs, "first", config, NULL, false), OSS_OK);
     char *csv = oss_tempdir_read(runs.csv, NULL);
     char *text = strchr(strchr(csv, '\n'), ',') + 1;
@@ -113,7 +113,7 @@ START_TEST(test_nothing_fits) {
     oss_test_runs runs;
     make_runs(&runs, 1);
     oss_config *config = oss_test_runs_config(&runs, short_run);
-    config->keep_last = 9;
+    config->training.keep_last = 9;
     ck_assert_int_eq(train_from(&runs, "first", config, NULL, false), OSS_OK);
     static const char *const other[] = {"d_model=32", "conv_channels=4", "ctc_subframes=3", "d_ff=16"};
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
@@ -135,7 +135,7 @@ START_TEST(test_frozen_tensors_stay) {
     oss_test_runs runs;
     make_runs(&runs, 1);
     oss_config *config = oss_test_runs_config(&runs, short_run);
-    config->keep_last = 9;
+    config->training.keep_last = 9;
     ck_assert_int_eq(train_from(&runs, "first", config, NULL, false), OSS_OK);
     ck_assert_int_eq(oss_config_set(config, "freeze=[\"encoder.down.*\", \"encoder.blocks.0.norm?.weight\"]"),
                      OSS_OK);
@@ -144,8 +144,8 @@ START_TEST(test_frozen_tensors_stay) {
     oss_config_free(config);
     /* as `train --resume` would: settings come from the run folder */
     ck_assert_int_eq(oss_config_load(&config, oss_test_runs_path(&runs, "second/config.json")), OSS_OK);
-    ck_assert_int_eq(config->freezes, 2);
-    config->max_steps = 9;
+    ck_assert_int_eq(config->training.freezes, 2);
+    config->training.max_steps = 9;
     ck_assert_int_eq(train_from(&runs, "second", config, NULL, true), OSS_OK);
     oss_model *from = load(&runs, "first/latest"), *to = load(&runs, "second/latest");
     for (int32_t i = 0; i < to->params->count; i++) {
@@ -188,18 +188,18 @@ START_TEST(test_mel_statistics) {
     char json[300];
     snprintf(json, sizeof json, "%s, \"mel_norm\": \"fixed\"", short_run);
     oss_config *config = oss_test_runs_config(&runs, json);
-    config->keep_last = 9;
-    config->threads = 1;
+    config->training.keep_last = 9;
+    config->training.threads = 1;
     ck_assert_int_eq(train_from(&runs, "one", config, NULL, false), OSS_OK);
-    config->threads = 3;
+    config->training.threads = 3;
     ck_assert_int_eq(train_from(&runs, "three", config, NULL, false), OSS_OK);
     oss_test_runs_assert_same(&runs, "one/latest/model.safetensors", "three/latest/model.safetensors");
     oss_model *start = load(&runs, "one/checkpoints/step-00000000"), *end = load(&runs, "one/latest");
-    size_t bytes = (size_t)config->mel.bins * sizeof(float);
+    size_t bytes = (size_t)config->model.mel.bins * sizeof(float);
     ck_assert(start->mel_mean != NULL && start->mel_std != NULL);
     ck_assert_mem_eq(start->mel_mean, end->mel_mean, bytes);
     ck_assert_mem_eq(start->mel_std, end->mel_std, bytes);
-    for (int32_t f = 0; f < config->mel.bins; f++) {
+    for (int32_t f = 0; f < config->model.mel.bins; f++) {
         ck_assert_msg(start->mel_mean[f] > logf(1e-6f) - 0.01f && start->mel_mean[f] < 10.0f, "mean[%d] = %g",
                       f, (double)start->mel_mean[f]);
         ck_assert_msg(start->mel_std[f] > 0.05f && start->mel_std[f] < 10.0f, "std[%d] = %g", f,

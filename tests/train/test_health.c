@@ -69,7 +69,7 @@ static void explain(char out[OSS_HEALTH_TEXT_BYTES], int32_t finite, double last
     oss_train_state state = {0};
     oss_step_history history = {0};
     oss_config *config = oss_rows_config("{}");
-    config->lr = lr;
+    config->training.lr = lr;
     for (int i = 1; i <= finite; i++) {
         const oss_step_result result = {.loss = i, .grad_norm = i == finite ? last_norm : 2.0};
         state.step++;
@@ -128,9 +128,9 @@ END_TEST
 
 static oss_course judge(double lr, int64_t max_steps, int64_t step, double loss) {
     oss_config *config = oss_rows_config("{}");
-    config->lr = lr;
-    config->warmup_steps = 100;
-    config->max_steps = max_steps;
+    config->training.lr = lr;
+    config->training.warmup_steps = 100;
+    config->training.max_steps = max_steps;
     oss_course course = oss_health_judge(config, step, loss, 3.0);
     oss_config_free(config);
     return course;
@@ -153,9 +153,9 @@ START_TEST(test_learning_path) {
     static const int64_t warmup[] = {0, 100, 400}, stops[] = {1, 60, 100, 101, 200, 300, 350};
     for (int w = 0; w < 3; w++) {
         oss_config *config = oss_rows_config("{}");
-        config->lr = 0.01;
-        config->warmup_steps = warmup[w];
-        config->max_steps = 300;
+        config->training.lr = 0.01;
+        config->training.warmup_steps = warmup[w];
+        config->training.max_steps = 300;
         double sum = 0;
         int next = 0;
         for (int64_t step = 1; step <= 350; step++) {

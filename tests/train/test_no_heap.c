@@ -115,7 +115,7 @@ static void clear(fixture *f) {
 static bool run_step(fixture *f, int64_t number) {
     oss_step_result result;
     oss_step_begin(f->session.step, number);
-    for (int32_t i = 0; i < f->config->accum_steps; i++) {
+    for (int32_t i = 0; i < f->config->training.accum_steps; i++) {
         const oss_micro_batch *batch = NULL;
         if (oss_loader_next(f->session.loader, &batch) != OSS_OK ||
             oss_step_accumulate(f->session.step, batch) != OSS_OK) {

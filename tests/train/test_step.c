@@ -105,7 +105,7 @@ static oss_step_result run_step(fixture *f, rows_batch *const *batch, int32_t ba
         oss_status status = oss_step_accumulate(f->session.step, &batch[i]->batch);
         ck_assert_msg(status == OSS_OK, "%s", oss_last_error());
     }
-    oss_step_finish(f->session.step, f->config->lr, 1, &result);
+    oss_step_finish(f->session.step, f->config->training.lr, 1, &result);
     return result;
 }
 

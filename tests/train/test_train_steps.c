@@ -45,10 +45,10 @@ START_TEST(test_ten_steps) {
     oss_network_sizes sizes = oss_network_micro();
     sizes.position = OSS_POSITION_SINUSOIDAL;
     oss_network *network = oss_network_create(&sizes, BATCH[0].utterances, BATCH[0].samples, BATCH[0].labels);
-    network->config->lr = 2e-3;
-    network->config->warmup_steps = 3;
-    network->config->max_steps = STEPS;
-    network->config->min_lr_ratio = 0.1;
+    network->config->training.lr = 2e-3;
+    network->config->training.warmup_steps = 3;
+    network->config->training.max_steps = STEPS;
+    network->config->training.min_lr_ratio = 0.1;
     size_t floats = network->params->floats;
     float *m = calloc(floats, sizeof *m), *v = calloc(floats, sizeof *v);
     ck_assert(m != NULL && v != NULL);

@@ -95,14 +95,14 @@ START_TEST(test_stop_and_resume_change_no_byte) {
     make_runs(&runs, 16);
     train_whole(&runs, "whole", json, "threads=2");
     oss_config *config = oss_test_runs_config(&runs, json);
-    config->threads = 1;
+    config->training.threads = 1;
     oss_train_outcome outcome = oss_test_runs_train(&runs, "cut", config, false, 1 + _i, OSS_ESTOPPED);
     ck_assert_int_eq(outcome.step, 1 + _i);
     ck_assert(outcome.saved);
-    config->threads = 2;
+    config->training.threads = 2;
     outcome = oss_test_runs_train(&runs, "cut", config, true, 3, OSS_ESTOPPED);
     ck_assert_int_eq(outcome.step, 4 + _i);
-    config->threads = 3;
+    config->training.threads = 3;
     (void)oss_test_runs_train(&runs, "cut", config, true, 0, OSS_OK);
     oss_test_runs_assert_same_weights(&runs, "whole", "cut");
     oss_config_free(config);
@@ -177,7 +177,7 @@ START_TEST(test_patience) {
     char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "run/metrics.jsonl"), NULL);
     ck_assert_ptr_nonnull(strstr(metrics, "\"kind\":\"course\",\"step\":2,\"course\":\"failing\""));
     free(metrics);
-    config->patience = 0;
+    config->training.patience = 0;
     outcome = oss_test_runs_train(&runs, "run", config, true, 2, OSS_ESTOPPED);
     ck_assert_int_eq(outcome.step, 10);
     oss_config_free(config);
@@ -232,16 +232,16 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     oss_config *config =
         oss_test_runs_config(&runs, "\"batch_seconds\": 30, \"max_steps\": 2, \"dev_fraction\": 0");
     (void)oss_test_runs_train(&runs, "run", config, false, 0, OSS_OK);
-    config->max_steps = 4;
-    config->grad_shards = 5;
+    config->training.max_steps = 4;
+    config->training.grad_shards = 5;
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained with grad_shards 16");
-    config->grad_shards = 16;
-    config->ema_decay = 0.9;
+    config->training.grad_shards = 16;
+    config->training.ema_decay = 0.9;
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without ema_decay");
-    config->ema_decay = 0;
-    config->mel.floor *= 2; /* the shapes still fit */
+    config->training.ema_decay = 0;
+    config->model.mel.floor *= 2; /* the shapes still fit */
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "other front end, network or text settings");
-    config->mel.floor /= 2;
+    config->model.mel.floor /= 2;
     char *csv = oss_tempdir_read(runs.csv, NULL);
     oss_tempdir_write(runs.csv, csv, (long)(strstr(csv, "tones-007") - csv)); /* a row fewer */
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "was trained on other rows");
