@@ -216,9 +216,8 @@ static void shuffle_draws(oss_batcher *batcher, int64_t epoch) {
 
 static bool wants_join(const oss_batcher *batcher, const oss_batch_item *item) {
     const oss_config *config = batcher->config;
-    return config->augmentation.concat_prob > 0 &&
-           oss_rng_uniform(config->training.seed, OSS_RNG_JOIN, item->key, 0) <
-               config->augmentation.concat_prob;
+    double prob = config->augmentation.concat_prob;
+    return prob > 0 && oss_rng_uniform(config->training.seed, OSS_RNG_JOIN, item->key, 0) < prob;
 }
 
 static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) {
@@ -374,9 +373,8 @@ const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
 
 int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
     const oss_config *config = batcher->config;
-    int64_t gap = config->augmentation.concat_prob > 0
-                      ? (int64_t)(GAP_MAX_MS * 1e-3 * config->model.mel.sample_rate_hz)
-                      : 0;
+    double gap_ms = config->augmentation.concat_prob > 0 ? GAP_MAX_MS : 0.0;
+    int64_t gap = (int64_t)(gap_ms * 1e-3 * config->model.mel.sample_rate_hz);
     int64_t longest = 0;
     int64_t total = 0;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
