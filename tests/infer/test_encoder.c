@@ -40,7 +40,7 @@ static oss_network_sizes golden_sizes(const oss_golden *golden) {
                                .downsample = config_value(golden, "config.downsample"),
                                .k = config_value(golden, "config.k"),
                                .vocab = config_value(golden, "vocab"),
-                               .position = (oss_position)config_value(golden, "config.model.position"),
+                               .position = (oss_position)config_value(golden, "config.position"),
                                .power = config_value(golden, "config.power") != 0};
 }
 

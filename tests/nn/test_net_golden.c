@@ -35,7 +35,7 @@ static oss_network *make_network(const oss_golden *golden) {
                                      .conv_channels = read_size(golden, "config.channels"),
                                      .downsample = read_size(golden, "config.downsample"),
                                      .k = read_size(golden, "config.k"),
-                                     .position = (oss_position)read_size(golden, "config.model.position"),
+                                     .position = (oss_position)read_size(golden, "config.position"),
                                      .power = read_size(golden, "config.power") != 0,
                                      .vocab = read_size(golden, "vocab")};
     size_t utterances;
