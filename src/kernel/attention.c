@@ -21,6 +21,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/contract.h"
 #include "kernel/attention_table.h"
 #include "kernel/cpu.h"
 #include "kernel/tile.h"
@@ -55,6 +56,7 @@ static size_t round_up(size_t n, size_t unit) {
 }
 
 size_t oss_k_attention_scratch_floats(int32_t s, int32_t d) {
+    OSS_CONTRACT(s >= 0 && d > 0);
     const size_t keys = (size_t)s;
     const size_t padded = round_up((size_t)d, MAX_LANES);
     return 2 * keys * MAX_WIDTH + 2 * padded * MAX_WIDTH + keys * padded + 2 * MAX_WIDTH * padded +
@@ -206,6 +208,12 @@ static void place_mask(head_work *w, int32_t h, int32_t first) {
 void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, int32_t heads, int32_t d,
                          int32_t row_begin, int32_t row_end, const oss_attention_reach *reach, float p,
                          const oss_dropout_key *dropout, float *scratch) {
+    OSS_CONTRACT(s >= 0 && heads > 0 && d > 0);
+    OSS_CONTRACT(p >= 0.0f && p < 1.0f && (p == 0.0f || dropout != NULL));
+    OSS_CONTRACT(reach == NULL || (reach->chunk >= 0 && reach->left >= 0));
+    OSS_CONTRACT(row_begin >= 0 && row_begin <= row_end && row_end <= s);
+    OSS_CONTRACT(row_begin == row_end || (out != NULL && qkv != NULL && scratch != NULL));
+    OSS_CONTRACT(oss_is_aligned(scratch, sizeof(float)));
     head_work w = start_call(qkv, s, heads, d, reach, p, dropout, scratch);
     for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
         ptrdiff_t v_row = w.qkv_row;
@@ -249,6 +257,15 @@ static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *
 void oss_k_attention_bwd(float *dqkv, const float *dout, const float *out, const float *lse, const float *qkv,
                          int32_t s, int32_t heads, int32_t d, const oss_attention_reach *reach, float p,
                          const oss_dropout_key *dropout, float *scratch) {
+    OSS_CONTRACT(s >= 0 && heads > 0 && d > 0);
+    OSS_CONTRACT(p >= 0.0f && p < 1.0f && (p == 0.0f || dropout != NULL));
+    OSS_CONTRACT(reach == NULL || (reach->chunk >= 0 && reach->left >= 0));
+    OSS_CONTRACT(s == 0 || (dqkv != NULL && dout != NULL && out != NULL && lse != NULL && qkv != NULL &&
+                            scratch != NULL));
+    OSS_CONTRACT(oss_is_apart(dqkv, 3 * (size_t)s * (size_t)heads * (size_t)d, qkv,
+                              3 * (size_t)s * (size_t)heads * (size_t)d));
+    OSS_CONTRACT(oss_is_apart(dqkv, 3 * (size_t)s * (size_t)heads * (size_t)d, dout,
+                              (size_t)s * (size_t)heads * (size_t)d));
     head_work w = start_call(qkv, s, heads, d, reach, p, dropout, scratch);
     for (int32_t h = 0; h < heads; h++, w.q += d, w.k += d, w.v += d) {
         ptrdiff_t k_row = w.qkv_row;

@@ -1,5 +1,6 @@
 #include "kernel/bf16.h"
 
+#include "base/contract.h"
 #include "kernel/bf16_table.h"
 #include "kernel/cpu.h"
 #include "kernel/tile.h"
@@ -19,6 +20,9 @@ const oss_bf16_table *oss_bf16_table_get(void) {
 }
 
 void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, int32_t c) {
+    OSS_CONTRACT(rows >= 0 && c > 0 && ldx >= c);
+    OSS_CONTRACT(rows == 0 || (y != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_aligned(y, 4));
     const oss_bf16_table *table = oss_bf16_table_get();
     if (ldx == c && c % 2 == 0) {
         table->round(y, x, (size_t)rows * (size_t)c);
@@ -30,6 +34,8 @@ void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, 
 }
 
 void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k) {
+    OSS_CONTRACT(n > 0 && k > 0);
+    OSS_CONTRACT(packed != NULL && oss_is_aligned(packed, 4));
     const oss_bf16_table *table = oss_bf16_table_get();
     uint32_t *to = (uint32_t *)(void *)packed; /* never overtakes `from` */
     const float *from = packed;
@@ -45,6 +51,10 @@ void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k) {
 
 void oss_k_bf16_linear(float *y, float *pre, const oss_bf16 *x, const float *packed, const float *bias,
                        int32_t m, int32_t n, int32_t k, oss_epilogue epilogue) {
+    OSS_CONTRACT(m >= 0 && n > 0 && k > 0);
+    OSS_CONTRACT(packed != NULL && (m == 0 || (y != NULL && x != NULL)));
+    OSS_CONTRACT(pre == NULL || epilogue == OSS_EPI_BIAS_GELU);
+    OSS_CONTRACT(oss_is_aligned(x, 4));
     int32_t pairs = (k + 1) / 2;
     oss_tile_run_panels(&oss_bf16_table_get()->tile,
                         (oss_tile){.a = oss_bf16_elements(x),
@@ -75,6 +85,7 @@ static size_t round_up_16(int32_t n) {
 }
 
 size_t oss_k_bf16_linear_scratch(int32_t rows, int32_t n) {
+    OSS_CONTRACT(rows >= 0 && n > 0);
     return (size_t)count_block_pairs(rows) * (round_up_16(n) + OSS_TILE_MAX_WIDTH);
 }
 
@@ -92,6 +103,10 @@ static void pair_rows(const oss_bf16_table *table, uint32_t *dst, ptrdiff_t widt
 
 void oss_k_bf16_linear_bwd_weight(float *dw, const oss_bf16 *dy, const oss_bf16 *x, int32_t rows, int32_t n,
                                   int32_t k, bool add, uint32_t *scratch) {
+    OSS_CONTRACT(rows >= 0 && n > 0 && k > 0);
+    OSS_CONTRACT(dw != NULL && (rows == 0 || (dy != NULL && x != NULL && scratch != NULL)));
+    OSS_CONTRACT(oss_is_aligned(dy, 4) && oss_is_aligned(x, 4));
+    OSS_CONTRACT(oss_is_aligned(scratch, 64));
     const oss_bf16_table *table = oss_bf16_table_get();
     ptrdiff_t ldy = oss_bf16_columns(n), ldx = oss_bf16_columns(k), dy_width = (ptrdiff_t)round_up_16(n);
     uint32_t *dy_pairs = scratch, *x_pairs = scratch + (ptrdiff_t)count_block_pairs(rows) * dy_width;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/bf16.h"
+#include "base/contract.h"
 #include "kernel/bf16_table.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
@@ -11,12 +12,21 @@
 void oss_k_bf16_conv2d_fwd(float *y, float *pre, const oss_bf16 *x, const float *packed, const float *bias,
                            int32_t t, int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end,
                            bool gelu) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(ci % 2 == 0);
+    OSS_CONTRACT(row_begin >= 0 && row_begin <= row_end && row_end <= oss_len_conv(t));
+    OSS_CONTRACT(!gelu || pre != y);
     oss_conv2d_run_fwd(&oss_bf16_table_get()->tile, y, pre, oss_bf16_elements(x), packed, bias, t, f, ci / 2,
                        co, row_begin, row_end, gelu);
 }
 
 void oss_k_bf16_conv2d_bwd_input(float *dx, const oss_bf16 *dpre, const float *packed, int32_t t, int32_t f,
                                  int32_t ci, int32_t co, bool accumulate) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(co % 2 == 0);
+    OSS_CONTRACT(dx != NULL && dpre != NULL && packed != NULL);
     oss_conv2d_run_bwd_input(&oss_bf16_table_get()->tile, dx, oss_bf16_elements(dpre), packed, t, f, ci,
                              co / 2, accumulate);
 }
@@ -59,6 +69,7 @@ static size_t count_dpre_pairs(int32_t fo) {
 }
 
 size_t oss_k_bf16_conv2d_scratch(int32_t f, int32_t ci, int32_t co) {
+    OSS_CONTRACT(f > 0 && ci > 0 && co > 0);
     int32_t fo = oss_len_conv(f);
     return count_dpre_pairs(fo) + count_x_pairs(fo, ci) + 9 * (size_t)ci * oss_conv2d_round_up_16(co);
 }
@@ -125,6 +136,11 @@ static void add_block(const weight_gradient *g, int32_t begin, int32_t end) {
 
 void oss_k_bf16_conv2d_bwd_weight(float *dw, const oss_bf16 *x, const oss_bf16 *dpre, int32_t t, int32_t f,
                                   int32_t ci, int32_t co, uint32_t *scratch) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(ci % 2 == 0 && co % 2 == 0);
+    OSS_CONTRACT(dw != NULL && x != NULL && dpre != NULL && scratch != NULL);
+    OSS_CONTRACT(oss_is_aligned(scratch, 4));
     weight_gradient g = {.table = oss_bf16_table_get(),
                          .t = t,
                          .f = f,

@@ -16,17 +16,22 @@
  * t in one tile. */
 #include "kernel/conv2d.h"
 
+#include "base/contract.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
 #include "kernel/tile.h"
 
 size_t oss_k_conv2d_packed_floats(int32_t ci, int32_t co) {
+    OSS_CONTRACT(ci > 0 && co > 0);
     return 9 * (size_t)ci * oss_conv2d_round_up_16(co);
 }
 
 /* Panels of columns o, each [3 (a), 3 (b), Ci, width]; columns that do not exist are 0. */
 void oss_k_conv2d_pack(float *packed, const float *w, int32_t ci, int32_t co) {
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(packed != NULL && w != NULL);
+    OSS_CONTRACT(oss_is_apart(packed, oss_k_conv2d_packed_floats(ci, co), w, 9 * (size_t)ci * (size_t)co));
     const oss_tile_table *table = oss_tile_table_get();
     for (int32_t j = 0, width; j < co; j += width) {
         width = oss_tile_panel_vectors(table, co - j) * table->lanes;
@@ -99,6 +104,7 @@ static void run_panel(forward *fwd, const float *packed, const float *bias, floa
 void oss_conv2d_run_fwd(const oss_tile_table *table, float *y, float *pre, const float *x,
                         const float *packed, const float *bias, int32_t t, int32_t f, int32_t ci, int32_t co,
                         int32_t row_begin, int32_t row_end, bool gelu) {
+    OSS_CONTRACT(table != NULL && t > 0 && f > 0 && ci > 0 && co > 0);
     forward fwd = {.table = table, .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
     float *out = gelu && pre != NULL ? pre : y;
     for (int32_t row = row_begin, end; row < row_end; row = end) {
@@ -111,5 +117,10 @@ void oss_conv2d_run_fwd(const oss_tile_table *table, float *y, float *pre, const
 
 void oss_k_conv2d_fwd(float *y, float *pre, const float *x, const float *packed, const float *bias, int32_t t,
                       int32_t f, int32_t ci, int32_t co, int32_t row_begin, int32_t row_end, bool gelu) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(row_begin >= 0 && row_begin <= row_end && row_end <= oss_len_conv(t));
+    OSS_CONTRACT(y != NULL && x != NULL && packed != NULL && bias != NULL);
+    OSS_CONTRACT(!gelu || pre != y);
     oss_conv2d_run_fwd(oss_tile_table_get(), y, pre, x, packed, bias, t, f, ci, co, row_begin, row_end, gelu);
 }

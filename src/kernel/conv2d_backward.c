@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernel/conv2d.h"
+#include "base/contract.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
@@ -17,11 +18,13 @@ static size_t count_block_floats(int32_t fo) {
 }
 
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
+    OSS_CONTRACT(f > 0 && ci > 0 && co > 0);
     return 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
            count_block_floats(oss_len_conv(f));
 }
 
 size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co) {
+    OSS_CONTRACT(ci > 0 && co > 0);
     return 9 * (size_t)co * oss_conv2d_round_up_16(ci);
 }
 
@@ -35,6 +38,8 @@ size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co) {
  *
  * packed: panels of columns i, each [3 (a = 2, 0, 1), 3 (b = 2, 0, 1), Co, width]. */
 void oss_k_conv2d_pack_back(float *packed, const float *w, int32_t ci, int32_t co) {
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(packed != NULL && w != NULL);
     const oss_tile_table *table = oss_tile_table_get();
     static const int32_t order[9] = {8, 6, 7, 2, 0, 1, 5, 3, 4}; /* w's 3 a + b, for a and b = 2, 0, 1 */
     for (int32_t j = 0, width; j < ci; j += width) {
@@ -117,6 +122,7 @@ static void run_panel(input_gradient *g, const float *packed, float *dx, bool ac
 
 void oss_conv2d_run_bwd_input(const oss_tile_table *table, float *dx, const float *dpre, const float *packed,
                               int32_t t, int32_t f, int32_t ci, int32_t co, bool accumulate) {
+    OSS_CONTRACT(table != NULL && t > 0 && f > 0 && ci > 0 && co > 0);
     input_gradient g = {.table = table,
                         .t = t,
                         .f = f,
@@ -135,6 +141,11 @@ void oss_conv2d_run_bwd_input(const oss_tile_table *table, float *dx, const floa
 
 void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, int32_t t, int32_t f,
                             int32_t ci, int32_t co, bool accumulate) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(dx != NULL && dpre != NULL && packed != NULL);
+    OSS_CONTRACT(oss_is_apart(dx, (size_t)t * (size_t)f * (size_t)ci, dpre,
+                              (size_t)oss_len_conv(t) * (size_t)oss_len_conv(f) * (size_t)co));
     oss_conv2d_run_bwd_input(oss_tile_table_get(), dx, dpre, packed, t, f, ci, co, accumulate);
 }
 
@@ -211,6 +222,8 @@ static void add_panel(float *dw, const float *sum, int32_t ci, int32_t j, int32_
 }
 
 void oss_conv2d_add_sums(const oss_tile_table *table, float *dw, const float *sums, int32_t ci, int32_t co) {
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(oss_is_apart(dw, 9 * (size_t)ci * (size_t)co, sums, 9 * (size_t)ci * (size_t)co));
     for (int32_t j = 0, width; j < co; j += width) {
         width = oss_tile_panel_vectors(table, co - j) * table->lanes;
         add_panel(dw, sums + (ptrdiff_t)9 * ci * j, ci, j, co - j < width ? co - j : width, width);
@@ -227,6 +240,9 @@ static void set_panel(weight_gradient *g, float *sums, int32_t j) {
 
 void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const float *dpre, int32_t t, int32_t f,
                              int32_t ci, int32_t co, float *scratch) {
+    OSS_CONTRACT(t > 0 && f > 0);
+    OSS_CONTRACT(ci > 0 && co > 0);
+    OSS_CONTRACT(dw != NULL && dbias != NULL && x != NULL && dpre != NULL && scratch != NULL);
     weight_gradient g = {
         .table = oss_tile_table_get(), .t = t, .f = f, .fo = oss_len_conv(f), .ci = ci, .co = co, .x = x};
     int32_t to = oss_len_conv(t), block_rows = BLOCK_CELLS > g.fo ? BLOCK_CELLS / g.fo : 1;

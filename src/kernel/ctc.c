@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/contract.h"
 #include "kernel/cpu.h"
 #include "kernel/ctc_table.h"
 #include "kernel/lengths.h"
@@ -82,6 +83,7 @@ static size_t lay_out(ctc_work *w, double *base, int32_t t, int32_t v, int32_t l
 }
 
 size_t oss_k_ctc_scratch_bytes(int32_t t, int32_t v, int32_t labels) {
+    OSS_CONTRACT(t >= 0 && v > 1 && labels >= 0);
     ctc_work w;
     return lay_out(&w, NULL, t, v, labels);
 }
@@ -243,8 +245,23 @@ static oss_ctc_result walk(const ctc_work *w, double grad_scale) {
     return result;
 }
 
+static bool are_labels(const int32_t *label, int32_t labels, int32_t v) {
+    for (int32_t i = 0; i < labels; i++) {
+        if (label[i] <= OSS_CTC_BLANK || label[i] >= v) {
+            return false;
+        }
+    }
+    return true;
+}
+
 oss_ctc_result oss_k_ctc(float *dlogits, const float *logits, int32_t t, int32_t v, const int32_t *label,
                          int32_t labels, double grad_scale, void *scratch) {
+    OSS_CONTRACT(t >= 0 && v > 1 && labels >= 0);
+    OSS_CONTRACT(labels == 0 || label != NULL);
+    OSS_CONTRACT(logits != NULL || t == 0);
+    OSS_CONTRACT(oss_is_apart(dlogits, (size_t)t * (size_t)v, logits, (size_t)t * (size_t)v));
+    OSS_CONTRACT(oss_is_aligned(scratch, 64));
+    OSS_CONTRACT(are_labels(label, labels, v));
     const size_t count = (size_t)t * (size_t)v;
     const bool finite = oss_k_all_finite(logits, count);
     if (finite && t > 0 && oss_len_ctc_needed(label, labels) <= t) {

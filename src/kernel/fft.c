@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/contract.h"
 #include "base/fail.h"
 #include "base/mem.h"
 #include "kernel/cpu.h"
@@ -127,15 +128,24 @@ int32_t oss_fft_lanes(void) {
 }
 
 int64_t oss_fft_scratch_floats(const oss_fft *fft) {
+    OSS_CONTRACT(fft != NULL);
     return 2 * (int64_t)OSS_FFT_MAX_LANES * (fft->half + 1);
 }
 
 void oss_fft_forward(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
                      int32_t win, float *scratch) {
+    OSS_CONTRACT(win > 0 && win <= fft->n);
+    OSS_CONTRACT(hop >= 0);
+    OSS_CONTRACT(spectrum != NULL && x != NULL && window != NULL);
+    OSS_CONTRACT(oss_is_aligned(spectrum, 64) && oss_is_aligned(scratch, 64));
     tables[oss_cpu_isa()]->forward(fft, spectrum, x, hop, window, win, scratch);
 }
 
 void oss_fft_transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
                        int32_t frames, float *spectrum, float *scratch) {
+    OSS_CONTRACT(win > 0 && win <= fft->n);
+    OSS_CONTRACT(frames >= 0 && frames <= oss_fft_lanes());
+    OSS_CONTRACT(hop >= 0);
+    OSS_CONTRACT(oss_is_aligned(spectrum, 64) && oss_is_aligned(scratch, 64));
     tables[oss_cpu_isa()]->transpose(fft, dx, hop, window, win, frames, spectrum, scratch);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/contract.h"
 #include "kernel/tile.h"
 
 /* Steps of k between two visits of c. A panel of b, [K_BLOCK, 64] floats, is 256 KiB: it streams from the
@@ -18,6 +19,9 @@ static void zero_rows(float *c, int32_t ldc, int32_t m, int32_t n) {
 
 void oss_k_gemm(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
                 const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch) {
+    OSS_CONTRACT(beta == 0.0F || beta == 1.0F);
+    OSS_CONTRACT(lda >= (ta ? m : k) && ldb >= (tb ? k : n) && ldc >= n);
+    OSS_CONTRACT(m <= 0 || n <= 0 || (c != NULL && (k <= 0 || (a != NULL && b != NULL && scratch != NULL))));
     if (m <= 0 || n <= 0) {
         return;
     }
@@ -58,10 +62,14 @@ void oss_k_gemm(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *
 }
 
 size_t oss_k_packed_floats(int32_t n, int32_t k) {
+    OSS_CONTRACT(n >= 0 && k >= 0);
     return ((size_t)n + 15) / 16 * 16 * (size_t)k;
 }
 
 void oss_k_pack_weight(float *packed, const float *w, int32_t n, int32_t k) {
+    OSS_CONTRACT(n > 0 && k > 0);
+    OSS_CONTRACT(packed != NULL && w != NULL);
+    OSS_CONTRACT(oss_is_apart(packed, oss_k_packed_floats(n, k), w, (size_t)n * (size_t)k));
     const oss_tile_table *table = oss_tile_table_get();
     int32_t columns = 0;
     for (int32_t j = 0; j < n; j += columns) {
@@ -72,6 +80,9 @@ void oss_k_pack_weight(float *packed, const float *w, int32_t n, int32_t k) {
 }
 
 void oss_k_pack_weight_back(float *packed, const float *w, int32_t n, int32_t k) {
+    OSS_CONTRACT(n > 0 && k > 0);
+    OSS_CONTRACT(packed != NULL && w != NULL);
+    OSS_CONTRACT(oss_is_apart(packed, oss_k_packed_floats(k, n), w, (size_t)n * (size_t)k));
     const oss_tile_table *table = oss_tile_table_get();
     int32_t columns = 0;
     for (int32_t j = 0; j < k; j += columns) {
@@ -83,6 +94,9 @@ void oss_k_pack_weight_back(float *packed, const float *w, int32_t n, int32_t k)
 
 void oss_k_linear_packed(float *y, int32_t ldy, const float *x, int32_t ldx, const float *packed,
                          const float *bias, int32_t m, int32_t n, int32_t k, oss_epilogue epilogue) {
+    OSS_CONTRACT(m >= 0 && n > 0 && k > 0);
+    OSS_CONTRACT(ldy >= n && ldx >= k);
+    OSS_CONTRACT(packed != NULL && (m == 0 || (y != NULL && x != NULL)));
     oss_tile_run_panels(oss_tile_table_get(),
                         (oss_tile){.a = x,
                                    .a_row = ldx,
@@ -100,6 +114,9 @@ void oss_k_linear_packed(float *y, int32_t ldy, const float *x, int32_t ldx, con
 
 void oss_k_linear_gelu_packed(float *y, float *pre, const float *x, const float *packed, const float *bias,
                               int32_t m, int32_t n, int32_t k) {
+    OSS_CONTRACT(m >= 0 && n > 0 && k > 0);
+    OSS_CONTRACT(packed != NULL && (m == 0 || (y != NULL && pre != NULL && x != NULL)));
+    OSS_CONTRACT(oss_is_apart(pre, (size_t)m * (size_t)n, x, (size_t)m * (size_t)k));
     oss_tile_run_panels(oss_tile_table_get(),
                         (oss_tile){.a = x,
                                    .a_row = k,

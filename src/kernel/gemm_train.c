@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/contract.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
 
@@ -87,6 +88,9 @@ void oss_k_gemm_train_warm_up(void) {
 
 void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
                       const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch) {
+    OSS_CONTRACT(m >= 0 && n >= 0 && k >= 0);
+    OSS_CONTRACT(beta == 0.0F || beta == 1.0F);
+    OSS_CONTRACT(lda >= (ta ? m : k) && ldb >= (tb ? k : n) && ldc >= n);
     if (m > 0 && goes_to_openblas(ta, tb, n, k)) {
         oss_k_gemm_train_warm_up(); /* does nothing in a warm thread; without it OpenBLAS would use threads of
                                        its own */
@@ -97,6 +101,7 @@ void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const f
 }
 
 void oss_k_gemm_train_fingerprint(char *out, int32_t bytes) {
+    OSS_CONTRACT(out != NULL && bytes > 0);
     const char *l2 = getenv("OPENBLAS_L2_SIZE");
     (void)snprintf(out, (size_t)bytes, "isa=%s; %s; core=%s; OPENBLAS_L2_SIZE=%s",
                    oss_cpu_isa_name(oss_cpu_isa()), openblas_get_config(), openblas_get_corename(),

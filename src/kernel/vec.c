@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/contract.h"
 #include "kernel/cpu.h"
 #include "kernel/vec_tables.h"
 
@@ -21,64 +22,94 @@ static const oss_norm_table *get_norm(void) {
 }
 
 void oss_k_add(float *y, const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->add(y, x, n);
 }
 
 void oss_k_scale(float *y, const float *x, float scale, size_t n) {
+    OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->scale(y, x, scale, n);
 }
 
 void oss_k_axpy(float *y, float a, const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->axpy(y, a, x, n);
 }
 
 void oss_k_bias_add(float *y, int32_t ldy, const float *bias, int32_t rows, int32_t c) {
+    OSS_CONTRACT(rows >= 0 && c >= 0 && ldy >= c);
+    OSS_CONTRACT(bias != NULL && (rows == 0 || y != NULL));
     get_vec()->bias_add(y, ldy, bias, rows, c);
 }
 
 void oss_k_bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int32_t c) {
+    OSS_CONTRACT(rows >= 0 && c >= 0 && ldy >= c);
+    OSS_CONTRACT(db != NULL && (rows == 0 || dy != NULL));
     get_vec()->bias_grad(db, dy, ldy, rows, c);
 }
 
 double oss_k_sum_squares(const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || x != NULL);
     return get_vec()->sum_squares(x, n);
 }
 
 bool oss_k_all_finite(const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || x != NULL);
     return get_vec()->all_finite(x, n);
 }
 
 void oss_k_exp(float *y, const float *x, size_t n) {
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->exp(y, x, n);
 }
 
 void oss_k_log(float *y, const float *x, size_t n) {
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->log(y, x, n);
 }
 
 void oss_k_erf(float *y, const float *x, size_t n) {
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->erf(y, x, n);
 }
 
 void oss_k_gelu_fwd(float *y, const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
     get_vec()->gelu_fwd(y, x, n);
 }
 
 void oss_k_gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool accumulate) {
+    OSS_CONTRACT(n == 0 || (dx != NULL && dy != NULL && x != NULL));
+    OSS_CONTRACT(oss_is_same_or_apart(dx, dy, n));
+    OSS_CONTRACT(!accumulate || dx != dy);
     get_vec()->gelu_bwd(dx, dy, x, n, accumulate);
 }
 
 void oss_k_rmsnorm_fwd(float *y, float *inv, const float *x, const float *w, int32_t rows, int32_t c,
                        float eps) {
+    OSS_CONTRACT(rows >= 0 && c > 0 && eps > 0.0f);
+    OSS_CONTRACT(w != NULL);
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, (size_t)rows * (size_t)c));
+    OSS_CONTRACT(oss_is_apart(inv, (size_t)rows, y, (size_t)rows * (size_t)c));
     get_norm()->rmsnorm_fwd(y, inv, x, w, rows, c, eps);
 }
 
 void oss_k_rmsnorm_bwd(float *dx, float *dw, const float *dy, const float *x, const float *w,
                        const float *inv, int32_t rows, int32_t c, bool accumulate) {
+    OSS_CONTRACT(rows >= 0 && c > 0);
+    OSS_CONTRACT(w != NULL && inv != NULL);
+    OSS_CONTRACT(oss_is_apart(dx, (size_t)rows * (size_t)c, dy, (size_t)rows * (size_t)c));
+    OSS_CONTRACT(oss_is_apart(dw, (size_t)c, dx, (size_t)rows * (size_t)c));
     get_norm()->rmsnorm_bwd(dx, dw, dy, x, w, inv, rows, c, accumulate);
 }
 
 void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
+    OSS_CONTRACT(rows >= 0 && c > 0);
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, (size_t)rows * (size_t)c));
     get_norm()->log_softmax(y, x, rows, c);
 }
 
@@ -112,6 +143,9 @@ static void turn(turning *v) {
 }
 
 void oss_k_rope_table(float *table, int32_t s, int32_t d, double base) {
+    OSS_CONTRACT(s >= 0 && d > 0 && d % 2 == 0);
+    OSS_CONTRACT(base > 0.0);
+    OSS_CONTRACT(table != NULL || s == 0);
     const int32_t half = d / 2;
     for (int32_t from = 0; from < half; from += TURNING) {
         const int32_t columns = half - from < TURNING ? half - from : TURNING;
@@ -128,6 +162,9 @@ void oss_k_rope_table(float *table, int32_t s, int32_t d, double base) {
 }
 
 void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_t d, float sign) {
+    OSS_CONTRACT(s >= 0 && heads > 0 && d > 0 && d % 2 == 0);
+    OSS_CONTRACT(sign == 1.0f || sign == -1.0f);
+    OSS_CONTRACT(s == 0 || (qkv != NULL && table != NULL));
     const oss_norm_table *norm = get_norm();
     const int32_t half = d / 2;
     for (int32_t t = 0; t < s; t++) {
@@ -141,6 +178,8 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
 }
 
 void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c) {
+    OSS_CONTRACT(s >= 0 && c > 0);
+    OSS_CONTRACT(x != NULL || s == 0);
     for (int32_t from = 0; from < c; from += 2 * TURNING) {
         const int32_t columns = c - from < 2 * TURNING ? c - from : 2 * TURNING;
         turning v = start_turning(10000.0, from / 2, c);
@@ -166,6 +205,11 @@ void oss_k_dropout(float *y, const float *x, size_t n, float p, const oss_dropou
 
 void oss_k_dropout_gain(float *y, const float *x, size_t n, float p, float gain, const oss_dropout_key *key,
                         uint64_t first, bool accumulate) {
+    OSS_CONTRACT(p >= 0.0f && p < 1.0f);
+    OSS_CONTRACT(first % 8 == 0);
+    OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
+    OSS_CONTRACT(!accumulate || n == 0 || y != x);
+    OSS_CONTRACT(p == 0.0f || key != NULL);
     const uint32_t threshold = oss_dropout_threshold(p);
     if (threshold == 0 && !accumulate) {
         oss_k_scale(y, x, gain, n);
@@ -183,6 +227,11 @@ void oss_k_dropout_gain(float *y, const float *x, size_t n, float p, float gain,
 
 void oss_k_adamw(float *w, float *m, float *v, float *average, const float *g, size_t n,
                  const oss_adamw_step *step) {
+    OSS_CONTRACT(step->step >= 1);
+    OSS_CONTRACT(step->beta1 >= 0.0 && step->beta1 < 1.0 && step->beta2 >= 0.0 && step->beta2 < 1.0);
+    OSS_CONTRACT(step->eps > 0.0 && step->lr >= 0.0);
+    OSS_CONTRACT(oss_is_apart(w, n, m, n) && oss_is_apart(w, n, v, n) && oss_is_apart(w, n, g, n));
+    OSS_CONTRACT(oss_is_apart(m, n, v, n) && oss_is_apart(average, n, w, n));
     const double bias1 = 1.0 - pow(step->beta1, (double)step->step);
     const double bias2 = 1.0 - pow(step->beta2, (double)step->step);
     const oss_adamw_factors factors = {

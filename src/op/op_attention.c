@@ -2,6 +2,7 @@
  * queries see; saved: lse[H,S] of each utterance, from which backward recomputes the probabilities, so memory
  * is linear in the length. */
 #include "op/ops.h"
+#include "base/contract.h"
 #include "op/seq_check.h"
 
 static void check_shapes(oss_tape *tape, const oss_tensor *qkv, oss_seq seq, int32_t heads) {
@@ -69,6 +70,10 @@ static const oss_op attention_op = {"attention", backward};
 
 oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
                              const oss_attention_reach *reach, const oss_dropout *dropout) {
+    OSS_CONTRACT(heads > 0);
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(dropout != NULL && dropout->p >= 0.0f && dropout->p < 1.0f);
+    OSS_CONTRACT(dropout->p == 0.0f || dropout->utterance_id != NULL);
     check_shapes(tape, qkv, seq, heads);
     int32_t n = qkv->dim[0], width = qkv->dim[1] / 3, d = width / heads;
     oss_tensor *y = oss_tape_tensor(tape, 2, (const int32_t[]){n, width}, qkv->needs_grad);

@@ -3,6 +3,7 @@
  * place of the sum). d loss / d za = (pa - pb) / 2R, d loss / d zb its negative: taken in forward and saved,
  * as CTC's is. */
 #include "op/ops.h"
+#include "base/contract.h"
 #include "op/seq_check.h"
 
 static void check_shapes(oss_tape *tape, const oss_tensor *logits, oss_seq seq, int32_t k) {
@@ -70,6 +71,8 @@ static double run_forward(float *grad, const oss_tensor *logits, oss_seq seq, in
 }
 
 oss_tensor *oss_op_consistency(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k) {
+    OSS_CONTRACT(k >= 1);
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
     check_shapes(tape, logits, seq, k);
     oss_tensor *loss = oss_tape_tensor(tape, 0, NULL, logits->needs_grad);
     float *grad = loss->needs_grad ? oss_tape_take(tape, oss_tensor_count(logits), sizeof *grad) : NULL;

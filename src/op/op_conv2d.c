@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "kernel/bf16.h"
+#include "base/contract.h"
 #include "kernel/conv2d.h"
 #include "kernel/lengths.h"
 #include "op/ops.h"
@@ -302,6 +303,10 @@ static void run_forward(oss_tape *tape, oss_tensor *y, float *pre, layer *l) {
 
 oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b, oss_seq seq,
                                oss_seq *out_seq, bool half) {
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(out_seq != NULL);
+    OSS_CONTRACT(!half || w->dim[0] % 2 == 0);
+    OSS_CONTRACT(!w->bf16 || w->dim[1] % 2 == 0);
     check_shapes(tape, x, w, b, seq);
     oss_seq halved = oss_tape_seq(tape, seq.count, halve_length, &seq);
     const int32_t dim[3] = {halved.start[halved.count], oss_len_conv(x->dim[1]), w->dim[0]};

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "kernel/ctc.h"
+#include "base/contract.h"
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -65,6 +66,9 @@ static double run_forward(float *grad, double *nll, double *imbalance, const oss
 
 oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k,
                        const int32_t *const *label, const int32_t *labels, oss_ctc_report *out_report) {
+    OSS_CONTRACT(k >= 1);
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(label != NULL && labels != NULL && out_report != NULL);
     check_shapes(tape, logits, seq, k);
     const targets target = {label, labels, k};
     oss_tensor *loss = oss_tape_tensor(tape, 0, NULL, logits->needs_grad);

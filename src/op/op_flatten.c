@@ -1,6 +1,8 @@
 /* y[n, ch*F + f] = x[n, f, ch]: every row is a small matrix that is transposed. */
 #include "op/ops.h"
 
+#include "base/contract.h"
+
 /* y[cols,rows] (+)= x[rows,cols]^T */
 static void transpose(float *restrict y, const float *restrict x, int32_t rows, int32_t cols,
                       bool accumulate) {
@@ -29,6 +31,7 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op flatten_op = {"flatten", backward};
 
 oss_tensor *oss_op_flatten(oss_tape *tape, oss_tensor *x) {
+    OSS_CONTRACT(x != NULL && x->rank >= 0 && x->rank <= OSS_MAX_RANK);
     if (x->rank != 3) {
         oss_tape_fail_shape(tape, "flatten", x, NULL, "x[N,F,Ch]");
     }

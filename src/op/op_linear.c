@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/bf16.h"
+#include "base/contract.h"
 #include "kernel/gemm.h"
 #include "kernel/gemm_train.h"
 #include "op/ops.h"
@@ -147,6 +148,8 @@ static void multiply(oss_tape *tape, oss_tensor *y, float *pre, oss_tensor *x, c
 }
 
 oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b) {
+    OSS_CONTRACT(x != NULL && w != NULL);
+    OSS_CONTRACT(x != w);
     oss_tensor *y = take_output(tape, x, w, b);
     multiply(tape, y, NULL, x, w, b, OSS_EPI_BIAS);
     oss_tape_record(tape, &(oss_node){.op = &linear_op, .in = {x, w, b}, .out = y});
@@ -154,6 +157,8 @@ oss_tensor *oss_op_linear(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tens
 }
 
 oss_tensor *oss_op_linear_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss_tensor *b) {
+    OSS_CONTRACT(x != NULL && w != NULL);
+    OSS_CONTRACT(x != w);
     oss_tensor *y = take_output(tape, x, w, b);
     float *pre = y->needs_grad ? oss_tape_take(tape, oss_tensor_count(y), sizeof *pre) : NULL;
     multiply(tape, y, pre, x, w, b, OSS_EPI_BIAS_GELU);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/lengths.h"
+#include "base/contract.h"
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -42,11 +43,23 @@ static void backward(oss_tape *tape, const oss_node *node) {
     }
 }
 
+static bool are_lengths(const int32_t *samples, int32_t utterances) {
+    for (int32_t b = 0; b < utterances; b++) {
+        if (samples[b] < 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const oss_op mel_op = {"mel", backward};
 
 oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *const *audio,
                        const int32_t *samples, int32_t utterances, float *const *audio_grad,
                        oss_seq *out_seq) {
+    OSS_CONTRACT(plan != NULL && samples != NULL && out_seq != NULL);
+    OSS_CONTRACT(utterances > 0);
+    OSS_CONTRACT(are_lengths(samples, utterances));
     const oss_mel_spec *spec = oss_mel_plan_spec(plan);
     oss_seq seq = oss_tape_seq(tape, utterances, count_frames, &(lengths){samples, spec->hop_samples});
     int32_t bins = spec->bins;

@@ -1,6 +1,8 @@
 /* y[] = a x[] + b z[] */
 #include "op/ops.h"
 
+#include "base/contract.h"
+
 static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *z) {
     if (x->rank != 0 || z->rank != 0) {
         oss_tape_fail_shape(tape, "mix", x, z, "both must be scalars");
@@ -24,6 +26,8 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op mix_op = {"mix", backward};
 
 oss_tensor *oss_op_mix(oss_tape *tape, oss_tensor *x, float a, oss_tensor *z, float b) {
+    OSS_CONTRACT(x != NULL && z != NULL);
+    OSS_CONTRACT(x != z);
     check_shapes(tape, x, z);
     oss_tensor *y = oss_tape_tensor(tape, 0, NULL, x->needs_grad || z->needs_grad);
     if (oss_tape_live(tape)) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "base/contract.h"
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -85,6 +86,10 @@ static const oss_op residual_op = {"residual", backward};
 
 oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_seq seq,
                             const oss_dropout *dropout) {
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(dropout != NULL && dropout->p >= 0.0f && dropout->p < 1.0f);
+    OSS_CONTRACT(dropout->skip_p >= 0.0f && dropout->skip_p < 1.0f);
+    OSS_CONTRACT(!drops(dropout) || dropout->utterance_id != NULL);
     check_shapes(tape, x, h, seq);
     oss_tensor *y = oss_tape_tensor(tape, 2, x->dim, x->needs_grad || h->needs_grad);
     if (oss_tape_live(tape)) {

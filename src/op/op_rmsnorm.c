@@ -3,6 +3,8 @@
 
 #include "op/ops.h"
 
+#include "base/contract.h"
+
 static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *w) {
     if (x->rank != 2 || w->rank != 1 || x->dim[1] != w->dim[0]) {
         oss_tape_fail_shape(tape, "rmsnorm", x, w, "x[N,C] needs w[C]");
@@ -27,6 +29,8 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op rmsnorm_op = {"rmsnorm", backward};
 
 oss_tensor *oss_op_rmsnorm(oss_tape *tape, oss_tensor *x, oss_tensor *w, float eps) {
+    OSS_CONTRACT(eps > 0.0f);
+    OSS_CONTRACT(x != NULL && w != NULL);
     check_shapes(tape, x, w);
     oss_tensor *y = oss_tape_tensor(tape, 2, x->dim, x->needs_grad || w->needs_grad);
     float *inv = y->needs_grad ? oss_tape_take(tape, (size_t)x->dim[0], sizeof *inv) : NULL;

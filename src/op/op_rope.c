@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "op/ops.h"
+#include "base/contract.h"
 #include "op/seq_check.h"
 
 static void check_shapes(oss_tape *tape, const oss_tensor *qkv, oss_seq seq, int32_t heads) {
@@ -39,6 +40,9 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op rope_op = {"rope", backward};
 
 const float *oss_op_rope_table(oss_tape *tape, oss_seq seq, int32_t head_dim, double base) {
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(head_dim > 0 && head_dim % 2 == 0);
+    OSS_CONTRACT(base > 0.0);
     int32_t longest = oss_seq_longest(seq);
     float *table = oss_tape_take(tape, (size_t)longest * (size_t)head_dim, sizeof *table);
     if (oss_tape_live(tape)) {
@@ -48,6 +52,9 @@ const float *oss_op_rope_table(oss_tape *tape, oss_seq seq, int32_t head_dim, do
 }
 
 oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads, const float *table) {
+    OSS_CONTRACT(heads > 0);
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(table != NULL || !oss_tape_live(tape));
     check_shapes(tape, qkv, seq, heads);
     oss_tensor *y = oss_tape_tensor(tape, 2, qkv->dim, qkv->needs_grad);
     if (oss_tape_live(tape)) {

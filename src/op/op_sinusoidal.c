@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "op/ops.h"
+#include "base/contract.h"
 #include "op/seq_check.h"
 
 static void backward(oss_tape *tape, const oss_node *node) {
@@ -21,6 +22,8 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op sinusoidal_op = {"sinusoidal", backward};
 
 oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq) {
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(x != NULL);
     oss_check_packed(tape, sinusoidal_op.name, x, seq, 2);
     oss_tensor *y = oss_tape_tensor(tape, 2, x->dim, x->needs_grad);
     if (oss_tape_live(tape)) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "op/ops.h"
+#include "base/contract.h"
 #include "op/seq_check.h"
 
 static void mask(float *x, oss_seq seq, int32_t bins, const oss_spec_mask *m) {
@@ -38,6 +39,9 @@ static void backward(oss_tape *tape, const oss_node *node) {
 static const oss_op spec_mask_op = {"spec_mask", backward};
 
 oss_tensor *oss_op_spec_mask(oss_tape *tape, oss_tensor *x, oss_seq seq, const oss_spec_mask *m) {
+    OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
+    OSS_CONTRACT(m != NULL && m->spec != NULL && m->utterance_id != NULL);
+    OSS_CONTRACT(m->rate_hz > 0.0f);
     oss_check_packed(tape, "spec_mask", x, seq, 2);
     oss_tensor *y = oss_tape_tensor(tape, 2, x->dim, x->needs_grad);
     if (oss_tape_live(tape)) {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/contract.h"
 #include "base/fail.h"
 #include "base/mem.h"
 #include "kernel/bf16.h"
@@ -159,6 +160,8 @@ size_t oss_tensor_count(const oss_tensor *tensor) {
 }
 
 static oss_tensor *add_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bool needs_grad) {
+    OSS_CONTRACT(rank >= 0 && rank <= OSS_MAX_RANK);
+    OSS_CONTRACT(rank == 0 || dim != NULL);
     oss_tensor *tensor = &tape->spare;
     if (tape->tensors < tape->tensor_capacity) {
         tensor = &tape->tensor[tape->tensors++];
@@ -191,6 +194,7 @@ static void take_half(oss_tape *tape, oss_tensor *tensor, int32_t *rows, int32_t
 }
 
 oss_tensor *oss_tape_half_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bool needs_grad) {
+    OSS_CONTRACT(rank > 0);
     oss_tensor *tensor = add_tensor(tape, rank, dim, needs_grad);
     int32_t rows, columns;
     take_half(tape, tensor, &rows, &columns);
@@ -198,6 +202,7 @@ oss_tensor *oss_tape_half_tensor(oss_tape *tape, int32_t rank, const int32_t *di
 }
 
 const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor) {
+    OSS_CONTRACT(tensor->data != NULL || tensor->has_half || !oss_tape_live(tape));
     if (!tensor->has_half) {
         int32_t rows, columns;
         take_half(tape, tensor, &rows, &columns);
@@ -216,6 +221,7 @@ oss_tensor *oss_tape_input(oss_tape *tape, const float *data, int32_t rank, cons
 
 oss_tensor *oss_tape_param(oss_tape *tape, const float *data, float *grad, int32_t rank, const int32_t *dim,
                            bool needs_grad) {
+    OSS_CONTRACT(needs_grad == false || grad != NULL || !tape->record || !oss_tape_live(tape));
     oss_tensor *tensor = add_tensor(tape, rank, dim, needs_grad);
     tensor->data = (float *)data; /* never written: ops write to what they make */
     tensor->grad = tensor->needs_grad ? grad : NULL;
@@ -249,6 +255,7 @@ size_t oss_tape_mark(const oss_tape *tape) {
 }
 
 void oss_tape_release(oss_tape *tape, size_t mark) {
+    OSS_CONTRACT(mark <= tape->arena.used_bytes);
     /* A rewind to 0 would forget an overflow; the first thing an op takes is its output, so a mark of 0 has
      * nothing above it that matters. */
     if (mark > 0 || !tape->arena.overflowed) {
@@ -274,6 +281,7 @@ static int32_t *take_ints(oss_tape *tape, size_t count) {
 
 oss_seq oss_tape_seq(oss_tape *tape, int32_t count, int32_t (*length)(const void *context, int32_t b),
                      const void *context) {
+    OSS_CONTRACT(count >= 0 && length != NULL);
     static const int32_t nothing[1] = {0};
     int32_t *start = take_ints(tape, (size_t)count + 1);
     if (start == NULL) {
@@ -287,6 +295,7 @@ oss_seq oss_tape_seq(oss_tape *tape, int32_t count, int32_t (*length)(const void
 }
 
 void oss_tape_record(oss_tape *tape, const oss_node *node) {
+    OSS_CONTRACT(node->op != NULL && node->op->backward != NULL && node->out != NULL);
     if (!tape->record || !node->out->needs_grad) {
         return;
     }
@@ -337,6 +346,7 @@ static void check_written(oss_tape *tape, const oss_node *node) {
 }
 
 void oss_tape_backward(oss_tape *tape, oss_tensor *root, const float *seed_grad) {
+    OSS_CONTRACT(tape->record || !root->needs_grad);
     if (!root->needs_grad) {
         return;
     }
