@@ -209,7 +209,7 @@ void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, in
                          int32_t row_begin, int32_t row_end, const oss_attention_reach *reach, float p,
                          const oss_dropout_key *dropout, float *scratch) {
     OSS_CONTRACT(s >= 0 && heads > 0 && d > 0);
-    OSS_CONTRACT(p >= 0.0f && p < 1.0f && (p == 0.0f || dropout != NULL));
+    OSS_CONTRACT(p >= 0.0f && p < 1.0f);
     OSS_CONTRACT(reach == NULL || (reach->chunk >= 0 && reach->left >= 0));
     OSS_CONTRACT(row_begin >= 0 && row_begin <= row_end && row_end <= s);
     OSS_CONTRACT(row_begin == row_end || (out != NULL && qkv != NULL && scratch != NULL));
@@ -258,7 +258,7 @@ void oss_k_attention_bwd(float *dqkv, const float *dout, const float *out, const
                          int32_t s, int32_t heads, int32_t d, const oss_attention_reach *reach, float p,
                          const oss_dropout_key *dropout, float *scratch) {
     OSS_CONTRACT(s >= 0 && heads > 0 && d > 0);
-    OSS_CONTRACT(p >= 0.0f && p < 1.0f && (p == 0.0f || dropout != NULL));
+    OSS_CONTRACT(p >= 0.0f && p < 1.0f);
     OSS_CONTRACT(reach == NULL || (reach->chunk >= 0 && reach->left >= 0));
     OSS_CONTRACT(s == 0 || (dqkv != NULL && dout != NULL && out != NULL && lse != NULL && qkv != NULL &&
                             scratch != NULL));
