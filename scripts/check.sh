@@ -29,5 +29,6 @@ run_check "exported symbols; no exit, no output in the library" scripts/check_sy
 run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
 run_check "shipped model and its card" scripts/check_model_card.sh "$build"
+run_check "trained weights are the bytes that they were" scripts/check_weights.sh "$build"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
