@@ -28,6 +28,7 @@ run_check "inference links no trainer and no OpenBLAS" scripts/check_links.sh "$
 run_check "exported symbols; no exit, no output in the library" scripts/check_symbols.sh "$build"
 run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
+run_check "files that are named are there" scripts/check_paths.sh
 run_check "shipped model and its card" scripts/check_model_card.sh "$build"
 run_check "trained weights are the bytes that they were" scripts/check_weights.sh "$build"
 echo "$passed passed, $failed failed"

@@ -1,4 +1,4 @@
-"""Values for tests/nn/test_train_steps.c: ten optimiser steps, float64: losses, gradient norms, the weights' norms after.
+"""Values for tests/train/test_train_steps.c: ten optimiser steps, float64: losses, gradient norms, the weights' norms after.
 
 Two batches take turns. Loss of a step: mean over the utterances. Clipping by the norm of all gradients; AdamW with decay on
 matrices and kernels; learning rate: warm-up from step 1, then cosine to lr * min_lr_ratio at the last step.

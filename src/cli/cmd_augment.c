@@ -65,7 +65,7 @@ static oss_status load_config(augmenting *a) {
     return status == OSS_OK ? oss_cli_integer(a->args, "--epoch", 0, INT64_MAX, 0, &a->epoch) : status;
 }
 
-/* As src/data does with a row that is a whole file. */
+/* As training does with a row that is a whole file. */
 static oss_status load_recording(augmenting *a) {
     const oss_config *config = a->config;
     const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,

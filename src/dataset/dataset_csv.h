@@ -1,4 +1,4 @@
-/* One row of a dataset after another: `wav,text` CSVs as spec 6 defines them. Used by training (src/data) and
+/* One row of a dataset after another: `wav,text` CSVs as spec 6 defines them. Used by training and
  * by `ossicle eval`, so that both see the same rows. Columns by name in any order:
  * wav|audio|path|wav_filename, text|transcript|sentence, optional speaker, start, end (seconds). */
 #ifndef OSS_DATASET_DATASET_CSV_H

@@ -1,4 +1,4 @@
-/* ossicle average. What is computed, and what is refused: tests/model/test_model_average.c. */
+/* ossicle average. What is computed, and what is refused: tests/convert/test_model_average.c. */
 #include "cli/cli_cases.h"
 #include "support/suite.h"
 
