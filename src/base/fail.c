@@ -6,10 +6,8 @@
 
 #include "base/number.h"
 
-enum { MESSAGE_BYTES = 2048 };
-
 /* One message a thread, in place: reporting that memory ran out must not need memory. */
-static _Thread_local char last_message[MESSAGE_BYTES];
+static _Thread_local char last_message[OSS_MESSAGE_BYTES];
 
 const char *oss_last_error(void) {
     return last_message;
@@ -50,7 +48,7 @@ static void flatten_lines(char *text) {
 
 /* Ends a message that was cut off with "..." and without half a UTF-8 character. */
 static void mark_cut(char *text) {
-    size_t at = MESSAGE_BYTES - 4;
+    size_t at = OSS_MESSAGE_BYTES - 4;
     while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80) {
         at--;
     }
@@ -60,7 +58,7 @@ static void mark_cut(char *text) {
 static void keep_message(char *text, int length) {
     if (length < 0) {
         strcpy(text, "a message could not be formatted");
-    } else if (length >= MESSAGE_BYTES) {
+    } else if (length >= OSS_MESSAGE_BYTES) {
         mark_cut(text);
     }
     flatten_lines(text);
@@ -70,7 +68,7 @@ static void keep_message(char *text, int length) {
 /* Arguments may point into the last message itself, so the new one is made beside it. */
 static void set_message(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 static void set_message(const char *format, va_list arguments) {
-    char text[MESSAGE_BYTES];
+    char text[OSS_MESSAGE_BYTES];
     int length = oss_vformat(text, sizeof text, format, arguments);
     keep_message(text, length);
 }
@@ -102,20 +100,20 @@ oss_status oss_fail_errno(int error_number, const char *format, ...) {
     va_end(arguments);
     char reason[128];
     const char *text = strerror_r(error_number, reason, sizeof reason); /* GNU's: any thread */
-    char joined[MESSAGE_BYTES];
+    char joined[OSS_MESSAGE_BYTES];
     int length = oss_format(joined, sizeof joined, "%s: %s", last_message, text);
     keep_message(joined, length);
     return status_of_errno(error_number);
 }
 
 oss_status oss_fail_prefix(oss_status status, const char *format, ...) {
-    char before[MESSAGE_BYTES];
+    char before[OSS_MESSAGE_BYTES];
     memcpy(before, last_message, sizeof before);
     va_list arguments;
     va_start(arguments, format);
     set_message(format, arguments);
     va_end(arguments);
-    char joined[MESSAGE_BYTES];
+    char joined[OSS_MESSAGE_BYTES];
     int length = oss_format(joined, sizeof joined, "%s: %s", last_message, before);
     keep_message(joined, length);
     return status;

@@ -4,6 +4,8 @@
 
 #include "ossicle/status.h"
 
+enum { OSS_MESSAGE_BYTES = 2048 }; /* of a message, its NUL included: longer ones are cut */
+
 /* Sets this thread's message (printf style, one line: where, what was wrong, what to do) and returns
  * `status`, so that a failure reads `return oss_fail(OSS_EINPUT, "%s:%d: ...", path, row);`. */
 oss_status oss_fail(oss_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
