@@ -5,15 +5,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/fail.h"
+#include "base/failure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "base/pool.h"
 #include "dataset/row_audio.h"
 #include "batch/views.h"
 
-enum { SLOTS = 2, MESSAGE_BYTES = 1024 };
+enum { SLOTS = 2 };
 
 typedef struct loader_slot {
     oss_micro_batch batch;
@@ -30,8 +29,7 @@ typedef struct loader_slot {
     float *pcm;                 /* [max_samples] all audio, end to end */
     int32_t *own_label;         /* labels that are not a row's own: of utterances with several rows, and drawn
                                    spellings; NULL when there are none */
-    oss_status status;
-    char message[MESSAGE_BYTES];
+    oss_failure failure;        /* of an item that may not be left out */
 } loader_slot;
 
 struct oss_loader {
@@ -55,12 +53,11 @@ struct oss_loader {
 
 /* ---- The loader's thread ---- */
 
-static void report_row(loader_slot *slot, const oss_config *config, oss_status status) {
+static void report_item(loader_slot *slot, int32_t index, const oss_config *config, oss_status status) {
     if (config->data.bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
         oss_log_warn("left out of this batch: %s", oss_last_error());
     } else {
-        slot->status = status;
-        (void)oss_format(slot->message, MESSAGE_BYTES, "%s", oss_last_error());
+        oss_failure_note(&slot->failure, index, status);
     }
 }
 
@@ -89,9 +86,7 @@ static void load_item(void *context, int32_t task, int32_t worker) {
     oss_status status = load_audio(loader, task, worker);
     slot->failed[task] = status != OSS_OK;
     if (status != OSS_OK) {
-        (void)pthread_mutex_lock(&loader->lock);
-        report_row(slot, loader->config, status);
-        (void)pthread_mutex_unlock(&loader->lock);
+        report_item(slot, task, loader->config, status);
     }
 }
 
@@ -173,7 +168,7 @@ static void fill_slot(oss_loader *loader, loader_slot *slot) {
         slot->place[i] = place + slot->item[i].gap_samples;
         place = slot->place[i] + slot->item[i].samples;
     }
-    slot->status = OSS_OK;
+    oss_failure_clear(&slot->failure);
     loader->filling = slot;
     oss_pool_run(loader->pool, count, load_item, loader);
     finish_batch(slot, loader, count);
@@ -214,11 +209,11 @@ oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out) {
     }
     const loader_slot *slot = &loader->slot[loader->taken++ % SLOTS];
     (void)pthread_mutex_unlock(&loader->lock);
-    if (slot->status != OSS_OK) {
-        return oss_fail(slot->status, "%s", slot->message);
+    oss_status status = oss_failure_report(&slot->failure);
+    if (status == OSS_OK) {
+        *out = &slot->batch;
     }
-    *out = &slot->batch;
-    return OSS_OK;
+    return status;
 }
 
 typedef struct slot_sizes {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "train/trainer.h"
+#include "train/train_request.h"
 
 enum { OSS_DISPLAY_BYTES = 512 };
 

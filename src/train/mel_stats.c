@@ -1,16 +1,14 @@
 #include "train/mel_stats.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "audio/mel.h"
-#include "base/fail.h"
+#include "base/failure.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "dataset/row_audio.h"
 
-enum { CHUNK_ROWS = 64, MESSAGE_BYTES = 512 };
+enum { CHUNK_ROWS = 64 };
 
 /* Moments of some frames: mean and m2 = sum (y - mean)^2, [bins] each. */
 typedef struct moments {
@@ -29,9 +27,7 @@ typedef struct stats_job {
     float **audio;  /* [threads] */
     void **scratch; /* [threads] */
     int32_t threads;
-    _Atomic bool failed;
-    oss_status status;
-    char message[MESSAGE_BYTES];
+    oss_failure failure;
 } stats_job;
 
 static void measure_row(void *context, int32_t task, int32_t worker) {
@@ -40,10 +36,7 @@ static void measure_row(void *context, int32_t task, int32_t worker) {
     moments *out = &job->row[task];
     oss_status status = oss_row_load(job->audio[worker], row, job->config);
     if (status != OSS_OK) {
-        if (!atomic_exchange(&job->failed, true)) {
-            job->status = status;
-            (void)oss_format(job->message, MESSAGE_BYTES, "%s", oss_last_error());
-        }
+        oss_failure_note(&job->failure, task, status);
         return;
     }
     memset(out->mean, 0, (size_t)job->bins * sizeof *out->mean);
@@ -107,8 +100,9 @@ static oss_status measure_rows(stats_job *job, oss_pool *pool) {
         int32_t left = job->train->rows - job->first;
         int32_t rows = left < CHUNK_ROWS ? left : CHUNK_ROWS;
         oss_pool_run(pool, rows, measure_row, job);
-        if (atomic_load(&job->failed)) {
-            return oss_fail(job->status, "%s", job->message);
+        oss_status status = oss_failure_report(&job->failure);
+        if (status != OSS_OK) {
+            return status;
         }
         for (int32_t i = 0; i < rows; i++) {
             merge(&job->all, &job->row[i], job->bins);

@@ -8,7 +8,7 @@
 #include "train/metrics.h"
 #include "train/run_folder.h"
 #include "train/step.h"
-#include "train/trainer.h"
+#include "train/train_request.h"
 #include "train/workers.h"
 
 typedef struct oss_session {

@@ -1,7 +1,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/number.h"
 #include "train/adamw.h"
 #include "train/reduce.h"
@@ -17,7 +16,7 @@ void oss_step_begin(oss_step *step, int64_t number) {
     step->frames_sum = step->blanks_sum = 0;
     step->total_samples = 0;
     step->result = (oss_step_result){0};
-    atomic_store(&step->failed, false);
+    oss_failure_clear(&step->failure);
 }
 
 /* Frames in which no symbol is likelier than the blank. */
@@ -67,10 +66,7 @@ static void run_shard(void *context, int32_t task, int32_t worker) {
         status = run_part(step, shard, from, &input, step->setup.workers->tape[worker]);
         from += input.utterances / step->inputs.views;
     }
-    step->status[shard] = status;
-    if (status != OSS_OK && !atomic_exchange(&step->failed, true)) {
-        (void)oss_format(step->message, sizeof step->message, "%s", oss_last_error());
-    }
+    oss_failure_note(&step->failure, task, status);
 }
 
 static void name_row(oss_step *step, const oss_row *row) {
@@ -124,11 +120,12 @@ static void name_bad_gradients(oss_step *step) {
 }
 
 static oss_status check_shards(oss_step *step) {
+    oss_status status = oss_failure_report(&step->failure);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "step %lld", (long long)step->number);
+    }
     for (int32_t turn = 0; turn < step->shards.filled; turn++) {
         int32_t shard = step->shards.turn[turn];
-        if (step->status[shard] != OSS_OK) {
-            return oss_fail(step->status[shard], "step %lld: %s", (long long)step->number, step->message);
-        }
         if (step->imbalance[shard] > MAX_IMBALANCE) {
             name_shard(step, shard);
             return oss_fail(

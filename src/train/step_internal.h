@@ -1,15 +1,12 @@
-/* A step's insides, for step.c and step_memory.c only. */
+/* A step's insides, for step.c and step_*.c only. */
 #ifndef OSS_TRAIN_STEP_INTERNAL_H
 #define OSS_TRAIN_STEP_INTERNAL_H
 
-#include <stdatomic.h>
-
-#include "train/shard.h"
+#include "base/failure.h"
 #include "train/muon.h"
+#include "train/shard.h"
 #include "train/spans.h"
 #include "train/step.h"
-
-enum { OSS_STEP_MESSAGE_BYTES = 512 };
 
 /* What forward takes, shard by shard: shard s has the utterances [first[s], first[s+1]) of the order of
  * shards; views of utterance i are [views i, views (i+1)) of the first six arrays, so that no shard or part
@@ -39,7 +36,6 @@ struct oss_step {
     double *partial;          /* [spans] */
     double *imbalance;        /* [grad_shards] */
     int64_t *frames, *blanks; /* [grad_shards] of the head; those whose likeliest symbol is the blank */
-    oss_status *status;       /* [grad_shards] */
     const oss_micro_batch *batch;
     int64_t number;
     int32_t micro_batches; /* done since begin */
@@ -47,9 +43,12 @@ struct oss_step {
     double loss_sum, squares;
     int64_t frames_sum, blanks_sum;
     oss_step_result result;
-    _Atomic bool failed;                  /* by the first shard whose forward or backward fails */
-    char message[OSS_STEP_MESSAGE_BYTES]; /* its message: the error text belongs to its thread */
+    oss_failure failure; /* of a shard's forward or backward; the heaviest shard counts as the first */
 };
+
+/* Arrays for `capacity` utterances of `views` views each; on failure deinit all the same. */
+oss_status oss_shard_inputs_init(shard_inputs *inputs, int32_t capacity, int32_t views);
+void oss_shard_inputs_deinit(shard_inputs *inputs);
 
 /* Puts utterance u of the batch in place `i` of the order of shards, where forward looks for it. */
 void oss_step_place_utterance(oss_step *step, int32_t i, const oss_micro_batch *batch, int32_t u);

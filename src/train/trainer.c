@@ -11,7 +11,6 @@
 #include "train/session.h"
 
 static const double FLUSH_SECONDS = 2.0; /* metrics that a crash may lose */
-enum { MESSAGE_BYTES = 2048 };
 static const double MOSTLY_BLANK = 0.98;
 static const double PACE_WEIGHT = 0.05; /* of a new step in the running means */
 
@@ -308,7 +307,7 @@ static oss_status train_to_end(trainer *t) {
 
 /* The metrics of the steps before a failure are worth keeping; the first failure is the one to report. */
 static oss_status keep_metrics(trainer *t, oss_status failure) {
-    char message[MESSAGE_BYTES];
+    char message[OSS_MESSAGE_BYTES];
     (void)oss_format(message, sizeof message, "%s", oss_last_error());
     if (oss_metrics_flush(t->session.metrics) != OSS_OK) {
         oss_log_warn("metrics of the last steps are lost: %s", oss_last_error());

@@ -1,20 +1,16 @@
 #include "train/validation.h"
 
 #include <math.h>
-#include <stdatomic.h>
 
-#include "base/fail.h"
+#include "base/failure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "dataset/row_audio.h"
 #include "batch/sort_keys.h"
 #include "model/sizes.h"
 #include "decode/greedy.h"
 #include "text/unicode.h"
 #include "base/clock.h"
-
-enum { MESSAGE_BYTES = 1024 };
 
 typedef struct utterance_score {
     bool loaded;
@@ -30,9 +26,7 @@ typedef struct validation_job {
     int32_t *turn;          /* [rows] longest first, so that no thread is left with a long one at the end */
     float **audio;          /* [threads] room for the longest utterance */
     int32_t **ids;          /* [threads] room for its symbols */
-    _Atomic bool failed;
-    oss_status status;
-    char message[MESSAGE_BYTES];
+    oss_failure failure;
 } validation_job;
 
 /* Greedy transcript, normalised as the references are. */
@@ -85,7 +79,7 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
 
 static void score_task(void *context, int32_t task, int32_t worker) {
     validation_job *job = context;
-    if (atomic_load(&job->failed)) {
+    if (oss_failure_precedes(&job->failure, task)) {
         return;
     }
     const oss_config *config = job->setup->config;
@@ -100,10 +94,7 @@ static void score_task(void *context, int32_t task, int32_t worker) {
     if (status == OSS_OK) {
         status = score_row(job, row, worker, score);
     }
-    if (status != OSS_OK && !atomic_exchange(&job->failed, true)) {
-        job->status = status;
-        (void)oss_format(job->message, MESSAGE_BYTES, "validation: %s", oss_last_error());
-    }
+    oss_failure_note(&job->failure, task, status);
 }
 
 /* ---- Memory and order ---- */
@@ -238,7 +229,8 @@ oss_status oss_validate(oss_eval *out, const oss_validation_setup *setup) {
     oss_status status = init_job(&job, setup);
     if (status == OSS_OK) {
         oss_pool_run(setup->workers->pool, setup->dev->rows, score_task, &job);
-        status = atomic_load(&job.failed) ? oss_fail(job.status, "%s", job.message) : OSS_OK;
+        status = oss_failure_report(&job.failure);
+        status = status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "validation");
     }
     if (status == OSS_OK) {
         oss_eval eval = {0};

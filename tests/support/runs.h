@@ -4,6 +4,7 @@
 
 #include "support/tones.h"
 #include "train/session.h"
+#include "train/trainer.h"
 
 typedef struct oss_test_runs {
     char *folder; /* temporary */
