@@ -197,6 +197,34 @@ START_TEST(test_a_row_lost_later_is_an_error) {
 }
 END_TEST
 
+/* Of several the first of the batch is told, with any number of threads. */
+START_TEST(test_the_first_lost_row_is_told) {
+    fixture f;
+    make(&f, 0, 0, ", \"bad_audio\": \"error\"");
+    for (int32_t row = 0; row < ROWS; row++) {
+        remove_recording(&f, row);
+    }
+    oss_batcher *batcher = NULL;
+    ck_assert_int_eq(oss_batcher_create(&batcher, &f.rows, f.config), OSS_OK);
+    const oss_epoch_plan *plan = oss_batcher_plan(batcher, 0);
+    ck_assert_int_gt(plan->first[1], 1);
+    char words[40];
+    snprintf(words, sizeof words, "tones.csv row %d", (int)plan->item[0].row + 1);
+    for (int round = 0; round < 20; round++) {
+        oss_loader *loader = NULL;
+        const oss_micro_batch *batch = NULL;
+        ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, _i, 0, 0), OSS_OK);
+        oss_status status = oss_loader_next(loader, &batch);
+        ck_assert(status == OSS_EINPUT || status == OSS_EIO);
+        const char *told = strstr(oss_last_error(), words);
+        ck_assert_msg(told != NULL && told[strlen(words)] == ':', "%s, not %s", oss_last_error(), words);
+        oss_loader_free(loader);
+    }
+    oss_batcher_free(batcher);
+    clear(&f);
+}
+END_TEST
+
 START_TEST(test_a_file_that_changed_is_named) {
     fixture f;
     make(&f, 0, 0, "");
@@ -234,6 +262,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_starts_anywhere);
     tcase_add_test(all, test_a_row_lost_later_is_left_out);
     tcase_add_test(all, test_a_row_lost_later_is_an_error);
+    tcase_add_loop_test(all, test_the_first_lost_row_is_told, 1, 4);
     tcase_add_test(all, test_a_file_that_changed_is_named);
     tcase_add_test(all, test_may_be_freed_at_any_time);
     suite_add_tcase(suite, all);
