@@ -18,6 +18,7 @@ typedef struct oss_train_state {
     double audio_seconds;
     double best_cer; /* < 0: none yet */
     double best_wer;
+    double best_loss; /* on the held-out rows; < 0: not known */
     int64_t best_step;
     int32_t evals_without_gain;
     int32_t skipped_in_a_row;              /* steps, up to the last */

@@ -30,12 +30,15 @@ typedef struct state_field {
     size_t offset;
     int64_t low;  /* of whole numbers */
     size_t bytes; /* of a text, its NUL included */
+    bool later;   /* a number that older checkpoints lack: then -1, not known */
 } state_field;
 
 #define FIELD(name, type, low)                                                                               \
-    { #name, type, offsetof(oss_train_state, name), low, 0 }
+    { #name, type, offsetof(oss_train_state, name), low, 0, false }
+#define LATER(name)                                                                                          \
+    { #name, FIELD_NUMBER, offsetof(oss_train_state, name), 0, 0, true }
 #define TEXT(name)                                                                                           \
-    { #name, FIELD_TEXT, offsetof(oss_train_state, name), 0, sizeof((oss_train_state *)NULL)->name }
+    { #name, FIELD_TEXT, offsetof(oss_train_state, name), 0, sizeof((oss_train_state *)NULL)->name, false }
 
 /* One table for both directions: a field that is written is a field that is read. */
 static const state_field fields[] = {
@@ -47,6 +50,7 @@ static const state_field fields[] = {
     FIELD(audio_seconds, FIELD_NUMBER, 0),
     FIELD(best_cer, FIELD_NUMBER, 0),
     FIELD(best_wer, FIELD_NUMBER, 0),
+    LATER(best_loss),
     FIELD(best_step, FIELD_LONG, -1),
     FIELD(evals_without_gain, FIELD_INTEGER, 0),
     FIELD(skipped_in_a_row, FIELD_INTEGER, 0),
@@ -186,6 +190,10 @@ static oss_status read_field(oss_train_state *state, const oss_json *object, con
         *(int32_t *)place = (int32_t)integer;
         return status;
     case FIELD_NUMBER:
+        if (field->later && oss_json_get(object, field->name) == NULL) {
+            *(double *)place = -1.0;
+            return OSS_OK;
+        }
         return oss_json_get_number(object, field->name, place);
     case FIELD_SEED:
         return read_u64(place, object, field->name, 10);

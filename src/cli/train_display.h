@@ -26,7 +26,7 @@ void oss_display_end(oss_display *display);
 void oss_display_scanning(void *context, int32_t done, int32_t total);
 void oss_display_stepped(void *context, const oss_train_progress *progress);
 void oss_display_evaluated(void *context, const oss_train_progress *progress, const oss_eval *eval,
-                           bool is_best);
+                           oss_best best);
 
 /* The line of both kinds of display, e.g. "step 1200/5000  183x  loss 1.234  CER 0.234  3:12 left", as
  * columns allow: a bar before it when there is room (0 columns: no bar). Returns its length. For tests too.

@@ -162,7 +162,7 @@ const config_field oss_config_field[] = {
     {"keep_last", TRAINING, INTEGER, AT(training.keep_last), RANGE(1, 100000), .resume = true, .fallback = "3",
      .help = "Newest checkpoints that are kept; the best is kept besides."},
     {"patience", TRAINING, INTEGER, AT(training.patience), RANGE(0, 1000000), .resume = true, .fallback = "0",
-     .help = "Scorings without a better CER after which training stops; 0 never stops early."},
+     .help = "Scorings without a better CER, or an equal one and a better WER, after which training stops; a lower loss alone is no gain. 0 never stops early."},
     {"threads", TRAINING, INTEGER, AT(training.threads), RANGE(0, 1024), .resume = true, .fallback = "0",
      .help = "Threads to compute with; 0 for as many as there are processors. The weights do not depend on it."},
     {"precision", TRAINING, WORDS(precision_words), AT(training.precision), .fallback = "\"fp32\"",

@@ -63,6 +63,7 @@ static oss_status create_model(oss_session *session) {
     }
     session->state = (oss_train_state){.best_cer = -1.0,
                                        .best_wer = -1.0,
+                                       .best_loss = -1.0,
                                        .grad_shards = session->config->training.grad_shards,
                                        .seed = session->config->training.seed,
                                        .data_hash = session->data.hash};

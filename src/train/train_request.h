@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "model/config.h"
+#include "train/best.h"
 #include "train/validation.h"
 
 typedef struct oss_train_progress {
@@ -24,7 +25,7 @@ typedef struct oss_train_hooks {
     void *context;
     void (*scanning)(void *context, int32_t done, int32_t total);
     void (*stepped)(void *context, const oss_train_progress *progress);
-    void (*evaluated)(void *context, const oss_train_progress *progress, const oss_eval *eval, bool is_best);
+    void (*evaluated)(void *context, const oss_train_progress *progress, const oss_eval *eval, oss_best best);
     /* Asked after every step: true saves a checkpoint and ends with OSS_ESTOPPED. */
     bool (*stop)(void *context);
 } oss_train_hooks;

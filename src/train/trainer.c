@@ -173,11 +173,6 @@ static oss_status train_step(trainer *t) {
 
 /* ---- Between the steps ---- */
 
-static bool improves(const oss_train_state *state, const oss_eval *eval) {
-    return state->best_cer < 0 || eval->cer < state->best_cer ||
-           (eval->cer == state->best_cer && eval->wer < state->best_wer);
-}
-
 static oss_status evaluate(trainer *t, bool *out_is_best) {
     oss_session *session = &t->session;
     oss_train_state *state = &session->state;
@@ -191,22 +186,16 @@ static oss_status evaluate(trainer *t, bool *out_is_best) {
     if (status != OSS_OK) {
         return status;
     }
-    bool is_best = improves(state, &eval);
-    state->evals_without_gain = is_best ? 0 : state->evals_without_gain + 1;
-    if (is_best) {
-        state->best_cer = eval.cer;
-        state->best_wer = eval.wer;
-        state->best_step = state->step;
-    }
+    oss_best best = oss_best_note(state, &eval);
     t->blank_fraction = eval.blank_fraction;
     t->progress.cer = eval.cer;
     t->progress.wer = eval.wer;
-    oss_metrics_add_eval(session->metrics, state->step, &eval, is_best);
+    oss_metrics_add_eval(session->metrics, state->step, &eval, best != OSS_BEST_NOT);
     if (session->request->hooks.evaluated != NULL) {
-        session->request->hooks.evaluated(session->request->hooks.context, &t->progress, &eval, is_best);
+        session->request->hooks.evaluated(session->request->hooks.context, &t->progress, &eval, best);
     }
     oss_eval_deinit(&eval);
-    *out_is_best = is_best;
+    *out_is_best = best != OSS_BEST_NOT;
     return OSS_OK;
 }
 

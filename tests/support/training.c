@@ -54,6 +54,7 @@ oss_training *oss_training_make(int64_t step) {
                                         .audio_seconds = 0.1 * (double)step,
                                         .best_cer = 1.0 / (double)(step + 1),
                                         .best_wer = 2.0 / (double)(step + 1),
+                                        .best_loss = 0.3 / (double)(step + 1),
                                         .best_step = step / 2,
                                         .evals_without_gain = (int32_t)(step % 4),
                                         .skipped_in_a_row = (int32_t)(step % 2),
@@ -78,10 +79,11 @@ static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
     return a->step == b->step && a->epoch == b->epoch && a->batch_in_epoch == b->batch_in_epoch &&
            a->utterances == b->utterances && a->skipped_steps == b->skipped_steps &&
            a->audio_seconds == b->audio_seconds && a->best_cer == b->best_cer && a->best_wer == b->best_wer &&
-           a->best_step == b->best_step && a->evals_without_gain == b->evals_without_gain &&
-           a->skipped_in_a_row == b->skipped_in_a_row && a->loss_mean == b->loss_mean &&
-           a->grad_log_mean == b->grad_log_mean && a->grad_log_spread == b->grad_log_spread &&
-           a->grad_shards == b->grad_shards && a->seed == b->seed && a->data_hash == b->data_hash &&
+           a->best_loss == b->best_loss && a->best_step == b->best_step &&
+           a->evals_without_gain == b->evals_without_gain && a->skipped_in_a_row == b->skipped_in_a_row &&
+           a->loss_mean == b->loss_mean && a->grad_log_mean == b->grad_log_mean &&
+           a->grad_log_spread == b->grad_log_spread && a->grad_shards == b->grad_shards &&
+           a->seed == b->seed && a->data_hash == b->data_hash &&
            strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->audio_libraries, b->audio_libraries) == 0;
 }
 

@@ -159,12 +159,48 @@ START_TEST(test_eight_utterances_are_learnt) {
 }
 END_TEST
 
+/* CER is 0 long before the loss has stopped falling: the later weights are the better ones. */
+START_TEST(test_of_equal_scores_the_lower_loss_is_best) {
+    oss_test_runs runs;
+    make_runs(&runs, 8);
+    char json[700];
+    snprintf(json, sizeof json,
+             "\"batch_seconds\": 30, \"max_steps\": 160, \"eval_every\": 20, \"checkpoint_every\": 160, "
+             "\"dropout\": 0, \"lr\": 0.01, \"dev_csv\": \"%s\"",
+             runs.csv);
+    oss_config *config = oss_test_runs_config(&runs, json);
+    oss_train_outcome outcome = oss_test_runs_train(&runs, "run", config, false, 0, OSS_OK);
+    ck_assert_msg(outcome.best_wer == 0.0 && outcome.best_cer == 0.0, "CER %g, WER %g", outcome.best_cer,
+                  outcome.best_wer);
+    double lowest = INFINITY;
+    int64_t first = -1, step = -1;
+    char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "run/metrics.jsonl"), NULL);
+    for (const char *line = metrics; (line = strstr(line, "{\"kind\":\"eval\"")) != NULL; line++) {
+        double loss = 0, cer = 0;
+        long long at = 0;
+        ck_assert_int_eq(
+            sscanf(line, "{\"kind\":\"eval\",\"step\":%lld,\"loss\":%lf,\"cer\":%lf,", &at, &loss, &cer), 3);
+        first = cer == 0.0 && first < 0 ? at : first;
+        step = cer == 0.0 && loss < lowest ? at : step;
+        lowest = cer == 0.0 && loss < lowest ? loss : lowest;
+    }
+    free(metrics);
+    ck_assert_int_lt(first, step); /* else this test shows nothing */
+    ck_assert_int_eq(outcome.best_step, step);
+    char name[64];
+    snprintf(name, sizeof name, "run/checkpoints/step-%08d/model.safetensors", (int)step);
+    oss_test_runs_assert_same(&runs, "run/best/model.safetensors", name);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
 START_TEST(test_patience) {
     oss_test_runs runs;
     make_runs(&runs, 12);
     /* A learning rate at which nothing changes: the first evaluation stays the best. */
     oss_config *config = oss_test_runs_config(
-        &runs, "\"batch_seconds\": 30, \"max_steps\": 40, \"eval_every\": 2, \"lr\": 1e-12, "
+        &runs, "\"batch_seconds\": 30, \"max_steps\": 40, \"eval_every\": 2, \"lr\": 1e-30, "
                "\"patience\": 3, \"checkpoint_every\": 1000, \"dev_fraction\": 0.3");
     oss_train_outcome outcome = oss_test_runs_train(&runs, "run", config, false, 0, OSS_OK);
     ck_assert(outcome.early);
@@ -333,6 +369,7 @@ Suite *oss_test_suite(void) {
     TCase *course = tcase_create("course");
     tcase_set_timeout(course, 300);
     tcase_add_loop_test(course, test_eight_utterances_are_learnt, 0, 2);
+    tcase_add_test(course, test_of_equal_scores_the_lower_loss_is_best);
     tcase_add_test(course, test_patience);
     tcase_add_test(course, test_without_held_out_rows_the_latest_is_best);
     suite_add_tcase(suite, course);
