@@ -11,19 +11,31 @@
 
 enum { LISTED_UNKNOWN = 12 };
 
+/* The transcripts of the rows (oss_free the list, not the texts); NULL when memory is short. */
+static const char **list_texts(const oss_manifest *train) {
+    const char **text = oss_alloc((size_t)train->rows, sizeof *text);
+    for (int32_t i = 0; text != NULL && i < train->rows; i++) {
+        text[i] = train->row[i].text;
+    }
+    return text;
+}
+
 oss_status oss_labels_vocabulary(oss_vocab **out, const oss_manifest *train, const oss_config *config) {
     if (config->data.vocab_json != NULL) {
         oss_status status = oss_vocab_load(out, config->data.vocab_json, config);
         return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "vocab_json");
     }
-    const char **text = oss_alloc((size_t)train->rows, sizeof *text);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
-    for (int32_t i = 0; i < train->rows; i++) {
-        text[i] = train->row[i].text;
-    }
-    oss_status status = oss_vocab_make(out, text, train->rows, config);
+    const char **text = list_texts(train);
+    oss_status status = text == NULL ? OSS_ENOMEM : oss_vocab_make(out, text, train->rows, config);
+    oss_free(text);
+    return status;
+}
+
+oss_status oss_labels_extend_vocabulary(oss_vocab **out, const oss_vocab *vocab, const oss_manifest *train,
+                                        const oss_config *config) {
+    const char **text = list_texts(train);
+    oss_status status =
+        text == NULL ? OSS_ENOMEM : oss_vocab_extend(out, vocab, text, train->rows, config->model.vocab_size);
     oss_free(text);
     return status;
 }

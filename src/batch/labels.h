@@ -16,6 +16,11 @@ typedef struct oss_label_report {
 /* Symbols of the training rows, in the way config->model.units and vocab_size say, or those of vocab_json. */
 oss_status oss_labels_vocabulary(oss_vocab **out, const oss_manifest *train, const oss_config *config);
 
+/* Every symbol of `vocab`, that of a model which is fine-tuned, and the characters of the training rows that it
+ * lacks (units/learn.h). */
+oss_status oss_labels_extend_vocabulary(oss_vocab **out, const oss_vocab *vocab, const oss_manifest *train,
+                                        const oss_config *config);
+
 /* Fills label and labels of every row, character with bpe_dropout, space_label and vocab, which must outlive
  * the manifest. drop_infeasible: rows whose labels do not fit are
  * moved to the skipped ones, and are OSS_EINPUT (the first ones named) when config->data.infeasible is "error"; no

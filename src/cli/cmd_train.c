@@ -12,11 +12,14 @@
 #include "base/strbuf.h"
 #include "cli/train_commands.h"
 #include "cli/train_display.h"
+#include "train/finetune.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
 
 static const oss_cli_option options[] = {
-    {.name = "--config", .value = "FILE", .help = "every setting, as JSON; needed unless --resume"},
+    {.name = "--config",
+     .value = "FILE",
+     .help = "every setting, as JSON; needed unless --resume, or --init for the settings of its model"},
     {.name = "--set",
      .value = "KEY=VALUE",
      .help = "change one setting of the config; with --resume only max_steps, threads, paths and cadence",
@@ -26,7 +29,11 @@ static const oss_cli_option options[] = {
      .help = "the run folder (default: run_dir of the config, else checkpoints/NAME after NAME.json)"},
     {.name = "--resume",
      .help = "go on with the run from its latest checkpoint; settings come from its config.json"},
-    {.name = "--init", .value = "M", .help = "start from the tensors of model M that fit by name and shape"},
+    {.name = "--init",
+     .value = "M",
+     .help =
+         "fine-tune model M: start from its tensors that fit by name and shape and the rows of its head, by "
+         "symbol; without --config also from its front end, network and text settings"},
     {.name = "--freeze",
      .value = "GLOB",
      .help = "with --init: tensors whose name matches get no update (\"encoder.down.*\")",
@@ -72,7 +79,7 @@ static bool is_stopped(void *context) {
 
 static oss_status check_options(const oss_cli_args *args) {
     bool resume = oss_cli_has(args, "--resume");
-    if (!resume && !oss_cli_has(args, "--config")) {
+    if (!resume && !oss_cli_has(args, "--config") && !oss_cli_has(args, "--init")) {
         return oss_fail(OSS_EUSAGE, "--config FILE is missing: `ossicle train --help` tells how it is used");
     }
     if (resume && !oss_cli_has(args, "--config") && !oss_cli_has(args, "--run")) {
@@ -89,18 +96,30 @@ static oss_status check_options(const oss_cli_args *args) {
     return OSS_OK;
 }
 
-/* --run, else the config's run_dir, else checkpoints/NAME. NULL when memory is short. */
-static char *choose_run(const oss_cli_args *args, const oss_config *config) {
-    if (oss_cli_has(args, "--run")) {
-        return oss_strdup(oss_cli_value(args, "--run"));
+/* --run, else the config's run_dir, else checkpoints/NAME. */
+static oss_status choose_run(char **out, const oss_cli_args *args, const oss_config *config) {
+    const char *named = oss_cli_has(args, "--run") ? oss_cli_value(args, "--run") : config->training.run_dir;
+    char *run = NULL;
+    if (named != NULL) {
+        run = oss_strdup(named);
+    } else if (oss_cli_has(args, "--config")) {
+        char *stem = oss_path_stem(oss_cli_value(args, "--config"));
+        run = stem == NULL ? NULL : oss_path_join("checkpoints", stem);
+        oss_free(stem);
+    } else {
+        return oss_fail(OSS_EUSAGE, "--init without --config needs --run DIR: the folder of the new run");
     }
-    if (config->training.run_dir != NULL) {
-        return oss_strdup(config->training.run_dir);
+    *out = run;
+    return run == NULL ? OSS_ENOMEM : OSS_OK;
+}
+
+/* What the command line begins with: a file, or the settings of the model to start from; NULL with --resume
+ * alone. */
+static oss_status load_base_config(oss_config **out, const oss_cli_args *args) {
+    if (oss_cli_has(args, "--config")) {
+        return oss_config_load(out, oss_cli_value(args, "--config"));
     }
-    char *stem = oss_path_stem(oss_cli_value(args, "--config"));
-    char *run = stem == NULL ? NULL : oss_path_join("checkpoints", stem);
-    oss_free(stem);
-    return run;
+    return oss_cli_has(args, "--init") ? oss_finetune_config(out, oss_cli_value(args, "--init")) : OSS_OK;
 }
 
 static oss_status apply_settings(oss_config *config, const oss_cli_args *args) {
@@ -194,16 +213,12 @@ static oss_status load_config(oss_config **out, char **out_run, const oss_cli_ar
     bool resume = oss_cli_has(args, "--resume");
     oss_config *config = NULL;
     char *run = NULL;
-    oss_status status = OSS_OK;
-    if (oss_cli_has(args, "--config")) {
-        status = oss_config_load(&config, oss_cli_value(args, "--config"));
-    }
+    oss_status status = load_base_config(&config, args);
     if (status == OSS_OK && !resume) {
         status = complete_config(config, args); /* it may name the folder */
     }
     if (status == OSS_OK) {
-        run = choose_run(args, config);
-        status = run == NULL ? OSS_ENOMEM : OSS_OK;
+        status = choose_run(&run, args, config);
     }
     if (status == OSS_OK && resume) {
         status = load_saved_config(&config, run, args);

@@ -19,6 +19,7 @@ typedef enum oss_position { OSS_POSITION_NONE, OSS_POSITION_SINUSOIDAL, OSS_POSI
 typedef enum oss_normalize { OSS_NORMALIZE_NONE, OSS_NORMALIZE_PEAK } oss_normalize;
 typedef enum oss_split_by { OSS_SPLIT_TEXT, OSS_SPLIT_SPEAKER, OSS_SPLIT_ROW } oss_split_by;
 typedef enum oss_optimizer_kind { OSS_OPTIMIZER_ADAMW, OSS_OPTIMIZER_MUON } oss_optimizer_kind;
+typedef enum oss_mel_stats { OSS_MEL_STATS_MODEL, OSS_MEL_STATS_DATA } oss_mel_stats;
 typedef enum oss_policy { OSS_POLICY_SKIP, OSS_POLICY_ERROR } oss_policy;
 
 enum { OSS_CONFIG_MAX_KEYS = 128 };
@@ -86,6 +87,7 @@ typedef struct oss_training_config {
     oss_chunk_spec chunk;    /* chunk_training chunk_seconds_min to left_seconds_max */
     char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
+    oss_mel_stats mel_stats; /* of a run that starts from another model, with mel_norm "fixed" */
     int64_t eval_every, checkpoint_every;
     int32_t keep_last, patience, threads; /* patience 0: never stop early; threads 0: as many as processors */
     oss_precision precision;              /* of products and convolutions */

@@ -30,6 +30,7 @@ static const char *const case_words[] = {"lower", "upper", "keep"};
 static const char *const split_words[] = {"text", "speaker", "row"};
 static const char *const precision_words[] = {"fp32", "bf16"};
 static const char *const optimizer_words[] = {"adamw", "muon"};
+static const char *const mel_stats_words[] = {"model", "data"};
 static const char *const policy_words[] = {"skip", "error"};
 
 /* clang-format off */
@@ -89,7 +90,7 @@ const config_field oss_config_field[] = {
     {"dev_csv", DATA, PATH, AT(data.dev_csv), .resume = true, .fallback = "null",
      .help = "CSV that is scored during training; null holds out dev_fraction of train_csv."},
     {"vocab_json", DATA, PATH, AT(data.vocab_json), .fallback = "null",
-     .help = "Vocabulary to use, as ossicle vocab writes it; null makes one from the rows that train. Not read on --resume."},
+     .help = "Vocabulary to use, as ossicle vocab writes it; null makes one from the rows that train, with --init from its model's and them. Not read on --resume."},
     {"dev_fraction", DATA, NUMBER, AT(data.dev_fraction), RANGE(0, 1), .below = true, .alias = "val_split", .fallback = "0.1",
      .help = "Fraction of train_csv that is held out when there is no dev_csv; 0 for none."},
     {"split_by", DATA, WORDS(split_words), AT(data.split_by), .fallback = "\"text\"",
@@ -155,6 +156,8 @@ const config_field oss_config_field[] = {
      .help = "Longest such stretch."},
     {"freeze", TRAINING, .type = CONFIG_NAMES, AT(training.freeze), .fallback = "[]",
      .help = "Patterns of tensors that get no update when fine-tuning (--init), such as \"encoder.down.*\"; --freeze sets them."},
+    {"mel_stats", TRAINING, WORDS(mel_stats_words), AT(training.mel_stats), .fallback = "\"model\"",
+     .help = "Statistics for mel_norm fixed when fine-tuning (--init): model keeps those of the model, if it has any of this front end; data measures the rows that train, as runs without --init do."},
     {"eval_every", TRAINING, LONG, AT(training.eval_every), RANGE(1, 4294967295.0), .alias = "val_freq", .resume = true, .fallback = "250",
      .help = "Steps from one scoring of the held-out rows to the next."},
     {"checkpoint_every", TRAINING, LONG, AT(training.checkpoint_every), RANGE(1, 4294967295.0), .alias = "checkpoint_freq", .resume = true,

@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "train/finetune.h"
+#include "train/freeze.h"
 #include "train/mel_stats.h"
 
 /* ---- Model and state ---- */
@@ -36,10 +37,6 @@ static oss_status create_optimizer(oss_session *session) {
 static oss_status measure_mel(oss_session *session) {
     oss_model *model = session->model;
     size_t bins = (size_t)session->config->model.mel.bins;
-    if (session->config->model.mel.kind != OSS_MEL_LOG ||
-        session->config->model.mel.norm != OSS_MEL_NORM_FIXED) {
-        return OSS_OK;
-    }
     model->mel_mean = oss_alloc(bins, sizeof *model->mel_mean);
     model->mel_std = oss_alloc(bins, sizeof *model->mel_std);
     if (model->mel_mean == NULL || model->mel_std == NULL) {
@@ -50,14 +47,29 @@ static oss_status measure_mel(oss_session *session) {
                                  session->pool);
 }
 
+static oss_status settle_mel_stats(oss_session *session) {
+    bool taken = false;
+    oss_status status = OSS_OK;
+    if (session->config->model.mel.kind != OSS_MEL_LOG ||
+        session->config->model.mel.norm != OSS_MEL_NORM_FIXED) {
+        return OSS_OK;
+    }
+    if (session->init != NULL) {
+        status = oss_finetune_mel_stats(&taken, session->model, session->init);
+    }
+    return status == OSS_OK && !taken ? measure_mel(session) : status;
+}
+
 static oss_status create_model(oss_session *session) {
     oss_status status = oss_model_create(&session->model, session->config, session->data.vocab);
-    if (status == OSS_OK && session->request->init != NULL) {
-        status = oss_finetune_init(session->model, session->request->init);
+    if (status == OSS_OK && session->init != NULL) {
+        status = oss_finetune_init(session->model, session->init);
     }
     if (status == OSS_OK) {
-        status = measure_mel(session);
+        status = settle_mel_stats(session);
     }
+    oss_model_free(session->init);
+    session->init = NULL;
     if (status == OSS_OK) {
         status = create_optimizer(session);
     }
@@ -158,8 +170,13 @@ static oss_status check_data(const oss_session *session) {
 static oss_status prepare_data(oss_session *session) {
     const oss_train_hooks *hooks = &session->request->hooks;
     const oss_scan_hooks scan = {.context = hooks->context, .progress = hooks->scanning, .stop = hooks->stop};
-    const oss_vocab *vocab = session->model == NULL ? NULL : session->model->vocab;
-    return oss_training_data_init(&session->data, session->config, vocab, session->pool, &scan);
+    oss_symbol_source symbols = {0};
+    if (session->model != NULL) {
+        symbols.vocab = session->model->vocab;
+    } else if (session->init != NULL) {
+        symbols = (oss_symbol_source){oss_finetune_vocab(session->init, session->config), .grows = true};
+    }
+    return oss_training_data_init(&session->data, session->config, &symbols, session->pool, &scan);
 }
 
 static oss_status prepare_resumed(oss_session *session) {
@@ -179,23 +196,12 @@ static oss_status prepare_resumed(oss_session *session) {
     return status == OSS_OK ? check_data(session) : status;
 }
 
-/* Before minutes go into reading the data. */
-static oss_status check_init(const oss_train_request *request) {
-    char *file = NULL;
-    oss_status status = request->init == NULL ? OSS_OK : oss_model_resolve(&file, request->init);
-    if (status == OSS_OK && file != NULL && !oss_file_exists(file)) {
-        status = oss_fail(OSS_EINPUT, "--init %s: no such model", request->init);
-    }
-    oss_free(file);
-    return status;
-}
-
 /* Nothing is written before the data is known to be good. */
 static oss_status prepare_new(oss_session *session) {
     const char *run = session->request->run;
     oss_status status = oss_run_check_new(run);
-    if (status == OSS_OK) {
-        status = check_init(session->request);
+    if (status == OSS_OK && session->request->init != NULL) {
+        status = oss_finetune_load(&session->init, session->request->init, session->config);
     }
     if (status == OSS_OK) {
         status = prepare_data(session);
@@ -212,9 +218,9 @@ static oss_status prepare_new(oss_session *session) {
 static oss_status create_network(oss_session *session) {
     oss_model *model = session->model;
     const oss_config *config = session->config;
-    oss_status status = oss_finetune_freeze(&session->frozen, model->params, config->training.freeze,
-                                            config->training.freezes);
+    oss_status status = oss_freeze_create(&session->frozen, model->params, config);
     if (status == OSS_OK) {
+        oss_freeze_report(session->frozen, model->params);
         status = oss_mel_plan_create(&session->mel, &config->model.mel);
     }
     if (status == OSS_OK && model->mel_mean != NULL) {
@@ -316,6 +322,7 @@ void oss_session_deinit(oss_session *session) {
     oss_free(session->frozen);
     oss_optimizer_deinit(&session->optimizer);
     oss_model_free(session->model);
+    oss_model_free(session->init);
     oss_training_data_deinit(&session->data);
     oss_pool_free(session->pool);
     if (session->lock_fd >= 0) {

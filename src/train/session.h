@@ -17,6 +17,7 @@ typedef struct oss_session {
     int lock_fd; /* -1: not locked */
     oss_pool *pool;
     oss_training_data data;
+    oss_model *init;  /* what a new run starts from, until its own model is made; NULL: none */
     oss_model *model; /* what is scored and saved: the weights that train, or with ema_decay their average */
     oss_optimizer optimizer;
     bool *frozen; /* NULL: none */

@@ -122,9 +122,18 @@ static oss_status encode_set(oss_manifest *manifest, const char *what, const oss
     return status;
 }
 
-static oss_status encode_rows(oss_training_data *data, const oss_config *config, const oss_vocab *vocab) {
-    oss_status status = vocab != NULL ? oss_vocab_copy(&data->vocab, vocab)
-                                      : oss_labels_vocabulary(&data->vocab, &data->train, config);
+static oss_status choose_symbols(oss_training_data *data, const oss_config *config,
+                                 const oss_symbol_source *symbols) {
+    if (symbols->vocab == NULL) {
+        return oss_labels_vocabulary(&data->vocab, &data->train, config);
+    }
+    return symbols->grows ? oss_labels_extend_vocabulary(&data->vocab, symbols->vocab, &data->train, config)
+                          : oss_vocab_copy(&data->vocab, symbols->vocab);
+}
+
+static oss_status encode_rows(oss_training_data *data, const oss_config *config,
+                              const oss_symbol_source *symbols) {
+    oss_status status = choose_symbols(data, config, symbols);
     if (status == OSS_OK) {
         status = encode_set(&data->train, "train", data->vocab, config, true);
     }
@@ -158,21 +167,22 @@ static oss_status hash_rows(oss_training_data *data, const oss_config *config) {
     return OSS_OK;
 }
 
-oss_status oss_training_data_init(oss_training_data *out, const oss_config *config, const oss_vocab *vocab,
-                                  oss_pool *pool, const oss_scan_hooks *hooks) {
+oss_status oss_training_data_init(oss_training_data *out, const oss_config *config,
+                                  const oss_symbol_source *symbols, oss_pool *pool,
+                                  const oss_scan_hooks *hooks) {
     oss_training_data data = {0};
     oss_status status = read_sources(&data, config);
     if (status == OSS_OK) {
         status = scan_sources(&data, config, pool, hooks);
     }
     if (status == OSS_OK) {
-        status = oss_training_check(&data.train, &data.dev, config, vocab);
+        status = oss_training_check(&data.train, &data.dev, config, symbols->grows ? NULL : symbols->vocab);
     }
     if (status == OSS_OK) {
         status = split_rows(&data, config);
     }
     if (status == OSS_OK) {
-        status = encode_rows(&data, config, vocab);
+        status = encode_rows(&data, config, symbols);
     }
     if (status == OSS_OK && oss_augment_is_on(&config->augmentation.augment)) {
         status = oss_augment_kit_create(&data.kit, &config->augmentation.augment,

@@ -15,10 +15,16 @@ typedef struct oss_training_data {
                       recordings in noise_dir and reverb_dir */
 } oss_training_data;
 
-/* Reads, decodes, filters, splits, encodes; the log says with numbers what was kept and what was left out.
- * vocab: that of a model which goes on training (copied), or NULL to make one from the training rows. */
-oss_status oss_training_data_init(oss_training_data *out, const oss_config *config, const oss_vocab *vocab,
-                                  oss_pool *pool, const oss_scan_hooks *hooks);
+/* Where the symbols of the data come from. */
+typedef struct oss_symbol_source {
+    const oss_vocab *vocab; /* of a model that goes on training (copied); NULL: made from the training rows */
+    bool grows; /* characters of the training rows that it lacks are added to it; else they are <UNK> */
+} oss_symbol_source;
+
+/* Reads, decodes, filters, splits, encodes; the log says with numbers what was kept and what was left out. */
+oss_status oss_training_data_init(oss_training_data *out, const oss_config *config,
+                                  const oss_symbol_source *symbols, oss_pool *pool,
+                                  const oss_scan_hooks *hooks);
 void oss_training_data_deinit(oss_training_data *data);
 
 #endif

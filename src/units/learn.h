@@ -18,5 +18,12 @@ oss_status oss_vocab_build(oss_vocab **out, const char *const *text, int64_t cou
 oss_status oss_vocab_learn(oss_vocab **out, const char *const *text, int64_t count, int32_t max_size);
 /* Of normalised transcripts, in the way config->model.units and vocab_size say. */
 oss_status oss_vocab_make(oss_vocab **out, const char *const *text, int64_t count, const oss_config *config);
+/* The vocabulary of a model that goes on with other texts (normalised, too): every symbol of `vocab`, and those
+ * characters of the texts that it lacks, sorted by code point, behind its own characters: at its end, or with
+ * byte-pair units before the units of several characters, which keep their order. Without such characters a
+ * copy. max_size bounds what the texts give, as in oss_vocab_build; with byte-pair units all their characters
+ * come in. */
+oss_status oss_vocab_extend(oss_vocab **out, const oss_vocab *vocab, const char *const *text, int64_t count,
+                            int32_t max_size);
 
 #endif

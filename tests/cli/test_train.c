@@ -192,6 +192,46 @@ START_TEST(test_rows_left_out) {
 }
 END_TEST
 
+/* A model goes on in its own settings, with what --set says; nothing of its head is lost. */
+START_TEST(test_init_alone) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual,
+                         "\"batch_seconds\": 4, \"max_steps\": 4, \"dev_fraction\": 0.25, "
+                         "\"eval_every\": 1, \"ctc_subframes\": 3");
+    char *run = oss_train_place_path(&place, "run"), *finer = oss_train_place_path(&place, "finer");
+    char *config = oss_train_place_path(&place, "finer/config.json");
+    char csv[600], folder[600];
+    snprintf(csv, sizeof csv, "train_csv=%s", place.csv);
+    snprintf(folder, sizeof folder, "run_dir=%s", finer);
+    EXPECT(0, "  best so far (CER and WER equal, loss lower)  (", "--config", place.config, "--run", run);
+    EXPECT(2, "--init without --config needs --run DIR", "--init", run, "--set", csv);
+    EXPECT(3, "--init nowhere: no such model", "--init", "nowhere", "--run", finer);
+    EXPECT(2, "no training data: set train_csv", "--init", run, "--run", finer);
+    oss_program_run trained =
+        oss_run_train("--init", run, "--set", csv, "--set", folder, "--set", "max_steps=2");
+    oss_program_expect(&trained, 0);
+    oss_program_expect_err(&trained, "took 21 of 21 tensors from ");
+    oss_program_expect_err(&trained, " symbols kept, 0 new\n");
+    oss_program_expect_err(&trained, "done: 2 steps");
+    ck_assert_msg(strstr(trained.err, " here and ") == NULL, "%s", trained.err);
+    oss_program_run_deinit(&trained);
+    char *text = oss_tempdir_read(config, NULL);
+    ck_assert_msg(strstr(text, "\"ctc_subframes\": 3,") != NULL &&
+                      strstr(text, "\"eval_every\": 250,") != NULL,
+                  "%s", text);
+    free(text);
+    EXPECT(0, "done: 3 steps", "--resume", "--run", finer, "--set", "max_steps=3");
+    char *third = oss_train_place_path(&place, "third");
+    EXPECT(0, "does: --set n_fft=512, or leave out --config", "--config", place.config, "--init", run,
+           "--set", "n_fft=1024", "--run", third);
+    free(third);
+    free(config);
+    free(finer);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
 /* ---- On a terminal ---- */
 
 static char *read_terminal(int terminal) {
@@ -276,6 +316,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_a_run_is_not_overwritten);
     tcase_add_test(all, test_run_folder_of_the_config);
     tcase_add_test(all, test_rows_left_out);
+    tcase_add_test(all, test_init_alone);
     tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
     suite_add_tcase(suite, all);
     return suite;

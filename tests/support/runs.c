@@ -67,6 +67,27 @@ oss_train_outcome oss_test_runs_train(const oss_test_runs *runs, const char *run
     return outcome;
 }
 
+oss_status oss_test_runs_finetune(const oss_test_runs *runs, const char *run, const oss_config *config,
+                                  const char *init) {
+    const oss_train_request request = {
+        .config = config, .run = oss_test_runs_path(runs, run), .init = oss_test_runs_path(runs, init)};
+    oss_train_outcome outcome;
+    return oss_train(&outcome, &request);
+}
+
+oss_model *oss_test_runs_load(const oss_test_runs *runs, const char *name) {
+    oss_model *model = NULL;
+    oss_status status = oss_model_load(&model, oss_test_runs_path(runs, name));
+    ck_assert_msg(status == OSS_OK, "%s", oss_last_error());
+    return model;
+}
+
+bool oss_test_same_tensor(const oss_model *a, const oss_model *b, const char *name) {
+    const oss_param *x = oss_params_find(a->params, name), *y = oss_params_find(b->params, name);
+    ck_assert(x != NULL && y != NULL && x->count == y->count);
+    return memcmp(a->value + x->offset, b->value + y->offset, x->count * sizeof *a->value) == 0;
+}
+
 void oss_test_runs_assert_same(const oss_test_runs *runs, const char *a, const char *b) {
     long bytes_a = 0, bytes_b = 0;
     char *text_a = oss_tempdir_read(oss_test_runs_path(runs, a), &bytes_a);

@@ -24,6 +24,14 @@ oss_config *oss_test_runs_config(const oss_test_runs *runs, const char *more_jso
 oss_train_outcome oss_test_runs_train(const oss_test_runs *runs, const char *run, const oss_config *config,
                                       bool resume, int64_t stop_after, oss_status wanted);
 
+/* A new run that starts from the model in folder/init; what oss_train returns. */
+oss_status oss_test_runs_finetune(const oss_test_runs *runs, const char *run, const oss_config *config,
+                                  const char *init);
+/* The model in folder/name; the test fails when there is none. */
+oss_model *oss_test_runs_load(const oss_test_runs *runs, const char *name);
+/* Whether a tensor has the same bytes in both. */
+bool oss_test_same_tensor(const oss_model *a, const oss_model *b, const char *name);
+
 /* The test fails unless both files hold the same bytes. */
 void oss_test_runs_assert_same(const oss_test_runs *runs, const char *a, const char *b);
 
