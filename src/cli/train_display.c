@@ -193,11 +193,14 @@ void oss_display_stepped(void *context, const oss_train_progress *progress) {
 void oss_display_evaluated(void *context, const oss_train_progress *progress, const oss_eval *eval,
                            bool is_best) {
     oss_display *display = context;
-    char line[OSS_DISPLAY_BYTES];
+    char line[OSS_DISPLAY_BYTES], loss[32] = "-"; /* as `ossicle eval` says that there is none */
+    if (!isnan(eval->loss)) {
+        (void)oss_format(loss, sizeof loss, "%.4g", eval->loss);
+    }
     (void)oss_format(line, sizeof line,
-                     "step %lld  held out: loss %.4g  CER %.4f  WER %.4f%s  (%.1f minutes in %.1f s)",
-                     (long long)progress->step, eval->loss, eval->cer, eval->wer,
-                     is_best ? "  best so far" : "", eval->audio_seconds / 60.0, eval->wall_seconds);
+                     "step %lld  held out: loss %s  CER %.4f  WER %.4f%s  (%.1f minutes in %.1f s)",
+                     (long long)progress->step, loss, eval->cer, eval->wer, is_best ? "  best so far" : "",
+                     eval->audio_seconds / 60.0, eval->wall_seconds);
     print_above(display, "", line);
     for (int32_t i = 0; i < eval->samples; i++) {
         print_above(display, "    said   ", eval->sample[i].row->text);

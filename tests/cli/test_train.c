@@ -192,6 +192,32 @@ START_TEST(test_rows_left_out) {
 }
 END_TEST
 
+/* No held-out row has frames for its text: there is no loss, and 0 would be the best of all. */
+START_TEST(test_no_held_out_row_fits) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run"), *dev = oss_train_place_path(&place, "dev.csv"),
+         setting[600];
+    static const char rows[] =
+        "wav,text\ntones-000.wav,abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc\n";
+    oss_tempdir_write(dev, rows, (long)strlen(rows));
+    snprintf(setting, sizeof setting, "dev_csv=%s", dev);
+    oss_program_run finished = oss_run_train("--config", place.config, "--run", run, "--set", setting);
+    oss_program_expect(&finished, 0);
+    oss_program_expect_err(&finished, "step 8  held out: loss -  CER ");
+    oss_program_run_deinit(&finished);
+    char *path = oss_train_place_path(&place, "run/metrics.jsonl");
+    char *metrics = oss_tempdir_read(path, NULL);
+    ck_assert_msg(strstr(metrics, "\"kind\":\"eval\",\"step\":8,\"loss\":null,") != NULL, "%s", metrics);
+    ck_assert_msg(strstr(metrics, "\"infeasible\":1,") != NULL, "%s", metrics);
+    free(metrics);
+    free(path);
+    free(dev);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
 /* ---- On a terminal ---- */
 
 static char *read_terminal(int terminal) {
@@ -276,6 +302,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_a_run_is_not_overwritten);
     tcase_add_test(all, test_run_folder_of_the_config);
     tcase_add_test(all, test_rows_left_out);
+    tcase_add_test(all, test_no_held_out_row_fits);
     tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
     suite_add_tcase(suite, all);
     return suite;

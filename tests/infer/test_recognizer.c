@@ -222,35 +222,6 @@ START_TEST(test_features_of_file_samples_and_model) {
 }
 END_TEST
 
-/* ---- Scores ---- */
-
-START_TEST(test_score_of_rows) {
-    oss_score score = {0};
-    const oss_scored_row rows[] = {
-        {.words = {.reference = 4, .substitutions = 1},
-         .audio_seconds = 2,
-         .feasible = true,
-         .labels = 10,
-         .nll = 5},
-        {.words = {.reference = 1, .insertions = 3},
-         .audio_seconds = 1,
-         .feasible = false,
-         .labels = 90,
-         .nll = INFINITY},
-        {.words = {.deletions = 2}, .audio_seconds = 1, .feasible = true, .labels = 0, .nll = 0.25}};
-    ck_assert(isnan(oss_score_loss(&score)));
-    for (int i = 0; i < 3; i++) {
-        oss_score_add(&score, &rows[i]);
-    }
-    ck_assert_int_eq(score.utterances, 3);
-    ck_assert_int_eq(score.infeasible, 1);
-    ck_assert_int_eq(score.words.reference, 5);
-    ck_assert_int_eq(score.words.substitutions + score.words.deletions + score.words.insertions, 6);
-    ck_assert_double_eq(score.audio_seconds, 4);
-    ck_assert_double_eq_tol(oss_score_loss(&score), (0.5 + 0.25) / 2, 1e-15);
-}
-END_TEST
-
 /* ---- Faults ---- */
 
 /* A recognizer's whole life; frees everything whatever fails. */
@@ -315,7 +286,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(results, test_samples_at_another_rate);
     tcase_add_test(results, test_info);
     tcase_add_test(results, test_features_of_file_samples_and_model);
-    tcase_add_test(results, test_score_of_rows);
     TCase *fails = tcase_create("fails");
     tcase_add_test(fails, test_refusals);
     tcase_add_test(fails, test_chunks);
