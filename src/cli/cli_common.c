@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "cli/cli_files.h"
 #include "cli/cli_internal.h"
 #include "kernel/cpu.h"
 #include "ossicle/version.h"
@@ -129,7 +130,7 @@ static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) 
         oss_cli_print("ossicle %s\n", oss_version());
         return 0;
     }
-    return command->run(args);
+    return oss_cli_check_files(args) == OSS_OK ? command->run(args) : oss_cli_fail(args, OSS_EUSAGE);
 }
 
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {

@@ -18,9 +18,11 @@
 #include "ossicle/status.h"
 
 typedef struct oss_cli_option {
-    const char *name;  /* "--model", or one letter: "-o" */
-    const char *value; /* what stands for the value in help: "FILE"; NULL: the option takes none */
-    const char *help;  /* one line */
+    const char *name; /* "--model", or one letter: "-o" */
+    /* What stands for the value in help; NULL: the option takes none. "OUT..." is a file that is written, "FILE..." and
+     * "M" one that is read: cli_files.h sees to it that they are not the same. */
+    const char *value;
+    const char *help; /* one line */
     bool required;
     bool repeats; /* may be given more than once */
 } oss_cli_option;
@@ -49,7 +51,7 @@ typedef struct oss_cli_command {
 } oss_cli_command;
 
 /* Runs a command from its command line (argv[0] is skipped): prepares the standard streams and log, picks the
- * instruction set (OSSICLE_CPU), parses, runs, and makes sure that what was printed has arrived. Returns the
+ * instruction set (OSSICLE_CPU), parses, refuses to write what is read, runs, and makes sure that what was printed has arrived. Returns the
  * exit code. `--help` and `--version` are answered here, on stdout. */
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv);
 

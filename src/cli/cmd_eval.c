@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/eval_rows.h"
@@ -25,7 +26,7 @@ static const oss_cli_option options[] = {
      .required = true},
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--hyp",
-     .value = "FILE",
+     .value = "OUT.tsv",
      .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_CHUNK_OPTIONS,
@@ -109,7 +110,10 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
         return OSS_OK;
     }
     name_infeasible(eval, row);
-    oss_status status = write_hypothesis(eval, row);
+    oss_status status = oss_cli_reads(eval->args, row->path);
+    if (status == OSS_OK) {
+        status = write_hypothesis(eval, row);
+    }
     if (status == OSS_OK) {
         oss_score_add(&eval->score, &row->scored.score);
         eval->audio_seconds += row->scored.audio_seconds;

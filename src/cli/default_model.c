@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/cli_files.h"
 #include "cli/own_folder.h"
 
 static const char variable[] = "OSSICLE_MODEL";
@@ -99,6 +100,11 @@ oss_status oss_cli_model(char **out, const oss_cli_args *args) {
     char *path = NULL;
     oss_status status = oss_cli_find_model(&path, given, "--model M");
     if (status != OSS_OK) {
+        return status;
+    }
+    status = oss_cli_reads(args, path);
+    if (status != OSS_OK) {
+        oss_free(path);
         return status;
     }
     if (given == NULL) {

@@ -192,6 +192,34 @@ START_TEST(test_rows_left_out) {
 }
 END_TEST
 
+/* The run folder's own files are not written over while they are read, nor what a link in it leads to. */
+START_TEST(test_what_is_read_is_not_written) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run"), *dev = oss_train_place_path(&place, "run/dev.csv");
+    char *config = oss_train_place_path(&place, "run/config.json"), setting[600];
+    EXPECT(0, "done: 8 steps", "--config", place.config, "--run", run);
+    char *before = oss_tempdir_read(dev, NULL);
+    snprintf(setting, sizeof setting, "dev_csv=%s/../run/dev.csv", run);
+    EXPECT(2, "is the same file as", "--resume", "--run", run, "--set", setting);
+    ck_assert_int_eq(unlink(config), 0); /* now a start that was killed: a new one is welcome */
+    snprintf(setting, sizeof setting, "train_csv=%s", dev);
+    EXPECT(2, "is the same file as", "--config", place.config, "--run", run, "--set", setting);
+    EXPECT(2, "is the folder that --run writes", "--config", place.config, "--run", run, "--init", run);
+    char *after = oss_tempdir_read(dev, NULL);
+    ck_assert_str_eq(before, after);
+    free(after);
+    ck_assert_int_eq(unlink(dev), 0);
+    ck_assert_int_eq(symlink(place.csv, dev), 0);
+    EXPECT(2, "is the same file as", "--config", place.config, "--run", run);
+    free(before);
+    free(config);
+    free(dev);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
 /* No held-out row has frames for its text: there is no loss, and 0 would be the best of all. */
 START_TEST(test_no_held_out_row_fits) {
     oss_train_place place;
@@ -303,6 +331,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_run_folder_of_the_config);
     tcase_add_test(all, test_rows_left_out);
     tcase_add_test(all, test_no_held_out_row_fits);
+    tcase_add_test(all, test_what_is_read_is_not_written);
     tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
     suite_add_tcase(suite, all);
     return suite;
