@@ -3,6 +3,7 @@
 #define OSSICLE_OSSICLE_H
 
 #include "ossicle/features.h"
+#include "ossicle/log.h"
 #include "ossicle/precision.h"
 #include "ossicle/recognizer.h"
 #include "ossicle/status.h"

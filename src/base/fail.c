@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 enum { MESSAGE_BYTES = 2048 };
 
@@ -39,15 +40,6 @@ const char *oss_status_name(oss_status status) {
     return "unknown status";
 }
 
-/* A message is one line whatever names and rows it quotes. */
-static void flatten_lines(char *text) {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = ' ';
-        }
-    }
-}
-
 /* Ends a message that was cut off with "..." and without half a UTF-8 character. */
 static void mark_cut(char *text) {
     size_t at = MESSAGE_BYTES - 4;
@@ -63,7 +55,7 @@ static void keep_message(char *text, int length) {
     } else if (length >= MESSAGE_BYTES) {
         mark_cut(text);
     }
-    flatten_lines(text);
+    oss_utf8_flatten(text);
     memcpy(last_message, text, strlen(text) + 1);
 }
 
