@@ -15,6 +15,7 @@ struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
     bool borrows; /* a sibling: the model is another recognizer's */
+    oss_progress progress;
 };
 
 /* ---- Life ---- */
@@ -119,6 +120,19 @@ void oss_string_free(char *text) {
     oss_free(text);
 }
 
+/* ---- Progress ---- */
+
+static void tell_encoding(void *context, double fraction) {
+    const oss_progress *progress = context;
+    progress->fn(progress->context, OSS_STAGE_ENCODING, fraction);
+}
+
+void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context) {
+    recognizer->progress = (oss_progress){.fn = progress, .context = context};
+    oss_encoder_set_progress(recognizer->encoder, progress == NULL ? NULL : tell_encoding,
+                             &recognizer->progress);
+}
+
 /* ---- What it is ---- */
 
 static int32_t vocab_size(const oss_recognizer *recognizer) {
@@ -175,7 +189,7 @@ oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
@@ -255,7 +269,7 @@ oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *pat
     oss_audio audio;
     oss_status status = check_output(recognizer, what);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
@@ -316,7 +330,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
         status = oss_input_load(&audio, reference->path, recognizer->model->config, reference->start_seconds,
-                                reference->end_seconds);
+                                reference->end_seconds, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
