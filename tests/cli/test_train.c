@@ -1,16 +1,13 @@
 /* ossicle train as a user meets it: options, messages, exit codes, files, the progress line. */
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
+#include "support/terminal.h"
 #include "support/train_program.h"
 
 static const oss_tones usual = {.rows = 12, .seed = 5, .min_letters = 2, .max_letters = 5};
@@ -248,68 +245,16 @@ END_TEST
 
 /* ---- On a terminal ---- */
 
-static char *read_terminal(int terminal) {
-    enum { MOST = 1 << 20 };
-    char *text = calloc(MOST, 1);
-    size_t used = 0;
-    ssize_t count;
-    while (used < MOST - 1 && (count = read(terminal, text + used, MOST - 1 - used)) > 0) {
-        used += (size_t)count;
-    }
-    return text; /* reading ends with EIO when the program has closed its side */
-}
-
-/* Trains with stderr on a terminal of this width; returns what it showed. */
-static char *train_on_terminal(const char *const argument[], unsigned short columns, bool no_colour) {
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    const struct winsize size = {.ws_row = 24, .ws_col = columns};
-    ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        (void)dup2(open(ptsname(terminal), O_RDWR | O_NOCTTY), STDERR_FILENO);
-        (void)setenv("TERM", "xterm", 1);
-        (void)(no_colour ? setenv("NO_COLOR", "1", 1) : unsetenv("NO_COLOR"));
-        (void)close(terminal);
-        (void)execv(argument[0], (char *const *)(uintptr_t)argument);
-        _exit(127);
-    }
-    char *text = read_terminal(terminal);
-    ck_assert_int_eq(oss_train_wait(child), 0);
-    (void)close(terminal);
-    return text;
-}
-
-/* Columns of the widest line that is redrawn; those that stay end in a line break. Colours take no column. */
-static int widest_redrawn(const char *text) {
-    int widest = 0;
-    for (const char *at = strchr(text, '\r'); at != NULL; at = strchr(at + 1, '\r')) {
-        int width = 0;
-        const char *c = at + 1;
-        for (; *c != '\0' && *c != '\r' && *c != '\n'; c++) {
-            if (*c == '\033') {
-                c += strcspn(c, "mK");
-            } else {
-                width++;
-            }
-        }
-        bool stays = *c == '\n' || (c[0] == '\r' && c[1] == '\n'); /* a terminal sends CR LF */
-        widest = width > widest && !stays ? width : widest;
-    }
-    return widest;
-}
-
 START_TEST(test_progress_on_a_terminal) {
     static const unsigned short columns[] = {100, 40, 100};
     oss_train_place place;
     oss_train_place_make(&place, &usual, short_run);
     char *run = oss_train_place_path(&place, "run"), *program = oss_program_path("ossicle-train");
     const char *const argument[] = {program, "--config", place.config, "--run", run, NULL};
-    char *text = train_on_terminal(argument, columns[_i], _i == 2);
+    char *text = oss_terminal_run(argument, columns[_i], _i == 2, false, 0);
     ck_assert_msg(strstr(text, "\r\033[K") != NULL && strstr(text, "step 8/8") != NULL, "%s", text);
     ck_assert_msg(strstr(text, "x  loss ") != NULL, "%s", text);
-    ck_assert_int_lt(widest_redrawn(text), columns[_i]);
+    ck_assert_int_lt(oss_terminal_widest(text), columns[_i]);
     ck_assert_msg((strstr(text, "[") != NULL && strstr(text, "####") != NULL) == (columns[_i] == 100), "%s",
                   text);
     ck_assert_msg((strstr(text, "\033[32m") != NULL) == (_i == 0), "%s", text);
