@@ -65,6 +65,11 @@ const char *oss_cli_operand(const oss_cli_args *args, int32_t index);
 /* A whole number in [low, high]; `fallback` when the option was not given. OSS_EUSAGE. */
 oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t low, int64_t high,
                            int64_t fallback, int64_t *out);
+/* *out = index of the option's value in word[words]; 0 when it was not given. OSS_EUSAGE. */
+oss_status oss_cli_choice(const oss_cli_args *args, const char *option, const char *const *word,
+                          int32_t words, int32_t *out);
+/* OSS_EUSAGE when both options are given, each of which chooses `what`. */
+oss_status oss_cli_either(const oss_cli_args *args, const char *option, const char *other, const char *what);
 /* --precision fp32|bf16; fp32 when it was not given. */
 oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 /* --chunk-seconds C and --left-seconds L, as oss_recognizer_options means them: 0 and 0 when not given, all

@@ -12,4 +12,7 @@ oss_status oss_cli_check_files(const oss_cli_args *args);
  * config names. To be asked before anything is written. */
 oss_status oss_cli_reads(const oss_cli_args *args, const char *path);
 
+/* OSS_EINPUT when a folder is given where a recording should be. */
+oss_status oss_cli_check_recording(const char *path);
+
 #endif

@@ -74,7 +74,10 @@ static oss_status load_recording(augmenting *a) {
     const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .end_seconds = -1.0,
                                        .max_seconds = config->data.max_seconds};
-    oss_status status = oss_audio_load(&a->audio, a->file, &request);
+    oss_status status = oss_cli_check_recording(a->file);
+    if (status == OSS_OK) {
+        status = oss_audio_load(&a->audio, a->file, &request);
+    }
     if (status == OSS_OK) {
         if (config->model.normalize == OSS_NORMALIZE_PEAK) {
             oss_audio_normalize_peak(a->audio.sample, a->audio.samples);

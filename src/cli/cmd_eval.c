@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/eval_rows.h"
+#include "cli/tsv.h"
 
 enum {
     NAMED_INFEASIBLE = 10
@@ -27,7 +28,8 @@ static const oss_cli_option options[] = {
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--hyp",
      .value = "OUT.tsv",
-     .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
+     .help =
+         "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words), cells escaped as those of transcribe"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
@@ -55,12 +57,8 @@ static double now_seconds(void) {
 
 /* ---- Rows ---- */
 
-/* A TSV cell: the tab and line breaks that a path may hold become spaces. */
 static void append_cell(oss_strbuf *line, const char *text) {
-    for (; *text != '\0'; text++) {
-        bool breaks = *text == '\t' || *text == '\n' || *text == '\r';
-        oss_strbuf_append_bytes(line, breaks ? " " : text, 1);
-    }
+    oss_tsv_append(line, text);
     oss_strbuf_append(line, "\t");
 }
 

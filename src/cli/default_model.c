@@ -113,3 +113,14 @@ oss_status oss_cli_model(char **out, const oss_cli_args *args) {
     *out = path;
     return OSS_OK;
 }
+
+oss_status oss_cli_recognizer(oss_recognizer **out, const oss_cli_args *args,
+                              const oss_recognizer_options *options) {
+    char *path = NULL;
+    oss_status status = oss_cli_model(&path, args);
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(out, path, options);
+    }
+    oss_free(path);
+    return status;
+}
