@@ -1,6 +1,8 @@
 #!/bin/sh
-# The inference side carries nothing of training: scripts/check_links.sh BUILD
+# What the programs and libraries carry: scripts/check_links.sh BUILD
 #  - no symbol that the trainer's objects define is in `ossicle` or libossicle.so, or is wanted by libossicle.a;
+#  - nor does libossicle hold anything of the second archive, or want it: features, model file, encoder and decoding are all of it;
+#  - `transcribe`, `embed` and `features` call what libossicle.so exports, and helpers of src/cli, and nothing else of Ossicle;
 #  - neither loads OpenBLAS or a Fortran run time (ossicle-train does, which shows that this check would see it).
 set -eu
 build=${1:?usage: check_links.sh BUILD}
@@ -8,26 +10,48 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
 defined() { nm --defined-only "$@" 2>/dev/null | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | LC_ALL=C sort -u; }
-nm --defined-only "$build/libossicle_train.a" 2>/dev/null | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | LC_ALL=C sort -u >"$work/train"
-if [ "$(wc -l <"$work/train")" -lt 20 ]; then
-	echo "libossicle_train.a defines hardly any symbol: nothing was checked"
-	exit 1
-fi
-check_none() { # WHAT: symbols on stdin must not be the trainer's
-	LC_ALL=C sort -u | LC_ALL=C comm -12 - "$work/train" >"$work/common"
+wanted() { nm --undefined-only "$@" 2>/dev/null | awk 'NF == 2 { print $2 }' | LC_ALL=C sort -u; }
+for part in train tools; do
+	defined "$build/libossicle_$part.a" >"$work/$part"
+	if [ "$(wc -l <"$work/$part")" -lt 20 ]; then
+		echo "libossicle_$part.a defines hardly any symbol: nothing was checked"
+		exit 1
+	fi
+done
+check_none() { # PART WHAT: symbols on stdin must not be those of an archive
+	LC_ALL=C sort -u | LC_ALL=C comm -12 - "$work/$1" >"$work/common"
 	if [ -s "$work/common" ]; then
-		echo "$1 has symbols of the trainer:"
+		echo "$2 has symbols of libossicle_$1.a:"
 		head -n 20 "$work/common"
 		bad=1
 	fi
 }
-defined "$build/ossicle" | check_none "$build/ossicle"
-nm "$build/libossicle.so" 2>/dev/null | awk '{ print $NF }' | check_none "$build/libossicle.so"
-nm --undefined-only "$build/libossicle.a" 2>/dev/null | awk 'NF == 2 { print $2 }' | check_none "$build/libossicle.a"
-if defined "$build/ossicle-train" | LC_ALL=C comm -12 - "$work/train" | grep -q .; then :; else
-	echo "$build/ossicle-train has no symbol of the trainer: this check sees nothing"
-	bad=1
-fi
+check_some() { # PART PROGRAM: it has such symbols, or the check above sees nothing
+	if ! defined "$build/$2" | LC_ALL=C comm -12 - "$work/$1" | grep -q .; then
+		echo "$build/$2 has no symbol of libossicle_$1.a: this check sees nothing"
+		bad=1
+	fi
+}
+defined "$build/ossicle" | check_none train "$build/ossicle"
+for part in train tools; do
+	nm "$build/libossicle.so" 2>/dev/null | awk '{ print $NF }' | check_none "$part" "$build/libossicle.so"
+	defined "$build/libossicle.a" | check_none "$part" "$build/libossicle.a"
+	wanted "$build/libossicle.a" | check_none "$part" "$build/libossicle.a (wanted)"
+	check_some "$part" ossicle-train
+done
+check_some tools ossicle
+nm -D --defined-only "$build/libossicle.so" | awk '{ print $3 }' | LC_ALL=C sort -u >"$work/exported"
+for command in transcribe embed features; do
+	wanted "$build/src/cli/cmd_$command.o" | grep '^oss_' >"$work/calls"
+	if ! grep -v '^oss_cli_' "$work/calls" | LC_ALL=C comm -12 - "$work/exported" | grep -q .; then
+		echo "cmd_$command.o calls nothing that libossicle.so exports: this check sees nothing"
+		bad=1
+	fi
+	if grep -v '^oss_cli_' "$work/calls" | LC_ALL=C comm -23 - "$work/exported" | grep .; then
+		echo "cmd_$command.o calls these, which libossicle.so does not export"
+		bad=1
+	fi
+done
 blas='openblas|libblas|liblapack|gfortran'
 for file in ossicle libossicle.so; do
 	if ldd "$build/$file" | grep -E "$blas"; then
@@ -39,5 +63,5 @@ if ! ldd "$build/ossicle-train" | grep -qE "$blas"; then
 	echo "$build/ossicle-train loads no OpenBLAS: this check sees nothing"
 	bad=1
 fi
-[ "$bad" = 0 ] && echo "none of $(wc -l <"$work/train") symbols of the trainer, no OpenBLAS"
+[ "$bad" = 0 ] && echo "none of $(wc -l <"$work/train") symbols of the trainer, none of $(wc -l <"$work/tools") of the tools in libossicle, no OpenBLAS"
 [ "$bad" = 0 ]

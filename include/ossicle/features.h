@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "ossicle/progress.h"
 #include "ossicle/status.h"
 
 #ifdef __cplusplus
@@ -44,6 +45,9 @@ OSS_API void oss_features_free(oss_features *features);
 
 /* Samples per second that the front end works at: other recordings are resampled. */
 OSS_API int32_t oss_features_rate_hz(const oss_features *features);
+
+/* Who is told how far coming calls with files are (OSS_STAGE_READING alone); NULL: nobody. */
+OSS_API void oss_features_set_progress(oss_features *features, oss_progress_fn progress, void *context);
 
 /* *out = [T, bins], T = 1 + floor(samples / hop): frames every 10 ms at the usual settings.
  * From a file in any format, rate and channel count that libsndfile reads. OSS_EINPUT: it cannot be read,

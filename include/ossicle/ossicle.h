@@ -3,7 +3,9 @@
 #define OSSICLE_OSSICLE_H
 
 #include "ossicle/features.h"
+#include "ossicle/log.h"
 #include "ossicle/precision.h"
+#include "ossicle/progress.h"
 #include "ossicle/recognizer.h"
 #include "ossicle/status.h"
 #include "ossicle/version.h"

@@ -22,6 +22,7 @@
 
 #include "ossicle/features.h"
 #include "ossicle/precision.h"
+#include "ossicle/progress.h"
 #include "ossicle/status.h"
 
 #ifdef __cplusplus
@@ -49,6 +50,9 @@ OSS_API oss_status oss_recognizer_create(oss_recognizer **out, const char *model
 
 /* NULL is allowed. */
 OSS_API void oss_recognizer_free(oss_recognizer *recognizer);
+
+/* Who is told how far coming calls are; NULL: nobody. Calls with samples have no stage of reading. */
+OSS_API void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context);
 
 /* What a model is; all of it in the units named. */
 typedef struct oss_recognizer_info {

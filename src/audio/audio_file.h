@@ -31,6 +31,10 @@ typedef struct oss_audio_request {
     double end_seconds;
     double max_seconds; /* longer audio is an error that says so; <= 0: no limit */
     bool *too_long;     /* when not NULL: set to whether the call failed for that reason */
+    /* When not NULL: told which fraction of the file's bytes is read, after every piece of at most 32,768 samples of
+     * all channels, and 1 at the end. */
+    void (*progress)(void *context, double fraction);
+    void *progress_context;
 } oss_audio_request;
 
 /* x[samples] at rate_hz: the mean of the file's channels, resampled over the segment as a whole

@@ -173,6 +173,14 @@ static oss_status accept_end(const oss_decoder *decoder, const audio_segment *se
     return status == OSS_OK && (empty || early) ? fail_outside(decoder, request) : status;
 }
 
+/* Bytes say how far a file is read, whatever its header promises. */
+static void tell_progress(const oss_audio_request *request, const oss_decoder *decoder, bool done) {
+    if (request->progress != NULL) {
+        double part = (double)decoder->reader.position_bytes / (double)decoder->reader.size_bytes;
+        request->progress(request->progress_context, done || part > 1.0 ? 1.0 : part);
+    }
+}
+
 /* Decodes, checks, mixes and collects from the segment's start. */
 static oss_status collect_segment(oss_sink *sink, oss_decoder *decoder, const audio_segment *segment,
                                   float *chunk, const oss_audio_request *request) {
@@ -189,6 +197,7 @@ static oss_status collect_segment(oss_sink *sink, oss_decoder *decoder, const au
             mix_channels(chunk, frames, decoder->channels);
             status = oss_sink_put(sink, chunk, frames);
         }
+        tell_progress(request, decoder, false);
         if (status != OSS_OK) {
             return status;
         }
@@ -205,6 +214,9 @@ static oss_status load_segment(oss_sink *sink, oss_decoder *decoder, float *chun
     }
     if (status == OSS_OK) {
         status = collect_segment(sink, decoder, &segment, chunk, request);
+    }
+    if (status == OSS_OK) {
+        tell_progress(request, decoder, true);
     }
     if (status != OSS_OK) {
         return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 /* One message a thread, in place: reporting that memory ran out must not need memory. */
 static _Thread_local char last_message[OSS_MESSAGE_BYTES];
@@ -37,15 +38,6 @@ const char *oss_status_name(oss_status status) {
     return "unknown status";
 }
 
-/* A message is one line whatever names and rows it quotes. */
-static void flatten_lines(char *text) {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = ' ';
-        }
-    }
-}
-
 /* Ends a message that was cut off with "..." and without half a UTF-8 character. */
 static void mark_cut(char *text) {
     size_t at = OSS_MESSAGE_BYTES - 4;
@@ -61,7 +53,7 @@ static void keep_message(char *text, int length) {
     } else if (length >= OSS_MESSAGE_BYTES) {
         mark_cut(text);
     }
-    flatten_lines(text);
+    oss_utf8_flatten(text);
     memcpy(last_message, text, strlen(text) + 1);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 enum { LINE_BYTES = 4096 };
 
@@ -29,6 +30,7 @@ static void send_line(oss_log_level level, const char *format, va_list arguments
     } else if (length >= LINE_BYTES) {
         memcpy(line + LINE_BYTES - 4, "...", 4);
     }
+    oss_utf8_flatten(line);
     (void)pthread_mutex_lock(&log_lock);
     if (log_fn != NULL) {
         log_fn(log_context, level, line);

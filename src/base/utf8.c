@@ -65,3 +65,11 @@ size_t oss_utf8_valid_length(const char *text, size_t bytes) {
     }
     return oss_utf8_is_whole(&state) ? bytes : start;
 }
+
+void oss_utf8_flatten(char *text) {
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = ' ';
+        }
+    }
+}

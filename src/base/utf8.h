@@ -21,4 +21,7 @@ typedef struct oss_utf8_state {
 bool oss_utf8_feed(oss_utf8_state *state, unsigned char byte);
 bool oss_utf8_is_whole(const oss_utf8_state *state);
 
+/* Control characters become spaces, so that a message is one line whatever names and rows it quotes. */
+void oss_utf8_flatten(char *text);
+
 #endif

@@ -185,24 +185,11 @@ static oss_status count_left_out(oss_check_fixed *fixed, const oss_check_data *d
     return OSS_OK;
 }
 
-static oss_status check_target(const char *out_path, const oss_check_source *source, int32_t sources) {
-    for (int32_t i = 0; i < sources; i++) {
-        if (oss_file_is_same(out_path, source[i].csv)) {
-            return oss_fail(OSS_EUSAGE, "%s is the CSV that is checked: give the new one another name",
-                            out_path);
-        }
-    }
-    return OSS_OK;
-}
-
 oss_status oss_check_fix(oss_check_fixed *out, const char *out_path, const oss_check_data *data,
-                         const oss_check_report *report, const oss_check_source *source, int32_t sources) {
-    fix_job job = {.data = data, .report = report, .csv = source[0].csv, .reader = {.fd = -1}};
+                         const oss_check_report *report, const char *csv) {
+    fix_job job = {.data = data, .report = report, .csv = csv, .reader = {.fd = -1}};
     oss_check_fixed fixed = {0};
-    oss_status status = check_target(out_path, source, sources);
-    if (status == OSS_OK) {
-        status = plan_prefix(&job, out_path);
-    }
+    oss_status status = plan_prefix(&job, out_path);
     if (status == OSS_OK) {
         status = oss_reader_open(&job.reader, job.csv);
     }

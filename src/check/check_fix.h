@@ -10,11 +10,11 @@ typedef struct oss_check_fixed {
     bool moved;                        /* paths got the folder of the CSV before them */
 } oss_check_fixed;
 
-/* Copies source[0] byte by byte to a new file (columns, quotes, line breaks, order), but for the rows that
- * the report calls unfit. When out_path is in another folder, relative paths that were found beside the CSV
- * get its absolute folder before them. The file appears whole or not at all. OSS_EUSAGE when out_path is one
- * of the CSVs, or when that folder's name would need quotes. */
+/* Copies `csv`, the first source of the report, byte by byte to a new file (columns, quotes, line breaks, order), but
+ * for the rows that the report calls unfit. When out_path, which is no file that was read, is in another folder,
+ * relative paths that were found beside the CSV get its absolute folder before them. The file appears whole or not at
+ * all. OSS_EUSAGE when that folder's name would need quotes. */
 oss_status oss_check_fix(oss_check_fixed *out, const char *out_path, const oss_check_data *data,
-                         const oss_check_report *report, const oss_check_source *source, int32_t sources);
+                         const oss_check_report *report, const char *csv);
 
 #endif

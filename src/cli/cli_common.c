@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "cli/cli_files.h"
 #include "cli/cli_internal.h"
+#include "cli/cli_terminal.h"
 #include "kernel/cpu.h"
 #include "ossicle/version.h"
 
@@ -22,6 +24,7 @@ static int print_errno;               /* of the first print that failed; 0: none
 
 static void print_log_line(void *context, oss_log_level level, const char *line) {
     (void)context;
+    oss_cli_clear_line();
     if (level == OSS_LOG_WARN) {
         (void)fprintf(stderr, "ossicle %s: warning: %s\n", command_name, line);
     } else {
@@ -107,6 +110,7 @@ int oss_cli_exit_code(oss_status status) {
 }
 
 int oss_cli_fail(const oss_cli_args *args, oss_status status) {
+    oss_cli_clear_line();
     (void)fprintf(stderr, "ossicle %s: %s\n", args->command->name, oss_last_error());
     return oss_cli_exit_code(status);
 }
@@ -129,7 +133,7 @@ static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) 
         oss_cli_print("ossicle %s\n", oss_version());
         return 0;
     }
-    return command->run(args);
+    return oss_cli_check_files(args) == OSS_OK ? command->run(args) : oss_cli_fail(args, OSS_EUSAGE);
 }
 
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {

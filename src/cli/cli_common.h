@@ -18,9 +18,11 @@
 #include "ossicle/status.h"
 
 typedef struct oss_cli_option {
-    const char *name;  /* "--model", or one letter: "-o" */
-    const char *value; /* what stands for the value in help: "FILE"; NULL: the option takes none */
-    const char *help;  /* one line */
+    const char *name; /* "--model", or one letter: "-o" */
+    /* What stands for the value in help; NULL: the option takes none. "OUT..." is a file that is written, "FILE..." and
+     * "M" one that is read: cli_files.h sees to it that they are not the same. */
+    const char *value;
+    const char *help; /* one line */
     bool required;
     bool repeats; /* may be given more than once */
 } oss_cli_option;
@@ -49,7 +51,7 @@ typedef struct oss_cli_command {
 } oss_cli_command;
 
 /* Runs a command from its command line (argv[0] is skipped): prepares the standard streams and log, picks the
- * instruction set (OSSICLE_CPU), parses, runs, and makes sure that what was printed has arrived. Returns the
+ * instruction set (OSSICLE_CPU), parses, refuses to write what is read, runs, and makes sure that what was printed has arrived. Returns the
  * exit code. `--help` and `--version` are answered here, on stdout. */
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv);
 
@@ -63,6 +65,11 @@ const char *oss_cli_operand(const oss_cli_args *args, int32_t index);
 /* A whole number in [low, high]; `fallback` when the option was not given. OSS_EUSAGE. */
 oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t low, int64_t high,
                            int64_t fallback, int64_t *out);
+/* *out = index of the option's value in word[words]; 0 when it was not given. OSS_EUSAGE. */
+oss_status oss_cli_choice(const oss_cli_args *args, const char *option, const char *const *word,
+                          int32_t words, int32_t *out);
+/* OSS_EUSAGE when both options are given, each of which chooses `what`. */
+oss_status oss_cli_either(const oss_cli_args *args, const char *option, const char *other, const char *what);
 /* --precision fp32|bf16; fp32 when it was not given. */
 oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 /* --chunk-seconds C and --left-seconds L, as oss_recognizer_options means them: 0 and 0 when not given, all

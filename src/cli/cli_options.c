@@ -282,12 +282,44 @@ oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out) {
     return status;
 }
 
-oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out) {
-    const char *word = oss_cli_value(args, "--precision");
-    bool bf16 = word != NULL && strcmp(word, "bf16") == 0;
-    if (word != NULL && !bf16 && strcmp(word, "fp32") != 0) {
-        return oss_fail(OSS_EUSAGE, "--precision %s: choose fp32 or bf16", word);
+/* "--what sounds: choose embeddings, projected or logits" */
+static oss_status refuse_choice(const char *option, const char *value, const char *const *word,
+                                int32_t words) {
+    oss_status status = oss_fail(OSS_EUSAGE, "%s %s: choose", option, value);
+    for (int32_t i = 0; i < words; i++) {
+        const char *before = i == 0 ? "" : i + 1 < words ? "," : " or";
+        status = oss_fail(status, "%s%s %s", oss_last_error(), before, word[i]);
     }
-    *out = bf16 ? OSS_PRECISION_BF16 : OSS_PRECISION_FP32;
+    return status;
+}
+
+oss_status oss_cli_choice(const oss_cli_args *args, const char *option, const char *const *word,
+                          int32_t words, int32_t *out) {
+    const char *value = oss_cli_value(args, option);
+    int32_t index = 0;
+    while (value != NULL && index < words && strcmp(value, word[index]) != 0) {
+        index++;
+    }
+    if (index == words) {
+        return refuse_choice(option, value, word, words);
+    }
+    *out = index;
     return OSS_OK;
+}
+
+oss_status oss_cli_either(const oss_cli_args *args, const char *option, const char *other, const char *what) {
+    return oss_cli_has(args, option) && oss_cli_has(args, other)
+               ? oss_fail(OSS_EUSAGE, "%s and %s each choose %s: give one of them", option, other, what)
+               : OSS_OK;
+}
+
+oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out) {
+    static const char *const word[] = {"fp32", "bf16"};
+    static const oss_precision value[] = {OSS_PRECISION_FP32, OSS_PRECISION_BF16};
+    int32_t index = 0;
+    oss_status status = oss_cli_choice(args, "--precision", word, 2, &index);
+    if (status == OSS_OK) {
+        *out = value[index];
+    }
+    return status;
 }

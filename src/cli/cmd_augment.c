@@ -2,13 +2,16 @@
 #include <math.h>
 
 #include "audio/audio_file.h"
+#include "augment/augment_kit.h"
 #include "augment/wav_file.h"
 #include "base/fail.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/augment_voices.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "dataset/dataset_csv.h"
 
@@ -71,7 +74,10 @@ static oss_status load_recording(augmenting *a) {
     const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .end_seconds = -1.0,
                                        .max_seconds = config->data.max_seconds};
-    oss_status status = oss_audio_load(&a->audio, a->file, &request);
+    oss_status status = oss_cli_check_recording(a->file);
+    if (status == OSS_OK) {
+        status = oss_audio_load(&a->audio, a->file, &request);
+    }
     if (status == OSS_OK) {
         if (config->model.normalize == OSS_NORMALIZE_PEAK) {
             oss_audio_normalize_peak(a->audio.sample, a->audio.samples);
@@ -114,6 +120,34 @@ static oss_status make_view(augmenting *a) {
         status = OSS_ENOMEM;
     }
     oss_free(work);
+    return status;
+}
+
+/* ---- What is read ---- */
+
+static oss_status check_sounds(const augmenting *a, const oss_sounds *sounds, const char *folder) {
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < sounds->clips && status == OSS_OK; i++) {
+        char *path = oss_path_join(folder, sounds->name[i]);
+        status = path == NULL ? OSS_ENOMEM : oss_cli_reads(a->args, path);
+        oss_free(path);
+    }
+    return status;
+}
+
+/* What the config names is not to be written over either. */
+static oss_status check_inputs(const augmenting *a) {
+    const oss_augment_spec *spec = &a->config->augmentation.augment;
+    oss_status status = check_sounds(a, &a->kit->noise, spec->noise_dir);
+    if (status == OSS_OK) {
+        status = check_sounds(a, &a->kit->room, spec->reverb_dir);
+    }
+    for (int32_t i = 0; i < a->voices.rows && status == OSS_OK; i++) {
+        status = oss_cli_reads(a->args, a->voices.path[i]);
+    }
+    for (int32_t i = 0; i < a->config->data.train_csvs && a->voices.rows > 0 && status == OSS_OK; i++) {
+        status = oss_cli_reads(a->args, a->config->data.train_csv[i].csv);
+    }
     return status;
 }
 
@@ -236,6 +270,9 @@ static oss_status augment(augmenting *a) {
     }
     if (status == OSS_OK) {
         status = make_view(a);
+    }
+    if (status == OSS_OK) {
+        status = check_inputs(a);
     }
     if (status == OSS_OK) {
         status = oss_wav_save(oss_cli_value(a->args, "-o"), a->y, a->samples,

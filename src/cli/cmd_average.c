@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "checkpoint/checkpoint.h"
 #include "convert/model_average.h"
@@ -17,7 +18,13 @@ static const oss_cli_option options[] = {
 static oss_status average(const oss_cli_args *args, const char *const *path, int32_t count) {
     const char *out_path = oss_cli_value(args, "-o");
     oss_model *model = NULL;
-    oss_status status = oss_model_average(&model, path, count);
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < count && status == OSS_OK; i++) {
+        status = oss_cli_reads(args, path[i]);
+    }
+    if (status == OSS_OK) {
+        status = oss_model_average(&model, path, count);
+    }
     if (status == OSS_OK && oss_cli_has(args, "--no-projector")) {
         status = oss_model_drop_projector(model);
     }

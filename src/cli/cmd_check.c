@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "check/check_fix.h"
 #include "cli/check_output.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "model/model_file.h"
 
@@ -26,7 +27,7 @@ static const oss_cli_option options[] = {
     {.name = "--json", .help = "print one JSON object with every finding"},
     {.name = "--fix",
      .value = "OUT.csv",
-     .help = "also write the one --csv again without the rows that are not fit to train; never over it"},
+     .help = "also write the one --csv again without the rows that are not fit to train"},
     {.name = "--threads",
      .value = "N",
      .help = "recordings to read at the same time (default: as many as processors); the output is the same "
@@ -108,14 +109,29 @@ static oss_status read_rows(checking *check) {
 
 /* ---- What comes out ---- */
 
+/* CSVs that the config names, and recordings, are read like those of the command line. */
+static oss_status check_inputs(const checking *check) {
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < check->sources && status == OSS_OK; i++) {
+        status = oss_cli_reads(check->args, check->source[i].csv);
+    }
+    for (int32_t i = 0; i < check->data.rows && status == OSS_OK; i++) {
+        const char *path = check->data.row[i].path;
+        status = path == NULL ? OSS_OK : oss_cli_reads(check->args, path);
+    }
+    return status;
+}
+
 static oss_status write_fixed(const checking *check) {
     const char *path = oss_cli_value(check->args, "--fix");
     if (path == NULL) {
         return OSS_OK;
     }
     oss_check_fixed fixed;
-    oss_status status =
-        oss_check_fix(&fixed, path, &check->data, check->report, check->source, check->sources);
+    oss_status status = check_inputs(check);
+    if (status == OSS_OK) {
+        status = oss_check_fix(&fixed, path, &check->data, check->report, check->source[0].csv);
+    }
     if (status != OSS_OK) {
         return status;
     }

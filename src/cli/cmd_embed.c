@@ -1,12 +1,9 @@
 /* ossicle embed: what the network makes of a recording, as numbers. */
-#include <string.h>
-
-#include "base/fail.h"
-#include "base/log.h"
-#include "base/mem.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
-#include "ossicle/recognizer.h"
+#include "cli/progress.h"
+#include "cli/results.h"
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
@@ -21,53 +18,49 @@ static const oss_cli_option options[] = {
      .required = true},
 };
 
-static oss_status parse_what(const char *text, oss_output *out) {
-    static const char *const names[] = {"embeddings", "projected", "logits"};
-    static const oss_output values[] = {OSS_OUTPUT_EMBEDDINGS, OSS_OUTPUT_PROJECTED, OSS_OUTPUT_LOGITS};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *out = values[i];
-            return OSS_OK;
-        }
+static oss_status choose_output(const oss_cli_args *args, oss_output *out) {
+    static const char *const word[] = {"embeddings", "projected", "logits"};
+    static const oss_output value[] = {OSS_OUTPUT_EMBEDDINGS, OSS_OUTPUT_PROJECTED, OSS_OUTPUT_LOGITS};
+    int32_t index = 0;
+    oss_status status = oss_cli_choice(args, "--what", word, 3, &index);
+    if (status == OSS_OK) {
+        *out = value[index];
     }
-    return oss_fail(OSS_EUSAGE, "--what %s: choose embeddings, projected or logits", text);
+    return status;
 }
 
-static oss_status write_output(oss_recognizer *recognizer, const char *path, oss_output what,
-                               const char *out_path) {
-    oss_matrix matrix = {0};
-    oss_status status = oss_recognizer_embed_file(recognizer, path, what, &matrix);
+static oss_status embed_file(oss_recognizer *recognizer, const char *path, oss_output what, oss_matrix *out) {
+    oss_cli_progress progress;
+    oss_cli_progress_begin(&progress, path);
+    oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
+    oss_status status = oss_cli_check_recording(path);
     if (status == OSS_OK) {
-        status = oss_matrix_save(&matrix, out_path);
+        status = oss_recognizer_embed_file(recognizer, path, what, out);
     }
-    if (status == OSS_OK) {
-        oss_log_info("%s: float32 [%lld, %d]", out_path, (long long)matrix.rows, matrix.columns);
-    }
-    oss_matrix_deinit(&matrix);
+    oss_cli_progress_end(&progress);
     return status;
 }
 
 static int run_embed(const oss_cli_args *args) {
-    const char *what_text = oss_cli_value(args, "--what");
     oss_output what = OSS_OUTPUT_EMBEDDINGS;
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {0};
-    char *model_path = NULL;
-    oss_status status = parse_what(what_text == NULL ? "embeddings" : what_text, &what);
+    oss_matrix matrix = {0};
+    oss_status status = choose_output(args, &what);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
     }
     if (status == OSS_OK) {
-        status = oss_cli_model(&model_path, args);
+        status = oss_cli_recognizer(&recognizer, args, &settings);
     }
     if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, model_path, &settings);
+        status = embed_file(recognizer, oss_cli_operand(args, 0), what, &matrix);
     }
     if (status == OSS_OK) {
-        status = write_output(recognizer, oss_cli_operand(args, 0), what, oss_cli_value(args, "-o"));
+        status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));
     }
+    oss_matrix_deinit(&matrix);
     oss_recognizer_free(recognizer);
-    oss_free(model_path);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);
 }
 

@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/eval_rows.h"
+#include "cli/tsv.h"
 
 enum {
     NAMED_INFEASIBLE = 10
@@ -25,8 +27,9 @@ static const oss_cli_option options[] = {
      .required = true},
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--hyp",
-     .value = "FILE",
-     .help = "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words)"},
+     .value = "OUT.tsv",
+     .help =
+         "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words), cells escaped as those of transcribe"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
@@ -41,8 +44,9 @@ typedef struct evaluation {
     const char *csv_path;
     oss_writer hyp; /* zeroed: no --hyp */
     oss_score score;
-    int64_t failed;      /* rows that could not be scored */
-    double wall_seconds; /* of reading and scoring, without loading the model */
+    double audio_seconds; /* of the rows that were scored */
+    int64_t failed;       /* rows that could not be scored */
+    double wall_seconds;  /* of reading and scoring, without loading the model */
 } evaluation;
 
 static double now_seconds(void) {
@@ -53,12 +57,8 @@ static double now_seconds(void) {
 
 /* ---- Rows ---- */
 
-/* A TSV cell: the tab and line breaks that a path may hold become spaces. */
 static void append_cell(oss_strbuf *line, const char *text) {
-    for (; *text != '\0'; text++) {
-        bool breaks = *text == '\t' || *text == '\n' || *text == '\r';
-        oss_strbuf_append_bytes(line, breaks ? " " : text, 1);
-    }
+    oss_tsv_append(line, text);
     oss_strbuf_append(line, "\t");
 }
 
@@ -70,7 +70,7 @@ static oss_status write_hypothesis(evaluation *eval, const oss_eval_row *row) {
     append_cell(&line, row->wav);
     append_cell(&line, row->text);
     append_cell(&line, row->scored.hypothesis);
-    const oss_edits *words = &row->scored.words;
+    const oss_edits *words = &row->scored.score.words;
     oss_strbuf_printf(&line, "%lld\t%lld\t%lld\n", (long long)words->substitutions,
                       (long long)words->deletions, (long long)words->insertions);
     oss_status status = oss_strbuf_ok(&line) ? OSS_OK : OSS_ENOMEM;
@@ -82,13 +82,14 @@ static oss_status write_hypothesis(evaluation *eval, const oss_eval_row *row) {
 }
 
 static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
-    if (row->scored.feasible || eval->score.infeasible >= NAMED_INFEASIBLE) {
+    const oss_row_score *score = &row->scored.score;
+    if (score->feasible || eval->score.infeasible >= NAMED_INFEASIBLE) {
         return;
     }
     oss_log_warn(
         "%s:%lld: row %lld: %s: its text needs %d frames and the audio gives %d: left out of the loss",
-        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, row->scored.frames_needed,
-        row->scored.frames_given);
+        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, score->frames_needed,
+        score->frames_given);
 }
 
 /* A row or recording that is wrong does not end the evaluation; memory or disk that is out does. */
@@ -107,9 +108,13 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
         return OSS_OK;
     }
     name_infeasible(eval, row);
-    oss_status status = write_hypothesis(eval, row);
+    oss_status status = oss_cli_reads(eval->args, row->path);
     if (status == OSS_OK) {
-        oss_score_add(&eval->score, &row->scored);
+        status = write_hypothesis(eval, row);
+    }
+    if (status == OSS_OK) {
+        oss_score_add(&eval->score, &row->scored.score);
+        eval->audio_seconds += row->scored.audio_seconds;
     }
     return status;
 }
@@ -131,7 +136,7 @@ static oss_status score_rows(evaluation *eval) {
         oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
                      (long long)eval->score.infeasible);
     }
-    if (eval->score.utterances == 0) {
+    if (eval->score.rows == 0) {
         return oss_fail(OSS_EINPUT, "%s: %s", eval->csv_path,
                         eval->failed == 0 ? "has no rows" : "no row could be scored");
     }
@@ -141,13 +146,13 @@ static oss_status score_rows(evaluation *eval) {
 /* ---- Results ---- */
 
 static double realtime_factor(const evaluation *eval) {
-    return eval->wall_seconds > 0.0 ? eval->score.audio_seconds / eval->wall_seconds : 0.0;
+    return eval->wall_seconds > 0.0 ? eval->audio_seconds / eval->wall_seconds : 0.0;
 }
 
 static oss_status print_json(const evaluation *eval) {
     const oss_score *score = &eval->score;
     oss_json *object = oss_json_object();
-    oss_json_add_integer(object, "utterances", score->utterances);
+    oss_json_add_integer(object, "utterances", score->rows);
     oss_json_add_integer(object, "words", score->words.reference);
     oss_json_add_integer(object, "characters", score->characters.reference);
     oss_json_add_number(object, "wer", oss_edits_rate(&score->words));
@@ -162,7 +167,7 @@ static oss_status print_json(const evaluation *eval) {
         oss_json_add_null(object, "loss");
     }
     oss_json_add_integer(object, "infeasible", score->infeasible);
-    oss_json_add_number(object, "audio_seconds", score->audio_seconds);
+    oss_json_add_number(object, "audio_seconds", eval->audio_seconds);
     oss_json_add_number(object, "wall_seconds", eval->wall_seconds);
     oss_json_add_number(object, "realtime_factor", realtime_factor(eval));
     oss_json_add_integer(object, "failed", eval->failed);
@@ -177,7 +182,7 @@ static void print_rate(const char *name, const oss_edits *edits, const char *uni
 
 static void print_table(const evaluation *eval) {
     const oss_score *score = &eval->score;
-    oss_cli_print("%-17s%8lld\n", "utterances", (long long)score->utterances);
+    oss_cli_print("%-17s%8lld\n", "utterances", (long long)score->rows);
     print_rate("wer", &score->words, "words");
     print_rate("cer", &score->characters, "characters");
     double loss = oss_score_loss(score);
@@ -188,7 +193,7 @@ static void print_table(const evaluation *eval) {
     }
     oss_cli_print("%-17s%8lld\n", "infeasible", (long long)score->infeasible);
     oss_cli_print("%-17s%8lld\n", "failed", (long long)eval->failed);
-    oss_cli_print("%-17s%8.1f s\n", "audio_seconds", score->audio_seconds);
+    oss_cli_print("%-17s%8.1f s\n", "audio_seconds", eval->audio_seconds);
     oss_cli_print("%-17s%8.2f s\n", "wall_seconds", eval->wall_seconds);
     oss_cli_print("%-17s%8.1f\n", "realtime_factor", realtime_factor(eval));
 }

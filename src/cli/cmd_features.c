@@ -1,11 +1,9 @@
 /* ossicle features: the front end alone. */
-#include "ossicle/features.h"
-
-#include <stddef.h>
-
-#include "base/fail.h"
-#include "base/log.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/results.h"
+#include "ossicle/features.h"
 
 static const oss_cli_option options[] = {
     {.name = "--config",
@@ -20,26 +18,35 @@ static const oss_cli_option options[] = {
 
 static oss_status create_front_end(oss_features **out, const oss_cli_args *args) {
     const char *model = oss_cli_value(args, "--model");
-    const char *config = oss_cli_value(args, "--config");
-    if (model != NULL && config != NULL) {
-        return oss_fail(OSS_EUSAGE, "--config and --model each choose a front end: give one of them");
+    oss_status status = oss_cli_either(args, "--config", "--model", "a front end");
+    if (status != OSS_OK) {
+        return status;
     }
-    return model != NULL ? oss_features_create_from_model(out, model) : oss_features_create(out, config);
+    return model != NULL ? oss_features_create_from_model(out, model)
+                         : oss_features_create(out, oss_cli_value(args, "--config"));
+}
+
+static oss_status compute_file(oss_features *features, const char *path, oss_matrix *out) {
+    oss_cli_progress progress;
+    oss_cli_progress_begin(&progress, path);
+    oss_features_set_progress(features, oss_cli_progress_tell, &progress);
+    oss_status status = oss_cli_check_recording(path);
+    if (status == OSS_OK) {
+        status = oss_features_compute_file(features, path, out);
+    }
+    oss_cli_progress_end(&progress);
+    return status;
 }
 
 static int run_features(const oss_cli_args *args) {
     oss_features *features = NULL;
     oss_matrix matrix = {0};
-    const char *out_path = oss_cli_value(args, "-o");
     oss_status status = create_front_end(&features, args);
     if (status == OSS_OK) {
-        status = oss_features_compute_file(features, oss_cli_operand(args, 0), &matrix);
+        status = compute_file(features, oss_cli_operand(args, 0), &matrix);
     }
     if (status == OSS_OK) {
-        status = oss_matrix_save(&matrix, out_path);
-    }
-    if (status == OSS_OK) {
-        oss_log_info("%s: float32 [%lld, %d]", out_path, (long long)matrix.rows, matrix.columns);
+        status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));
     }
     oss_matrix_deinit(&matrix);
     oss_features_free(features);

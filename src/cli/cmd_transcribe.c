@@ -1,12 +1,9 @@
 /* ossicle transcribe: recordings to text. */
-#include <stdio.h>
-
-#include "base/fail.h"
-#include "base/json.h"
-#include "base/mem.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
-#include "infer/recognizer_internal.h"
+#include "cli/progress.h"
+#include "cli/results.h"
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
@@ -18,28 +15,20 @@ static const oss_cli_option options[] = {
      .help = "threads to use (default: as many as processors); the text is the same with any number"},
 };
 
-/* {"file":...,"text":...,"seconds":...} and a line break. */
-static oss_status print_json(const char *path, const char *text, double seconds) {
-    oss_json *object = oss_json_object();
-    oss_json_add_string(object, "file", path);
-    oss_json_add_string(object, "text", text);
-    oss_json_add_number(object, "seconds", seconds);
-    return oss_cli_print_json(object);
-}
-
-static oss_status transcribe_file(oss_recognizer *recognizer, const oss_cli_args *args, const char *path) {
+static oss_status transcribe_file(oss_recognizer *recognizer, oss_cli_format format, const char *path) {
+    oss_cli_progress progress;
     char *text = NULL;
     double seconds = 0.0;
-    oss_status status = oss_recognizer_transcribe_file(recognizer, path, &text, &seconds);
-    if (status != OSS_OK) {
-        return status;
+    oss_cli_progress_begin(&progress, path);
+    oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
+    oss_status status = oss_cli_check_recording(path);
+    if (status == OSS_OK) {
+        status = oss_recognizer_transcribe_file(recognizer, path, &text, &seconds);
     }
-    if (oss_cli_has(args, "--json")) {
-        status = print_json(path, text, seconds);
-    } else if (oss_cli_operands(args) > 1) {
-        oss_cli_print("%s\t%s\n", path, text);
-    } else {
-        oss_cli_print("%s\n", text);
+    oss_recognizer_set_progress(recognizer, NULL, NULL);
+    oss_cli_progress_end(&progress);
+    if (status == OSS_OK) {
+        status = oss_cli_print_transcript(format, path, text, seconds);
     }
     oss_string_free(text);
     return status;
@@ -49,8 +38,11 @@ static oss_status transcribe_file(oss_recognizer *recognizer, const oss_cli_args
 static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args) {
     int32_t failed = 0, files = oss_cli_operands(args);
     int worst = 0;
+    oss_cli_format format = oss_cli_has(args, "--json") ? OSS_CLI_JSON
+                            : files > 1                 ? OSS_CLI_TSV
+                                                        : OSS_CLI_PLAIN;
     for (int32_t i = 0; i < files; i++) {
-        oss_status status = transcribe_file(recognizer, args, oss_cli_operand(args, i));
+        oss_status status = transcribe_file(recognizer, format, oss_cli_operand(args, i));
         if (status != OSS_OK) {
             failed++;
             worst = oss_cli_fail(args, status);
@@ -65,7 +57,6 @@ static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args
 static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {0};
-    char *model_path = NULL;
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
@@ -74,12 +65,8 @@ static int run_transcribe(const oss_cli_args *args) {
         status = oss_cli_chunks(args, &settings.chunk_seconds, &settings.left_seconds);
     }
     if (status == OSS_OK) {
-        status = oss_cli_model(&model_path, args);
+        status = oss_cli_recognizer(&recognizer, args, &settings);
     }
-    if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, model_path, &settings);
-    }
-    oss_free(model_path);
     if (status != OSS_OK) {
         return oss_cli_fail(args, status);
     }
@@ -94,13 +81,13 @@ const oss_cli_command oss_command_transcribe = {
     .operands = "FILE...",
     .min_operands = 1,
     .max_operands = -1,
-    .details = "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, "
-               "Ogg, Opus, MP3...). "
-               "One FILE prints its transcript alone; several print path, tab, transcript, a line each. A "
-               "file that cannot be "
-               "read is named on standard error and the others go on: exit 1, or 3 when all failed. A symbol "
-               "that the "
-               "vocabulary does not know prints U+FFFD.",
+    .details =
+        "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, Ogg, "
+        "Opus, MP3...). One FILE prints its transcript alone; several print path, tab, transcript, a line "
+        "each, with tab, line feed, carriage return and backslash written as \\t \\n \\r \\\\. A file that "
+        "cannot be read is named on standard error and the others go on: exit 1, or 3 when all failed. A "
+        "symbol that the vocabulary does not know prints U+FFFD. On a terminal standard error says how far a "
+        "long recording is.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_transcribe};

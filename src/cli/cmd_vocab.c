@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "kernel/lengths.h"
 #include "dataset/dataset_csv.h"
@@ -135,7 +136,8 @@ static oss_status add_row(census *c, const oss_dataset_row *row) {
         return OSS_ENOMEM;
     }
     c->row[c->rows++] = (vocab_row){text, -1};
-    return pass_over(c, measure_row(c, row, &c->row[c->rows - 1].samples));
+    status = oss_cli_reads(c->args, row->path);
+    return status != OSS_OK ? status : pass_over(c, measure_row(c, row, &c->row[c->rows - 1].samples));
 }
 
 static oss_status read_csv(census *c, const char *path) {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/cli_files.h"
 #include "cli/own_folder.h"
 
 static const char variable[] = "OSSICLE_MODEL";
@@ -101,9 +102,25 @@ oss_status oss_cli_model(char **out, const oss_cli_args *args) {
     if (status != OSS_OK) {
         return status;
     }
+    status = oss_cli_reads(args, path);
+    if (status != OSS_OK) {
+        oss_free(path);
+        return status;
+    }
     if (given == NULL) {
         oss_log_info(environment_model() == NULL ? "model: %s" : "model: %s (OSSICLE_MODEL)", path);
     }
     *out = path;
     return OSS_OK;
+}
+
+oss_status oss_cli_recognizer(oss_recognizer **out, const oss_cli_args *args,
+                              const oss_recognizer_options *options) {
+    char *path = NULL;
+    oss_status status = oss_cli_model(&path, args);
+    if (status == OSS_OK) {
+        status = oss_recognizer_create(out, path, options);
+    }
+    oss_free(path);
+    return status;
 }

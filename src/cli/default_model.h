@@ -3,6 +3,7 @@
 #define OSS_CLI_DEFAULT_MODEL_H
 
 #include "cli/cli_common.h"
+#include "ossicle/recognizer.h"
 
 /* The entry of such a command's table of options. */
 #define OSS_CLI_MODEL_OPTION                                                                                 \
@@ -24,5 +25,9 @@ oss_status oss_cli_find_model(char **out, const char *given, const char *how);
 
 /* The same for --model of `args`; a log line says which model it is when it was not given. */
 oss_status oss_cli_model(char **out, const oss_cli_args *args);
+
+/* A recognizer of that model (oss_recognizer_free). */
+oss_status oss_cli_recognizer(oss_recognizer **out, const oss_cli_args *args,
+                              const oss_recognizer_options *options);
 
 #endif

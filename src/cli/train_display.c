@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/number.h"
 #include "base/clock.h"
+#include "cli/cli_terminal.h"
 
-enum { USUAL_COLUMNS = 80, MIN_BAR = 8, MAX_BAR = 32 };
+enum { MIN_BAR = 8, MAX_BAR = 32 };
 static const double REDRAW_SECONDS = 0.1;
 static const double PLAIN_SECONDS = 10.0;
 
@@ -88,34 +87,15 @@ int32_t oss_display_format(char out[OSS_DISPLAY_BYTES], const oss_train_progress
 
 /* ---- The screen ---- */
 
-static int32_t count_columns(void) {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    int64_t columns = 0;
-    const char *text = getenv("COLUMNS");
-    return text != NULL && oss_integer_parse(text, &columns) && columns > 0 && columns < 10000
-               ? (int32_t)columns
-               : USUAL_COLUMNS;
-}
-
-static void clear_line(oss_display *display) {
+static void draw_line(const oss_display *display) {
     if (display->terminal && display->line[0] != '\0') {
-        (void)fputs("\r\033[K", stderr);
-    }
-}
-
-static void draw_line(oss_display *display) {
-    if (display->terminal && display->line[0] != '\0') {
-        (void)fprintf(stderr, "\r\033[K%s", display->line);
-        (void)fflush(stderr);
+        oss_cli_draw_line(display->line);
     }
 }
 
 /* A line that stays, above the one that is redrawn. */
-static void print_above(oss_display *display, const char *prefix, const char *line) {
-    clear_line(display);
+static void print_above(const oss_display *display, const char *prefix, const char *line) {
+    oss_cli_clear_line();
     (void)fprintf(stderr, "%s%s\n", prefix, line);
     draw_line(display);
 }
@@ -135,10 +115,8 @@ static bool is_time(oss_display *display, bool last) {
 }
 
 void oss_display_begin(oss_display *display) {
-    const char *term = getenv("TERM");
     const char *no_colour = getenv("NO_COLOR");
-    *display =
-        (oss_display){.terminal = isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0};
+    *display = (oss_display){.terminal = oss_cli_on_terminal()};
     display->drawn = display->terminal ? 0.0 : oss_clock_seconds();
     display->colour = display->terminal && (no_colour == NULL || no_colour[0] == '\0');
     oss_log_set(take_log_line, display);
@@ -150,7 +128,7 @@ static void print_plain(void *context, oss_log_level level, const char *line) {
 }
 
 void oss_display_end(oss_display *display) {
-    clear_line(display);
+    oss_cli_clear_line();
     display->line[0] = '\0';
     oss_log_set(print_plain, NULL);
 }
@@ -167,7 +145,7 @@ void oss_display_scanning(void *context, int32_t done, int32_t total) {
     (void)oss_format(line, sizeof line, "reading recordings %d/%d", done, total);
     if (display->terminal) {
         (void)oss_format(display->line, sizeof display->line, "%s", last ? "" : line);
-        (void)fputs("\r\033[K", stderr);
+        oss_cli_clear_line();
         draw_line(display);
     } else if (!last) {
         (void)fprintf(stderr, "%s\n", line);
@@ -181,7 +159,7 @@ void oss_display_stepped(void *context, const oss_train_progress *progress) {
         return;
     }
     if (display->terminal) {
-        (void)oss_display_format(display->line, progress, count_columns(), display->colour);
+        (void)oss_display_format(display->line, progress, oss_cli_columns(), display->colour);
         draw_line(display);
     } else {
         char line[OSS_DISPLAY_BYTES];
@@ -193,10 +171,13 @@ void oss_display_stepped(void *context, const oss_train_progress *progress) {
 void oss_display_evaluated(void *context, const oss_train_progress *progress, const oss_eval *eval,
                            oss_best best) {
     oss_display *display = context;
-    char line[OSS_DISPLAY_BYTES];
+    char line[OSS_DISPLAY_BYTES], loss[32] = "-"; /* as `ossicle eval` says that there is none */
+    if (!isnan(eval->loss)) {
+        (void)oss_format(loss, sizeof loss, "%.4g", eval->loss);
+    }
     (void)oss_format(
-        line, sizeof line, "step %lld  held out: loss %.4g  CER %.4f  WER %.4f%s%s  (%.1f minutes in %.1f s)",
-        (long long)progress->step, eval->loss, eval->cer, eval->wer, best == OSS_BEST_NOT ? "" : "  ",
+        line, sizeof line, "step %lld  held out: loss %s  CER %.4f  WER %.4f%s%s  (%.1f minutes in %.1f s)",
+        (long long)progress->step, loss, eval->cer, eval->wer, best == OSS_BEST_NOT ? "" : "  ",
         oss_best_describe(best), eval->audio_seconds / 60.0, eval->wall_seconds);
     print_above(display, "", line);
     for (int32_t i = 0; i < eval->samples; i++) {

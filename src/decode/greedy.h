@@ -5,8 +5,7 @@
 
 #include <stdint.h>
 
-/* ids[T] from logits[T,V]; returns how many. Ties go to the lower id. NaN never wins against a number; a
- * frame of NaN only is a blank. */
+/* ids[T] from logits[T,V]; returns how many. Which symbol of a frame is best: decode/frames.h. */
 int32_t oss_ctc_greedy(int32_t *ids, const float *logits, int32_t t, int32_t v);
 
 #endif

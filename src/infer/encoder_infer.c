@@ -145,12 +145,34 @@ static oss_status check_output(const oss_encoder *e) {
     return OSS_OK;
 }
 
+static int32_t count_tasks(const oss_encoder *e) {
+    return (e->frames + e->task_frames - 1) / e->task_frames;
+}
+
+/* A task, after which the thread that runs (worker 0) tells how many are done. */
+static void told_task(void *context, int32_t task, int32_t worker) {
+    oss_encoder *e = context;
+    e->stage(e, task, worker);
+    int32_t done = atomic_fetch_add(&e->done, 1) + 1;
+    if (worker == 0) {
+        e->progress(e->progress_context, done / ((1.0 + e->model->config->model.n_layers) * count_tasks(e)));
+    }
+}
+
+static void run_tasks(oss_encoder *e, oss_pool_fn stage) {
+    e->stage = stage;
+    oss_pool_run(e->pool, count_tasks(e), e->progress == NULL ? stage : told_task, e);
+}
+
 static oss_status run_network(oss_encoder *e, const float *features, oss_encoding *out) {
-    int32_t tasks = (e->frames + e->task_frames - 1) / e->task_frames;
     e->features = features;
-    oss_pool_run(e->pool, tasks, oss_encoder_front_task, e);
+    atomic_store(&e->done, 0);
+    run_tasks(e, oss_encoder_front_task);
     for (e->block = 0; e->block < e->model->config->model.n_layers; e->block++) {
-        oss_pool_run(e->pool, tasks, oss_encoder_block_task, e);
+        run_tasks(e, oss_encoder_block_task);
+    }
+    if (e->progress != NULL) {
+        e->progress(e->progress_context, 1.0);
     }
     oss_status status = check_output(e);
     if (status != OSS_OK) {
@@ -252,6 +274,12 @@ oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibl
 
 void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left) {
     encoder->reach = (oss_attention_reach){.chunk = chunk, .left = left};
+}
+
+void oss_encoder_set_progress(oss_encoder *encoder, void (*fn)(void *context, double fraction),
+                              void *context) {
+    encoder->progress = fn;
+    encoder->progress_context = context;
 }
 
 void oss_encoder_free(oss_encoder *encoder) {

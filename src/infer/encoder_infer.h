@@ -21,6 +21,9 @@ oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibl
 /* Limits the attention of coming runs as kernel/attention.h says: frames in chunks of `chunk`, which see
  * `left` frames before them; chunk 0, as it is at first: no limit. A sibling made afterwards has the same. */
 void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left);
+/* Who is told, by the thread that runs, which fraction of a coming run is done; NULL: nobody. */
+void oss_encoder_set_progress(oss_encoder *encoder, void (*fn)(void *context, double fraction),
+                              void *context);
 void oss_encoder_free(oss_encoder *encoder);
 
 /* Work arrays of the last run; owned by the encoder, valid until the next run. */

@@ -2,6 +2,7 @@
 #ifndef OSS_INFER_ENCODER_INTERNAL_H
 #define OSS_INFER_ENCODER_INTERNAL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -110,11 +111,15 @@ struct oss_encoder {
     oss_run_space space;
     float *position;         /* rope: [rows, D] cos and sin; sinusoidal: [rows, d] to be added; else NULL */
     int32_t position_frames; /* rows of it */
+    void (*progress)(void *context, double fraction); /* NULL: nobody asks */
+    void *progress_context;
     /* the run in progress */
     const float *audio;
     int64_t samples;
     const float *features;
     int32_t mel_frames, frames, task_frames, block;
+    oss_pool_fn stage; /* what tasks of a run whose progress is told do */
+    _Atomic int32_t done;
 };
 
 /* What the pool's workers do, once for each task (encoder_tasks.c); context is the encoder: mel frames before

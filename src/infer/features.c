@@ -11,6 +11,7 @@
 struct oss_features {
     oss_config *config;
     oss_mel_plan *plan;
+    oss_progress progress;
 };
 
 void oss_matrix_deinit(oss_matrix *matrix) {
@@ -82,6 +83,10 @@ void oss_features_free(oss_features *features) {
     oss_free(features);
 }
 
+void oss_features_set_progress(oss_features *features, oss_progress_fn progress, void *context) {
+    features->progress = (oss_progress){.fn = progress, .context = context};
+}
+
 int32_t oss_features_rate_hz(const oss_features *features) {
     return features->config->model.mel.sample_rate_hz;
 }
@@ -109,7 +114,7 @@ static oss_status compute(const oss_features *features, const oss_audio *audio, 
 
 oss_status oss_features_compute_file(oss_features *features, const char *path, oss_matrix *out) {
     oss_audio audio;
-    oss_status status = oss_input_load(&audio, path, features->config, 0.0, -1.0);
+    oss_status status = oss_input_load(&audio, path, features->config, 0.0, -1.0, &features->progress);
     if (status == OSS_OK) {
         status = compute(features, &audio, out);
         oss_audio_deinit(&audio);

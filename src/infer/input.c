@@ -13,11 +13,25 @@ static void finish_audio(oss_audio *audio, const oss_config *config, const char 
     }
 }
 
+typedef struct reading_progress {
+    const oss_progress *told;
+    double fraction; /* the most that was told: a decoder may look back into its file */
+} reading_progress;
+
+static void tell_reading(void *context, double fraction) {
+    reading_progress *reading = context;
+    reading->fraction = fraction > reading->fraction ? fraction : reading->fraction;
+    reading->told->fn(reading->told->context, OSS_STAGE_READING, reading->fraction);
+}
+
 oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
-                          double end_seconds) {
+                          double end_seconds, const oss_progress *progress) {
+    reading_progress reading = {.told = progress};
     const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .start_seconds = start_seconds,
-                                       .end_seconds = end_seconds};
+                                       .end_seconds = end_seconds,
+                                       .progress = progress->fn == NULL ? NULL : tell_reading,
+                                       .progress_context = &reading};
     oss_status status = oss_audio_load(out, path, &request);
     if (status == OSS_OK) {
         finish_audio(out, config, path);

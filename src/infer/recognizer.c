@@ -7,16 +7,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "decode/transcript.h"
 #include "infer/input.h"
-#include "kernel/ctc.h"
-#include "kernel/lengths.h"
 #include "model/sizes.h"
-#include "decode/greedy.h"
 
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
     bool borrows; /* a sibling: the model is another recognizer's */
+    oss_progress progress;
 };
 
 /* ---- Life ---- */
@@ -121,6 +120,19 @@ void oss_string_free(char *text) {
     oss_free(text);
 }
 
+/* ---- Progress ---- */
+
+static void tell_encoding(void *context, double fraction) {
+    const oss_progress *progress = context;
+    progress->fn(progress->context, OSS_STAGE_ENCODING, fraction);
+}
+
+void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context) {
+    recognizer->progress = (oss_progress){.fn = progress, .context = context};
+    oss_encoder_set_progress(recognizer->encoder, progress == NULL ? NULL : tell_encoding,
+                             &recognizer->progress);
+}
+
 /* ---- What it is ---- */
 
 static int32_t vocab_size(const oss_recognizer *recognizer) {
@@ -157,22 +169,9 @@ static oss_status check_head(const oss_recognizer *recognizer) {
     return OSS_OK;
 }
 
-/* Best path through the logits as text. Normalised as training texts are: one line, whatever symbols a
- * vocabulary holds. */
 static oss_status decode(const oss_recognizer *recognizer, const oss_encoding *encoding, char **out) {
-    int32_t *ids = oss_alloc((size_t)encoding->logit_rows, sizeof *ids);
-    if (ids == NULL) {
-        return OSS_ENOMEM;
-    }
-    char *text = NULL;
-    int32_t count = oss_ctc_greedy(ids, encoding->logits, encoding->logit_rows, encoding->vocab);
-    oss_status status = oss_vocab_decode(recognizer->model->vocab, &text, ids, count);
-    if (status == OSS_OK) {
-        status = oss_text_normalize(out, text, recognizer->model->config->model.text_case);
-    }
-    oss_free(text);
-    oss_free(ids);
-    return status;
+    return oss_transcript_of_logits(out, recognizer->model->vocab, recognizer->model->config->model.text_case,
+                                    encoding->logits, encoding->logit_rows);
 }
 
 static oss_status transcribe(oss_recognizer *recognizer, const oss_audio *audio, char **out_text) {
@@ -190,7 +189,7 @@ oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
@@ -270,7 +269,7 @@ oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *pat
     oss_audio audio;
     oss_status status = check_output(recognizer, what);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0);
+        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
@@ -296,30 +295,15 @@ oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float 
 
 /* ---- Scores ---- */
 
-/* Loss of the reference: only when the labels fit, as in training. */
 static oss_status score_labels(const oss_recognizer *recognizer, const oss_encoding *encoding,
-                               const char *reference, oss_scored_row *row) {
-    int32_t *label = NULL;
-    oss_status status = oss_vocab_encode(recognizer->model->vocab, &label, &row->labels, NULL, reference);
-    if (status != OSS_OK) {
-        return status;
+                               const char *reference, oss_row_score *score) {
+    int32_t *label = NULL, labels = 0;
+    oss_status status = oss_vocab_encode(recognizer->model->vocab, &label, &labels, NULL, reference);
+    if (status == OSS_OK) {
+        status = oss_row_score_logits(score, label, labels, encoding->logits, encoding->logit_rows,
+                                      encoding->vocab);
+        oss_free(label);
     }
-    row->frames_needed = oss_len_ctc_needed(label, row->labels);
-    row->frames_given = encoding->logit_rows;
-    row->feasible = row->frames_needed <= row->frames_given;
-    row->nll = INFINITY;
-    if (row->feasible) {
-        void *scratch =
-            oss_alloc_aligned(oss_k_ctc_scratch_bytes(encoding->logit_rows, encoding->vocab, row->labels), 1);
-        status = scratch == NULL ? OSS_ENOMEM : OSS_OK;
-        if (scratch != NULL) {
-            row->nll = oss_k_ctc(NULL, encoding->logits, encoding->logit_rows, encoding->vocab, label,
-                                 row->labels, 0.0, scratch)
-                           .nll;
-        }
-        oss_free(scratch);
-    }
-    oss_free(label);
     return status;
 }
 
@@ -331,13 +315,10 @@ static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio
         status = decode(recognizer, &encoding, &row->hypothesis);
     }
     if (status == OSS_OK) {
-        status = oss_edits_words(&row->words, reference, row->hypothesis);
+        status = oss_row_score_texts(&row->score, reference, row->hypothesis);
     }
     if (status == OSS_OK) {
-        status = oss_edits_characters(&row->characters, reference, row->hypothesis);
-    }
-    if (status == OSS_OK) {
-        status = score_labels(recognizer, &encoding, reference, row);
+        status = score_labels(recognizer, &encoding, reference, &row->score);
     }
     row->audio_seconds = length_seconds(audio);
     return status;
@@ -349,7 +330,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
         status = oss_input_load(&audio, reference->path, recognizer->model->config, reference->start_seconds,
-                                reference->end_seconds);
+                                reference->end_seconds, &recognizer->progress);
     }
     if (status != OSS_OK) {
         return status;
@@ -368,27 +349,4 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
 void oss_scored_row_deinit(oss_scored_row *row) {
     oss_free(row->hypothesis);
     *row = (oss_scored_row){0};
-}
-
-static void add_edits(oss_edits *sum, const oss_edits *edits) {
-    sum->reference += edits->reference;
-    sum->substitutions += edits->substitutions;
-    sum->deletions += edits->deletions;
-    sum->insertions += edits->insertions;
-}
-
-void oss_score_add(oss_score *score, const oss_scored_row *row) {
-    score->utterances++;
-    score->infeasible += !row->feasible;
-    add_edits(&score->words, &row->words);
-    add_edits(&score->characters, &row->characters);
-    score->audio_seconds += row->audio_seconds;
-    if (row->feasible) {
-        score->loss_sum += row->nll / (double)(row->labels > 1 ? row->labels : 1);
-    }
-}
-
-double oss_score_loss(const oss_score *score) {
-    int64_t feasible = score->utterances - score->infeasible;
-    return feasible == 0 ? (double)NAN : score->loss_sum / (double)feasible;
 }

@@ -66,6 +66,44 @@ oss_status oss_run_check_new(const char *run) {
     return status == OSS_OK ? check_contents(run) : status;
 }
 
+static oss_status refuse_input(const char *run, const char *name, const char *input) {
+    char *path = oss_path_join(run, name);
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = OSS_OK;
+    if (oss_file_is_same(path, input)) {
+        status = oss_fail(OSS_EUSAGE,
+                          "%s is the same file as %s, which is read: choose another --run, or read a copy",
+                          path, input);
+    }
+    oss_free(path);
+    return status;
+}
+
+static oss_status check_input(const char *run, const char *input) {
+    static const char *const written[] = {"config.json", "metrics.jsonl", "skipped.jsonl", "dev.csv"};
+    oss_status status = OSS_OK;
+    for (size_t i = 0; i < sizeof written / sizeof written[0] && status == OSS_OK; i++) {
+        status = refuse_input(run, written[i], input);
+    }
+    return status;
+}
+
+oss_status oss_run_check_inputs(const char *run, const oss_config *config, const char *init) {
+    if (init != NULL && oss_file_is_same(run, init)) {
+        return oss_fail(OSS_EUSAGE, "--init %s is the folder that --run writes: choose another --run", init);
+    }
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < config->data.train_csvs && status == OSS_OK; i++) {
+        status = check_input(run, config->data.train_csv[i].csv);
+    }
+    if (status == OSS_OK && config->data.dev_csv != NULL) {
+        status = check_input(run, config->data.dev_csv);
+    }
+    return status;
+}
+
 oss_status oss_run_config_path(char **out, const char *run) {
     bool begun = false;
     oss_status status = has_file(run, "config.json", &begun);

@@ -12,6 +12,9 @@
 /* OSS_EUSAGE when a new run may not begin in this folder: there is a run in it, or files that are none of
  * ours. */
 oss_status oss_run_check_new(const char *run);
+/* OSS_EUSAGE when a CSV that is read is a file that is written in the run folder, or the model of --init (NULL: none)
+ * is that folder, however the names are written. */
+oss_status oss_run_check_inputs(const char *run, const oss_config *config, const char *init);
 /* Path of RUN/config.json (oss_free); OSS_EUSAGE when there is no run in the folder to resume. */
 oss_status oss_run_config_path(char **out, const char *run);
 

@@ -284,7 +284,10 @@ oss_status oss_session_init(oss_session *session, const oss_train_request *reque
     *session = (oss_session){.request = request, .config = request->config, .lock_fd = -1};
     int32_t threads =
         request->config->training.threads > 0 ? request->config->training.threads : oss_cpu_count();
-    oss_status status = oss_pool_create(&session->pool, threads);
+    oss_status status = oss_run_check_inputs(request->run, request->config, request->init);
+    if (status == OSS_OK) {
+        status = oss_pool_create(&session->pool, threads);
+    }
     if (status == OSS_OK) {
         status = request->resume ? prepare_resumed(session) : prepare_new(session);
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "decode/frames.h"
 #include "train/adamw.h"
 #include "train/reduce.h"
 #include "train/step_internal.h"
@@ -19,20 +20,6 @@ void oss_step_begin(oss_step *step, int64_t number) {
     oss_failure_clear(&step->failure);
 }
 
-/* Frames in which no symbol is likelier than the blank. */
-static int64_t count_blanks(const oss_tensor *logits) {
-    int64_t blanks = 0;
-    for (int32_t t = 0; t < logits->dim[0]; t++) {
-        const float *row = logits->data + (size_t)t * (size_t)logits->dim[1];
-        int32_t v = 1;
-        while (v < logits->dim[1] && row[v] <= row[OSS_VOCAB_BLANK]) {
-            v++;
-        }
-        blanks += v == logits->dim[1];
-    }
-    return blanks;
-}
-
 /* Forward and backward of the part of a shard that begins at place `from`. */
 static oss_status run_part(oss_step *step, int32_t shard, int32_t from, const oss_net_input *input,
                            oss_tape *tape) {
@@ -48,7 +35,8 @@ static oss_status run_part(oss_step *step, int32_t shard, int32_t from, const os
            (size_t)input->utterances * sizeof *output.nll);
     step->imbalance[shard] = fmax(step->imbalance[shard], output.max_imbalance);
     step->frames[shard] += output.logits->dim[0];
-    step->blanks[shard] += count_blanks(output.logits);
+    step->blanks[shard] +=
+        oss_frames_blank(output.logits->data, output.logits->dim[0], output.logits->dim[1]);
     oss_tape_backward(tape, output.loss, NULL);
     return oss_tape_status(tape);
 }

@@ -1,21 +1,18 @@
 #include "train/validation.h"
 
-#include <math.h>
-
 #include "base/failure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dataset/row_audio.h"
+#include "decode/frames.h"
+#include "decode/scoring.h"
+#include "decode/transcript.h"
 #include "batch/sort_keys.h"
-#include "model/sizes.h"
-#include "decode/greedy.h"
-#include "text/unicode.h"
 #include "base/clock.h"
 
 typedef struct utterance_score {
     bool loaded;
-    double nll;
-    oss_edits characters, words;
+    oss_row_score score;
     int64_t frames, blanks;
     char *hypothesis;
 } utterance_score;
@@ -25,32 +22,8 @@ typedef struct validation_job {
     utterance_score *score; /* [rows] */
     int32_t *turn;          /* [rows] longest first, so that no thread is left with a long one at the end */
     float **audio;          /* [threads] room for the longest utterance */
-    int32_t **ids;          /* [threads] room for its symbols */
     oss_failure failure;
 } validation_job;
-
-/* Greedy transcript, normalised as the references are. */
-static oss_status transcribe(const validation_job *job, const oss_tensor *logits, int32_t *ids,
-                             utterance_score *score) {
-    int32_t frames = logits->dim[0], symbols = logits->dim[1];
-    for (int32_t t = 0; t < frames; t++) {
-        int32_t best = 0;
-        const float *row = logits->data + (size_t)t * (size_t)symbols;
-        for (int32_t v = 1; v < symbols; v++) {
-            best = row[v] > row[best] ? v : best;
-        }
-        score->blanks += best == OSS_VOCAB_BLANK;
-    }
-    score->frames = frames;
-    int32_t count = oss_ctc_greedy(ids, logits->data, frames, symbols);
-    char *text = NULL;
-    oss_status status = oss_vocab_decode(job->setup->vocab, &text, ids, count);
-    if (status == OSS_OK) {
-        status = oss_text_normalize(&score->hypothesis, text, job->setup->config->model.text_case);
-        oss_free(text);
-    }
-    return status;
-}
 
 static oss_status score_row(const validation_job *job, const oss_row *row, int32_t worker,
                             utterance_score *score) {
@@ -65,16 +38,17 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
     oss_tape_reset(tape, false);
     oss_status status = oss_net_forward(setup->workers->net, tape, setup->value, NULL, NULL, &input, &output);
     if (status == OSS_OK) {
-        score->nll = output.nll[0];
-        status = transcribe(job, output.logits, job->ids[worker], score);
+        const float *logits = output.logits->data;
+        score->frames = output.logits->dim[0];
+        score->blanks = oss_frames_blank(logits, output.logits->dim[0], output.logits->dim[1]);
+        oss_row_score_lengths(&score->score, label, row->labels, output.logits->dim[0]);
+        if (score->score.feasible) {
+            score->score.nll = output.nll[0];
+        }
+        status = oss_transcript_of_logits(&score->hypothesis, setup->vocab, setup->config->model.text_case,
+                                          logits, output.logits->dim[0]);
     }
-    if (status == OSS_OK) {
-        status = oss_edits_characters(&score->characters, row->text, score->hypothesis);
-    }
-    if (status == OSS_OK) {
-        status = oss_edits_words(&score->words, row->text, score->hypothesis);
-    }
-    return status;
+    return status == OSS_OK ? oss_row_score_texts(&score->score, row->text, score->hypothesis) : status;
 }
 
 static void score_task(void *context, int32_t task, int32_t worker) {
@@ -141,13 +115,10 @@ static oss_status init_job(validation_job *job, const oss_validation_setup *setu
     job->score = oss_alloc_zero(rows, sizeof *job->score);
     job->turn = oss_alloc(rows, sizeof *job->turn);
     job->audio = oss_alloc_zero(threads, sizeof *job->audio);
-    job->ids = oss_alloc_zero(threads, sizeof *job->ids);
-    bool complete = job->score != NULL && job->turn != NULL && job->audio != NULL && job->ids != NULL;
-    size_t frames = (size_t)oss_sizes_ctc_frames(setup->config, most_samples);
+    bool complete = job->score != NULL && job->turn != NULL && job->audio != NULL;
     for (size_t i = 0; i < threads && complete; i++) {
         job->audio[i] = oss_alloc_aligned((size_t)most_samples, sizeof *job->audio[i]);
-        job->ids[i] = oss_alloc(frames, sizeof *job->ids[i]);
-        complete = job->audio[i] != NULL && job->ids[i] != NULL;
+        complete = job->audio[i] != NULL;
     }
     oss_status status = complete ? order_turns(job, setup->dev) : OSS_ENOMEM;
     return status == OSS_OK ? reserve_arenas(setup, most_samples) : status;
@@ -160,49 +131,35 @@ static void deinit_job(validation_job *job) {
     }
     for (int32_t i = 0; i < setup->workers->threads; i++) {
         oss_free(job->audio == NULL ? NULL : job->audio[i]);
-        oss_free(job->ids == NULL ? NULL : job->ids[i]);
     }
     oss_free(job->score);
     oss_free(job->turn);
     oss_free((void *)job->audio);
-    oss_free((void *)job->ids);
 }
 
 /* ---- Sums ---- */
 
-static void add_edits(oss_edits *sum, const oss_edits *more) {
-    sum->reference += more->reference;
-    sum->substitutions += more->substitutions;
-    sum->deletions += more->deletions;
-    sum->insertions += more->insertions;
-}
-
 /* In the order of the rows. */
 static void add_scores(oss_eval *eval, const validation_job *job) {
     const oss_manifest *dev = job->setup->dev;
+    oss_score sum = {0};
     int64_t samples = 0, frames = 0, blanks = 0;
-    int32_t feasible = 0;
     for (int32_t i = 0; i < dev->rows; i++) {
         const utterance_score *score = &job->score[i];
         if (!score->loaded) {
             eval->failed++;
             continue;
         }
-        const oss_row *row = &dev->row[i];
-        bool infeasible = isinf(score->nll) && score->nll > 0;
-        eval->utterances++;
-        eval->infeasible += infeasible;
-        if (!infeasible) {
-            feasible++;
-            eval->loss += score->nll / (row->labels > 1 ? row->labels : 1);
-        }
-        add_edits(&eval->characters, &score->characters);
-        add_edits(&eval->words, &score->words);
-        samples += row->samples;
+        oss_score_add(&sum, &score->score);
+        samples += dev->row[i].samples;
         frames += score->frames;
         blanks += score->blanks;
     }
-    eval->loss = feasible > 0 ? eval->loss / feasible : 0.0;
+    eval->utterances = (int32_t)sum.rows;
+    eval->infeasible = (int32_t)sum.infeasible;
+    eval->loss = oss_score_loss(&sum);
+    eval->characters = sum.characters;
+    eval->words = sum.words;
     eval->cer = oss_edits_rate(&eval->characters);
     eval->wer = oss_edits_rate(&eval->words);
     eval->blank_fraction = frames > 0 ? (double)blanks / (double)frames : 0.0;

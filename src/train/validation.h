@@ -18,7 +18,7 @@ typedef struct oss_eval {
     int32_t utterances;
     int32_t infeasible; /* count in CER and WER, not in the loss */
     int32_t failed;     /* could not be loaded any more (warned about); count nowhere */
-    double loss;        /* mean of nll / max(L, 1) over feasible utterances; 0 when there is none */
+    double loss;        /* mean of nll / max(L, 1) over feasible utterances; NaN when there is none */
     oss_edits characters, words;
     double cer, wer;
     double blank_fraction; /* of frames whose best symbol is the blank */

@@ -111,7 +111,7 @@ START_TEST(test_hypotheses) {
     ck_assert_ptr_nonnull(text);
     ck_assert_str_eq(text, "wav\tref\thyp\tS\tD\tI\n"
                            "three.wav\ta b a\ta a a\t1\t0\t0\n"
-                           "th ree.wav\tx\ta a a a a a\t1\t0\t5\n");
+                           "th\\tree.wav\tx\ta a a a a a\t1\t0\t5\n");
     ck_assert(!oss_tempdir_has(c.folder, ".tmp-"));
     oss_program_run_deinit(&run);
     free(text);

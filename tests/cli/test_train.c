@@ -1,16 +1,13 @@
 /* ossicle train as a user meets it: options, messages, exit codes, files, the progress line. */
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
+#include "support/terminal.h"
 #include "support/train_program.h"
 
 static const oss_tones usual = {.rows = 12, .seed = 5, .min_letters = 2, .max_letters = 5};
@@ -232,59 +229,61 @@ START_TEST(test_init_alone) {
 }
 END_TEST
 
+/* The run folder's own files are not written over while they are read, nor what a link in it leads to. */
+START_TEST(test_what_is_read_is_not_written) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run"), *dev = oss_train_place_path(&place, "run/dev.csv");
+    char *config = oss_train_place_path(&place, "run/config.json"), setting[600];
+    EXPECT(0, "done: 8 steps", "--config", place.config, "--run", run);
+    char *before = oss_tempdir_read(dev, NULL);
+    snprintf(setting, sizeof setting, "dev_csv=%s/../run/dev.csv", run);
+    EXPECT(2, "is the same file as", "--resume", "--run", run, "--set", setting);
+    ck_assert_int_eq(unlink(config), 0); /* now a start that was killed: a new one is welcome */
+    snprintf(setting, sizeof setting, "train_csv=%s", dev);
+    EXPECT(2, "is the same file as", "--config", place.config, "--run", run, "--set", setting);
+    EXPECT(2, "is the folder that --run writes", "--config", place.config, "--run", run, "--init", run);
+    char *after = oss_tempdir_read(dev, NULL);
+    ck_assert_str_eq(before, after);
+    free(after);
+    ck_assert_int_eq(unlink(dev), 0);
+    ck_assert_int_eq(symlink(place.csv, dev), 0);
+    EXPECT(2, "is the same file as", "--config", place.config, "--run", run);
+    free(before);
+    free(config);
+    free(dev);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+/* No held-out row has frames for its text: there is no loss, and 0 would be the best of all. */
+START_TEST(test_no_held_out_row_fits) {
+    oss_train_place place;
+    oss_train_place_make(&place, &usual, short_run);
+    char *run = oss_train_place_path(&place, "run"), *dev = oss_train_place_path(&place, "dev.csv"),
+         setting[600];
+    static const char rows[] =
+        "wav,text\ntones-000.wav,abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc\n";
+    oss_tempdir_write(dev, rows, (long)strlen(rows));
+    snprintf(setting, sizeof setting, "dev_csv=%s", dev);
+    oss_program_run finished = oss_run_train("--config", place.config, "--run", run, "--set", setting);
+    oss_program_expect(&finished, 0);
+    oss_program_expect_err(&finished, "step 8  held out: loss -  CER ");
+    oss_program_run_deinit(&finished);
+    char *path = oss_train_place_path(&place, "run/metrics.jsonl");
+    char *metrics = oss_tempdir_read(path, NULL);
+    ck_assert_msg(strstr(metrics, "\"kind\":\"eval\",\"step\":8,\"loss\":null,") != NULL, "%s", metrics);
+    ck_assert_msg(strstr(metrics, "\"infeasible\":1,") != NULL, "%s", metrics);
+    free(metrics);
+    free(path);
+    free(dev);
+    free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
 /* ---- On a terminal ---- */
-
-static char *read_terminal(int terminal) {
-    enum { MOST = 1 << 20 };
-    char *text = calloc(MOST, 1);
-    size_t used = 0;
-    ssize_t count;
-    while (used < MOST - 1 && (count = read(terminal, text + used, MOST - 1 - used)) > 0) {
-        used += (size_t)count;
-    }
-    return text; /* reading ends with EIO when the program has closed its side */
-}
-
-/* Trains with stderr on a terminal of this width; returns what it showed. */
-static char *train_on_terminal(const char *const argument[], unsigned short columns, bool no_colour) {
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    const struct winsize size = {.ws_row = 24, .ws_col = columns};
-    ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        (void)dup2(open(ptsname(terminal), O_RDWR | O_NOCTTY), STDERR_FILENO);
-        (void)setenv("TERM", "xterm", 1);
-        (void)(no_colour ? setenv("NO_COLOR", "1", 1) : unsetenv("NO_COLOR"));
-        (void)close(terminal);
-        (void)execv(argument[0], (char *const *)(uintptr_t)argument);
-        _exit(127);
-    }
-    char *text = read_terminal(terminal);
-    ck_assert_int_eq(oss_train_wait(child), 0);
-    (void)close(terminal);
-    return text;
-}
-
-/* Columns of the widest line that is redrawn; those that stay end in a line break. Colours take no column. */
-static int widest_redrawn(const char *text) {
-    int widest = 0;
-    for (const char *at = strchr(text, '\r'); at != NULL; at = strchr(at + 1, '\r')) {
-        int width = 0;
-        const char *c = at + 1;
-        for (; *c != '\0' && *c != '\r' && *c != '\n'; c++) {
-            if (*c == '\033') {
-                c += strcspn(c, "mK");
-            } else {
-                width++;
-            }
-        }
-        bool stays = *c == '\n' || (c[0] == '\r' && c[1] == '\n'); /* a terminal sends CR LF */
-        widest = width > widest && !stays ? width : widest;
-    }
-    return widest;
-}
 
 START_TEST(test_progress_on_a_terminal) {
     static const unsigned short columns[] = {100, 40, 100};
@@ -292,10 +291,10 @@ START_TEST(test_progress_on_a_terminal) {
     oss_train_place_make(&place, &usual, short_run);
     char *run = oss_train_place_path(&place, "run"), *program = oss_program_path("ossicle-train");
     const char *const argument[] = {program, "--config", place.config, "--run", run, NULL};
-    char *text = train_on_terminal(argument, columns[_i], _i == 2);
+    char *text = oss_terminal_run(argument, columns[_i], _i == 2, false, 0);
     ck_assert_msg(strstr(text, "\r\033[K") != NULL && strstr(text, "step 8/8") != NULL, "%s", text);
     ck_assert_msg(strstr(text, "x  loss ") != NULL, "%s", text);
-    ck_assert_int_lt(widest_redrawn(text), columns[_i]);
+    ck_assert_int_lt(oss_terminal_widest(text), columns[_i]);
     ck_assert_msg((strstr(text, "[") != NULL && strstr(text, "####") != NULL) == (columns[_i] == 100), "%s",
                   text);
     ck_assert_msg((strstr(text, "\033[32m") != NULL) == (_i == 0), "%s", text);
@@ -317,6 +316,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_run_folder_of_the_config);
     tcase_add_test(all, test_rows_left_out);
     tcase_add_test(all, test_init_alone);
+    tcase_add_test(all, test_no_held_out_row_fits);
+    tcase_add_test(all, test_what_is_read_is_not_written);
     tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
     suite_add_tcase(suite, all);
     return suite;

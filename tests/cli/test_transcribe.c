@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/cli_cases.h"
 #include "support/suite.h"
+#include "support/terminal.h"
 
 START_TEST(test_one_file_prints_the_transcript_alone) {
     oss_cli_case c = oss_cli_case_make();
@@ -23,6 +24,75 @@ START_TEST(test_several_files_print_path_tab_text) {
     ck_assert_str_eq(run.out, want);
     free(want);
     oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* A line a file and a tab between its cells, whatever a file is called: docs/file-formats.md, TSV. */
+START_TEST(test_names_that_would_break_the_table) {
+    static const char name[] = "a\tb\nc\rd\\e \xc3\xa9.wav", cell[] = "a\\tb\\nc\\rd\\\\e \xc3\xa9.wav";
+    oss_cli_case c = oss_cli_case_make();
+    char *odd = oss_tempdir_path(c.folder, name), *want = NULL;
+    ck_assert_int_eq(rename(c.five, odd), 0);
+    oss_program_run run = oss_run_ossicle("transcribe", "--model", c.model, odd, c.three);
+    oss_program_expect(&run, 0);
+    ck_assert_int_gt(asprintf(&want, "%s/%s\ta a a a a a\n%s\ta a a\n", c.folder, cell, c.three), 0);
+    ck_assert_str_eq(run.out, want);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", c.model, odd); /* no table */
+    oss_program_expect(&run, 0);
+    ck_assert_str_eq(run.out, "a a a a a a\n");
+    oss_program_run_deinit(&run);
+    free(want);
+    free(odd);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* ---- On a terminal ---- */
+
+enum { LONG_SECONDS = 100 };
+
+static char *write_long(const oss_cli_case *c, const char *name) {
+    char *path = oss_tempdir_path(c->folder, name);
+    oss_wav_write_tone(path, LONG_SECONDS, 440.0, 0.5, 44100); /* resampling takes longer than half a second */
+    return path;
+}
+
+START_TEST(test_a_long_recording_shows_progress) {
+    oss_cli_case c = oss_cli_case_make();
+    char *path = write_long(&c, "a long\trecording with a n\xc3\xa4me.wav"),
+         *program = oss_program_path("ossicle");
+    const char *const argument[] = {program, "transcribe", "--model", c.model, path, NULL};
+    char *text = oss_terminal_run(argument, 40, false, true, 0);
+    char *reading = strstr(text, "\r\033[Kreading ");
+    ck_assert_msg(reading != NULL && strstr(text, "% of a long recording with") != NULL, "%s", text);
+    ck_assert_ptr_null(strchr(text, '\t'));
+    ck_assert_int_lt(oss_terminal_widest(text), 40);
+    /* The line is gone before the result. */
+    char *result = strstr(text, "\r\033[Ka a a a");
+    ck_assert_msg(result != NULL && strstr(result, "reading") == NULL, "%s", text);
+    free(text);
+    free(program);
+    free(path);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* Nothing that redraws itself, for a short recording or where nobody looks. */
+START_TEST(test_no_progress_elsewhere) {
+    oss_cli_case c = oss_cli_case_make();
+    char *path = write_long(&c, "long.wav"), *program = oss_program_path("ossicle");
+    const char *const brief[] = {program, "transcribe", "--model", c.model, c.three, NULL};
+    char *text = oss_terminal_run(brief, 80, false, true, 0);
+    ck_assert_str_eq(text, "a a a\r\n");
+    free(text);
+    oss_program_run run = oss_run_ossicle("transcribe", "--model", c.model, path);
+    oss_program_expect(&run, 0);
+    ck_assert_str_eq(run.err, "");
+    oss_program_run_deinit(&run);
+    free(program);
+    free(path);
     oss_cli_case_free(&c);
 }
 END_TEST
@@ -145,6 +215,10 @@ Suite *oss_test_suite(void) {
     TCase *prints = tcase_create("prints");
     tcase_add_test(prints, test_one_file_prints_the_transcript_alone);
     tcase_add_test(prints, test_several_files_print_path_tab_text);
+    tcase_add_test(prints, test_names_that_would_break_the_table);
+    tcase_add_test(prints, test_a_long_recording_shows_progress);
+    tcase_add_test(prints, test_no_progress_elsewhere);
+    tcase_set_timeout(prints, 60);
     tcase_add_test(prints, test_json_is_one_object_a_line);
     tcase_add_test(prints, test_unknown_symbol_prints_replacement);
     TCase *fails = tcase_create("fails");

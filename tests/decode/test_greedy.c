@@ -78,7 +78,7 @@ START_TEST(test_one_symbol) {
 END_TEST
 
 Suite *oss_test_suite(void) {
-    Suite *suite = suite_create("text/ctc_decode");
+    Suite *suite = suite_create("decode/greedy");
     TCase *tests = tcase_create("greedy");
     tcase_add_test(tests, test_repeats_merge_and_blanks_drop);
     tcase_add_test(tests, test_ties_go_to_the_lower_id);

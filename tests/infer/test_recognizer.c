@@ -2,6 +2,7 @@
  * call made to fail. */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,32 +223,75 @@ START_TEST(test_features_of_file_samples_and_model) {
 }
 END_TEST
 
-/* ---- Scores ---- */
+/* ---- Progress ---- */
 
-START_TEST(test_score_of_rows) {
-    oss_score score = {0};
-    const oss_scored_row rows[] = {
-        {.words = {.reference = 4, .substitutions = 1},
-         .audio_seconds = 2,
-         .feasible = true,
-         .labels = 10,
-         .nll = 5},
-        {.words = {.reference = 1, .insertions = 3},
-         .audio_seconds = 1,
-         .feasible = false,
-         .labels = 90,
-         .nll = INFINITY},
-        {.words = {.deletions = 2}, .audio_seconds = 1, .feasible = true, .labels = 0, .nll = 0.25}};
-    ck_assert(isnan(oss_score_loss(&score)));
-    for (int i = 0; i < 3; i++) {
-        oss_score_add(&score, &rows[i]);
+typedef struct told {
+    pthread_t caller;
+    int calls[2]; /* of each stage */
+    double last[2];
+    bool wrong; /* told by another thread, out of order, or of a fraction that is none */
+} told;
+
+static void take_progress(void *context, oss_stage stage, double fraction) {
+    told *t = context;
+    bool late = stage == OSS_STAGE_READING && t->calls[OSS_STAGE_ENCODING] > 0;
+    t->wrong |= late || !pthread_equal(pthread_self(), t->caller);
+    t->wrong |= !(fraction >= t->last[stage] && fraction <= 1.0);
+    t->calls[stage]++;
+    t->last[stage] = fraction;
+}
+
+START_TEST(test_progress) {
+    enum { LONG = 300000 };
+    oss_network_sizes sizes = oss_case_sizes();
+    place p = make_place(&sizes);
+    float *audio = oss_case_audio(LONG, 5);
+    oss_wav_write_f32(p.wav, audio, LONG, 1, 8000);
+    for (int threads = 1; threads <= 2; threads++) {
+        told t = {.caller = pthread_self()};
+        oss_recognizer *recognizer = NULL;
+        oss_matrix plain = {0}, watched = {0};
+        ok(oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){.threads = threads}));
+        ok(oss_recognizer_embed_file(recognizer, p.wav, OSS_OUTPUT_LOGITS, &plain));
+        oss_recognizer_set_progress(recognizer, take_progress, &t);
+        ok(oss_recognizer_embed_file(recognizer, p.wav, OSS_OUTPUT_LOGITS, &watched));
+        ck_assert(!t.wrong);
+        ck_assert_int_gt(t.calls[OSS_STAGE_READING], 5);
+        ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 5);
+        ck_assert(t.last[OSS_STAGE_READING] == 1.0 && t.last[OSS_STAGE_ENCODING] == 1.0);
+        ck_assert_mem_eq(plain.value, watched.value, (size_t)(plain.rows * plain.columns) * sizeof(float));
+        t = (told){.caller = pthread_self()};
+        char *text = NULL;
+        ok(oss_recognizer_transcribe_samples(recognizer, audio, LONG, 16000, &text));
+        ck_assert(!t.wrong && t.calls[OSS_STAGE_READING] == 0 && t.last[OSS_STAGE_ENCODING] == 1.0);
+        oss_string_free(text);
+        oss_recognizer_set_progress(recognizer, NULL, NULL);
+        t = (told){.caller = pthread_self()};
+        ok(oss_recognizer_transcribe_file(recognizer, p.wav, &text, NULL));
+        ck_assert_int_eq(t.calls[OSS_STAGE_READING] + t.calls[OSS_STAGE_ENCODING], 0);
+        oss_string_free(text);
+        oss_matrix_deinit(&plain);
+        oss_matrix_deinit(&watched);
+        oss_recognizer_free(recognizer);
     }
-    ck_assert_int_eq(score.utterances, 3);
-    ck_assert_int_eq(score.infeasible, 1);
-    ck_assert_int_eq(score.words.reference, 5);
-    ck_assert_int_eq(score.words.substitutions + score.words.deletions + score.words.insertions, 6);
-    ck_assert_double_eq(score.audio_seconds, 4);
-    ck_assert_double_eq_tol(oss_score_loss(&score), (0.5 + 0.25) / 2, 1e-15);
+    free(audio);
+    free_place(&p);
+}
+END_TEST
+
+START_TEST(test_progress_of_features) {
+    oss_network_sizes sizes = oss_case_sizes();
+    place p = make_place(&sizes);
+    told t = {.caller = pthread_self()};
+    oss_features *features = NULL;
+    oss_matrix matrix = {0};
+    ok(oss_features_create(&features, NULL));
+    oss_features_set_progress(features, take_progress, &t);
+    ok(oss_features_compute_file(features, p.wav, &matrix));
+    ck_assert(!t.wrong && t.last[OSS_STAGE_READING] == 1.0 && t.calls[OSS_STAGE_ENCODING] == 0);
+    oss_matrix_deinit(&matrix);
+    oss_features_free(features);
+    free_place(&p);
 }
 END_TEST
 
@@ -314,8 +358,9 @@ Suite *oss_test_suite(void) {
     tcase_add_test(results, test_file_and_samples_agree);
     tcase_add_test(results, test_samples_at_another_rate);
     tcase_add_test(results, test_info);
+    tcase_add_test(results, test_progress);
+    tcase_add_test(results, test_progress_of_features);
     tcase_add_test(results, test_features_of_file_samples_and_model);
-    tcase_add_test(results, test_score_of_rows);
     TCase *fails = tcase_create("fails");
     tcase_add_test(fails, test_refusals);
     tcase_add_test(fails, test_chunks);

@@ -1,0 +1,18 @@
+/* Files of the command line: what a command writes is no file that it reads. */
+#ifndef OSS_CLI_CLI_FILES_H
+#define OSS_CLI_CLI_FILES_H
+
+#include "cli/cli_common.h"
+
+/* OSS_EUSAGE when an option that writes (its value is called OUT...) names a file that an operand or an option that
+ * reads (FILE..., M) names too, whatever way either is written. oss_cli_run asks before the command begins. */
+oss_status oss_cli_check_files(const oss_cli_args *args);
+
+/* The same for one more file, or model folder, that the command is about to read: the default model, what a CSV or a
+ * config names. To be asked before anything is written. */
+oss_status oss_cli_reads(const oss_cli_args *args, const char *path);
+
+/* OSS_EINPUT when a folder is given where a recording should be. */
+oss_status oss_cli_check_recording(const char *path);
+
+#endif
