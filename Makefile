@@ -34,7 +34,7 @@ PKG_TEST  := check
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
 # Contraction to fused multiply-add is allowed; reassociation is not (CTC needs -inf, guards need NaN, runs need the same bits).
-BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=fast -fvisibility=hidden -fPIC $(WARN)
+BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC $(WARN)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOSS_CONTRACTS=$(CONTRACTS) -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
