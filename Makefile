@@ -10,7 +10,7 @@
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make format     clang-format over all C files
 ## make clean      remove build/
-## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=0 V=1
+## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=1 V=1
 # Objects live in BUILD, so that `make BUILD=build/asan SAN=address` never mixes with the release build.
 
 VERSION := 0.1.0
@@ -20,7 +20,7 @@ AR      ?= ar
 BUILD   ?= build/release
 OPT     ?= -O3
 SAN     ?=
-WERROR  ?= 1
+WERROR  ?= 0
 # Checks of what functions take for granted (src/base/contract.h).
 CONTRACTS ?= $(if $(SAN),1,0)
 V       ?= 0
@@ -33,7 +33,9 @@ PKG_TEST  := check
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
-# Contraction to fused multiply-add is allowed; reassociation is not (CTC needs -inf, guards need NaN, runs need the same bits).
+# No reassociation (CTC needs -inf, guards need NaN, runs need the same bits), and no contraction: compilers differ in which products
+# and sums they join, gcc 12.2 and 12.3 included, and join others in a loop than in its tail. What is to be fused is written:
+# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this.
 BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC $(WARN)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOSS_CONTRACTS=$(CONTRACTS) -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)

@@ -40,7 +40,7 @@ static double run(int64_t rounds, float *out) {
         sum += acc[c];
     }
     *out = lanes_sum(sum);
-    return 2.0 * CHAINS * LANES * (double)rounds;
+    return 2.0 * (double)(CHAINS * LANES) * (double)rounds;
 }
 
 const oss_peak_table OSS_LANES_TABLE(peak) = {.run = run};
