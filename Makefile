@@ -5,6 +5,7 @@
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
+## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
@@ -200,6 +201,11 @@ $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+DISTROS ?= stable testing
+.PHONY: check-distros
+check-distros:
+	@scripts/check_distros.sh $(DISTROS)
 
 # Rivals come from Debian and npm, into the system and into build/; never into the repository.
 .PHONY: bench-peers
