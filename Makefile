@@ -5,12 +5,13 @@
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
+## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make format     clang-format over all C files
 ## make clean      remove build/
-## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=0 V=1
+## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=1 V=1
 # Objects live in BUILD, so that `make BUILD=build/asan SAN=address` never mixes with the release build.
 
 VERSION := 0.1.0
@@ -20,7 +21,7 @@ AR      ?= ar
 BUILD   ?= build/release
 OPT     ?= -O3
 SAN     ?=
-WERROR  ?= 1
+WERROR  ?= 0
 # Checks of what functions take for granted (src/base/contract.h).
 CONTRACTS ?= $(if $(SAN),1,0)
 V       ?= 0
@@ -33,8 +34,10 @@ PKG_TEST  := check
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
-# Contraction to fused multiply-add is allowed; reassociation is not (CTC needs -inf, guards need NaN, runs need the same bits).
-BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=fast -fvisibility=hidden -fPIC $(WARN)
+# No reassociation (CTC needs -inf, guards need NaN, runs need the same bits), and no contraction: compilers differ in which products
+# and sums they join, gcc 12.2 and 12.3 included, and join others in a loop than in its tail. What is to be fused is written:
+# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this.
+BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC $(WARN)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOSS_CONTRACTS=$(CONTRACTS) -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
@@ -198,6 +201,11 @@ $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+DISTROS ?= stable testing
+.PHONY: check-distros
+check-distros:
+	@scripts/check_distros.sh $(DISTROS)
 
 # Rivals come from Debian and npm, into the system and into build/; never into the repository.
 .PHONY: bench-peers

@@ -23,6 +23,7 @@ run_check() { # NAME COMMAND...
 	fi
 }
 run_check "layers and owner files" scripts/check_layers.sh
+run_check "no compiler contracts arithmetic" scripts/check_contraction.sh "$build"
 run_check "public headers alone, in C and C++" scripts/check_headers.sh
 run_check "inference links no trainer and no OpenBLAS" scripts/check_links.sh "$build"
 run_check "exported symbols; no exit, no output in the library" scripts/check_symbols.sh "$build"

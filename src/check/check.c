@@ -87,7 +87,7 @@ static double choose_width(double min, double max) {
     for (double ten = 1e-3;; ten *= 10) {
         for (int i = 0; i < 3; i++) {
             double width = step[i] * ten;
-            if (floor(max / width) - floor(min / width) < OSS_CHECK_BINS) {
+            if (floor(max / width) - floor(min / width) < (double)OSS_CHECK_BINS) {
                 return width;
             }
         }

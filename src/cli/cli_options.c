@@ -247,7 +247,7 @@ static oss_status read_seconds(const oss_cli_args *args, const char *option, boo
     if (text == NULL) {
         return OSS_OK;
     }
-    if (!oss_number_parse(text, &seconds) || seconds < 0 || seconds > MAX_SECONDS ||
+    if (!oss_number_parse(text, &seconds) || seconds < 0 || seconds > (double)MAX_SECONDS ||
         (above_zero && seconds <= 0)) {
         return oss_fail(OSS_EUSAGE, "%s %s: choose seconds %s 0, at most %d", option, text,
                         above_zero ? "above" : "from", MAX_SECONDS);

@@ -105,7 +105,7 @@ static void dot_rows(float *delta, const float *a, const float *b, int32_t ld, i
         lanes_f sum = lanes_set(0.0f);
         for (int32_t i = 0; i < d; i += LANES) {
             int32_t n = d - i < LANES ? d - i : LANES;
-            sum += lanes_load_n(p + i, n) * lanes_load_n(q + i, n);
+            sum = lanes_fma(lanes_load_n(p + i, n), lanes_load_n(q + i, n), sum);
         }
         delta[r] = lanes_sum(sum);
     }
@@ -119,13 +119,10 @@ LANES_INLINE void step_bwd(float *st, float *dpt, int32_t width, int32_t keys, l
         float *dp_at = dpt + (int64_t)e * width;
         lanes_f p = lanes_exp(lanes_load(p_at) - lse);
         lanes_f dp = lanes_load(dp_at);
-        lanes_f kept = p;
-        if (factor != NULL) {
-            kept = p * factor[e];
-            dp = dp * factor[e];
-        }
+        lanes_f kept = factor != NULL ? p * factor[e] : p;
+        lanes_f slope = factor != NULL ? lanes_fms(dp, factor[e], delta) : dp - delta;
         lanes_store(p_at, kept);
-        lanes_store(dp_at, scale * p * (dp - delta));
+        lanes_store(dp_at, scale * p * slope);
     }
 }
 

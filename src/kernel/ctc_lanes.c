@@ -39,13 +39,14 @@ LANES_INLINE lanes_d make_power(lanes_d k) {
 LANES_INLINE lanes_d add_three(lanes_d *top, wide a, wide b, wide c) {
     lanes_d high = lanes_max_d(lanes_max_d(a.e, b.e), c.e);
     *top = high;
-    return a.s * make_power(a.e - high) + b.s * make_power(b.e - high) + c.s * make_power(c.e - high);
+    lanes_d sum = lanes_fma_d(a.s, make_power(a.e - high), b.s * make_power(b.e - high));
+    return lanes_fma_d(c.s, make_power(c.e - high), sum);
 }
 
 LANES_INLINE lanes_d add_two(lanes_d *top, wide a, wide b) {
     lanes_d high = lanes_max_d(a.e, b.e);
     *top = high;
-    return a.s * make_power(a.e - high) + b.s * make_power(b.e - high);
+    return lanes_fma_d(a.s, make_power(a.e - high), b.s * make_power(b.e - high));
 }
 
 /* Stores x * 2^e, x positive and normal, with a significand in [1, 2). */
@@ -64,13 +65,13 @@ LANES_INLINE wide exponentiate_wide(lanes_d y) {
         1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
         1.0 / 120,       1.0 / 24,       1.0 / 6,       0.5,          1.0,         1.0};
     const double magic = 0x1.8p52;
-    lanes_d k = (y * 0x1.71547652b82fep0 + magic) - magic;
-    lanes_d r = y - k * 0x1.62e42feep-1;
-    r = r - k * 0x1.a39ef35793c76p-33;
+    lanes_d k = lanes_fma_d(y, lanes_set_d(0x1.71547652b82fep0), lanes_set_d(magic)) - magic;
+    lanes_d r = lanes_fnma_d(k, lanes_set_d(0x1.62e42feep-1), y);
+    r = lanes_fnma_d(k, lanes_set_d(0x1.a39ef35793c76p-33), r);
     lanes_d s = lanes_set_d(c[0]);
     LANES_UNROLL
     for (int i = 1; i < 13; i++) {
-        s = s * r + c[i];
+        s = lanes_fma_d(s, r, lanes_set_d(c[i]));
     }
     return (wide){s, k};
 }
@@ -118,7 +119,7 @@ static double exponentiate(double *significand, double *exponent, float *p, cons
         wide w = exponentiate_wide(lanes_max_d(load_logits(x + k, v - k) - largest, lowest));
         lanes_store_d(significand + k, w.s);
         lanes_store_d(exponent + k, w.e);
-        sum += w.s * make_power(w.e);
+        sum = lanes_fma_d(w.s, make_power(w.e), sum);
     }
     const double total = lanes_sum_d(sum);
     const double inverse = 1.0 / total;

@@ -67,8 +67,8 @@ static void dropout(float *y, const float *x, size_t n, uint32_t threshold, floa
         size_t end = n - base < DRAWS ? n : base + DRAWS;
         for (size_t i = base; i < end; i += LANES) {
             int32_t k = end - i < LANES ? (int32_t)(end - i) : LANES;
-            lanes_f v = lanes_load_n(x + i, k) * make_mask(draw + (i - base), threshold, scale);
-            lanes_store_n(y + i, accumulate ? lanes_load_n(y + i, k) + v : v, k);
+            lanes_f v = lanes_load_n(x + i, k), mask = make_mask(draw + (i - base), threshold, scale);
+            lanes_store_n(y + i, accumulate ? lanes_fma(v, mask, lanes_load_n(y + i, k)) : v * mask, k);
         }
     }
 }

@@ -63,7 +63,8 @@ LANES_INLINE cplx add_i(cplx a, cplx b) {
 }
 
 LANES_INLINE cplx multiply(cplx a, const float *w) {
-    return (cplx){a.re * w[0] - a.im * w[1], a.re * w[1] + a.im * w[0]};
+    const lanes_f re = lanes_set(w[0]), im = lanes_set(w[1]);
+    return (cplx){lanes_fms(a.re, re, a.im * im), lanes_fma(a.re, im, a.im * re)};
 }
 
 LANES_INLINE void transform_2(cplx *a) {
@@ -72,30 +73,35 @@ LANES_INLINE void transform_2(cplx *a) {
     a[0] = sum;
 }
 
-LANES_INLINE void transform_4(cplx *a) {
-    cplx sum02 = add(a[0], a[2]), sum13 = add(a[1], a[3]);
-    cplx diff02 = sub(a[0], a[2]), diff13 = sub(a[1], a[3]);
+/* From a[0], a[2] and the sum and difference of a[1] and a[3]. */
+LANES_INLINE void finish_4(cplx *a, cplx sum13, cplx diff13) {
+    cplx sum02 = add(a[0], a[2]), diff02 = sub(a[0], a[2]);
     a[0] = add(sum02, sum13);
     a[1] = sub_i(diff02, diff13);
     a[2] = sub(sum02, sum13);
     a[3] = add_i(diff02, diff13);
 }
 
+LANES_INLINE void transform_4(cplx *a) {
+    finish_4(a, add(a[1], a[3]), sub(a[1], a[3]));
+}
+
 /* Even outputs are a transform of the sums of opposite inputs, odd ones of the differences turned by eighths.
  * padded: the last four inputs are 0, and are not read. */
 LANES_INLINE void transform_8(cplx *a, const bool padded) {
-    const float s = 0.70710678118654752440f;
+    const lanes_f s = lanes_set(0.70710678118654752440f);
     cplx even[4], odd[4];
     LANES_UNROLL
     for (int k = 0; k < 4; k++) {
         even[k] = padded ? a[k] : add(a[k], a[k + 4]);
         odd[k] = padded ? a[k] : sub(a[k], a[k + 4]);
     }
-    odd[1] = (cplx){(odd[1].re + odd[1].im) * s, (odd[1].im - odd[1].re) * s};
+    const cplx one = {odd[1].re + odd[1].im, odd[1].im - odd[1].re}; /* times s */
+    const cplx three = {(odd[3].im - odd[3].re) * s, (odd[3].re + odd[3].im) * -s};
     odd[2] = (cplx){odd[2].im, -odd[2].re};
-    odd[3] = (cplx){(odd[3].im - odd[3].re) * s, (odd[3].re + odd[3].im) * -s};
     transform_4(even);
-    transform_4(odd);
+    finish_4(odd, (cplx){lanes_fma(one.re, s, three.re), lanes_fma(one.im, s, three.im)},
+             (cplx){lanes_fms(one.re, s, three.re), lanes_fms(one.im, s, three.im)});
     LANES_UNROLL
     for (int k = 0; k < 4; k++) {
         a[2 * k] = even[k];
@@ -139,11 +145,11 @@ LANES_INLINE cplx sum_output(const float *x, ptrdiff_t step, const oss_fft_stage
     lanes_d re[PARTS] = {{0}}, im[PARTS] = {{0}};
     int32_t at = 0; /* j k mod radix */
     for (int32_t j = 0; j < stage->radix; j++, x += 2 * LANES * step) {
-        const double c = stage->root[2 * at], s = stage->root[2 * at + 1];
+        const lanes_d c = lanes_set_d(stage->root[2 * at]), s = lanes_set_d(stage->root[2 * at + 1]);
         for (int h = 0; h < PARTS; h++) {
             lanes_d a = lanes_load_half(x + h * LANES_D), b = lanes_load_half(x + LANES + h * LANES_D);
-            re[h] += a * c - b * s;
-            im[h] += a * s + b * c;
+            re[h] += lanes_fms_d(a, c, b * s);
+            im[h] += lanes_fma_d(a, s, b * c);
         }
         at += k;
         at -= at >= stage->radix ? stage->radix : 0;
@@ -253,9 +259,10 @@ static void add_frames(float *dx, ptrdiff_t hop, const float *window, int32_t wi
         for (int f = 0; f < frames; f++) {
             float *at = dx + f * hop + i;
             if (here == LANES) {
-                lanes_store(at, lanes_load(at) + rows[f] * lanes_load(window + i));
+                lanes_store(at, lanes_fma(rows[f], lanes_load(window + i), lanes_load(at)));
             } else {
-                lanes_store_n(at, lanes_load_n(at, here) + rows[f] * lanes_load_n(window + i, here), here);
+                lanes_f sum = lanes_fma(rows[f], lanes_load_n(window + i, here), lanes_load_n(at, here));
+                lanes_store_n(at, sum, here);
             }
         }
     }

@@ -5,8 +5,10 @@
  * and NEON on aarch64). The width must follow the ISA: 16 lanes emulated with 8-wide registers spill, and ran
  * 60 times slower when tried.
  *
- * + - * / and comparisons of vectors are GCC vector extensions, which gcc and clang share; a * b + c
- * contracts to one fused multiply-add where the ISA has it. A lanes file reads
+ * + - * / and comparisons of vectors are GCC vector extensions, which gcc and clang share. Each rounds: the
+ * Makefile forbids compilers to contract a * b + c, because they differ in which of two products they take,
+ * and in which loops. Where a product and a sum are to be one instruction, the code says lanes_fma (or
+ * lanes_fms, lanes_fnma); of a * b + c * d the first product is the fused one. A lanes file reads
  *
  *     static void add(float *y, const float *x, size_t n) { ... }
  *     const oss_vec_table OSS_LANES_TABLE(vec) = {.add = add};          // becomes oss_vec_table_avx2 and so
@@ -51,6 +53,8 @@
 
 #if OSS_LANES_ISA != OSS_LANES_GENERIC
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #define LANES_INLINE static inline __attribute__((always_inline, unused))
@@ -156,13 +160,48 @@ LANES_INLINE lanes_f lanes_max(lanes_f a, lanes_f b) {
 #endif
 }
 
-/* a * b + c rounded once wherever the ISA can: for code whose meaning is in that rounding. A plain a * b + c
- * is contracted by optimising builds only (gcc: from -O2 on). */
+/* a * b + c, rounded once where the ISA has the instruction (AVX2, AVX-512, NEON), else (SSE2) twice; at any
+ * level of optimisation, with any compiler. */
 LANES_INLINE lanes_f lanes_fma(lanes_f a, lanes_f b, lanes_f c) {
 #if OSS_LANES_ISA == OSS_LANES_AVX512
     return (lanes_f)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 #elif OSS_LANES_ISA == OSS_LANES_AVX2
     return (lanes_f)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+    return (lanes_f)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return a * b + c;
+#endif
+}
+
+/* a * b - c, rounded as lanes_fma. */
+LANES_INLINE lanes_f lanes_fms(lanes_f a, lanes_f b, lanes_f c) {
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+    return (lanes_f)_mm512_fmsub_ps((__m512)a, (__m512)b, (__m512)c);
+#elif OSS_LANES_ISA == OSS_LANES_AVX2
+    return (lanes_f)_mm256_fmsub_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return lanes_fma(a, b, -c);
+#endif
+}
+
+/* c - a * b, rounded as lanes_fma. */
+LANES_INLINE lanes_f lanes_fnma(lanes_f a, lanes_f b, lanes_f c) {
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+    return (lanes_f)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif OSS_LANES_ISA == OSS_LANES_AVX2
+    return (lanes_f)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+    return (lanes_f)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return c - a * b;
+#endif
+}
+
+/* lanes_fma of one float: for a tail without lanes, and for loops that the compiler turns into vectors. */
+LANES_INLINE float lanes_fma_one(float a, float b, float c) {
+#if OSS_LANES_ISA != OSS_LANES_GENERIC || defined(__aarch64__)
+    return __builtin_fmaf(a, b, c);
 #else
     return a * b + c;
 #endif

@@ -43,6 +43,46 @@ LANES_INLINE lanes_d lanes_select_d(lanes_di mask, lanes_d a, lanes_d b) {
     return (lanes_d)((mask & (lanes_di)a) | (~mask & (lanes_di)b));
 }
 
+/* a * b + c, rounded as lanes_fma. */
+LANES_INLINE lanes_d lanes_fma_d(lanes_d a, lanes_d b, lanes_d c) {
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+    return (lanes_d)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif OSS_LANES_ISA == OSS_LANES_AVX2
+    return (lanes_d)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__aarch64__)
+    return (lanes_d)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+    return a * b + c;
+#endif
+}
+
+/* a * b - c, rounded as lanes_fma. */
+LANES_INLINE lanes_d lanes_fms_d(lanes_d a, lanes_d b, lanes_d c) {
+    return lanes_fma_d(a, b, -c);
+}
+
+/* c - a * b, rounded as lanes_fma. */
+LANES_INLINE lanes_d lanes_fnma_d(lanes_d a, lanes_d b, lanes_d c) {
+#if OSS_LANES_ISA == OSS_LANES_AVX512
+    return (lanes_d)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif OSS_LANES_ISA == OSS_LANES_AVX2
+    return (lanes_d)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__aarch64__)
+    return (lanes_d)vfmsq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+    return c - a * b;
+#endif
+}
+
+/* lanes_fma_d of one double: for a tail without lanes. */
+LANES_INLINE double lanes_fma_one_d(double a, double b, double c) {
+#if OSS_LANES_ISA != OSS_LANES_GENERIC || defined(__aarch64__)
+    return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 /* a > b ? a : b */
 LANES_INLINE lanes_d lanes_max_d(lanes_d a, lanes_d b) {
 #if OSS_LANES_ISA == OSS_LANES_AVX512

@@ -25,12 +25,12 @@
 LANES_INLINE lanes_f lanes_segments(lanes_f a, float segments_per_unit, const float (*p)[16], int count) {
     const float magic = 0x1.8p23f; /* rounds to an integer, whose low four bits select the coefficient */
     lanes_f clamped = lanes_min(lanes_set(15.0f / segments_per_unit), a);
-    lanes_f t = clamped * segments_per_unit + magic;
-    lanes_f f = clamped * segments_per_unit - (t - magic);
+    lanes_f t = lanes_fma(clamped, lanes_set(segments_per_unit), lanes_set(magic));
+    lanes_f f = lanes_fms(clamped, lanes_set(segments_per_unit), t - magic);
     lanes_f y = (lanes_f)_mm512_permutexvar_ps((__m512i)t, _mm512_loadu_ps(p[count - 1]));
     LANES_UNROLL
     for (int i = count - 2; i >= 0; i--) {
-        y = y * f + (lanes_f)_mm512_permutexvar_ps((__m512i)t, _mm512_loadu_ps(p[i]));
+        y = lanes_fma(y, f, (lanes_f)_mm512_permutexvar_ps((__m512i)t, _mm512_loadu_ps(p[i])));
     }
     return y;
 }
@@ -54,7 +54,7 @@ LANES_INLINE lanes_f lanes_gelu(lanes_f x) {
          -1.86085763e-05f, -6.69109295e-06f, -1.14368027e-06f, 4.18545085e-07f, 9.69478833e-07f,
          -4.53032278e-08f},
     };
-    return lanes_abs(x) * lanes_segments(lanes_abs(x), 2.84375f, q, 5) + 0.5f * x;
+    return lanes_fma(lanes_abs(x), lanes_segments(lanes_abs(x), 2.84375f, q, 5), 0.5f * x);
 }
 
 LANES_INLINE lanes_f lanes_gelu_grad(lanes_f x) {
@@ -92,8 +92,9 @@ LANES_INLINE lanes_f lanes_gelu(lanes_f x) {
                                 0.00881381799f,  -0.00578444824f, 0.00300668902f, -0.00108289754f,
                                 0.000786274672f, -0.00074646232f, 0.000256057683f};
     lanes_f a = lanes_min(lanes_set(5.2915026f), lanes_abs(x));
-    lanes_f q = a * lanes_polynomial(a * a * (1.0f / 14.0f) - 1.0f, p, 15);
-    return lanes_abs(x) * lanes_min(q, lanes_set(0.5f)) + 0.5f * x;
+    lanes_f centred = lanes_fms(a * a, lanes_set(1.0f / 14.0f), lanes_set(1.0f));
+    lanes_f q = a * lanes_polynomial(centred, p, 15);
+    return lanes_fma(lanes_abs(x), lanes_min(q, lanes_set(0.5f)), 0.5f * x);
 }
 
 /* r = z p(z^2/17 - 1),  z = x clamped to +-sqrt 34, which carries the sign. */
@@ -104,7 +105,8 @@ LANES_INLINE lanes_f lanes_gelu_grad(lanes_f x) {
                                 0.029649945f,   -0.0221945047f,  0.00764546869f, -0.001012953f,
                                 0.00372783444f, -0.00375376269f, 0.00102121499f};
     lanes_f z = lanes_max(lanes_set(-5.8309519f), lanes_min(lanes_set(5.8309519f), x));
-    return z * lanes_polynomial(z * z * (1.0f / 17.0f) - 1.0f, p, 19) + 0.5f;
+    lanes_f centred = lanes_fms(z * z, lanes_set(1.0f / 17.0f), lanes_set(1.0f));
+    return lanes_fma(z, lanes_polynomial(centred, p, 19), lanes_set(0.5f));
 }
 
 #endif

@@ -20,7 +20,7 @@ LANES_INLINE lanes_f lanes_polynomial(lanes_f x, const float *c, int n) {
     lanes_f y = lanes_set(c[n - 1]);
     LANES_UNROLL
     for (int i = n - 2; i >= 0; i--) {
-        y = y * x + c[i];
+        y = lanes_fma(y, x, lanes_set(c[i]));
     }
     return y;
 }
@@ -55,12 +55,12 @@ LANES_INLINE lanes_f lanes_exp(lanes_f x) {
     const float magic = 0x1.8p23f; /* adding it rounds to an integer, which then sits in the low bits */
     x = lanes_min(lanes_set(89.0f), x);
     x = lanes_max(lanes_set(-104.5f), x);
-    lanes_f t = x * 0x1.715476p0f + magic;
+    lanes_f t = lanes_fma(x, lanes_set(0x1.715476p0f), lanes_set(magic));
     lanes_f kf = t - magic;
     lanes_i k = (lanes_i)t - (lanes_i)lanes_set(magic);
-    lanes_f r = x - kf * 0x1.62e4p-1f;
-    r = r - kf * 0x1.7f7d1cp-20f;
-    lanes_f e = r * r * lanes_polynomial(r, p, 5) + r + 1.0f;
+    lanes_f r = lanes_fnma(kf, lanes_set(0x1.62e4p-1f), x);
+    r = lanes_fnma(kf, lanes_set(0x1.7f7d1cp-20f), r);
+    lanes_f e = lanes_fma(r * r, lanes_polynomial(r, p, 5), r) + 1.0f;
     return lanes_scale_by_power(e, kf, k);
 }
 
@@ -75,10 +75,9 @@ LANES_INLINE lanes_f lanes_log(lanes_f x) {
     lanes_i k = (lanes_i)(bits - 0x3f3504f3U) >> 23; /* 0x3f3504f3 is sqrt(1/2) */
     lanes_f f = (lanes_f)(bits - ((lanes_u)k << 23)) - 1.0f;
     lanes_f kf = lanes_to_float(k + (denormal & -23));
-    lanes_f y = f * f * (f * lanes_polynomial(f, p, 8));
-    y = kf * -0x1.bd0106p-13f + y;
-    y = (y - 0.5f * (f * f)) + f;
-    y = kf * 0x1.63p-1f + y;
+    lanes_f y = lanes_fma(f * f, f * lanes_polynomial(f, p, 8), kf * -0x1.bd0106p-13f);
+    y = lanes_fnma(lanes_set(0.5f), f * f, y) + f;
+    y = lanes_fma(kf, lanes_set(0x1.63p-1f), y);
     lanes_f odd = lanes_select(x == lanes_set(0.0f), -infinity, lanes_set(__builtin_nanf("")));
     y = lanes_select(x > lanes_set(0.0f), y, odd);
     return lanes_select(x == infinity, x, y);
@@ -91,7 +90,7 @@ LANES_INLINE lanes_f lanes_erf(lanes_f x) {
     static const float q[7] = {-0.000177496724f, -1.12774956f,    -0.637059748f,  -0.104037359f,
                                0.0222770795f,    -0.00305560208f, 0.000197180532f};
     lanes_f a = lanes_abs(x);
-    lanes_f small = x + x * lanes_polynomial(x * x, p, 7);
+    lanes_f small = lanes_fma(x, lanes_polynomial(x * x, p, 7), x);
     lanes_f large = 1.0f - lanes_exp(lanes_polynomial(lanes_min(lanes_set(3.95f), a), q, 7));
     large = (lanes_f)((lanes_i)large | lanes_sign_bit(x));
     return lanes_select(a < lanes_set(0.9f), small, large);

@@ -64,7 +64,7 @@ static void make_power(const oss_mel_bank *bank, float *power, const float *spec
     for (ptrdiff_t k = 0; k < used; k++) {
         lanes_f re = lanes_load(z + 2 * LANES * k);
         lanes_f im = lanes_load(z + 2 * LANES * k + LANES);
-        lanes_store(power + k * LANES, re * re + im * im);
+        lanes_store(power + k * LANES, lanes_fma(re, re, im * im));
     }
 }
 
@@ -74,7 +74,7 @@ static void filter_forward(const oss_mel_bank *bank, float *mel, const float *po
         const float *w = bank->weight + bank->offset[m];
         lanes_f sum = lanes_set(0.0f);
         for (int32_t k = 0; k < bank->count[m]; k++) {
-            sum += w[k] * lanes_load(p + (ptrdiff_t)k * LANES);
+            sum = lanes_fma(lanes_set(w[k]), lanes_load(p + (ptrdiff_t)k * LANES), sum);
         }
         lanes_store(mel + (ptrdiff_t)m * LANES, sum);
     }
@@ -112,7 +112,7 @@ static void filter_backward(const oss_mel_bank *bank, float *dpower, const float
         const float *w = bank->weight + bank->offset[m];
         lanes_f d = lanes_load(dmel + (ptrdiff_t)m * LANES);
         for (int32_t k = 0; k < bank->count[m]; k++, p += LANES) {
-            lanes_store(p, lanes_load(p) + w[k] * d);
+            lanes_store(p, lanes_fma(lanes_set(w[k]), d, lanes_load(p)));
         }
     }
 }
@@ -172,11 +172,11 @@ static void column_squares(double *sum, const float *x, const double *mean, int3
         int32_t i = 0;
         for (; i + LANES_D <= c; i += LANES_D) {
             lanes_d d = lanes_load_half(x + i) - lanes_load_d(mean + i);
-            lanes_store_d(sum + i, lanes_load_d(sum + i) + d * d);
+            lanes_store_d(sum + i, lanes_fma_d(d, d, lanes_load_d(sum + i)));
         }
         for (; i < c; i++) {
             double d = (double)x[i] - mean[i];
-            sum[i] += d * d;
+            sum[i] = lanes_fma_one_d(d, d, sum[i]);
         }
     }
 }
@@ -185,10 +185,11 @@ static void column_dots(double *sum, const float *x, const float *y, int32_t row
     for (int32_t r = 0; r < rows; r++, x += c, y += c) {
         int32_t i = 0;
         for (; i + LANES_D <= c; i += LANES_D) {
-            lanes_store_d(sum + i, lanes_load_d(sum + i) + lanes_load_half(x + i) * lanes_load_half(y + i));
+            lanes_d a = lanes_load_half(x + i), b = lanes_load_half(y + i);
+            lanes_store_d(sum + i, lanes_fma_d(a, b, lanes_load_d(sum + i)));
         }
         for (; i < c; i++) {
-            sum[i] += (double)x[i] * (double)y[i];
+            sum[i] = lanes_fma_one_d((double)x[i], (double)y[i], sum[i]);
         }
     }
 }
@@ -199,11 +200,12 @@ static void column_normalize_bwd(float *dx, const float *dy, const float *y, con
         int32_t i = 0;
         for (; i + LANES_D <= c; i += LANES_D) {
             lanes_d d = lanes_load_half(dy + i) - lanes_load_d(a + i);
-            d = d - lanes_load_half(y + i) * lanes_load_d(b + i);
+            d = lanes_fnma_d(lanes_load_half(y + i), lanes_load_d(b + i), d);
             lanes_store_half(dx + i, d / lanes_load_half(scale + i));
         }
         for (; i < c; i++) {
-            dx[i] = (float)(((double)dy[i] - a[i] - (double)y[i] * b[i]) / (double)scale[i]);
+            double d = lanes_fma_one_d(-(double)y[i], b[i], (double)dy[i] - a[i]);
+            dx[i] = (float)(d / (double)scale[i]);
         }
     }
 }

@@ -26,7 +26,7 @@ LANES_INLINE float sum_squares(const float *x, int32_t c) {
     lanes_f sum = lanes_set(0.0f);
     for (int32_t i = 0; i < c; i += LANES) {
         lanes_f v = load_some(x + i, count_some(c - i));
-        sum += v * v;
+        sum = lanes_fma(v, v, sum);
     }
     return lanes_sum(sum);
 }
@@ -54,12 +54,12 @@ LANES_INLINE void norm_row_bwd(float *dx, const float *dy, const float *x, const
     lanes_f sum = lanes_set(0.0f);
     for (int32_t i = 0; i < c; i += LANES) {
         int32_t n = count_some(c - i);
-        sum += load_some(w + i, n) * load_some(dy + i, n) * load_some(x + i, n);
+        sum = lanes_fma(load_some(w + i, n) * load_some(dy + i, n), load_some(x + i, n), sum);
     }
     float back = inv * inv * inv / (float)c * lanes_sum(sum);
     for (int32_t i = 0; i < c; i += LANES) {
         int32_t n = count_some(c - i);
-        lanes_f g = inv * load_some(w + i, n) * load_some(dy + i, n) - back * load_some(x + i, n);
+        lanes_f g = lanes_fms(inv * load_some(w + i, n), load_some(dy + i, n), back * load_some(x + i, n));
         store_some(dx + i, accumulate ? load_some(dx + i, n) + g : g, n);
     }
 }
@@ -71,7 +71,8 @@ static void rmsnorm_bwd(float *dx, float *dw, const float *dy, const float *x, c
         const float *in = x + (int64_t)r * c;
         for (int32_t i = 0; i < c && dw != NULL; i += LANES) {
             int32_t n = count_some(c - i);
-            store_some(dw + i, load_some(dw + i, n) + load_some(g + i, n) * load_some(in + i, n) * inv[r], n);
+            lanes_f product = load_some(g + i, n) * load_some(in + i, n);
+            store_some(dw + i, lanes_fma(product, lanes_set(inv[r]), load_some(dw + i, n)), n);
         }
         if (dx != NULL) {
             norm_row_bwd(dx + (int64_t)r * c, g, in, w, inv[r], c, accumulate);
@@ -120,8 +121,8 @@ static void rotate(float *low, float *high, const float *cosine, const float *si
         lanes_f b = load_some(high + i, k);
         lanes_f co = load_some(cosine + i, k);
         lanes_f si = sign * load_some(sine + i, k);
-        store_some(low + i, a * co - b * si, k);
-        store_some(high + i, b * co + a * si, k);
+        store_some(low + i, lanes_fms(a, co, b * si), k);
+        store_some(high + i, lanes_fma(b, co, a * si), k);
     }
 }
 

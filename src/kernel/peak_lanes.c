@@ -15,9 +15,9 @@ enum { CHAINS = 12 };
  * to change it. */
 LANES_INLINE lanes_f multiply_add(lanes_f acc) {
 #if defined(__aarch64__)
-    return acc + acc * lanes_set(0x1p-30F);
+    return lanes_fma(acc, lanes_set(0x1p-30F), acc);
 #else
-    return acc * lanes_set(0.999F) + lanes_set(1e-3F);
+    return lanes_fma(acc, lanes_set(0.999F), lanes_set(1e-3F));
 #endif
 }
 
@@ -40,7 +40,7 @@ static double run(int64_t rounds, float *out) {
         sum += acc[c];
     }
     *out = lanes_sum(sum);
-    return 2.0 * CHAINS * LANES * (double)rounds;
+    return 2.0 * (double)(CHAINS * LANES) * (double)rounds;
 }
 
 const oss_peak_table OSS_LANES_TABLE(peak) = {.run = run};

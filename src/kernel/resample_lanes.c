@@ -19,10 +19,10 @@ LANES_INLINE lanes_f sum_taps(const float *x, uint64_t position, const float *h,
     lanes_f sum_after = {0};
     for (int32_t k = 0; k < taps; k += LANES) {
         lanes_f v = lanes_load(from + k);
-        sum_before = v * lanes_load(before + k) + sum_before;
-        sum_after = v * lanes_load(after + k) + sum_after;
+        sum_before = lanes_fma(v, lanes_load(before + k), sum_before);
+        sum_after = lanes_fma(v, lanes_load(after + k), sum_after);
     }
-    return (sum_after - sum_before) * fraction + sum_before;
+    return lanes_fma(sum_after - sum_before, lanes_set(fraction), sum_before);
 }
 
 /* Lane i of the result is the sum over row i. */

@@ -23,7 +23,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
                 lanes_f x = lanes_set(a[i * a_row]);
                 LANES_UNROLL
                 for (int v = 0; v < vectors; v++) {
-                    acc[i * vectors + v] += x * w[v];
+                    acc[i * vectors + v] = lanes_fma(x, w[v], acc[i * vectors + v]);
                 }
             }
         }

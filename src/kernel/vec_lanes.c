@@ -2,11 +2,9 @@
  * LANES elements go through the same code with masked loads and stores, so a value does not depend on where
  * it lies in the array. */
 #include "kernel/lanes.h"
+#include "kernel/lanes_double.h"
 #include "kernel/lanes_math.h"
 #include "kernel/vec_tables.h"
-
-typedef double lanes_d __attribute__((vector_size(4 * LANES))); /* LANES/2 doubles: one register */
-typedef float lanes_half __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
 
 /* y = f(x) */
 LANES_INLINE void map(float *y, const float *x, size_t n, lanes_f (*f)(lanes_f)) {
@@ -40,13 +38,13 @@ static void map_gelu(float *y, const float *x, size_t n) {
 LANES_INLINE void step_gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool accumulate) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        lanes_f g = lanes_load(dy + i) * lanes_gelu_grad(lanes_load(x + i));
-        lanes_store(dx + i, accumulate ? lanes_load(dx + i) + g : g);
+        lanes_f g = lanes_load(dy + i), slope = lanes_gelu_grad(lanes_load(x + i));
+        lanes_store(dx + i, accumulate ? lanes_fma(g, slope, lanes_load(dx + i)) : g * slope);
     }
     int32_t rest = (int32_t)(n - i);
     if (rest > 0) {
-        lanes_f g = lanes_load_n(dy + i, rest) * lanes_gelu_grad(lanes_load_n(x + i, rest));
-        lanes_store_n(dx + i, accumulate ? lanes_load_n(dx + i, rest) + g : g, rest);
+        lanes_f g = lanes_load_n(dy + i, rest), slope = lanes_gelu_grad(lanes_load_n(x + i, rest));
+        lanes_store_n(dx + i, accumulate ? lanes_fma(g, slope, lanes_load_n(dx + i, rest)) : g * slope, rest);
     }
 }
 
@@ -61,11 +59,12 @@ static void gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool 
 static void axpy(float *y, float a, const float *x, size_t n) {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        lanes_store(y + i, a * lanes_load(x + i) + lanes_load(y + i));
+        lanes_store(y + i, lanes_fma(lanes_set(a), lanes_load(x + i), lanes_load(y + i)));
     }
     int32_t rest = (int32_t)(n - i);
     if (rest > 0) {
-        lanes_store_n(y + i, a * lanes_load_n(x + i, rest) + lanes_load_n(y + i, rest), rest);
+        lanes_store_n(y + i, lanes_fma(lanes_set(a), lanes_load_n(x + i, rest), lanes_load_n(y + i, rest)),
+                      rest);
     }
 }
 
@@ -108,28 +107,20 @@ static void bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int
     }
 }
 
-LANES_INLINE lanes_d load_double(const float *p) {
-    return __builtin_convertvector(*(const lanes_half *)p, lanes_d);
-}
-
 /* Four running sums of LANES/2 doubles hide the latency of the additions. */
 static double sum_squares(const float *x, size_t n) {
-    enum { HALF = LANES / 2, SUMS = 4 };
+    enum { SUMS = 4 };
     lanes_d sum[SUMS] = {{0}};
     size_t i = 0;
-    for (; i + SUMS * HALF <= n; i += SUMS * HALF) {
+    for (; i + SUMS * LANES_D <= n; i += SUMS * LANES_D) {
         for (int s = 0; s < SUMS; s++) {
-            lanes_d v = load_double(x + i + (size_t)s * HALF);
-            sum[s] += v * v;
+            lanes_d v = lanes_load_half(x + i + (size_t)s * LANES_D);
+            sum[s] = lanes_fma_d(v, v, sum[s]);
         }
     }
-    lanes_d folded = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    double total = 0.0;
-    for (int lane = 0; lane < HALF; lane++) {
-        total += folded[lane];
-    }
+    double total = lanes_sum_d((sum[0] + sum[1]) + (sum[2] + sum[3]));
     for (; i < n; i++) {
-        total += (double)x[i] * (double)x[i];
+        total = lanes_fma_one_d((double)x[i], (double)x[i], total);
     }
     return total;
 }
@@ -160,13 +151,14 @@ LANES_INLINE void step_adamw(float *restrict w, float *restrict m, float *restri
     const oss_adamw_factors f = *factors;
     for (size_t i = 0; i < n; i++) {
         float grad = g[i] * f.grad_scale;
-        float mean = m[i] * f.beta1 + f.one_minus_beta1 * grad;
-        float square = v[i] * f.beta2 + f.one_minus_beta2 * (grad * grad);
+        float mean = lanes_fma_one(m[i], f.beta1, f.one_minus_beta1 * grad);
+        float square = lanes_fma_one(v[i], f.beta2, f.one_minus_beta2 * (grad * grad));
         m[i] = mean;
         v[i] = square;
-        w[i] = w[i] * f.keep - f.rate * (mean / (__builtin_sqrtf(square) * f.inv_sqrt_bias2 + f.eps));
+        float divisor = lanes_fma_one(__builtin_sqrtf(square), f.inv_sqrt_bias2, f.eps);
+        w[i] = lanes_fma_one(w[i], f.keep, -(f.rate * (mean / divisor)));
         if (averaged) {
-            average[i] += f.average_gain * (w[i] - average[i]);
+            average[i] = lanes_fma_one(f.average_gain, w[i] - average[i], average[i]);
         }
     }
 }

@@ -83,10 +83,10 @@ START_TEST(test_uniform_and_normal) {
         high = fmax(high, uniform);
     }
     double root = sqrt((double)COUNT);
-    ck_assert_double_le(fabs(sum / COUNT), 5.0 / root);
-    ck_assert_double_le(fabs(square / COUNT - 1.0), 5.0 * sqrt(2.0) / root);
-    ck_assert_double_le(fabs(third / COUNT), 5.0 * sqrt(15.0) / root);
-    ck_assert_double_le(fabs(uniform_sum / COUNT - 0.5), 5.0 * sqrt(1.0 / 12.0) / root);
+    ck_assert_double_le(fabs(sum / (double)COUNT), 5.0 / root);
+    ck_assert_double_le(fabs(square / (double)COUNT - 1.0), 5.0 * sqrt(2.0) / root);
+    ck_assert_double_le(fabs(third / (double)COUNT), 5.0 * sqrt(15.0) / root);
+    ck_assert_double_le(fabs(uniform_sum / (double)COUNT - 0.5), 5.0 * sqrt(1.0 / 12.0) / root);
     ck_assert(low >= 0.0 && low < 1e-3 && high < 1.0 && high > 1.0 - 1e-3);
 }
 END_TEST
@@ -105,7 +105,7 @@ START_TEST(test_shuffle) {
         }
         ck_assert_int_eq(sum, 31);
     }
-    double expected = (double)ROUNDS / ITEMS;
+    double expected = (double)ROUNDS / (double)ITEMS;
     for (int i = 0; i < ITEMS * ITEMS; i++) {
         ck_assert_double_le(fabs(seen[i / ITEMS][i % ITEMS] - expected), 5.0 * sqrt(expected));
     }

@@ -234,8 +234,8 @@ START_TEST(test_weights) {
         }
     }
     /* 30 rows x 200 epochs: 4 standard deviations of a mean of 6000 draws are below 0.026 */
-    ck_assert_double_eq_tol((double)total[0] / (30.0 * EPOCHS), 2.5, 0.026);
-    ck_assert_double_eq_tol((double)total[1] / (30.0 * EPOCHS), 0.3, 0.024);
+    ck_assert_double_eq_tol((double)total[0] / (30.0 * (double)EPOCHS), 2.5, 0.026);
+    ck_assert_double_eq_tol((double)total[1] / (30.0 * (double)EPOCHS), 0.3, 0.024);
     clear(&f);
 }
 END_TEST

@@ -159,8 +159,8 @@ START_TEST(test_a_row_lost_later_is_left_out) {
     oss_log_set(note_warning, NULL);
     oss_loader *loader = NULL;
     ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
-    int32_t seen = 0, batches = 0;
-    for (bool last = false; !last; batches++) {
+    int32_t seen = 0;
+    for (bool last = false; !last;) {
         const oss_micro_batch *batch = next(loader);
         for (int32_t i = 0; i < batch->utterances; i++) {
             ck_assert_ptr_ne(batch->row[i], &f.rows.row[7]);

@@ -29,9 +29,9 @@ static oss_check_row *add(const char *text, double seconds) {
                                   .path = names[count],
                                   .text = texts[count],
                                   .usable = true,
-                                  .samples = (int64_t)(seconds * RATE),
+                                  .samples = (int64_t)(seconds * (double)RATE),
                                   .source_rate_hz = RATE,
-                                  .measure = {.samples = (int64_t)(seconds * RATE),
+                                  .measure = {.samples = (int64_t)(seconds * (double)RATE),
                                               .peak = 0.5,
                                               .deviation = 0.1,
                                               .hash = (uint64_t)count + 1}};

@@ -55,7 +55,7 @@ START_TEST(test_file_and_samples_agree) {
     ok(oss_recognizer_transcribe_file(recognizer, p.wav, &from_file, &seconds));
     ok(oss_recognizer_transcribe_samples(recognizer, p.audio, SAMPLES, 16000, &from_samples));
     ck_assert_str_eq(from_file, from_samples);
-    ck_assert_double_eq_tol(seconds, SAMPLES / 16000.0, 1e-12);
+    ck_assert_double_eq_tol(seconds, (double)SAMPLES / 16000.0, 1e-12);
     for (int what = OSS_OUTPUT_EMBEDDINGS; what <= OSS_OUTPUT_LOGITS; what++) {
         oss_matrix a = {0}, b = {0};
         ok(oss_recognizer_embed_file(recognizer, p.wav, (oss_output)what, &a));

@@ -130,8 +130,8 @@ START_TEST(test_rate_and_mean) {
             kept += y[i] != 0.0f;
         }
         double want = 1.0 - (double)oss_dropout_threshold(rates[k]) / 65536.0;
-        double sigma = sqrt(want * (1.0 - want) * N);
-        ck_assert_double_le(fabs(kept - want * N), 4.0 * sigma + 1e-9);
+        double sigma = sqrt(want * (1.0 - want) * (double)N);
+        ck_assert_double_le(fabs(kept - want * (double)N), 4.0 * sigma + 1e-9);
         ck_assert_double_eq_tol(sum, kept / want, 1e-3 * kept + 1e-9);
     }
     ck_assert_uint_eq(oss_dropout_threshold(0.9999999f), 65535U);

@@ -47,14 +47,15 @@ START_TEST(test_noise_is_white) {
         ck_assert_double_lt(fabs((double)y[i]), 3.47);
     }
     double limit = 5.0 / sqrt(MANY);
-    ck_assert_double_lt(fabs(sum / MANY), limit);
-    ck_assert_double_lt(fabs(square / MANY - 1.0), limit * 1.3); /* the variance of a square is 1.7 here */
+    ck_assert_double_lt(fabs(sum / (double)MANY), limit);
+    ck_assert_double_lt(fabs(square / (double)MANY - 1.0),
+                        limit * 1.3); /* the variance of a square is 1.7 here */
     for (int lag = 1; lag <= LAGS; lag++) {
         double product = 0;
         for (int i = lag; i < MANY; i++) {
             product += (double)y[i] * (double)y[i - lag];
         }
-        ck_assert_msg(fabs(product / MANY) < limit, "lag %d: %g", lag, product / MANY);
+        ck_assert_msg(fabs(product / (double)MANY) < limit, "lag %d: %g", lag, product / (double)MANY);
     }
 }
 END_TEST

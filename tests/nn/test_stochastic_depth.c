@@ -24,7 +24,7 @@ static oss_network *make_network(int32_t first, int32_t count) {
 
 /* What block `i` multiplies by when bit i of `way` says that it is kept. */
 static float gain_of(int32_t way, int32_t i) {
-    return (way >> i & 1) == 0 ? 0.0f : (float)(1 / (1 - DEPTH * (i + 1) / BLOCKS));
+    return (way >> i & 1) == 0 ? 0.0f : (float)(1 / (1 - DEPTH * (i + 1) / (double)BLOCKS));
 }
 
 /* The block whose outputs a parameter makes, or -1. */

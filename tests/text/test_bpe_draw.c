@@ -47,8 +47,8 @@ START_TEST(test_merges_are_passed_over_at_the_stated_rate) {
         whole += oss_vocab_draw(vocab, id, 3, p, 11, key) == 1;
     }
     double q = (1 - p) * (1 - p);
-    ck_assert_double_le(fabs(apart / DRAWS - p), 4 * sqrt(p * (1 - p) / DRAWS));
-    ck_assert_double_le(fabs(whole / DRAWS - q), 4 * sqrt(q * (1 - q) / DRAWS));
+    ck_assert_double_le(fabs(apart / (double)DRAWS - p), 4 * sqrt(p * (1 - p) / (double)DRAWS));
+    ck_assert_double_le(fabs(whole / (double)DRAWS - q), 4 * sqrt(q * (1 - q) / (double)DRAWS));
     oss_vocab_free(vocab);
 }
 END_TEST
