@@ -133,9 +133,13 @@ const char *oss_augment_noise_name(const oss_augment_kit *kit, const oss_augment
     return kit->noise.name[pick_clip(&kit->noise, view, DRAW_RECORDING)];
 }
 
-int64_t oss_augment_noise_from(const oss_augment_kit *kit, const oss_augment_view *view) {
-    const oss_clip *clip = &kit->noise.clip[pick_clip(&kit->noise, view, DRAW_RECORDING)];
+static int64_t place_in_clip(const oss_clip *clip, const oss_augment_view *view) {
     return (int64_t)(draw(view->seed, view->key, DRAW_RECORDING_FROM) * clip->samples);
+}
+
+int64_t oss_augment_noise_from(const oss_augment_kit *kit, const oss_augment_view *view) {
+    int32_t index = pick_clip(&kit->noise, view, DRAW_RECORDING);
+    return oss_sounds_origin(&kit->noise, index, place_in_clip(&kit->noise.clip[index], view));
 }
 
 const char *oss_augment_room_name(const oss_augment_kit *kit, const oss_augment_view *view) {
@@ -144,11 +148,12 @@ const char *oss_augment_room_name(const oss_augment_kit *kit, const oss_augment_
 
 /* ---- Applying ---- */
 
-static void add_noise(float *y, int64_t n, const oss_augment_view *view, const oss_augment_kit *kit,
-                      const oss_voices *voices, float *noise) {
+/* As oss_noise_add. */
+static double add_noise(float *y, int64_t n, const oss_augment_view *view, const oss_augment_kit *kit,
+                        const oss_voices *voices, float *noise) {
     switch (view->noise) {
     case OSS_NOISE_NONE:
-        return;
+        return HUGE_VAL;
     case OSS_NOISE_WHITE:
         oss_k_white_noise(noise, (size_t)n, view->seed, OSS_RNG_NOISE, view->key);
         break;
@@ -160,12 +165,13 @@ static void add_noise(float *y, int64_t n, const oss_augment_view *view, const o
         oss_babble_mix(noise, n, &babble, voices->clip);
         break;
     }
-    case OSS_NOISE_RECORDED:
-        oss_noise_loop(noise, n, &kit->noise.clip[pick_clip(&kit->noise, view, DRAW_RECORDING)],
-                       oss_augment_noise_from(kit, view));
+    case OSS_NOISE_RECORDED: {
+        const oss_clip *clip = &kit->noise.clip[pick_clip(&kit->noise, view, DRAW_RECORDING)];
+        oss_noise_loop(noise, n, clip, place_in_clip(clip, view));
         break;
     }
-    oss_noise_add(y, noise, n, view->snr_db);
+    }
+    return oss_noise_add(y, noise, n, view->snr_db);
 }
 
 /* The response lies behind the work space of the convolution. */
@@ -203,8 +209,8 @@ static void limit_peak(float *y, int64_t n) {
     }
 }
 
-void oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
-                       const oss_augment_kit *kit, const oss_voices *voices, float *work) {
+double oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
+                         const oss_augment_kit *kit, const oss_voices *voices, float *work) {
     int64_t n = oss_augment_length(view, samples);
     int64_t body_samples = n - view->lead_samples;
     float *body = y + view->lead_samples;
@@ -218,7 +224,7 @@ void oss_augment_apply(float *y, const oss_augment_view *view, const float *x, i
     if (view->gain != 1.0f) {
         oss_k_scale(body, body, view->gain, (size_t)body_samples);
     }
-    add_noise(y, n, view, kit, voices, work);
+    double snr_db = add_noise(y, n, view, kit, voices, work);
     if (view->telephone) {
         limit_peak(y, n); /* mu-law ends at 1 */
         oss_telephone_apply(y, n, kit->rate_hz, view->mu_law);
@@ -227,4 +233,5 @@ void oss_augment_apply(float *y, const oss_augment_view *view, const float *x, i
         view->telephone) {
         limit_peak(y, n);
     }
+    return snr_db;
 }

@@ -92,11 +92,13 @@ int64_t oss_augment_work_floats(const oss_augment_kit *kit, int64_t longest);
 
 /* y[oss_augment_length(view, samples)] = the view of x[samples]. y and x do not overlap, except that y +
  * lead_samples may be x when speed is 1. x may be the beginning of work. kit and voices: NULL when no view
- * needs them. */
-void oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
-                       const oss_augment_kit *kit, const oss_voices *voices, float *work);
+ * needs them. Returns the ratio of the recording's power to that of the noise, in dB, as measured when the noise was
+ * put in; HUGE_VAL: none was, because none was drawn or one of the two is silent. */
+double oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
+                         const oss_augment_kit *kit, const oss_voices *voices, float *work);
 
-/* The recording that a view takes its noise or its room from, and where the noise begins. */
+/* The recording that a view takes its noise or its room from, and the sample of it where the noise begins; its silent parts
+ * are passed over. */
 const char *oss_augment_noise_name(const oss_augment_kit *kit, const oss_augment_view *view);
 int64_t oss_augment_noise_from(const oss_augment_kit *kit, const oss_augment_view *view);
 const char *oss_augment_room_name(const oss_augment_kit *kit, const oss_augment_view *view);
