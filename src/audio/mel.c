@@ -241,7 +241,7 @@ static bool is_normalized(const oss_mel_plan *plan, oss_mel_norm norm) {
 
 /* Normalised with statistics of its own? */
 static bool has_own_stats(const oss_mel_plan *plan) {
-    return is_normalized(plan, OSS_MEL_NORM_UTTERANCE) || is_normalized(plan, OSS_MEL_NORM_SPEECH);
+    return plan->spec.kind == OSS_MEL_LOG && oss_mel_norm_needs_all(plan->spec.norm);
 }
 
 size_t oss_mel_stats_floats(const oss_mel_plan *plan, int32_t frames) {

@@ -4,6 +4,7 @@
 #ifndef OSS_AUDIO_MEL_H
 #define OSS_AUDIO_MEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,15 @@
 typedef enum oss_mel_kind { OSS_MEL_LOG, OSS_MEL_POWER } oss_mel_kind;
 typedef enum oss_mel_norm {
     OSS_MEL_NORM_UTTERANCE, /* statistics over all frames of the utterance */
-    OSS_MEL_NORM_FIXED,     /* statistics of the training set */
-    OSS_MEL_NORM_NONE,
-    OSS_MEL_NORM_SPEECH /* statistics over the frames of the utterance that hold speech: speech_frames.h */
+    OSS_MEL_NORM_SPEECH,    /* over those that hold speech: speech_frames.h */
+    OSS_MEL_NORM_FIXED,     /* over the training set */
+    OSS_MEL_NORM_NONE
 } oss_mel_norm;
+
+/* Can features be had only when the whole utterance is known? */
+static inline bool oss_mel_norm_needs_all(oss_mel_norm norm) {
+    return norm == OSS_MEL_NORM_UTTERANCE || norm == OSS_MEL_NORM_SPEECH;
+}
 
 typedef struct oss_mel_spec {
     int32_t sample_rate_hz; /* 16000 */

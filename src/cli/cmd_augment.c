@@ -155,6 +155,12 @@ static oss_status tell_view(const augmenting *a) {
     oss_strbuf text = {0};
     oss_strbuf_printf(&text, "speed %.4f, %.1f ms of silence in front", view->speed,
                       milliseconds(a, view->lead_samples));
+    if (view->tail_samples > 0) {
+        oss_strbuf_printf(&text, " and %.1f ms behind", milliseconds(a, view->tail_samples));
+    }
+    if (view->silence > 0) {
+        oss_strbuf_printf(&text, " (noise %.1f dB below the recording)", -decibels((double)view->silence));
+    }
     if (view->room == OSS_ROOM_SYNTHETIC) {
         oss_strbuf_printf(&text, ", a room of RT60 %.3f s with %.2f dB of direct sound", view->rt60_s,
                           view->drr_db);
@@ -221,6 +227,7 @@ static oss_status print_json(const augmenting *a) {
     oss_json_add_integer(json, "samples", a->samples);
     oss_json_add_number(json, "speed", view->speed);
     oss_json_add_number(json, "lead_ms", milliseconds(a, view->lead_samples));
+    oss_json_add_number(json, "tail_ms", milliseconds(a, view->tail_samples));
     add_room(json, a);
     oss_json_add_number(json, "gain_db", decibels((double)view->gain));
     add_noise(json, a);

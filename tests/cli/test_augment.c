@@ -15,7 +15,7 @@
 
 #define ALL                                                                                                  \
     "\"speed_prob\": 1, \"gain_prob\": 1, \"noise_prob\": 1, \"noise_babble\": 0, \"reverb_prob\": 1, "      \
-    "\"telephone_prob\": 1, \"shift_ms\": 50, \"seed\": 11"
+    "\"telephone_prob\": 1, \"shift_ms\": 50, \"silence_prob\": 1, \"seed\": 11"
 
 /* The loader's batch of a CSV with this one row, and the file that the command writes, as floats: the same
  * bits. */
