@@ -37,6 +37,14 @@ def mel_power(x, **spec):
     return power
 
 
+def holds_speech(log):
+    """[T]: frames whose loudest bin is at most 30 dB below that of the tenth loudest frame, or of the quietest of fewer."""
+    level = log.detach().amax(1)
+    limit = level.sort(descending=True).values[min(10, len(level)) - 1] - np.log(1000.0)
+    assert (level - limit).abs().min() > 1e-3  # float32 decides alike
+    return level >= limit
+
+
 def features(x, kind, fixed=None, **spec):
     power = mel_power(x, **spec)
     if kind == "power":
@@ -44,6 +52,9 @@ def features(x, kind, fixed=None, **spec):
     log = power.clamp(min=FLOOR).log()
     if kind == "utterance":
         return (log - log.mean(0)) / log.std(0, unbiased=False).clamp(min=LEAST_STD)
+    if kind == "speech":
+        counted = log[holds_speech(log)]
+        return (log - counted.mean(0)) / counted.std(0, unbiased=False).clamp(min=LEAST_STD)
     return (log - fixed[0]) / fixed[1].clamp(min=LEAST_STD) if kind == "fixed" else log
 
 
@@ -70,7 +81,7 @@ for n in (1, 161, 513, 3000):
     swell = torch.from_numpy(np.float32(10.0) ** np.linspace(-5, 0, n, dtype=np.float32)).double()
     x = (NOISE[:n] * swell).float().double()
     keep(f"swell.{n}", x)
-    for kind in ("none", "utterance", "fixed"):
+    for kind in ("none", "utterance", "fixed", "speech"):
         keep(f"{kind}.{n}", features(x, kind, fixed), np.float32 if n > 1000 else np.float64)
 
 # Other sizes: odd window, hop and number of bins, a rate that does not halve, filters without a line.
@@ -92,6 +103,15 @@ for n in (1, 2, 161, 300, 513, 2000):
         (grad,) = torch.autograd.grad(y, x, cotangent)
         keep(f"grad.{kind}.{n}", grad, np.float64)
     keep(f"grad.x.{n}", x)
+
+# The same of statistics over speech, where some frames are none.
+for n in (161, 513, 3000):
+    swell = torch.from_numpy(np.float32(10.0) ** np.linspace(-5, 0, n, dtype=np.float32)).double()
+    x = (NOISE[:n] * swell).float().double().requires_grad_()
+    y = features(x, "speech")
+    cotangent = torch.from_numpy(fill(n, y.numel()).astype(np.float32).astype(np.float64)).reshape(y.shape)
+    (grad,) = torch.autograd.grad(y, x, cotangent)
+    keep(f"grad.speech.{n}", grad, np.float64)
 
 
 # Real speech.

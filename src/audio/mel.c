@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audio/mel_filters.h"
+#include "audio/mel_norm.h"
 #include "base/fail.h"
 #include "base/mem.h"
 #include "kernel/fft.h"
@@ -12,7 +13,6 @@
 #include "kernel/vec.h"
 
 enum { MAX_BINS = 65536 };
-static const float least_std = 0.1f;
 
 struct oss_mel_plan {
     oss_mel_spec spec;
@@ -108,7 +108,7 @@ void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *
     int32_t bins = plan->spec.bins;
     memcpy(plan->fixed, mean, (size_t)bins * sizeof *mean);
     for (int32_t m = 0; m < bins; m++) {
-        plan->fixed[bins + m] = std[m] > least_std ? std[m] : least_std;
+        plan->fixed[bins + m] = std[m] > OSS_MEL_LEAST_STD ? std[m] : OSS_MEL_LEAST_STD;
     }
 }
 
@@ -122,7 +122,7 @@ typedef struct mel_scratch {
     float *dmel;     /* [lanes,bins] */
     float *fft, *bank;
     float *stats; /* [2,bins] */
-    double *sum;  /* [2,bins] */
+    double *sum;  /* [4,bins] */
 } mel_scratch;
 
 static void *take_part(unsigned char *base, size_t *used, size_t bytes) {
@@ -149,7 +149,7 @@ static size_t lay_out_scratch(mel_scratch *s, const oss_mel_plan *plan, void *ba
     s->fft = take_part(base, &used, spectrum * sizeof(float));
     s->bank = take_part(base, &used, oss_k_mel_bank_scratch_floats(&plan->bank) * sizeof(float));
     s->stats = take_part(base, &used, 2 * bins * sizeof(float));
-    s->sum = take_part(base, &used, 2 * bins * sizeof(double));
+    s->sum = take_part(base, &used, 4 * bins * sizeof(double));
     return used;
 }
 
@@ -235,26 +235,18 @@ static void make_block(const oss_mel_plan *plan, const mel_scratch *s, float *y,
 
 /* ---- Forward ---- */
 
-/* stats[2,bins]: mean_f and max(std_f, 0.1) over the T frames of y, population deviation. */
-static void measure_columns(const mel_scratch *s, float *stats, const float *y, int32_t frames,
-                            int32_t bins) {
-    double *mean = s->sum;
-    double *square = s->sum + bins;
-    memset(s->sum, 0, 2 * (size_t)bins * sizeof *s->sum);
-    oss_k_column_sums(mean, y, frames, bins);
-    for (int32_t m = 0; m < bins; m++) {
-        mean[m] /= frames;
-    }
-    oss_k_column_squares(square, y, mean, frames, bins);
-    for (int32_t m = 0; m < bins; m++) {
-        float std = (float)sqrt(square[m] / frames);
-        stats[m] = (float)mean[m];
-        stats[bins + m] = std < least_std ? least_std : std; /* NaN stays */
-    }
-}
-
 static bool is_normalized(const oss_mel_plan *plan, oss_mel_norm norm) {
     return plan->spec.kind == OSS_MEL_LOG && plan->spec.norm == norm;
+}
+
+/* Normalised with statistics of its own? */
+static bool has_own_stats(const oss_mel_plan *plan) {
+    return plan->spec.kind == OSS_MEL_LOG && oss_mel_norm_needs_all(plan->spec.norm);
+}
+
+size_t oss_mel_stats_floats(const oss_mel_plan *plan, int32_t frames) {
+    size_t flags = is_normalized(plan, OSS_MEL_NORM_SPEECH) ? (size_t)frames : 0;
+    return 2 * (size_t)plan->spec.bins + flags;
 }
 
 void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
@@ -269,11 +261,13 @@ void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, in
 
 void oss_mel_normalize(const oss_mel_plan *plan, float *y, float *stats, int32_t frames, void *scratch) {
     const int32_t bins = plan->spec.bins;
-    if (is_normalized(plan, OSS_MEL_NORM_UTTERANCE)) {
+    if (has_own_stats(plan)) {
         mel_scratch s;
         (void)lay_out_scratch(&s, plan, scratch);
         float *kept = stats == NULL ? s.stats : stats;
-        measure_columns(&s, kept, y, frames, bins);
+        const oss_mel_norm_frames which = {
+            .frames = frames, .bins = bins, .speech = plan->spec.norm == OSS_MEL_NORM_SPEECH};
+        oss_mel_norm_measure(kept, stats == NULL ? NULL : stats + 2 * bins, y, &which, s.sum);
         oss_k_column_normalize(y, kept, kept + bins, frames, bins);
     } else if (is_normalized(plan, OSS_MEL_NORM_FIXED)) {
         oss_k_column_normalize(y, plan->fixed, plan->fixed + bins, frames, bins);
@@ -289,49 +283,43 @@ void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const flo
 
 /* ---- Backward ---- */
 
-/* Utterance normalisation y = (l - mean) / s has dl = (dy - mean_t(dy) - y mean_t(dy y)) / s, without the
- * last term where s is the least deviation. sum[0,m] = mean_t(dy), sum[1,m] = mean_t(dy y) or 0. */
-static void measure_gradient(const mel_scratch *s, const float *dy, const float *y, const float *stats,
-                             int32_t frames, int32_t bins) {
-    memset(s->sum, 0, 2 * (size_t)bins * sizeof *s->sum);
-    oss_k_column_sums(s->sum, dy, frames, bins);
-    oss_k_column_dots(s->sum + bins, dy, y, frames, bins);
-    for (int32_t m = 0; m < bins; m++) {
-        s->sum[m] /= frames;
-        s->sum[bins + m] = stats[bins + m] > least_std ? s->sum[bins + m] / frames : 0.0;
+/* The gradient of rows [t, t + count) before normalisation: those of dy itself, or s->dmel. */
+static const float *undo_norm(const oss_mel_plan *plan, const mel_scratch *s, const oss_mel_norm_gradient *g,
+                              int32_t t, int32_t count) {
+    if (g->scale == NULL) {
+        return g->dy + (size_t)t * (size_t)plan->spec.bins;
     }
+    oss_mel_norm_backward(s->dmel, g, t, count);
+    return s->dmel;
 }
 
-/* The gradient of the block's values before normalisation, from dy of its rows: dy itself or s->dmel. */
-static const float *undo_norm(const oss_mel_plan *plan, const mel_scratch *s, const float *dy, const float *y,
-                              const float *stats, int32_t count) {
+/* stats: of the utterance, for norms that have some. */
+static oss_mel_norm_gradient begin_gradient(const oss_mel_plan *plan, const mel_scratch *s, const float *dy,
+                                            const float *y, const float *stats, int32_t frames) {
     const int32_t bins = plan->spec.bins;
-    const bool utterance = is_normalized(plan, OSS_MEL_NORM_UTTERANCE);
-    if (!utterance && !is_normalized(plan, OSS_MEL_NORM_FIXED)) {
-        return dy;
+    oss_mel_norm_gradient g = {.dy = dy, .y = y, .sum = s->sum, .frames = frames, .bins = bins};
+    memset(s->sum, 0, 4 * (size_t)bins * sizeof *s->sum); /* fixed statistics: dl = dy / s alone */
+    if (has_own_stats(plan)) {
+        g.scale = stats + bins;
+        g.flag = plan->spec.norm == OSS_MEL_NORM_SPEECH ? stats + 2 * (size_t)bins : NULL;
+        oss_mel_norm_sum(&g);
+    } else if (is_normalized(plan, OSS_MEL_NORM_FIXED)) {
+        g.scale = plan->fixed + bins;
     }
-    const float *scale = utterance ? stats + bins : plan->fixed + bins;
-    oss_k_column_normalize_bwd(s->dmel, dy, y, s->sum, s->sum + bins, scale, count, bins);
-    return s->dmel;
+    return g;
 }
 
 void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, const float *y,
                       const float *stats, const float *x, int64_t samples, void *scratch) {
     mel_scratch s;
     (void)lay_out_scratch(&s, plan, scratch);
-    const int32_t bins = plan->spec.bins;
     const int32_t frames = oss_len_mel_frames(samples, plan->spec.hop_samples);
     const float floor = plan->spec.kind == OSS_MEL_LOG ? plan->log_floor : 0.0f;
-    if (is_normalized(plan, OSS_MEL_NORM_UTTERANCE)) {
-        measure_gradient(&s, dy, y, stats, frames, bins);
-    } else {
-        memset(s.sum, 0, 2 * (size_t)bins * sizeof *s.sum); /* fixed statistics: dl = dy / s alone */
-    }
+    const oss_mel_norm_gradient g = begin_gradient(plan, &s, dy, y, stats, frames);
     for (int32_t t = 0; t < frames; t += oss_fft_lanes()) {
         const int32_t count = count_block(frames, t);
-        const size_t at = (size_t)t * (size_t)bins;
         transform_block(plan, &s, x, samples, t, count);
-        const float *dmel = undo_norm(plan, &s, dy + at, y + at, stats, count);
+        const float *dmel = undo_norm(plan, &s, &g, t, count);
         oss_k_mel_bank_bwd(&plan->bank, s.spectrum, dmel, count, floor, s.bank);
         add_block(plan, &s, dx, samples, t, count);
     }

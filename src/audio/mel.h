@@ -4,13 +4,24 @@
 #ifndef OSS_AUDIO_MEL_H
 #define OSS_AUDIO_MEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "ossicle/status.h"
 
 typedef enum oss_mel_kind { OSS_MEL_LOG, OSS_MEL_POWER } oss_mel_kind;
-typedef enum oss_mel_norm { OSS_MEL_NORM_UTTERANCE, OSS_MEL_NORM_FIXED, OSS_MEL_NORM_NONE } oss_mel_norm;
+typedef enum oss_mel_norm {
+    OSS_MEL_NORM_UTTERANCE, /* statistics over all frames of the utterance */
+    OSS_MEL_NORM_SPEECH,    /* over those that hold speech: speech_frames.h */
+    OSS_MEL_NORM_FIXED,     /* over the training set */
+    OSS_MEL_NORM_NONE
+} oss_mel_norm;
+
+/* Can features be had only when the whole utterance is known? */
+static inline bool oss_mel_norm_needs_all(oss_mel_norm norm) {
+    return norm == OSS_MEL_NORM_UTTERANCE || norm == OSS_MEL_NORM_SPEECH;
+}
 
 typedef struct oss_mel_spec {
     int32_t sample_rate_hz; /* 16000 */
@@ -39,8 +50,12 @@ void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *
 /* Scratch for one utterance in one thread, for any of the functions below; does not grow with its samples. */
 size_t oss_mel_scratch_bytes(const oss_mel_plan *plan);
 
+/* Floats of `stats` below for an utterance of so many frames: mean and max(std, 0.1) per bin [2,bins], with norm speech
+ * followed by a 1 or 0 for each frame [frames], whether it counted. Linear in frames. */
+size_t oss_mel_stats_floats(const oss_mel_plan *plan, int32_t frames);
+
 /* y[T,bins] from x[samples], T = oss_len_mel_frames(samples, hop). `stats`: when not NULL and norm is
- * utterance, keeps mean and max(std, 0.1) per bin in stats[2,bins] for the backward pass. samples >= 1
+ * utterance or speech, what the backward pass needs, [oss_mel_stats_floats(plan, T)]. samples >= 1
  * (reflection of short signals as numpy.pad(mode="reflect"); one sample: constant). scratch is 64-byte
  * aligned. NaN and infinities in x reach y. Before normalisation a frame's row depends on the samples under
  * its window alone, bit for bit: not on its place, nor on T. */

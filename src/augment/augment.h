@@ -3,7 +3,7 @@
  * key) and of the sounds it is made with; the key stands for utterance, epoch and draw, so threads, kills and
  * resumes change nothing.
  *
- *     recording --speed--> silence of 0..shift_ms in front --room--> gain --> + noise --> telephone --> peak
+ *     recording --speed--> room --> gain --> silence in front and behind --> + noise --> telephone --> peak
  *
  * Speed is that of a tape: tempo and pitch together (Ko, Povey, Peddinti, Khudanpur: "Audio augmentation for
  * speech recognition", Interspeech 2015). Rooms: Ko, Peddinti, Povey, Seltzer, Khudanpur: "A study on data
@@ -30,7 +30,8 @@ typedef struct oss_augment_spec {
     double reverb_prob, reverb_rt60_min_s, reverb_rt60_max_s, reverb_drr_min_db, reverb_drr_max_db;
     char *reverb_dir; /* NULL: synthetic responses */
     double telephone_prob, telephone_mulaw_prob;
-    double shift_ms;
+    double shift_ms;                    /* longest silence in front, in every view */
+    double silence_prob, silence_max_s; /* longest silence in front and behind, beside that of shift_ms */
 } oss_augment_spec;
 
 typedef enum oss_noise {
@@ -47,6 +48,8 @@ typedef enum oss_room { OSS_ROOM_NONE, OSS_ROOM_SYNTHETIC, OSS_ROOM_RECORDED } o
 typedef struct oss_augment_view {
     double speed;         /* 1: as recorded */
     int32_t lead_samples; /* of silence in front */
+    int32_t tail_samples; /* and behind */
+    float silence;        /* 0: zeros; else white noise, its level this much of the recording's */
     float gain;           /* factor */
     oss_noise noise;
     oss_room room;
@@ -66,7 +69,7 @@ bool oss_augment_has_babble(const oss_augment_spec *spec);
 uint32_t oss_augment_key(uint64_t row_key, int64_t epoch, int32_t repeat);
 oss_augment_view oss_augment_draw(const oss_augment_spec *spec, int32_t rate_hz, uint64_t seed, uint32_t key);
 
-/* Samples of a view of a recording: lead_samples + oss_speed_length(samples, speed). */
+/* Samples of a view of a recording: lead_samples + oss_speed_length(samples, speed) + tail_samples. */
 int64_t oss_augment_length(const oss_augment_view *view, int64_t samples);
 /* The most that any draw gives, and the least. */
 int64_t oss_augment_longest(const oss_augment_spec *spec, int32_t rate_hz, int64_t samples);
@@ -92,11 +95,13 @@ int64_t oss_augment_work_floats(const oss_augment_kit *kit, int64_t longest);
 
 /* y[oss_augment_length(view, samples)] = the view of x[samples]. y and x do not overlap, except that y +
  * lead_samples may be x when speed is 1. x may be the beginning of work. kit and voices: NULL when no view
- * needs them. */
-void oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
-                       const oss_augment_kit *kit, const oss_voices *voices, float *work);
+ * needs them. Returns the ratio of the recording's power to that of the noise, in dB, as measured when the noise was
+ * put in; HUGE_VAL: none was, because none was drawn or one of the two is silent. */
+double oss_augment_apply(float *y, const oss_augment_view *view, const float *x, int64_t samples,
+                         const oss_augment_kit *kit, const oss_voices *voices, float *work);
 
-/* The recording that a view takes its noise or its room from, and where the noise begins. */
+/* The recording that a view takes its noise or its room from, and the sample of it where the noise begins; its silent parts
+ * are passed over. */
 const char *oss_augment_noise_name(const oss_augment_kit *kit, const oss_augment_view *view);
 int64_t oss_augment_noise_from(const oss_augment_kit *kit, const oss_augment_view *view);
 const char *oss_augment_room_name(const oss_augment_kit *kit, const oss_augment_view *view);

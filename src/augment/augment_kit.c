@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/fail.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -54,12 +53,7 @@ static oss_status load_rooms(oss_augment_kit *kit, const oss_augment_spec *spec,
         return OSS_ENOMEM;
     }
     for (int32_t i = 0; i < kit->room.clips; i++) {
-        const oss_clip *clip = &kit->room.clip[i];
-        kit->direct[i] = find_direct(clip);
-        if (clip->value[kit->direct[i]] == 0) {
-            return oss_fail(OSS_EINPUT, "reverb_dir: %s/%s is silent: no response of a room",
-                            spec->reverb_dir, kit->room.name[i]);
-        }
+        kit->direct[i] = find_direct(&kit->room.clip[i]);
         int32_t own = count_taps(kit, i);
         *taps = own > *taps ? own : *taps;
     }
@@ -81,7 +75,8 @@ static oss_status load_noise(oss_augment_kit *kit, const oss_augment_spec *spec)
     const oss_sounds_request request = {.folder = spec->noise_dir,
                                         .setting = "noise_dir",
                                         .rate_hz = kit->rate_hz,
-                                        .most_bytes = spec->noise_mib << 20};
+                                        .most_bytes = spec->noise_mib << 20,
+                                        .cut_silence = true};
     return oss_sounds_load(&kit->noise, &request);
 }
 

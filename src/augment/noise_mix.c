@@ -106,10 +106,13 @@ void oss_babble_mix(float *y, int64_t n, const oss_babble *babble, const oss_cli
     }
 }
 
-void oss_noise_add(float *y, const float *noise, int64_t n, double snr_db) {
+double oss_noise_add(float *y, const float *noise, int64_t n, double snr_db) {
     double signal = oss_k_sum_squares(y, (size_t)n);
     double drawn = oss_k_sum_squares(noise, (size_t)n);
-    if (signal > 0 && drawn > 0) {
-        oss_k_axpy(y, (float)sqrt(signal / drawn * pow(10.0, -snr_db / 10.0)), noise, (size_t)n);
+    if (!(signal > 0 && drawn > 0)) {
+        return HUGE_VAL;
     }
+    float factor = (float)sqrt(signal / drawn * pow(10.0, -snr_db / 10.0));
+    oss_k_axpy(y, factor, noise, (size_t)n);
+    return 10.0 * log10(signal / ((double)factor * (double)factor * drawn));
 }

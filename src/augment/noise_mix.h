@@ -26,7 +26,8 @@ oss_babble oss_babble_draw(int32_t clips, int32_t own, uint64_t seed, uint32_t k
  * clip. A clip without samples is silent. */
 void oss_babble_mix(float *y, int64_t n, const oss_babble *babble, const oss_clip *clip);
 
-/* y[n] += noise[n] scaled so that 10 log10(sum y^2 / sum noise^2) = snr_db. Silence stays silent. */
-void oss_noise_add(float *y, const float *noise, int64_t n, double snr_db);
+/* y[n] += noise[n] scaled so that 10 log10(sum y^2 / sum noise^2) = snr_db. Returns that ratio as it was put in;
+ * HUGE_VAL: nothing was added, for one of the two is silent. */
+double oss_noise_add(float *y, const float *noise, int64_t n, double snr_db);
 
 #endif

@@ -21,6 +21,7 @@ typedef struct reading {
     int32_t capacity;
     int64_t bytes_left;
     bool full;
+    int32_t silent; /* recordings without sound */
     oss_hasher *hasher;
 } reading;
 
@@ -52,11 +53,18 @@ static oss_status reserve_clip(reading *state) {
         return OSS_ENOMEM;
     }
     sounds->name = name;
+    oss_sound_parts *parts = oss_resize(sounds->parts, (size_t)larger, sizeof *parts);
+    if (parts == NULL) {
+        return OSS_ENOMEM;
+    }
+    sounds->parts = parts;
     state->capacity = larger;
     return OSS_OK;
 }
 
-static oss_status keep_clip(reading *state, const char *name, const oss_audio *audio) {
+/* Takes over `parts` when it succeeds. x: the parts, joined. */
+static oss_status keep_clip(reading *state, const char *name, const float *x, int32_t samples,
+                            const oss_sound_parts *parts) {
     oss_sounds *sounds = state->sounds;
     oss_status status = reserve_clip(state);
     char *copy = status == OSS_OK ? oss_strdup(name) : NULL;
@@ -64,16 +72,62 @@ static oss_status keep_clip(reading *state, const char *name, const oss_audio *a
         return OSS_ENOMEM;
     }
     oss_clip *clip = &sounds->clip[sounds->clips];
-    status = oss_clip_init(clip, audio->sample, (int32_t)audio->samples);
+    status = oss_clip_init(clip, x, samples);
     if (status != OSS_OK) {
         oss_free(copy);
         return status;
     }
+    sounds->parts[sounds->clips] = *parts;
     sounds->name[sounds->clips++] = copy;
     oss_hasher_update(state->hasher, name, strlen(name) + 1);
     oss_hasher_update(state->hasher, &clip->scale, sizeof clip->scale);
     oss_hasher_update(state->hasher, clip->value, (size_t)clip->samples * sizeof *clip->value);
     return OSS_OK;
+}
+
+static bool is_zero(const oss_audio *audio) {
+    int64_t i = 0;
+    while (i < audio->samples && audio->sample[i] == 0.0f) {
+        i++;
+    }
+    return i == audio->samples;
+}
+
+/* No parts: the recording is silent. */
+static oss_status find_parts(oss_sound_parts *out, const oss_sounds_request *request,
+                             const oss_audio *audio) {
+    *out = (oss_sound_parts){0};
+    if (request->cut_silence) {
+        return oss_sound_parts_find(out, audio->sample, (int32_t)audio->samples, request->rate_hz);
+    }
+    return is_zero(audio) ? OSS_OK : oss_sound_parts_whole(out, (int32_t)audio->samples);
+}
+
+static oss_status keep_sound(reading *state, const char *path, const char *name, oss_audio *audio) {
+    oss_sound_parts parts;
+    oss_status status = find_parts(&parts, state->request, audio);
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (parts.parts == 0) {
+        oss_log_warn("%s: %s is silent: it is not used", state->request->setting, path);
+        state->silent++;
+        return OSS_OK;
+    }
+    int32_t samples = oss_sound_parts_join(audio->sample, &parts);
+    int64_t bytes = samples * (int64_t)sizeof(int16_t);
+    int32_t clips = state->sounds->clips;
+    if (bytes > state->bytes_left) {
+        state->full = true;
+        state->sounds->left_out++;
+    } else {
+        state->bytes_left -= bytes;
+        status = keep_clip(state, name, audio->sample, samples, &parts);
+    }
+    if (state->sounds->clips == clips) {
+        oss_sound_parts_deinit(&parts);
+    }
+    return status;
 }
 
 static oss_status read_recording(reading *state, const char *path, const char *name) {
@@ -88,14 +142,7 @@ static oss_status read_recording(reading *state, const char *path, const char *n
     if (status != OSS_OK) {
         return oss_fail_prefix(status, "%s", state->request->setting);
     }
-    int64_t bytes = audio.samples * (int64_t)sizeof(int16_t);
-    if (bytes > state->bytes_left) {
-        state->full = true;
-        state->sounds->left_out++;
-    } else {
-        state->bytes_left -= bytes;
-        status = keep_clip(state, name, &audio);
-    }
+    status = keep_sound(state, path, name, &audio);
     oss_audio_deinit(&audio);
     return status;
 }
@@ -132,10 +179,14 @@ static oss_status read_folder(reading *state, const char *folder, const char *be
     return status;
 }
 
-static oss_status check_sounds(const oss_sounds *sounds, const oss_sounds_request *request) {
+static oss_status check_sounds(const reading *state) {
+    const oss_sounds *sounds = state->sounds;
+    const oss_sounds_request *request = state->request;
     if (sounds->clips == 0) {
-        return oss_fail(OSS_EINPUT, "%s: %s has no recordings%s", request->setting, request->folder,
-                        sounds->left_out > 0 ? " for which there is room" : "");
+        const char *what = sounds->left_out > 0 ? " for which there is room"
+                           : state->silent > 0  ? " that are not silent"
+                                                : "";
+        return oss_fail(OSS_EINPUT, "%s: %s has no recordings%s", request->setting, request->folder, what);
     }
     if (sounds->left_out > 0) {
         oss_log_warn("%s: %d recordings of %s fill %lld MiB; %d more are left out", request->setting,
@@ -154,7 +205,7 @@ oss_status oss_sounds_load(oss_sounds *out, const oss_sounds_request *request) {
         status = read_folder(&state, request->folder, NULL, 0);
     }
     if (status == OSS_OK) {
-        status = check_sounds(&sounds, request);
+        status = check_sounds(&state);
     }
     if (status == OSS_OK) {
         sounds.hash = oss_hasher_digest(state.hasher);
@@ -170,8 +221,14 @@ void oss_sounds_deinit(oss_sounds *sounds) {
     for (int32_t i = 0; i < sounds->clips; i++) {
         oss_clip_deinit(&sounds->clip[i]);
         oss_free(sounds->name[i]);
+        oss_sound_parts_deinit(&sounds->parts[i]);
     }
+    oss_free(sounds->parts);
     oss_free(sounds->clip);
     oss_free((void *)sounds->name);
     *sounds = (oss_sounds){0};
+}
+
+int64_t oss_sounds_origin(const oss_sounds *sounds, int32_t clip, int64_t at) {
+    return oss_sound_parts_origin(&sounds->parts[clip], at);
 }

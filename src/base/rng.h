@@ -12,15 +12,17 @@ enum {
     OSS_RNG_DROPOUT = 3,  /* dropout masks */
     OSS_RNG_SAMPLING = 4, /* which rows of a weighted set are drawn in an epoch */
     OSS_RNG_TEST = 5,
-    OSS_RNG_AUGMENT = 6,   /* what a view of a recording is: speed, gain, noise */
-    OSS_RNG_NOISE = 7,     /* the samples of added noise */
-    OSS_RNG_MASK = 8,      /* SpecAugment's masks */
-    OSS_RNG_JOIN = 9,      /* which utterances go on with the next one */
-    OSS_RNG_SPELLING = 10, /* which merges BPE-dropout passes over */
-    OSS_RNG_REVERB = 11,   /* the tails of synthetic rooms */
-    OSS_RNG_VIEW = 12,     /* keys of second views (consistency-regularised CTC) */
-    OSS_RNG_DEPTH = 13,    /* which blocks an utterance passes by (stochastic depth) */
-    OSS_RNG_CHUNK = 14     /* how far attention sees (chunk_training) */
+    OSS_RNG_AUGMENT = 6,         /* what a view of a recording is: speed, gain, noise */
+    OSS_RNG_NOISE = 7,           /* the samples of added noise */
+    OSS_RNG_MASK = 8,            /* SpecAugment's masks */
+    OSS_RNG_JOIN = 9,            /* which utterances go on with the next one */
+    OSS_RNG_SPELLING = 10,       /* which merges BPE-dropout passes over */
+    OSS_RNG_REVERB = 11,         /* the tails of synthetic rooms */
+    OSS_RNG_VIEW = 12,           /* keys of second views (consistency-regularised CTC) */
+    OSS_RNG_DEPTH = 13,          /* which blocks an utterance passes by (stochastic depth) */
+    OSS_RNG_CHUNK = 14,          /* how far attention sees (chunk_training) */
+    OSS_RNG_SILENCE_BEFORE = 15, /* the samples of soft noise put before a recording */
+    OSS_RNG_SILENCE_BEHIND = 16  /* and behind it */
 };
 
 /* One block: out = philox(key, counter). key[2], counter[4], out[4]. */

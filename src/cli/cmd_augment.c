@@ -44,6 +44,7 @@ typedef struct augmenting {
     oss_cli_voices voices;
     float *y; /* [samples] */
     int64_t samples;
+    double snr_db; /* measured; HUGE_VAL: no noise was added */
 } augmenting;
 
 static oss_status load_config(augmenting *a) {
@@ -115,7 +116,8 @@ static oss_status make_view(augmenting *a) {
     float *work = oss_alloc_aligned((size_t)oss_augment_work_floats(a->kit, a->samples), sizeof *work);
     if (a->y != NULL && work != NULL) {
         const oss_voices voices = {.clip = a->voices.clip, .clips = a->voices.rows, .own = a->voices.own};
-        oss_augment_apply(a->y, &a->view, a->audio.sample, a->audio.samples, a->kit, &voices, work);
+        a->snr_db =
+            oss_augment_apply(a->y, &a->view, a->audio.sample, a->audio.samples, a->kit, &voices, work);
     } else {
         status = OSS_ENOMEM;
     }
@@ -168,7 +170,12 @@ static const char *name_noise(oss_noise noise) {
 
 static void tell_noise(oss_strbuf *text, const augmenting *a) {
     const oss_augment_view *view = &a->view;
-    oss_strbuf_printf(text, ", %s noise at %.2f dB", name_noise(view->noise), view->snr_db);
+    oss_strbuf_printf(text, ", %s noise drawn at %.2f dB", name_noise(view->noise), view->snr_db);
+    if (isinf(a->snr_db)) {
+        oss_strbuf_append(text, " but not added, for one of the two is silent");
+    } else {
+        oss_strbuf_printf(text, " and measured at %.2f dB", a->snr_db);
+    }
     if (view->noise == OSS_NOISE_RECORDED) {
         oss_strbuf_printf(text, " (%s from %.3f s)", oss_augment_noise_name(a->kit, view),
                           1e-3 * milliseconds(a, oss_augment_noise_from(a->kit, view)));
@@ -182,6 +189,12 @@ static oss_status tell_view(const augmenting *a) {
     oss_strbuf text = {0};
     oss_strbuf_printf(&text, "speed %.4f, %.1f ms of silence in front", view->speed,
                       milliseconds(a, view->lead_samples));
+    if (view->tail_samples > 0) {
+        oss_strbuf_printf(&text, " and %.1f ms behind", milliseconds(a, view->tail_samples));
+    }
+    if (view->silence > 0) {
+        oss_strbuf_printf(&text, " (noise %.1f dB below the recording)", -decibels((double)view->silence));
+    }
     if (view->room == OSS_ROOM_SYNTHETIC) {
         oss_strbuf_printf(&text, ", a room of RT60 %.3f s with %.2f dB of direct sound", view->rt60_s,
                           view->drr_db);
@@ -208,7 +221,12 @@ static void add_noise(oss_json *json, const augmenting *a) {
     const oss_augment_view *view = &a->view;
     oss_json_add_string(json, "noise", name_noise(view->noise));
     if (view->noise != OSS_NOISE_NONE) {
-        oss_json_add_number(json, "snr_db", view->snr_db);
+        oss_json_add_number(json, "snr_drawn_db", view->snr_db);
+        if (isinf(a->snr_db)) {
+            oss_json_add_null(json, "snr_db");
+        } else {
+            oss_json_add_number(json, "snr_db", a->snr_db);
+        }
     }
     if (view->noise == OSS_NOISE_RECORDED) {
         oss_json_add_string(json, "noise_file", oss_augment_noise_name(a->kit, view));
@@ -243,6 +261,7 @@ static oss_status print_json(const augmenting *a) {
     oss_json_add_integer(json, "samples", a->samples);
     oss_json_add_number(json, "speed", view->speed);
     oss_json_add_number(json, "lead_ms", milliseconds(a, view->lead_samples));
+    oss_json_add_number(json, "tail_ms", milliseconds(a, view->tail_samples));
     add_room(json, a);
     oss_json_add_number(json, "gain_db", decibels((double)view->gain));
     add_noise(json, a);

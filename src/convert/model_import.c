@@ -202,7 +202,7 @@ oss_status oss_model_import(oss_model **out, const char *path, const oss_config 
     if (config->model.mel.norm == OSS_MEL_NORM_FIXED) {
         return oss_fail(
             OSS_EUSAGE,
-            "%s: a file of other origin has no mel statistics; set mel_norm to \"utterance\" or \"none\"",
+            "%s: a file of other origin has no mel statistics; set mel_norm to \"utterance\", \"speech\" or \"none\"",
             path);
     }
     oss_safetensors *file = NULL;

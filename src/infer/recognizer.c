@@ -23,12 +23,15 @@ struct oss_recognizer {
 /* Features that need the whole recording are no stream's, whatever attention sees. */
 static void warn_of_whole(const oss_recognizer *recognizer) {
     const oss_config *config = recognizer->model->config;
-    bool mel = config->model.mel.norm == OSS_MEL_NORM_UTTERANCE;
-    if (mel || config->model.normalize == OSS_NORMALIZE_PEAK) {
+    oss_mel_norm norm = config->model.mel.norm;
+    const char *setting = norm == OSS_MEL_NORM_UTTERANCE ? "mel_norm\": \"utterance"
+                          : norm == OSS_MEL_NORM_SPEECH  ? "mel_norm\": \"speech"
+                                                         : "normalize\": \"peak";
+    if (oss_mel_norm_needs_all(norm) || config->model.normalize == OSS_NORMALIZE_PEAK) {
         oss_log_warn(
             "%s normalises features over the whole recording (\"%s\"), so it cannot run as a stream: "
             "chunks limit its attention only",
-            recognizer->model->path, mel ? "mel_norm\": \"utterance" : "normalize\": \"peak");
+            recognizer->model->path, setting);
     }
 }
 

@@ -96,7 +96,7 @@ typedef struct oss_training_config {
 
 /* Of training rows only. */
 typedef struct oss_augmentation_config {
-    oss_augment_spec augment; /* speed_prob to shift_ms */
+    oss_augment_spec augment; /* speed_prob to silence_seconds_max */
     double concat_prob;
     double bpe_dropout;
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */

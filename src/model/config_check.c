@@ -140,12 +140,11 @@ static oss_status check_chunks(const oss_config *config) {
     if (status != OSS_OK || chunk->prob <= 0) {
         return status;
     }
-    if (config->model.mel.norm == OSS_MEL_NORM_UTTERANCE) {
-        return oss_fail(
-            OSS_EINPUT,
-            "\"chunk_training\" is %g: it is for streams, and \"mel_norm\": \"utterance\" needs the "
-            "whole utterance: set \"mel_norm\" to \"fixed\" or \"none\"",
-            chunk->prob);
+    if (oss_mel_norm_needs_all(config->model.mel.norm)) {
+        return oss_fail(OSS_EINPUT,
+                        "\"chunk_training\" is %g: it is for streams, and \"mel_norm\": \"%s\" needs the "
+                        "whole utterance: set \"mel_norm\" to \"fixed\" or \"none\"",
+                        chunk->prob, config->model.mel.norm == OSS_MEL_NORM_SPEECH ? "speech" : "utterance");
     }
     if (config->model.normalize == OSS_NORMALIZE_PEAK) {
         return oss_fail(

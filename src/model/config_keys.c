@@ -22,7 +22,7 @@
 #define PATH            .type = CONFIG_PATH
 
 static const char *const mel_words[] = {"log", "power"};
-static const char *const mel_norm_words[] = {"utterance", "fixed", "none"};
+static const char *const mel_norm_words[] = {"utterance", "speech", "fixed", "none"};
 static const char *const normalize_words[] = {"none", "peak"};
 static const char *const position_words[] = {"none", "sinusoidal", "rope"};
 static const char *const units_words[] = {"char", "bpe"};
@@ -50,7 +50,7 @@ const config_field oss_config_field[] = {
     {"mel_floor", FRONT_END, NUMBER, AT(model.mel.floor), RANGE(0, 1), .above = true, .fallback = "1e-6",
      .help = "Smallest mel power before the logarithm."},
     {"mel_norm", FRONT_END, WORDS(mel_norm_words), AT(model.mel.norm), .fallback = "\"utterance\"",
-     .help = "Mean 0 and deviation 1 of each log-mel band, over the utterance or with fixed statistics of the training set; always none with mel power."},
+     .help = "Mean 0 and deviation 1 of each log-mel band, over the utterance, over the frames of it that hold speech (silence around speech then changes nothing), or with fixed statistics of the training set; always none with mel power."},
     {"normalize", FRONT_END, WORDS(normalize_words), AT(model.normalize), .fallback = "\"none\"",
      .help = "peak scales each recording so that its largest sample is 1."},
     {"min_peak", FRONT_END, NUMBER, AT(model.min_peak), RANGE(0, 1), .below = true, .fallback = "0.01",
@@ -145,7 +145,7 @@ const config_field oss_config_field[] = {
     {"stochastic_depth", TRAINING, NUMBER, AT(training.stochastic_depth), RANGE(0, 1), .below = true, .fallback = "0",
      .help = "Probability that an utterance passes by the last block in a step of training, falling linearly towards the first block (stochastic depth): block i of n is left out with i/n of it. 0 for none."},
     {"chunk_training", TRAINING, NUMBER, AT(training.chunk.prob), RANGE(0, 1), .fallback = "0",
-     .help = "Probability that an utterance's attention is limited to chunks in a step of training, for a model that can also run as a stream: an embedding then sees its chunk and some seconds before that. Needs a mel_norm other than utterance. 0 for none."},
+     .help = "Probability that an utterance's attention is limited to chunks in a step of training, for a model that can also run as a stream: an embedding then sees its chunk and some seconds before that. Needs mel_norm fixed or none. 0 for none."},
     {"chunk_seconds_min", TRAINING, NUMBER, AT(training.chunk.seconds_min), RANGE(0, 3600), .above = true, .fallback = "0.32",
      .help = "Shortest chunk that is drawn, in seconds, rounded to whole embeddings (80 ms with downsample_time 8); at most chunk_seconds_max."},
     {"chunk_seconds_max", TRAINING, NUMBER, AT(training.chunk.seconds_max), RANGE(0, 3600), .above = true, .fallback = "2.56",
@@ -196,9 +196,9 @@ const config_field oss_config_field[] = {
     {"noise_babble", AUGMENTATION, NUMBER, AT(augmentation.augment.noise_babble), RANGE(0, 1e6), .fallback = "0",
      .help = "Chance of babble: 3 to 8 other recordings of the training rows at once, each as loud as the others; 512 rows, drawn by the seed, take part and stay in memory."},
     {"noise_recorded", AUGMENTATION, NUMBER, AT(augmentation.augment.noise_recorded), RANGE(0, 1e6), .fallback = "1",
-     .help = "Chance of a stretch of a recording from noise_dir, from a drawn place on and over and over; without noise_dir nothing."},
+     .help = "Chance of a stretch of a recording from noise_dir, from a drawn place on and over and over, silence passed over; without noise_dir nothing."},
     {"noise_dir", AUGMENTATION, PATH, AT(augmentation.augment.noise_dir), .fallback = "null",
-     .help = "Folder with recordings of noise, folders below it included; they are decoded when training begins, and resuming needs the same."},
+     .help = "Folder with recordings of noise, folders below it included; they are decoded when training begins, silent ones are named and left out, and resuming needs the same."},
     {"noise_mib", AUGMENTATION, LONG, AT(augmentation.augment.noise_mib), RANGE(1, 1048576), .fallback = "256",
      .help = "Memory for the recordings of noise_dir, in MiB (2.3 hours at 16 kHz); those that come later by name are left out."},
     {"reverb_prob", AUGMENTATION, NUMBER, AT(augmentation.augment.reverb_prob), RANGE(0, 1), .fallback = "0",
@@ -219,6 +219,10 @@ const config_field oss_config_field[] = {
      .help = "Probability that such a recording also passes through the 8 bits of G.711's mu-law."},
     {"shift_ms", AUGMENTATION, NUMBER, AT(augmentation.augment.shift_ms), RANGE(0, 10000), .fallback = "0",
      .help = "Longest silence put in front of a recording, in ms; its length is drawn anew each time, so that words move against the frames."},
+    {"silence_prob", AUGMENTATION, NUMBER, AT(augmentation.augment.silence_prob), RANGE(0, 1), .fallback = "0",
+     .help = "Probability that silence is put in front of a recording and behind it: zeros in half of the cases, else white noise 30 to 60 dB below the recording."},
+    {"silence_seconds_max", AUGMENTATION, NUMBER, AT(augmentation.augment.silence_max_s), RANGE(0, 60), .fallback = "2",
+     .help = "Longest such silence on either side, in seconds; both lengths are uniform from 0, beside that of shift_ms."},
     {"concat_prob", AUGMENTATION, NUMBER, AT(augmentation.concat_prob), RANGE(0, 1), .fallback = "0",
      .help = "Probability that an utterance goes on with the next one drawn: audio end to end with a short silence, transcripts with a space; never beyond max_seconds."},
     {"bpe_dropout", AUGMENTATION, NUMBER, AT(augmentation.bpe_dropout), RANGE(0, 1), .fallback = "0",

@@ -1,4 +1,4 @@
-/* y[sum T, bins] = features of B waveforms; saved: mean and standard deviation per bin, stats[B,2,bins].
+/* y[sum T, bins] = features of B waveforms; saved: for each utterance what oss_mel_forward keeps in `stats`.
  * Backward recomputes the spectra from the waveforms: they are the largest arrays of the front end and cheap
  * to make. */
 #include <string.h>
@@ -22,8 +22,14 @@ static void *take_scratch(oss_tape *tape, const oss_mel_plan *plan) {
     return oss_tape_take(tape, oss_mel_scratch_bytes(plan), 1);
 }
 
-static float *stats_of(float *stats, int32_t b, int32_t bins) {
-    return stats == NULL ? NULL : stats + 2 * (size_t)b * (size_t)bins;
+/* Floats of the statistics of the first `count` utterances, which lie one after the other. */
+static size_t stats_floats(const oss_mel_plan *plan, oss_seq seq, int32_t count) {
+    size_t bare = oss_mel_stats_floats(plan, 0);
+    return (size_t)count * bare + oss_mel_stats_floats(plan, seq.start[count]) - bare;
+}
+
+static float *stats_of(float *stats, const oss_mel_plan *plan, oss_seq seq, int32_t b) {
+    return stats == NULL ? NULL : stats + stats_floats(plan, seq, b);
 }
 
 /* The waveforms are no tensors: their gradients are added to the caller's buffers. */
@@ -38,7 +44,7 @@ static void backward(oss_tape *tape, const oss_node *node) {
         if (audio_grad[b] != NULL) {
             oss_mel_backward(plan, audio_grad[b], oss_seq_rows(node->out->grad, node->seq, b, (size_t)bins),
                              oss_seq_rows(node->out->data, node->seq, b, (size_t)bins),
-                             stats_of(node->saved, b, bins), audio[b], samples[b], scratch);
+                             stats_of(node->saved, plan, node->seq, b), audio[b], samples[b], scratch);
         }
     }
 }
@@ -66,12 +72,12 @@ oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *co
     oss_tensor *y =
         oss_tape_tensor(tape, 2, (const int32_t[]){seq.start[seq.count], bins}, audio_grad != NULL);
     float *stats =
-        y->needs_grad ? oss_tape_take(tape, 2 * (size_t)utterances * (size_t)bins, sizeof *stats) : NULL;
+        y->needs_grad ? oss_tape_take(tape, stats_floats(plan, seq, utterances), sizeof *stats) : NULL;
     size_t mark = oss_tape_mark(tape);
     void *scratch = take_scratch(tape, plan);
     for (int32_t b = 0; b < seq.count && oss_tape_live(tape); b++) {
-        oss_mel_forward(plan, oss_seq_rows(y->data, seq, b, (size_t)bins), stats_of(stats, b, bins), audio[b],
-                        samples[b], scratch);
+        oss_mel_forward(plan, oss_seq_rows(y->data, seq, b, (size_t)bins), stats_of(stats, plan, seq, b),
+                        audio[b], samples[b], scratch);
     }
     oss_tape_release(tape, mark);
     oss_tape_record(

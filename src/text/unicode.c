@@ -7,9 +7,11 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/utf8.h"
+#include "text/casing.h"
 
-enum { REPLACEMENT = 0xfffd };
+enum { REPLACEMENT = 0xfffd, CAPITAL_SIGMA = 0x3a3, FINAL_SIGMA = 0x3c2 };
 
 /* ---- Code points ---- */
 
@@ -92,16 +94,6 @@ static bool is_invisible(uint32_t c) {
            (c >= 0x202a && c <= 0x202e) || c == 0x2060 || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-static int32_t map_lower(int32_t code_point, void *unused) {
-    (void)unused;
-    return utf8proc_tolower(code_point);
-}
-
-static int32_t map_upper(int32_t code_point, void *unused) {
-    (void)unused;
-    return utf8proc_toupper(code_point);
-}
-
 /* Steps 1 and 2. `out` holds strlen(text) + 1 bytes: nothing grows. */
 static oss_status squeeze_text(char *out, size_t *out_bytes, const char *text) {
     size_t length = 0;
@@ -139,13 +131,11 @@ static oss_status fail_utf8proc(utf8proc_ssize_t code) {
                     utf8proc_errmsg(code));
 }
 
-/* *out = NFC(map(text)), map applied to each code point before it is taken apart; NULL maps nothing. */
-static oss_status compose_text(char **out, size_t *out_bytes, const char *text, size_t bytes,
-                               utf8proc_custom_func map) {
+/* *out = NFC(text). */
+static oss_status compose_text(char **out, size_t *out_bytes, const char *text, size_t bytes) {
     const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
     const utf8proc_uint8_t *in = (const utf8proc_uint8_t *)text;
-    utf8proc_ssize_t count =
-        utf8proc_decompose_custom(in, (utf8proc_ssize_t)bytes, NULL, 0, options, map, NULL);
+    utf8proc_ssize_t count = utf8proc_decompose(in, (utf8proc_ssize_t)bytes, NULL, 0, options);
     if (count < 0) {
         return fail_utf8proc(count);
     }
@@ -154,8 +144,7 @@ static oss_status compose_text(char **out, size_t *out_bytes, const char *text, 
     if (buffer == NULL) {
         return OSS_ENOMEM;
     }
-    utf8proc_ssize_t length =
-        utf8proc_decompose_custom(in, (utf8proc_ssize_t)bytes, buffer, count, options, map, NULL);
+    utf8proc_ssize_t length = utf8proc_decompose(in, (utf8proc_ssize_t)bytes, buffer, count, options);
     if (length >= 0) {
         length = utf8proc_reencode(buffer, length, options);
     }
@@ -168,17 +157,63 @@ static oss_status compose_text(char **out, size_t *out_bytes, const char *text, 
     return OSS_OK;
 }
 
-/* Replaces *text, a block of its own, by NFC(map(*text)). */
-static oss_status recompose_text(char **text, size_t *bytes, utf8proc_custom_func map) {
+/* Replaces *text, a block of its own, by NFC(*text). */
+static oss_status recompose_text(char **text, size_t *bytes) {
     char *composed = NULL;
     size_t composed_bytes = 0;
-    oss_status status = compose_text(&composed, &composed_bytes, *text, *bytes, map);
+    oss_status status = compose_text(&composed, &composed_bytes, *text, *bytes);
     if (status == OSS_OK) {
         oss_free(*text);
         *text = composed;
         *bytes = composed_bytes;
     }
     return status;
+}
+
+/* ---- Case ---- */
+
+/* Whether a letter follows, passing over what is ignored. */
+static bool letter_follows(const char *cursor) {
+    oss_casing_role role = OSS_CASING_PASSED;
+    while (role == OSS_CASING_PASSED && *cursor != '\0') {
+        role = oss_casing_role_of(oss_text_next(&cursor));
+    }
+    return role == OSS_CASING_LETTER;
+}
+
+static void append_case(oss_strbuf *out, uint32_t c, bool upper) {
+    uint32_t points[3];
+    int32_t count = oss_casing_special(points, c, upper);
+    if (count == 0) {
+        points[count++] = (uint32_t)(upper ? utf8proc_toupper((int32_t)c) : utf8proc_tolower((int32_t)c));
+    }
+    for (int32_t i = 0; i < count; i++) {
+        char bytes[5];
+        oss_strbuf_append_bytes(out, bytes, (size_t)oss_text_encode(bytes, points[i]));
+    }
+}
+
+/* Replaces *text, a block of its own and in NFC, by itself in another case, not in NFC. */
+static oss_status change_case(char **text, size_t *bytes, bool upper) {
+    oss_strbuf out = {0};
+    oss_strbuf_append(&out, "");
+    bool after_letter = false;
+    for (const char *cursor = *text; *cursor != '\0';) {
+        uint32_t c = oss_text_next(&cursor);
+        bool final = !upper && c == CAPITAL_SIGMA && after_letter && !letter_follows(cursor);
+        append_case(&out, final ? FINAL_SIGMA : c, upper);
+        oss_casing_role role = oss_casing_role_of(c);
+        after_letter = role == OSS_CASING_PASSED ? after_letter : role == OSS_CASING_LETTER;
+    }
+    size_t length = out.length;
+    char *changed = oss_strbuf_take(&out);
+    if (changed == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_free(*text);
+    *text = changed;
+    *bytes = length;
+    return OSS_OK;
 }
 
 oss_status oss_text_normalize(char **out, const char *text, oss_case policy) {
@@ -194,10 +229,13 @@ oss_status oss_text_normalize(char **out, const char *text, oss_case policy) {
     }
     oss_status status = squeeze_text(result, &bytes, text);
     if (status == OSS_OK) {
-        status = recompose_text(&result, &bytes, NULL);
+        status = recompose_text(&result, &bytes);
     }
     if (status == OSS_OK && policy != OSS_CASE_KEEP) {
-        status = recompose_text(&result, &bytes, policy == OSS_CASE_LOWER ? map_lower : map_upper);
+        status = change_case(&result, &bytes, policy == OSS_CASE_UPPER);
+    }
+    if (status == OSS_OK && policy != OSS_CASE_KEEP) {
+        status = recompose_text(&result, &bytes);
     }
     char *exact = status == OSS_OK ? oss_strndup(result, bytes) : NULL;
     oss_free(result);

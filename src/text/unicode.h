@@ -19,9 +19,10 @@ typedef enum oss_case { OSS_CASE_LOWER, OSS_CASE_UPPER, OSS_CASE_KEEP } oss_case
  * 2. Runs of white space (Unicode White_Space: line breaks, tabs, no-break and ideographic spaces too) become
  * one space; none is left at the ends.
  * 3. NFC (Unicode Standard Annex 15).
- * 4. The case policy, then NFC again. Case is Unicode's simple mapping, one code point to one: the length in
- * code points and so the number of CTC labels does not depend on it; German sharp s becomes U+1E9E in upper
- * case, not SS.
+ * 4. The case policy, then NFC again. Case is Unicode's full mapping (SpecialCasing.txt without the lines of one
+ * language): the length in code points and so the number of CTC labels may depend on it. German sharp s becomes
+ * SS in upper case, a dotted capital I the letter i and U+0307 in lower case, and a capital sigma at the end of a
+ * word the final one, U+03C2.
  *
  * The result of the result is the result. *out is the caller's (oss_free). OSS_EINPUT for invalid UTF-8 and
  * for more than OSS_TEXT_MAX_MARKS combining marks in a row (byte offset named: ordering them takes time that

@@ -29,9 +29,10 @@ static const struct {
 } mel_kinds[] = {{"power", OSS_MEL_POWER, OSS_MEL_NORM_UTTERANCE},
                  {"none", OSS_MEL_LOG, OSS_MEL_NORM_NONE},
                  {"utterance", OSS_MEL_LOG, OSS_MEL_NORM_UTTERANCE},
-                 {"fixed", OSS_MEL_LOG, OSS_MEL_NORM_FIXED}};
+                 {"fixed", OSS_MEL_LOG, OSS_MEL_NORM_FIXED},
+                 {"speech", OSS_MEL_LOG, OSS_MEL_NORM_SPEECH}};
 
-enum { MEL_POWER, MEL_NONE, MEL_UTTERANCE, MEL_FIXED, MEL_KINDS };
+enum { MEL_POWER, MEL_NONE, MEL_UTTERANCE, MEL_FIXED, MEL_SPEECH, MEL_KINDS };
 
 static inline oss_mel_plan *make_mel(const oss_mel_spec *spec) {
     oss_mel_plan *plan = NULL;
@@ -58,7 +59,7 @@ static inline void *take_spoiled(size_t bytes) {
 typedef struct mel_run {
     int32_t frames, bins;
     float *y;     /* [frames,bins] */
-    float *stats; /* [2,bins] */
+    float *stats; /* [oss_mel_stats_floats] */
     void *scratch;
 } mel_run;
 
@@ -66,7 +67,7 @@ static inline mel_run take_run(const oss_mel_plan *plan, int64_t samples) {
     mel_run run = {.frames = oss_len_mel_frames(samples, oss_mel_plan_spec(plan)->hop_samples),
                    .bins = oss_mel_plan_spec(plan)->bins};
     run.y = take_spoiled((size_t)run.frames * (size_t)run.bins * sizeof *run.y);
-    run.stats = take_spoiled(2 * (size_t)run.bins * sizeof *run.stats);
+    run.stats = take_spoiled(oss_mel_stats_floats(plan, run.frames) * sizeof *run.stats);
     run.scratch = take_spoiled(oss_mel_scratch_bytes(plan));
     return run;
 }

@@ -29,9 +29,10 @@ static double find_largest(const double *x, int64_t count) {
     return largest;
 }
 
-static void check_golden(const oss_golden *golden, const oss_mel_plan *plan, const char *kind, int samples) {
+static void check_golden(const oss_golden *golden, const oss_mel_plan *plan, const char *kind,
+                         const char *signal, int samples) {
     char name[48];
-    snprintf(name, sizeof name, "grad.x.%d", samples);
+    snprintf(name, sizeof name, "%s.%d", signal, samples);
     const float *x = oss_golden_f32(golden, name, NULL);
     snprintf(name, sizeof name, "grad.%s.%d", kind, samples);
     const double *want = oss_golden_f64(golden, name, NULL);
@@ -66,14 +67,32 @@ START_TEST(test_against_autograd) {
     oss_require_isa();
     static const int lengths[] = {1, 2, 161, 300, 513, 2000};
     oss_golden *golden = oss_golden_load("mel");
-    for (int kind = MEL_POWER; kind < MEL_KINDS; kind++) {
+    for (int kind = MEL_POWER; kind < MEL_SPEECH; kind++) {
         oss_mel_plan *plan = make_kind(kind);
         set_golden_stats(plan, golden);
         for (size_t i = 0; i < 6; i++) {
-            check_golden(golden, plan, mel_kinds[kind].name, lengths[i]);
+            check_golden(golden, plan, mel_kinds[kind].name, "grad.x", lengths[i]);
         }
         oss_mel_plan_free(plan);
     }
+    oss_golden_free(golden);
+}
+END_TEST
+
+/* Frames that are no speech have no part in the statistics: a signal that swells by 100 dB. */
+START_TEST(test_statistics_over_speech_against_autograd) {
+    oss_require_isa();
+    static const int lengths[] = {161, 513, 3000};
+    oss_golden *golden = oss_golden_load("mel");
+    oss_mel_plan *plan = make_kind(MEL_SPEECH);
+    for (size_t i = 0; i < 3; i++) {
+        check_golden(golden, plan, "speech", "swell", lengths[i]);
+    }
+    mel_run run = run_forward(plan, oss_golden_f32(golden, "swell.3000", NULL), 3000);
+    const float *flag = run.stats + 2 * run.bins;
+    ck_assert(flag[0] == 0.0f && flag[run.frames - 1] == 1.0f);
+    free_run(&run);
+    oss_mel_plan_free(plan);
     oss_golden_free(golden);
 }
 END_TEST
@@ -90,9 +109,8 @@ static double weigh_features(const oss_mel_plan *plan, const float *dy, const fl
 }
 
 /* sum dx * v = (f(x + h v) - f(x - h v)) / 2h, signed, for a random direction v and cotangent. */
-static void check_differences(const oss_mel_plan *plan, int64_t samples, uint64_t seed, double step,
-                              double tolerance) {
-    float *x = take_noise(samples);
+static void check_differences_at(const oss_mel_plan *plan, float *x, int64_t samples, uint64_t seed,
+                                 double step, double tolerance) {
     float *moved = malloc((size_t)samples * sizeof *moved);
     mel_run run = run_forward(plan, x, samples);
     size_t count = (size_t)run.frames * (size_t)run.bins;
@@ -104,10 +122,10 @@ static void check_differences(const oss_mel_plan *plan, int64_t samples, uint64_
     for (int s = 0; s < 2; s++) {
         for (int64_t i = 0; i < samples; i++) {
             double v = oss_fill_value(seed + 1, (uint64_t)i);
-            moved[i] = (float)((double)x[i] + (s == 0 ? step : -step) * v);
+            moved[i] = x[i] == 0.0f ? 0.0f : (float)((double)x[i] + (s == 0 ? step : -step) * v);
             analytic +=
                 (double)dx[i] * ((double)moved[i] - (double)x[i]) * (s == 0 ? 0.5 : -0.5); /* as rounded */
-            scale += pow((double)dx[i] * step * v, 2) / 2;
+            scale += x[i] == 0.0f ? 0.0 : pow((double)dx[i] * step * v, 2) / 2;
         }
         side[s] = weigh_features(plan, dy, moved, samples);
     }
@@ -119,6 +137,12 @@ static void check_differences(const oss_mel_plan *plan, int64_t samples, uint64_
     free(dy);
     free_run(&run);
     free(moved);
+}
+
+static void check_differences(const oss_mel_plan *plan, int64_t samples, uint64_t seed, double step,
+                              double tolerance) {
+    float *x = take_noise(samples);
+    check_differences_at(plan, x, samples, seed, step, tolerance);
     free(x);
 }
 
@@ -134,6 +158,20 @@ START_TEST(test_against_differences) {
         }
         oss_mel_plan_free(plan);
     }
+}
+END_TEST
+
+/* Half of it silence, which stays as it is. */
+START_TEST(test_statistics_over_speech_against_differences) {
+    enum { SAMPLES = 8000 };
+    oss_mel_plan *plan = make_kind(MEL_SPEECH);
+    float *x = take_noise(SAMPLES);
+    memset(x + SAMPLES / 2, 0, SAMPLES / 2 * sizeof *x);
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        check_differences_at(plan, x, SAMPLES, seed, 1e-3, 0.01);
+    }
+    free(x);
+    oss_mel_plan_free(plan);
 }
 END_TEST
 
@@ -176,7 +214,9 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("gradient");
     tcase_set_timeout(tests, 30);
     oss_add_each_isa(tests, test_against_autograd);
+    oss_add_each_isa(tests, test_statistics_over_speech_against_autograd);
     tcase_add_test(tests, test_against_differences);
+    tcase_add_test(tests, test_statistics_over_speech_against_differences);
     tcase_add_test(tests, test_other_sizes_against_differences);
     tcase_add_test(tests, test_no_gradient_below_the_floor);
     suite_add_tcase(suite, tests);

@@ -10,7 +10,7 @@
 #include "support/fill.h"
 #include "support/suite.h"
 
-enum { RATE = 16000, SAMPLES = 12000, MOST = 30000, DRAWS = 20000 };
+enum { RATE = 16000, SAMPLES = 12000, MOST = 38000, DRAWS = 20000 };
 
 static const oss_augment_spec off = {
     .speed_min = 0.9, .speed_max = 1.1, .gain_db = 6, .noise_snr_max_db = 30};
@@ -24,7 +24,9 @@ static const oss_augment_spec all = {.speed_prob = 0.7,
                                      .noise_snr_max_db = 25,
                                      .noise_white = 1,
                                      .noise_pink = 1,
-                                     .shift_ms = 80};
+                                     .shift_ms = 80,
+                                     .silence_prob = 0.5,
+                                     .silence_max_s = 0.25};
 
 static oss_augment_kit *make_kit(const oss_augment_spec *spec) {
     oss_augment_kit *kit = NULL;
@@ -70,7 +72,8 @@ static void assert_share(int32_t count, double p, const char *what) {
 START_TEST(test_draws_are_as_configured) {
     int32_t speeds = 0, gains = 0, noises = 0, pinks = 0;
     double slowest = 9, fastest = 0, speed_sum = 0, low_db = 99, high_db = -99, low_snr = 99, high_snr = -99;
-    int32_t longest_lead = 0;
+    int32_t longest_lead = 0, longest_tail = 0, tails = 0, soft = 0;
+    float softest = 1, loudest = 0;
     for (uint32_t key = 0; key < DRAWS; key++) {
         oss_augment_view v = oss_augment_draw(&all, RATE, 7, key);
         double db = 20.0 * log10((double)v.gain);
@@ -86,8 +89,18 @@ START_TEST(test_draws_are_as_configured) {
         low_snr = v.noise == OSS_NOISE_NONE ? low_snr : fmin(low_snr, v.snr_db);
         high_snr = v.noise == OSS_NOISE_NONE ? high_snr : fmax(high_snr, v.snr_db);
         longest_lead = v.lead_samples > longest_lead ? v.lead_samples : longest_lead;
+        longest_tail = v.tail_samples > longest_tail ? v.tail_samples : longest_tail;
+        tails += v.tail_samples > 0;
+        soft += v.silence > 0;
+        softest = v.silence > 0 ? fminf(softest, v.silence) : softest;
+        loudest = fmaxf(loudest, v.silence);
         ck_assert_int_ge(v.lead_samples, 0);
     }
+    assert_share(tails, 0.5, "silence");
+    assert_share(soft, 0.25, "silence with noise");
+    ck_assert_float_eq_tol(softest, 0.001f, 2e-5f);
+    ck_assert_float_eq_tol(loudest, 0.0316f, 2e-4f);
+    ck_assert_int_eq(longest_tail, 4000);
     assert_share(speeds, 0.7, "speed");
     assert_share(gains, 0.4, "gain");
     assert_share(noises, 0.6, "noise");
@@ -99,7 +112,8 @@ START_TEST(test_draws_are_as_configured) {
     ck_assert_double_eq_tol(high_db, 8.0, 0.01);
     ck_assert_double_eq_tol(low_snr, 5.0, 0.01);
     ck_assert_double_eq_tol(high_snr, 25.0, 0.01);
-    ck_assert_int_eq(longest_lead, 1280);
+    ck_assert_int_ge(longest_lead, 1280 + 3900);
+    ck_assert_int_le(longest_lead, 1280 + 4000);
 }
 END_TEST
 
@@ -245,6 +259,40 @@ START_TEST(test_gain_and_lead) {
 }
 END_TEST
 
+/* Zeros, or noise as far below the recording as the view says, on both sides and not the same; the recording between them
+ * keeps its bits. */
+START_TEST(test_silence_around) {
+    static float x[SAMPLES], y[MOST];
+    enum { LEAD = 3000, TAIL = 5000 };
+    make_signal(x, SAMPLES);
+    double square = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        square += (double)x[i] * (double)x[i] / SAMPLES;
+    }
+    for (int noisy = 0; noisy < 2; noisy++) {
+        const oss_augment_view v = {.speed = 1,
+                                    .gain = 1,
+                                    .lead_samples = LEAD,
+                                    .tail_samples = TAIL,
+                                    .silence = noisy == 0 ? 0.0f : 0.01f};
+        oss_fill_garbage_f32(y, MOST);
+        ck_assert_int_eq(oss_augment_length(&v, SAMPLES), LEAD + SAMPLES + TAIL);
+        oss_augment_apply(y, &v, x, SAMPLES, NULL, NULL, NULL);
+        ck_assert_mem_eq(y + LEAD, x, sizeof x);
+        double before = 0, behind = 0, together = 0;
+        for (int i = 0; i < TAIL; i++) {
+            double tail = (double)y[LEAD + SAMPLES + i];
+            behind += tail * tail / TAIL;
+            before += i < LEAD ? (double)y[i] * (double)y[i] / LEAD : 0.0;
+            together += i < LEAD ? (double)y[i] * tail / LEAD : 0.0;
+        }
+        ck_assert_double_eq_tol(sqrt(before / square), noisy * 0.01, 0.0005);
+        ck_assert_double_eq_tol(sqrt(behind / square), noisy * 0.01, 0.0005);
+        ck_assert_double_le(fabs(together), 0.1 * before);
+    }
+}
+END_TEST
+
 /* What was made louder than 1 is scaled as a whole; a recording that nothing was done to stays as it is. */
 START_TEST(test_peak_is_limited) {
     static float x[SAMPLES], y[SAMPLES];
@@ -318,6 +366,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(cases, test_silence_stays_silent);
     tcase_add_loop_test(cases, test_colours, 0, 2);
     tcase_add_test(cases, test_gain_and_lead);
+    tcase_add_test(cases, test_silence_around);
     tcase_add_test(cases, test_peak_is_limited);
     tcase_add_test(cases, test_kinds_are_as_configured);
     suite_add_tcase(suite, cases);

@@ -208,6 +208,144 @@ START_TEST(test_views_of_recordings) {
 }
 END_TEST
 
+/* ---- Silence ---- */
+
+enum { TENTH = RATE / 10, LONG = 10 * RATE };
+
+/* value[LONG]: a tone between the seconds `from` and `to`, else `offset`. */
+static void write_tone(const char *folder, const char *name, double from, double to, int16_t offset) {
+    static int16_t value[LONG];
+    char *path = oss_tempdir_path(folder, name);
+    for (int32_t i = 0; i < LONG; i++) {
+        bool sounds = i >= from * RATE && i < to * RATE;
+        value[i] = (int16_t)(offset + (sounds ? 8000.0 * sin(0.3 * i) : 0.0));
+    }
+    oss_wav_write_pcm16(path, value, LONG, 1, RATE);
+    free(path);
+}
+
+static char lines[2000];
+
+static void keep_line(void *context, oss_log_level level, const char *line) {
+    (void)context;
+    (void)level;
+    size_t length = strlen(lines);
+    snprintf(lines + length, sizeof lines - length, "%s\n", line);
+}
+
+static int count(const char *text, const char *word) {
+    int times = 0;
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        times++;
+    }
+    return times;
+}
+
+/* Silence of a tenth of a second and more is not kept, whatever its offset; what stands in the file where is known. */
+START_TEST(test_silence_is_cut_out_of_noise) {
+    char *folder = oss_tempdir_make();
+    write_tone(folder, "a.wav", 2.0, 3.0, 0);
+    write_tone(folder, "b.wav", 0.0, 10.0, 0);
+    write_tone(folder, "c.wav", 9.25, 10.0, 3000);
+    oss_sounds sounds;
+    oss_sounds_request request = request_of(folder, 1 << 20);
+    request.cut_silence = true;
+    ck_assert_int_eq(oss_sounds_load(&sounds, &request), OSS_OK);
+    ck_assert_int_eq(sounds.clips, 3);
+    ck_assert_int_eq(sounds.clip[0].samples, 10 * TENTH);
+    ck_assert_int_eq(sounds.clip[1].samples, LONG);
+    ck_assert_int_eq(sounds.clip[2].samples, 8 * TENTH);
+    ck_assert_int_eq(sounds.clip[0].value[1], (int16_t)(8000.0 * sin(0.3 * (2 * RATE + 1))));
+    ck_assert_int_eq(oss_sounds_origin(&sounds, 0, 5), 2 * RATE + 5);
+    ck_assert_int_eq(oss_sounds_origin(&sounds, 1, 12345), 12345);
+    ck_assert_int_eq(oss_sounds_origin(&sounds, 2, 0), 92 * TENTH);
+    oss_sounds_deinit(&sounds);
+    request.cut_silence = false;
+    ck_assert_int_eq(oss_sounds_load(&sounds, &request), OSS_OK);
+    ck_assert_int_eq(sounds.clip[0].samples, LONG);
+    ck_assert_int_eq(oss_sounds_origin(&sounds, 0, 5), 5);
+    oss_sounds_deinit(&sounds);
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
+/* A recording that is silent as a whole is named once and does not take part; nothing else is an error. */
+START_TEST(test_silent_recordings_are_named) {
+    char *folder = oss_tempdir_make();
+    write_tone(folder, "dead.wav", 0, 0, 0);
+    write_tone(folder, "offset.wav", 0, 0, 100);
+    write_tone(folder, "sound.wav", 0, 1, 0);
+    for (int cut = 0; cut < 2; cut++) {
+        oss_sounds sounds;
+        oss_sounds_request request = request_of(folder, 1 << 20);
+        request.cut_silence = cut != 0;
+        lines[0] = '\0';
+        oss_log_set(keep_line, NULL);
+        ck_assert_int_eq(oss_sounds_load(&sounds, &request), OSS_OK);
+        oss_log_set(NULL, NULL);
+        ck_assert_int_eq(sounds.clips, cut != 0 ? 1 : 2);
+        ck_assert_str_eq(sounds.name[sounds.clips - 1], "sound.wav");
+        ck_assert_int_eq(count(lines, "/dead.wav is silent"), 1);
+        ck_assert_int_eq(count(lines, "/offset.wav is silent"), cut);
+        ck_assert_int_eq(count(lines, "noise_dir"), 1 + cut);
+        oss_sounds_deinit(&sounds);
+    }
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
+START_TEST(test_a_folder_of_silence_is_refused) {
+    char *folder = oss_tempdir_make();
+    write_tone(folder, "dead.wav", 0, 0, 0);
+    oss_sounds sounds;
+    oss_sounds_request request = request_of(folder, 1 << 20);
+    oss_log_set(ignore_line, NULL);
+    ck_assert_int_eq(oss_sounds_load(&sounds, &request), OSS_EINPUT);
+    oss_log_set(NULL, NULL);
+    ck_assert_ptr_nonnull(strstr(oss_last_error(), "silent"));
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
+/* Every view changes the recording by as much as it says, and says what was asked for. */
+START_TEST(test_noise_with_silence_is_heard_in_every_view) {
+    enum { LENGTH = RATE };
+    static float x[LENGTH], y[LENGTH];
+    char *folder = oss_tempdir_make();
+    write_tone(folder, "noise.wav", 4.0, 5.0, 0);
+    oss_augment_spec spec = {.noise_prob = 1,
+                             .noise_snr_min_db = 0,
+                             .noise_snr_max_db = 20,
+                             .noise_recorded = 1,
+                             .noise_dir = folder,
+                             .noise_mib = 1};
+    oss_augment_kit *kit = NULL;
+    ck_assert_int_eq(oss_augment_kit_create(&kit, &spec, RATE), OSS_OK);
+    float *work = aligned_alloc(64, (size_t)(oss_augment_work_floats(kit, LENGTH) + 15) / 16 * 64);
+    oss_fill_f32(x, LENGTH, 1, 0.1);
+    for (uint32_t key = 0; key < 20; key++) {
+        oss_augment_view view = oss_augment_draw(&spec, RATE, 1, key);
+        double measured_db = oss_augment_apply(y, &view, x, LENGTH, kit, NULL, work);
+        int64_t from = oss_augment_noise_from(kit, &view);
+        ck_assert(from >= 4 * RATE && from < 5 * RATE);
+        double signal = 0, noise = 0;
+        for (int32_t i = 0; i < LENGTH; i++) {
+            double added = (double)y[i] - (double)x[i];
+            signal += (double)x[i] * (double)x[i];
+            noise += added * added;
+        }
+        ck_assert_double_eq_tol(10.0 * log10(signal / noise), measured_db, 0.01);
+        ck_assert_double_eq_tol(view.snr_db, measured_db, 0.01);
+    }
+    memset(x, 0, sizeof x);
+    oss_augment_view view = oss_augment_draw(&spec, RATE, 1, 1);
+    ck_assert(isinf(oss_augment_apply(y, &view, x, LENGTH, kit, NULL, work)));
+    free(work);
+    oss_augment_kit_free(kit);
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("sounds");
     TCase *all = tcase_create("all");
@@ -217,6 +355,10 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_refused);
     tcase_add_test(all, test_memory_may_run_out);
     tcase_add_test(all, test_views_of_recordings);
+    tcase_add_test(all, test_silence_is_cut_out_of_noise);
+    tcase_add_test(all, test_silent_recordings_are_named);
+    tcase_add_test(all, test_a_folder_of_silence_is_refused);
+    tcase_add_test(all, test_noise_with_silence_is_heard_in_every_view);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -24,9 +24,9 @@
 
 enum { ROWS = 20, RATE = 16000 };
 
-#define EVERYTHING                                                                                           \
-    ", \"speed_prob\": 0.8, \"speed_min\": 0.7, \"speed_max\": 1.4, \"gain_prob\": 0.5, \"noise_prob\": "    \
-    "0.5, \"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.3, \"shift_ms\": 100, "           \
+#define EVERYTHING                                                                                                                                      \
+    ", \"speed_prob\": 0.8, \"speed_min\": 0.7, \"speed_max\": 1.4, \"gain_prob\": 0.5, \"noise_prob\": "                                               \
+    "0.5, \"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.3, \"shift_ms\": 100, \"silence_prob\": 0.5, \"silence_seconds_max\": 0.7, " \
     "\"seed\": 3"
 
 typedef struct fixture {

@@ -11,10 +11,11 @@
 #include "dataset/scan.h"
 #include "support/rows.h"
 #include "support/suite.h"
+#include "support/wav.h"
 
 #define ALL                                                                                                  \
     "\"speed_prob\": 1, \"gain_prob\": 1, \"noise_prob\": 1, \"noise_babble\": 0, \"reverb_prob\": 1, "      \
-    "\"telephone_prob\": 1, \"shift_ms\": 50, \"seed\": 11"
+    "\"telephone_prob\": 1, \"shift_ms\": 50, \"silence_prob\": 1, \"seed\": 11"
 
 /* The loader's batch of a CSV with this one row, and the file that the command writes, as floats: the same
  * bits. */
@@ -77,7 +78,7 @@ START_TEST(test_seed_and_epoch) {
                                               "noise_prob=1", "--set", "shift_ms=50", "-o", out, c.three);
         oss_program_expect(&run, 0);
         ck_assert_str_eq(run.out, "");
-        ck_assert_ptr_nonnull(strstr(run.err, " noise at "));
+        ck_assert_ptr_nonnull(strstr(run.err, " noise drawn at "));
         oss_program_run_deinit(&run);
         char *text = oss_tempdir_read(out, &bytes);
         ck_assert_ptr_nonnull(text);
@@ -124,6 +125,38 @@ START_TEST(test_json_says_what_was_done) {
     oss_json_free(json);
     oss_program_run_deinit(&run);
     free(out);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+static oss_json *augment_json(const char *setting, const char *out, const char *file) {
+    oss_program_run run = oss_run_ossicle("augment", "--json", "--set", "noise_prob=1", "--set",
+                                          "noise_pink=0", "--set", setting, "-o", out, file);
+    oss_program_expect(&run, 0);
+    oss_json *json = NULL;
+    ck_assert_int_eq(oss_json_parse(&json, run.out, strlen(run.out), "out"), OSS_OK);
+    oss_program_run_deinit(&run);
+    return json;
+}
+
+/* The ratio is the measured one; where nothing could be added, nothing is claimed. */
+START_TEST(test_what_is_said_of_noise_was_measured) {
+    static const int16_t zeros[4000] = {0};
+    oss_cli_case c = oss_cli_case_make();
+    char *out = oss_tempdir_path(c.folder, "out.wav"), *silent = oss_tempdir_path(c.folder, "silent.wav");
+    oss_json *json = augment_json("noise_snr_min_db=20", out, c.three);
+    double drawn_db, measured_db;
+    ck_assert_int_eq(oss_json_get_number(json, "snr_drawn_db", &drawn_db), OSS_OK);
+    ck_assert_int_eq(oss_json_get_number(json, "snr_db", &measured_db), OSS_OK);
+    ck_assert_double_eq_tol(drawn_db, measured_db, 1e-4);
+    ck_assert(measured_db > 19.9 && measured_db < 30.1);
+    oss_json_free(json);
+    oss_wav_write_pcm16(silent, zeros, 4000, 1, 16000);
+    json = augment_json("noise_snr_min_db=20", out, silent);
+    ck_assert(oss_json_is(oss_json_get(json, "snr_db"), OSS_JSON_NULL));
+    oss_json_free(json);
+    free(out);
+    free(silent);
     oss_cli_case_free(&c);
 }
 END_TEST
@@ -183,6 +216,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_is_what_training_hears);
     tcase_add_test(all, test_seed_and_epoch);
     tcase_add_test(all, test_json_says_what_was_done);
+    tcase_add_test(all, test_what_is_said_of_noise_was_measured);
     tcase_add_test(all, test_babble_needs_rows);
     tcase_add_test(all, test_refused);
     suite_add_tcase(suite, all);

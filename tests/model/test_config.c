@@ -155,7 +155,7 @@ static const struct {
     {"{\"betas\": [0.9, 1]}", "\"betas[1]\" is 1"},
     {"{\"betas\": [0.9, \"x\"]}", "\"betas[1]\" must be a number"},
     {"{\"mel\": \"Log\"}", "\"mel\" is \"Log\"; allowed is log or power"},
-    {"{\"mel_norm\": \"batch\"}", "allowed is utterance, fixed or none"},
+    {"{\"mel_norm\": \"batch\"}", "allowed is utterance, speech, fixed or none"},
     {"{\"mel\": \"power\", \"mel_norm\": \"utterance\"}", "\"mel_norm\" is for \"mel\": \"log\""},
     {"{\"n_fft\": 1023}", "\"n_fft\" is 1023; it must be even"},
     {"{\"frame_win\": 2048}", "\"frame_win\" is 2048"},

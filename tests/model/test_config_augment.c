@@ -25,18 +25,18 @@ START_TEST(test_all_is_off_by_default) {
 END_TEST
 
 START_TEST(test_every_key_reaches_its_place) {
-    oss_config *config =
-        parse("{\"speed_prob\": 0.1, \"speed_min\": 0.6, \"speed_max\": 1.7, \"gain_prob\": 0.2, "
-              "\"gain_db\": 3, \"noise_prob\": 0.3, \"noise_snr_min_db\": -5, \"noise_snr_max_db\": 20, "
-              "\"shift_ms\": 40, \"concat_prob\": 0.4, \"freq_masks\": 2, \"freq_mask_bins\": 11, "
-              "\"time_masks_per_second\": 1.5, \"time_mask_frames\": 12, \"time_mask_max_fraction\": 0.6, "
-              "\"noise_white\": "
-              "2, \"noise_pink\": 3, \"noise_babble\": 4, \"noise_recorded\": 5, \"noise_dir\": \"n\", "
-              "\"noise_mib\": 6, "
-              "\"reverb_prob\": 0.7, \"reverb_rt60_min\": 0.2, \"reverb_rt60_max\": 0.3, "
-              "\"reverb_drr_min_db\": -8, "
-              "\"reverb_drr_max_db\": 9, \"reverb_dir\": \"r\", \"telephone_prob\": 0.8, "
-              "\"telephone_mulaw_prob\": 0.9}");
+    oss_config *config = parse(
+        "{\"speed_prob\": 0.1, \"speed_min\": 0.6, \"speed_max\": 1.7, \"gain_prob\": 0.2, "
+        "\"gain_db\": 3, \"noise_prob\": 0.3, \"noise_snr_min_db\": -5, \"noise_snr_max_db\": 20, "
+        "\"shift_ms\": 40, \"silence_prob\": 0.15, \"silence_seconds_max\": 7, \"concat_prob\": 0.4, \"freq_masks\": 2, \"freq_mask_bins\": 11, "
+        "\"time_masks_per_second\": 1.5, \"time_mask_frames\": 12, \"time_mask_max_fraction\": 0.6, "
+        "\"noise_white\": "
+        "2, \"noise_pink\": 3, \"noise_babble\": 4, \"noise_recorded\": 5, \"noise_dir\": \"n\", "
+        "\"noise_mib\": 6, "
+        "\"reverb_prob\": 0.7, \"reverb_rt60_min\": 0.2, \"reverb_rt60_max\": 0.3, "
+        "\"reverb_drr_min_db\": -8, "
+        "\"reverb_drr_max_db\": 9, \"reverb_dir\": \"r\", \"telephone_prob\": 0.8, "
+        "\"telephone_mulaw_prob\": 0.9}");
     const oss_augment_spec *a = &config->augmentation.augment;
     const oss_mask_spec *m = &config->augmentation.mask;
     ck_assert(a->speed_prob == 0.1 && a->speed_min == 0.6 && a->speed_max == 1.7);
@@ -49,6 +49,7 @@ START_TEST(test_every_key_reaches_its_place) {
     ck_assert(a->reverb_rt60_min_s == 0.2 && a->reverb_rt60_max_s == 0.3);
     ck_assert(a->reverb_drr_min_db == -8 && a->reverb_drr_max_db == 9);
     ck_assert(a->telephone_prob == 0.8 && a->telephone_mulaw_prob == 0.9);
+    ck_assert(a->silence_prob == 0.15 && a->silence_max_s == 7);
     ck_assert(a->shift_ms == 40 && config->augmentation.concat_prob == 0.4);
     ck_assert(m->freq_masks == 2 && m->freq_mask_bins == 11 && m->time_mask_frames == 12);
     ck_assert(m->time_masks_per_second == 1.5 && m->time_mask_max_fraction == 0.6);
@@ -69,6 +70,7 @@ START_TEST(test_what_does_not_fit_is_refused) {
         {"{\"freq_masks\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
         {"{\"time_masks_per_second\": 1, \"mel_norm\": \"none\"}", "masks set cells to 0"},
         {"{\"chunk_training\": 0.5}", "set \"mel_norm\" to \"fixed\" or \"none\""},
+        {"{\"chunk_training\": 0.5, \"mel_norm\": \"speech\"}", "\"speech\" needs the whole utterance"},
         {"{\"chunk_training\": 0.5, \"mel_norm\": \"fixed\", \"normalize\": \"peak\"}",
          "set \"normalize\" to \"none\""},
         {"{\"chunk_training\": 1.5, \"mel_norm\": \"fixed\"}", "allowed is 0 to 1"},

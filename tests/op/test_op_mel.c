@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op/ops.h"
+#include "support/fill.h"
 #include "support/golden.h"
 #include "support/gradcheck.h"
 #include "support/suite.h"
@@ -120,11 +121,58 @@ START_TEST(test_gradient_buffers) {
 }
 END_TEST
 
+/* Flags of frames lie behind the statistics, so those of the second utterance begin where the first one's length says: packed
+ * or alone, the same features and gradients. */
+START_TEST(test_statistics_over_speech_of_packed_utterances) {
+    enum { LONG = 6000 };
+    const oss_mel_spec spec = {.sample_rate_hz = 16000,
+                               .n_fft = 512,
+                               .win_samples = 400,
+                               .hop_samples = 160,
+                               .bins = 20,
+                               .kind = OSS_MEL_LOG,
+                               .norm = OSS_MEL_NORM_SPEECH,
+                               .floor = 1e-6};
+    const int32_t samples[UTTERANCES] = {LONG, LONG - 1000};
+    static float audio[UTTERANCES][LONG], grad[UTTERANCES][LONG], alone_grad[LONG];
+    static float cotangent[2 * (1 + LONG / 160) * 20], y[2 * (1 + LONG / 160) * 20];
+    bench b = {.samples = samples};
+    ck_assert_int_eq(oss_mel_plan_create(&b.plan, &spec), OSS_OK);
+    ck_assert_int_eq(oss_tape_create(&b.tape, 2), OSS_OK);
+    ck_assert_int_eq(oss_arena_reserve(oss_tape_arena(b.tape), 1 << 24), OSS_OK);
+    oss_fill_f32(cotangent, sizeof cotangent / sizeof *cotangent, 7, 1.0);
+    for (int32_t i = 0; i < UTTERANCES; i++) {
+        oss_fill_f32(audio[i], LONG, (uint64_t)i, 0.3);
+        memset(audio[i] + 2000 + 500 * i, 0, 2000 * sizeof(float)); /* no speech */
+        b.audio[i] = audio[i];
+        b.audio_grad[i] = grad[i];
+    }
+    const oss_tensor *packed = run(&b, b.tape, b.audio_grad, cotangent);
+    memcpy(y, packed->data, oss_tensor_count(packed) * sizeof *y);
+    size_t first = 0;
+    for (int32_t i = 0; i < UTTERANCES; i++) {
+        oss_seq seq;
+        float *const alone_grads[] = {alone_grad};
+        memset(alone_grad, 0, sizeof alone_grad);
+        oss_tape_reset(b.tape, true);
+        oss_tensor *alone = oss_op_mel(b.tape, b.plan, b.audio + i, samples + i, 1, alone_grads, &seq);
+        ck_assert_mem_eq(alone->data, y + first, oss_tensor_count(alone) * sizeof *y);
+        size_t count = oss_tensor_count(alone);
+        oss_tape_backward(b.tape, alone, cotangent + first);
+        ck_assert_mem_eq(alone_grad, grad[i], (size_t)samples[i] * sizeof(float));
+        first += count;
+    }
+    oss_tape_free(b.tape);
+    oss_mel_plan_free(b.plan);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("op_mel");
     TCase *tcase = tcase_create("all");
     tcase_add_loop_test(tcase, test_features_and_gradients, 0, 2);
     tcase_add_test(tcase, test_gradient_buffers);
+    tcase_add_test(tcase, test_statistics_over_speech_of_packed_utterances);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -143,7 +143,7 @@ START_TEST(test_steps_call_no_heap) {
         "\"threads\": 1, \"batch_seconds\": 3, \"accum_steps\": 3, \"position\": \"rope\"",
         "\"threads\": 2, \"batch_seconds\": 20, \"grad_shards\": 2, \"mel_norm\": \"fixed\"",
         "\"threads\": 2, \"batch_seconds\": 5, \"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.9, "
-        "\"noise_babble\": 2, \"reverb_prob\": 0.5, \"telephone_prob\": 0.4, \"shift_ms\": 50, "
+        "\"noise_babble\": 2, \"reverb_prob\": 0.5, \"telephone_prob\": 0.4, \"shift_ms\": 50, \"silence_prob\": 0.5, \"silence_seconds_max\": 0.4, "
         "\"concat_prob\": 0.3, "
         "\"freq_masks\": 2, \"time_masks_per_second\": 1",
     };
