@@ -188,8 +188,11 @@ static oss_status scan_value(json_scan *scan);
 
 static oss_status scan_member(json_scan *scan) {
     if (peek_byte(scan) != '"') {
-        return complain(scan, scan->at,
-                        "expected a key in double quotes (JSON allows no comma before a closing brace)");
+        bool digit = peek_byte(scan) >= '0' && peek_byte(scan) <= '9'; /* "lr": 0,001 */
+        return complain(
+            scan, scan->at,
+            digit ? "expected a key in double quotes (a number has a decimal point, not a comma)"
+                  : "expected a key in double quotes (JSON allows no comma before a closing brace)");
     }
     oss_status status = scan_string(scan);
     if (status != OSS_OK) {

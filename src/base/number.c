@@ -82,6 +82,18 @@ bool oss_number_parse(const char *text, double *out) {
     return true;
 }
 
+bool oss_number_has_comma(char out[OSS_NUMBER_CHARS], const char *text) {
+    const char *comma = strchr(text, ',');
+    size_t length = strlen(text);
+    double value = 0.0;
+    if (comma == NULL || length >= OSS_NUMBER_CHARS) {
+        return false;
+    }
+    memcpy(out, text, length + 1);
+    out[comma - text] = '.';
+    return oss_number_parse(out, &value);
+}
+
 bool oss_integer_parse(const char *text, int64_t *out) {
     const char *digits = text + (*text == '-');
     size_t count = count_digits(digits);

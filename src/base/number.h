@@ -24,6 +24,8 @@ bool oss_number_parse(const char *text, double *out);
 bool oss_integer_parse(const char *text, int64_t *out);
 
 enum { OSS_NUMBER_CHARS = 32 };
+/* Whether a text is no number only for having a comma as its decimal point; out: the text with a point. */
+bool oss_number_has_comma(char out[OSS_NUMBER_CHARS], const char *text);
 /* The shortest decimal that reads back as exactly `value` (at most 17 significant digits); whole numbers
  * below 2^53 have no exponent and no fraction. "nan", "inf" and "-inf" for values that no JSON text can hold.
  * Returns the length. */

@@ -133,7 +133,8 @@ static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) 
         oss_cli_print("ossicle %s\n", oss_version());
         return 0;
     }
-    return oss_cli_check_files(args) == OSS_OK ? command->run(args) : oss_cli_fail(args, OSS_EUSAGE);
+    oss_status status = oss_cli_check_files(args);
+    return status == OSS_OK ? command->run(args) : oss_cli_fail(args, status);
 }
 
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {

@@ -58,8 +58,12 @@ oss_status oss_cli_reads(const oss_cli_args *args, const char *path) {
 oss_status oss_cli_check_files(const oss_cli_args *args) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < args->givens && status == OSS_OK; i++) {
-        if (is_read(args->given[i].option)) {
-            status = oss_cli_reads(args, args->given[i].value);
+        const oss_cli_given *given = &args->given[i];
+        if (is_called(given->option, "FILE") && oss_file_is_folder(given->value)) {
+            status = oss_fail(OSS_EINPUT, "%s %s is a folder: give the path of a file", given->option->name,
+                              given->value);
+        } else if (is_read(given->option)) {
+            status = oss_cli_reads(args, given->value);
         }
     }
     for (int32_t i = 0; i < args->operands && status == OSS_OK; i++) {

@@ -4,7 +4,7 @@
 
 #include "cli/cli_common.h"
 
-/* OSS_EUSAGE when an option that writes (its value is called OUT...) names a file that an operand or an option that
+/* OSS_EINPUT when an option that reads a file is given a folder. OSS_EUSAGE when an option that writes (its value is called OUT...) names a file that an operand or an option that
  * reads (FILE..., M) names too, whatever way either is written. oss_cli_run asks before the command begins. */
 oss_status oss_cli_check_files(const oss_cli_args *args);
 

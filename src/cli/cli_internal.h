@@ -18,4 +18,15 @@ struct oss_cli_args {
     bool help, version;
 };
 
+enum { OSS_CLI_MAX_OPTIONS = 64 };
+
+/* NULL: the command has no such option. */
+const oss_cli_option *oss_cli_find_option(const oss_cli_command *command, const char *name, size_t length);
+
+/* ---- cli_hints.c: OSS_EUSAGE, with what was meant as far as it can be told ---- */
+/* argument: an option that the command does not know, "--lr" or "--lr=0.1"; next: what follows it, NULL at the end. */
+oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *argument, const char *next);
+/* An operand that is one too many. */
+oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand);
+
 #endif

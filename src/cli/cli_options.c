@@ -7,28 +7,10 @@
 #include "base/number.h"
 #include "base/pool.h"
 #include "cli/cli_internal.h"
-#include "text/edit_distance.h"
 
-enum { MAX_THREADS = 1024, MAX_OPTIONS = 64, MAX_SECONDS = 3600 };
+enum { MAX_THREADS = 1024, MAX_SECONDS = 3600 };
 
-const char *oss_cli_nearest(const char *typed, const char *const *word, int32_t count) {
-    const char *nearest = NULL;
-    int64_t limit = (int64_t)(strlen(typed) + 2) / 3;
-    for (int32_t i = 0; i < count; i++) {
-        oss_edits edits = {0};
-        if (oss_edits_characters(&edits, word[i], typed) != OSS_OK) {
-            return NULL; /* a hint is not worth a second message */
-        }
-        int64_t distance = edits.substitutions + edits.deletions + edits.insertions;
-        if (distance <= limit) {
-            nearest = word[i];
-            limit = distance - 1;
-        }
-    }
-    return nearest;
-}
-
-static const oss_cli_option *find_option(const oss_cli_command *command, const char *name, size_t length) {
+const oss_cli_option *oss_cli_find_option(const oss_cli_command *command, const char *name, size_t length) {
     for (int32_t i = 0; i < command->options; i++) {
         const char *known = command->option[i].name;
         if (strlen(known) == length && memcmp(known, name, length) == 0) {
@@ -36,29 +18,6 @@ static const oss_cli_option *find_option(const oss_cli_command *command, const c
         }
     }
     return NULL;
-}
-
-static oss_status refuse_unknown(const oss_cli_command *command, const char *argument) {
-    const char *word[MAX_OPTIONS + 2] = {"--help", "--version"};
-    int32_t count = 2;
-    for (int32_t i = 0; i < command->options && i < MAX_OPTIONS; i++) {
-        word[count++] = command->option[i].name;
-    }
-    size_t length = strcspn(argument, "=");
-    char *name = oss_strndup(argument, length);
-    if (name == NULL) {
-        return OSS_ENOMEM;
-    }
-    const char *nearest = oss_cli_nearest(name, word, count);
-    oss_status status;
-    if (nearest != NULL) {
-        status = oss_fail(OSS_EUSAGE, "unknown option %s: did you mean %s?", name, nearest);
-    } else {
-        status = oss_fail(OSS_EUSAGE, "unknown option %s: `ossicle %s --help` lists the options", name,
-                          command->name);
-    }
-    oss_free(name);
-    return status;
 }
 
 static void add_given(oss_cli_args *args, const oss_cli_option *option, const char *value) {
@@ -71,7 +30,7 @@ static oss_status take_next(const oss_cli_command *command, const oss_cli_option
                             char *const *argv, int *at, const char **out) {
     bool missing = *at + 1 >= argc;
     const char *next = missing ? "" : argv[*at + 1];
-    if (missing || (next[0] == '-' && find_option(command, next, strcspn(next, "=")) != NULL)) {
+    if (missing || (next[0] == '-' && oss_cli_find_option(command, next, strcspn(next, "=")) != NULL)) {
         return oss_fail(OSS_EUSAGE, "%s needs a value: %s %s", option->name, option->name, option->value);
     }
     *at += 1;
@@ -92,9 +51,9 @@ static oss_status read_option(oss_cli_args *args, int argc, char *const *argv, i
         args->version = true;
         return OSS_OK;
     }
-    const oss_cli_option *option = find_option(args->command, argument, length);
+    const oss_cli_option *option = oss_cli_find_option(args->command, argument, length);
     if (option == NULL) {
-        return refuse_unknown(args->command, argument);
+        return oss_cli_refuse_option(args->command, argument, *at + 1 < argc ? argv[*at + 1] : NULL);
     }
     if (has_value && argument[1] != '-') {
         return oss_fail(OSS_EUSAGE, "%s: write %s %s", argument, option->name,
@@ -140,6 +99,10 @@ static oss_status read_arguments(oss_cli_args *args, int argc, char *const *argv
 
 static oss_status check_arguments(const oss_cli_args *args) {
     const oss_cli_command *command = args->command;
+    /* First, for it may be the value of an option that is missing. */
+    if (command->max_operands >= 0 && args->operands > command->max_operands) {
+        return oss_cli_refuse_operand(args, args->operand[command->max_operands]);
+    }
     for (int32_t i = 0; i < command->options; i++) {
         const oss_cli_option *option = &command->option[i];
         if (option->required && oss_cli_count(args, option->name) == 0) {
@@ -151,16 +114,11 @@ static oss_status check_arguments(const oss_cli_args *args) {
         return oss_fail(OSS_EUSAGE, "%s is missing: `ossicle %s --help` tells how it is used",
                         command->operands, command->name);
     }
-    if (command->max_operands >= 0 && args->operands > command->max_operands) {
-        return oss_fail(OSS_EUSAGE,
-                        "\"%s\" is one argument too many: `ossicle %s --help` tells how it is used",
-                        args->operand[command->max_operands], command->name);
-    }
     return OSS_OK;
 }
 
 oss_status oss_cli_parse(oss_cli_args **out, const oss_cli_command *command, int argc, char *const *argv) {
-    assert(command->options <= MAX_OPTIONS);
+    assert(command->options <= OSS_CLI_MAX_OPTIONS);
     size_t most = argc > 0 ? (size_t)argc : 1;
     oss_cli_args *args = oss_alloc_zero(1, sizeof *args);
     if (args == NULL) {
@@ -192,7 +150,7 @@ void oss_cli_args_free(oss_cli_args *args) {
 }
 
 int32_t oss_cli_count(const oss_cli_args *args, const char *option) {
-    assert(find_option(args->command, option, strlen(option)) != NULL);
+    assert(oss_cli_find_option(args->command, option, strlen(option)) != NULL);
     int32_t count = 0;
     for (int32_t i = 0; i < args->givens; i++) {
         count += strcmp(args->given[i].option->name, option) == 0;
@@ -246,6 +204,10 @@ static oss_status read_seconds(const oss_cli_args *args, const char *option, boo
     double seconds = 0.0;
     if (text == NULL) {
         return OSS_OK;
+    }
+    char pointed[OSS_NUMBER_CHARS];
+    if (oss_number_has_comma(pointed, text)) {
+        return oss_fail(OSS_EUSAGE, "%s %s: write %s, with a point", option, text, pointed);
     }
     if (!oss_number_parse(text, &seconds) || seconds < 0 || seconds > (double)MAX_SECONDS ||
         (above_zero && seconds <= 0)) {

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "model/config_internal.h"
@@ -204,8 +205,13 @@ static bool takes_path(const config_field *field) {
 }
 
 /* A word without JSON's quotes. A file may be called 123 or true: a path is taken as it is unless it looks
- * like JSON's string, list, object or null. */
+ * like JSON's string, list, object or null. A number with a comma is no JSON, and oss_config_apply says so. */
 static bool is_bare_word(const config_field *field, const char *text) {
+    char pointed[OSS_NUMBER_CHARS];
+    if ((field->type == CONFIG_NUMBER || field->type == CONFIG_DERIVED) &&
+        oss_number_has_comma(pointed, text)) {
+        return true;
+    }
     if (takes_path(field)) {
         return strchr("\"[{", text[0]) == NULL && strcmp(text, "null") != 0;
     }

@@ -94,6 +94,10 @@ static oss_status apply_integer(oss_config *config, const config_field *field, c
 static oss_status apply_number(oss_config *config, const config_field *field, const char *name,
                                const oss_json *value) {
     double number = 0.0;
+    char pointed[OSS_NUMBER_CHARS];
+    if (oss_json_is(value, OSS_JSON_STRING) && oss_number_has_comma(pointed, oss_json_string(value))) {
+        return oss_fail(OSS_EINPUT, "\"%s\": write %s, with a point", name, pointed);
+    }
     oss_status status = oss_json_to_number(value, name, &number);
     if (status == OSS_OK) {
         status = check_range(field, name, number);

@@ -70,6 +70,22 @@ static void expect_print(double value, const char *want) {
     ck_assert_uint_eq(length, strlen(want));
 }
 
+START_TEST(test_decimal_comma) {
+    static const char *const commas[][2] = {
+        {"0,5", "0.5"}, {"-1,25e-3", "-1.25e-3"}, {",5", ".5"}, {"3,", "3."}, {"10,000", "10.000"}};
+    static const char *const others[] = {"", "0.5", "12", ",", "1,2,3", "1,2.3", "a,b", "0, 5",
+                                         "1,0000000000000000000000000000000000000000"};
+    char out[OSS_NUMBER_CHARS];
+    for (size_t i = 0; i < sizeof commas / sizeof *commas; i++) {
+        ck_assert_msg(oss_number_has_comma(out, commas[i][0]), "%s", commas[i][0]);
+        ck_assert_str_eq(out, commas[i][1]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ck_assert_msg(!oss_number_has_comma(out, others[i]), "%s", others[i]);
+    }
+}
+END_TEST
+
 START_TEST(test_print_shortest) {
     expect_print(0.0, "0");
     expect_print(-0.0, "-0");
@@ -224,6 +240,7 @@ Suite *oss_test_suite(void) {
     TCase *number = tcase_create("number");
     tcase_add_test(number, test_parse_numbers);
     tcase_add_test(number, test_parse_integers);
+    tcase_add_test(number, test_decimal_comma);
     tcase_add_test(number, test_print_shortest);
     tcase_add_test(number, test_print_reads_back);
     tcase_add_test(number, test_decimal_point_in_every_locale);

@@ -37,6 +37,21 @@ START_TEST(test_options) {
     EXPECT(2, "nearest known one is \"max_steps\"", "--config", place.config, "--run", run, "--set",
            "max_step=3");
     EXPECT(2, "did you mean --resume?", "--resum", "--run", run);
+    EXPECT(2, "unknown option --lr: did you mean --set lr=0.1?", "--config", place.config, "--lr", "0.1");
+    EXPECT(2, "unknown option --lr: did you mean --set lr=0.1?", "--lr=0.1", "--config", place.config);
+    EXPECT(2, "did you mean --set lr=VALUE?", "--lr", "--config", place.config);
+    EXPECT(2, "unknown option --csv: did you mean --set train_csv=x.csv?", "--csv", "x.csv");
+    EXPECT(2, "did you mean --set max_steps=9?", "--max-steps", "9");
+    EXPECT(2, "did you mean --set warmup_steps=9?", "--warmup-step", "9");
+    EXPECT(2, "did you mean --set dev_csv=x.csv?", "--dev-csv", "x.csv");
+    EXPECT(2, "did you mean --set batch_seconds=9?", "--batch-seconds", "9");
+    EXPECT(2, "did you mean --threads?", "--thread", "2");
+    EXPECT(2, "unknown option --frobnicate: `ossicle train --help`", "--frobnicate", "2");
+    EXPECT(2, "did you mean --set train_csv=data/asr.csv?", "data/asr.csv");
+    EXPECT(2, "did you mean --config my.json?", "my.json");
+    EXPECT(2, "\"more\" is one argument too many: `ossicle train --help`", "--config", place.config, "more");
+    EXPECT(2, "--set: lr=0,001: \"lr\": write 0.001, with a point", "--config", place.config, "--run", run,
+           "--set", "lr=0,001");
     EXPECT(2, "--threads", "--config", place.config, "--run", run, "--threads", "0");
     EXPECT(3, "nowhere.json", "--config", "nowhere.json", "--run", run);
     EXPECT(3, "nowhere.csv", "--config", place.config, "--run", run, "--set", "train_csv=nowhere.csv");

@@ -55,7 +55,8 @@ enum { LONG_SECONDS = 100 };
 
 static char *write_long(const oss_cli_case *c, const char *name) {
     char *path = oss_tempdir_path(c->folder, name);
-    oss_wav_write_tone(path, LONG_SECONDS, 440.0, 0.5, 44100); /* resampling takes longer than half a second */
+    oss_wav_write_tone(path, LONG_SECONDS, 440.0, 0.5,
+                       44100); /* resampling takes longer than half a second */
     return path;
 }
 
@@ -142,6 +143,10 @@ START_TEST(test_a_file_that_fails_does_not_stop_the_others) {
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("transcribe", "--model", c.model, text);
     oss_program_expect(&run, 3);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", c.model, c.folder, c.three);
+    oss_program_expect(&run, 1);
+    oss_program_expect_err(&run, "is a folder: give the recordings in it, such as ");
     oss_program_run_deinit(&run);
     free(text);
     oss_cli_case_free(&c);

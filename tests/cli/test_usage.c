@@ -123,6 +123,21 @@ static const refusal refusals[] = {
      "--left-seconds -1: choose seconds"},
     {{"transcribe", "--left-seconds", "1", "a"}, "--left-seconds goes with --chunk-seconds"},
     {{"transcribe", "--chunk-seconds", "3601", "a"}, "at most 3600"},
+    {{"transcribe", "--chunk-seconds", "0,5", "a"}, "--chunk-seconds 0,5: write 0.5, with a point"},
+    {{"eval", "--csv", "c", "--threads", "1,5"}, "--threads 1,5: choose a whole number"},
+    {{"check", "set.csv"}, "\"set.csv\" is one argument too many: did you mean --csv set.csv?"},
+    {{"check", "--csv", "a.csv", "set.csv"}, "did you mean --csv set.csv?"},
+    {{"eval", "set.csv"}, "\"set.csv\" is one argument too many: did you mean --csv set.csv?"},
+    {{"vocab", "set.csv"}, "did you mean --csv set.csv?"},
+    {{"eval", "--csv", "a.csv", "set.csv"}, "\"set.csv\" is one argument too many: `ossicle eval --help`"},
+    {{"features", "-o", "x", "--config", "c.json", "a", "b.json"},
+     "\"b.json\" is one argument too many: `ossicle"},
+    {{"augment", "--noise_prob", "1", "-o", "x.wav", "a.wav"}, "did you mean --set noise_prob=1?"},
+    {{"augment", "--noise-prob=1", "-o", "x.wav", "a.wav"}, "did you mean --set noise_prob=1?"},
+    {{"augment", "--noise-prob", "-o", "x.wav", "a.wav"}, "did you mean --set noise_prob=VALUE?"},
+    {{"augment", "--set", "noise_prob=0,5", "-o", "x.wav", "a.wav"},
+     "--set: noise_prob=0,5: \"noise_prob\": write 0.5, with a point"},
+    {{"embed", "--lr", "1", "-o", "x", "a"}, "`ossicle embed --help` lists the options"}, /* has no --set */
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
 
@@ -141,6 +156,33 @@ START_TEST(test_after_two_dashes_all_are_operands) {
     oss_program_expect(&run, 3); /* a model that is not there, not an option */
     oss_program_expect_err(&run, "--json");
     oss_program_run_deinit(&run);
+}
+END_TEST
+
+/* A folder where a file should be: what to give instead, not what the system calls it. */
+START_TEST(test_folders) {
+    static const struct {
+        const char *word[10];
+        const char *says;
+    } cases[] = {
+        {{"transcribe", "--model", "m", "/tmp"}, "m: No such file"}, /* the model comes first */
+        {{"features", "-o", "/tmp/never.npy", "/tmp"},
+         "/tmp is a folder: give the recordings in it, such as /tmp/*.wav"},
+        {{"augment", "-o", "/tmp/never.wav", "/tmp"}, "give the recordings in it, such as /tmp/*.wav"},
+        {{"features", "--config", "/tmp", "-o", "/tmp/never.npy", "a.wav"},
+         "--config /tmp is a folder: give the path of a file"},
+        {{"eval", "--csv", "/tmp"}, "--csv /tmp is a folder: give the path of a file"},
+        {{"check", "--csv", "/tmp"}, "--csv /tmp is a folder: give the path of a file"},
+        {{"check", "--dev-csv", "/tmp", "--csv", "a.csv"}, "--dev-csv /tmp is a folder"},
+        {{"vocab", "--csv", "/tmp"}, "--csv /tmp is a folder"},
+        {{"import", "--config", "c", "--vocab", "/tmp", "-o", "x", "in"}, "--vocab /tmp is a folder"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        oss_program_run run = oss_program_run_words(OSS_STDOUT_KEEP, cases[i].word);
+        oss_program_expect(&run, 3);
+        oss_program_expect_err(&run, cases[i].says);
+        oss_program_run_deinit(&run);
+    }
 }
 END_TEST
 
@@ -237,6 +279,7 @@ Suite *oss_test_suite(void) {
     TCase *refused = tcase_create("refused");
     tcase_add_loop_test(refused, test_refused, 0, REFUSALS);
     tcase_add_test(refused, test_after_two_dashes_all_are_operands);
+    tcase_add_test(refused, test_folders);
     tcase_add_test(refused, test_wrong_instruction_set);
     tcase_add_loop_test(refused, test_output_that_cannot_be_written, 0, 3);
     TCase *train = tcase_create("train");

@@ -177,6 +177,9 @@ static const struct {
     {"{\"dev_csv\": \"\"}", "\"dev_csv\" is empty"},
     {"{\"dev_csv\": 3}", "\"dev_csv\" must be a string"},
     {"{\"lr\": 1", "line 1"},
+    {"{\"lr\": 0,001}", "a number has a decimal point, not a comma"},
+    {"{\"lr\": \"0,001\"}", "\"lr\": write 0.001, with a point"},
+    {"{\"lr\": 1, }", "JSON allows no comma before a closing brace"},
 };
 
 START_TEST(test_refused) {

@@ -73,7 +73,7 @@ START_TEST(test_set_refused) {
     assert_set_refused("=3", "KEY=VALUE");
     assert_set_refused("lr=", "lr=: the value is missing");
     assert_set_refused("lr=abc", "\"lr\" must be a number, not a string");
-    assert_set_refused("lr=1,5", "lr=1,5");
+    assert_set_refused("lr=1,5", "lr=1,5: \"lr\": write 1.5, with a point");
     assert_set_refused("lr=11", "\"lr\" is 11");
     assert_set_refused("case=Lower", "\"case\" is \"Lower\"; allowed is lower, upper or keep");
     assert_set_refused("lrr=1", "the nearest known one is \"lr\"");
