@@ -152,5 +152,6 @@ typedef struct oss_config_key {
 } oss_config_key;
 int32_t oss_config_key_count(void);
 oss_config_key oss_config_key_get(int32_t index);
+const char *oss_config_section(const char *name); /* of the key that is called so; NULL when there is none */
 
 #endif

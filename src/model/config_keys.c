@@ -307,6 +307,11 @@ oss_status oss_config_fail_unknown(const char *name, size_t length) {
     return oss_fail(OSS_EINPUT, "\"%s\": unknown key; the nearest known one is \"%s\"", shown, nearest);
 }
 
+const char *oss_config_section(const char *name) {
+    int32_t index = oss_config_find(name, strlen(name));
+    return index < 0 ? NULL : oss_config_field[index].section;
+}
+
 int32_t oss_config_key_count(void) {
     return oss_config_fields;
 }

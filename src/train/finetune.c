@@ -86,14 +86,8 @@ typedef struct settings_diff {
     oss_strbuf front_end; /* " --set KEY=VALUE" of the second, for keys that decide what is heard */
 } settings_diff;
 
-static bool is_heard(const char *name) {
-    for (int32_t i = 0; i < oss_config_key_count(); i++) {
-        oss_config_key key = oss_config_key_get(i);
-        if (strcmp(key.name, name) == 0) {
-            return strcmp(key.section, "front end") == 0 && strcmp(name, "min_peak") != 0;
-        }
-    }
-    return false;
+static bool is_heard(const char *key) {
+    return strcmp(oss_config_section(key), "front end") == 0 && strcmp(key, "min_peak") != 0;
 }
 
 static oss_status note_setting(void *context, const char *key, const char *now, const char *then) {

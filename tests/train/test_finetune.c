@@ -1,12 +1,14 @@
 /* --init: what is taken, what is left alone, what is refused, what is advised. */
 #include "train/finetune.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "support/faults.h"
 #include "support/runs.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -177,6 +179,58 @@ START_TEST(test_settings_of_the_model) {
 }
 END_TEST
 
+/* All that is done with another model, whichever allocation fails. */
+static oss_status take_all(const char *path, const oss_config *config) {
+    oss_model *from = NULL, *model = NULL;
+    bool taken = false;
+    oss_status status = oss_finetune_load(&from, path, config);
+    if (status == OSS_OK) {
+        status = oss_model_create(&model, config, from->vocab);
+    }
+    if (status == OSS_OK) {
+        status = oss_finetune_init(model, from);
+    }
+    if (status == OSS_OK) {
+        status = oss_finetune_mel_stats(&taken, model, from);
+    }
+    oss_model_free(from);
+    oss_model_free(model);
+    return status;
+}
+
+START_TEST(test_memory_runs_out) {
+    oss_test_runs runs;
+    make_runs(&runs, 1);
+    char json[300];
+    snprintf(json, sizeof json, "%s, \"mel_norm\": \"fixed\"", short_run);
+    oss_config *config = oss_test_runs_config(&runs, json);
+    (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
+    static const char *const setting[] = {"mel_norm=fixed", "n_fft=1024"};
+    ck_assert_int_eq(oss_config_set(config, setting[_i]), OSS_OK);
+    ck_assert_int_eq(oss_config_set(config, "freeze=[\"encoder.down.*\"]"), OSS_OK);
+    const char *path = oss_test_runs_path(&runs, "first");
+    oss_log_set(note_line, NULL);
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        heard[0] = '\0';
+        oss_faults_fail(OSS_CALL_ANY_HEAP, k, ENOMEM);
+        oss_status status = take_all(path, config);
+        bool fired = oss_faults_clear();
+        ck_assert_msg(status == (fired ? OSS_ENOMEM : OSS_OK), "allocation %lld: %s", (long long)k,
+                      oss_last_error());
+        ck_assert_int_eq(oss_faults_blocks(), 0);
+        if (!fired) {
+            ck_assert_int_gt(k, 100);
+            break;
+        }
+    }
+    oss_faults_remove();
+    oss_log_set(NULL, NULL);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("finetune");
     TCase *all = tcase_create("finetune");
@@ -187,6 +241,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_frozen_tensors_stay);
     tcase_add_test(all, test_advice_on_the_front_end);
     tcase_add_test(all, test_settings_of_the_model);
+    tcase_add_loop_test(all, test_memory_runs_out, 0, 2);
     suite_add_tcase(suite, all);
     return suite;
 }

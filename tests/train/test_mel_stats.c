@@ -63,8 +63,9 @@ END_TEST
 
 /* ---- Fine-tuning ---- */
 
-/* RUN "first" on one set, and a config for another set, whose rows are longer and sound otherwise. */
-static oss_config *make_first(oss_test_runs *runs, const char *more_json) {
+/* RUN "first" on one set, and a config for another set, whose rows are shorter, with these settings (KEY=VALUE,
+ * a space between them). */
+static oss_config *make_first(oss_test_runs *runs, const char *settings) {
     make_runs(runs, 1);
     char json[400];
     snprintf(json, sizeof json, "%s, \"mel_norm\": \"fixed\"", short_run);
@@ -77,9 +78,10 @@ static oss_config *make_first(oss_test_runs *runs, const char *more_json) {
     char setting[600];
     snprintf(setting, sizeof setting, "train_csv=%s", csv);
     ck_assert_int_eq(oss_config_set(config, setting), OSS_OK);
-    for (const char *at = more_json; *at != '\0'; at += strcspn(at, " ") + (strchr(at, ' ') != NULL)) {
-        snprintf(setting, sizeof setting, "%.*s", (int)strcspn(at, " "), at);
-        ck_assert_msg(oss_config_set(config, setting) == OSS_OK, "%s", oss_last_error());
+    char more[300];
+    snprintf(more, sizeof more, "%s", settings);
+    for (const char *one = strtok(more, " "); one != NULL; one = strtok(NULL, " ")) {
+        ck_assert_msg(oss_config_set(config, one) == OSS_OK, "%s", oss_last_error());
     }
     free(csv);
     heard[0] = '\0';

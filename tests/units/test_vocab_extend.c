@@ -1,5 +1,8 @@
 /* The vocabulary of a model that goes on with other texts. */
+#include <errno.h>
+
 #include "base/mem.h"
+#include "support/faults.h"
 #include "support/suite.h"
 #include "units/learn.h"
 
@@ -100,6 +103,29 @@ START_TEST(test_new_characters_among_units) {
 }
 END_TEST
 
+START_TEST(test_memory_runs_out) {
+    const char *const text[] = {"cab \xc3\xa9"};
+    oss_vocab *vocab =
+        from_units(_i == 0 ? OSS_UNITS_CHAR : OSS_UNITS_BPE, _i == 0 ? characters : units, _i == 0 ? 6 : 9);
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        oss_vocab *more = NULL;
+        oss_faults_fail(OSS_CALL_ANY_HEAP, k, ENOMEM);
+        oss_status status = oss_vocab_extend(&more, vocab, text, 1, 0);
+        bool fired = oss_faults_clear();
+        ck_assert_int_eq(status, fired ? OSS_ENOMEM : OSS_OK);
+        oss_vocab_free(more);
+        ck_assert_int_eq(oss_faults_blocks(), 0);
+        if (!fired) {
+            ck_assert_int_gt(k, 5);
+            break;
+        }
+    }
+    oss_faults_remove();
+    oss_vocab_free(vocab);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("vocab_extend");
     TCase *all = tcase_create("vocab_extend");
@@ -108,6 +134,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_bound_of_new_characters);
     tcase_add_test(all, test_units_that_spell_all_stay);
     tcase_add_test(all, test_new_characters_among_units);
+    tcase_add_loop_test(all, test_memory_runs_out, 0, 2);
     suite_add_tcase(suite, all);
     return suite;
 }
