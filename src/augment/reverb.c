@@ -189,7 +189,7 @@ void oss_reverb_apply(float *y, int64_t n, const float *h, int32_t taps, const o
 
 int32_t oss_reverb_taps(double rt60_s, int32_t rate_hz) {
     double taps = rt60_s * rate_hz;
-    return taps < 1.0 ? 1 : taps < OSS_REVERB_MAX_TAPS ? (int32_t)taps : OSS_REVERB_MAX_TAPS;
+    return taps < 1.0 ? 1 : taps < (double)OSS_REVERB_MAX_TAPS ? (int32_t)taps : OSS_REVERB_MAX_TAPS;
 }
 
 void oss_reverb_make(float *h, double rt60_s, double drr_db, int32_t rate_hz, uint64_t seed, uint32_t key) {

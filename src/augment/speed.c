@@ -64,7 +64,7 @@ static void make_phase(float *h, int32_t taps, double cutoff, double offset) {
 
 /* The stop band begins at 1/bound of the input's Nyquist frequency. */
 static oss_status make_filter(filter *out, double bound) {
-    int32_t steps = (int32_t)ceil(BASE_TAPS * bound / OSS_RESAMPLE_TAPS_STEP - 1e-9);
+    int32_t steps = (int32_t)ceil((double)BASE_TAPS * bound / (double)OSS_RESAMPLE_TAPS_STEP - 1e-9);
     filter f = {.taps = steps * OSS_RESAMPLE_TAPS_STEP};
     f.h = oss_alloc_aligned((size_t)(OSS_RESAMPLE_PHASES + 1) * (size_t)f.taps, sizeof *f.h);
     if (f.h == NULL) {
@@ -73,14 +73,14 @@ static oss_status make_filter(filter *out, double bound) {
     double transition = (STOP_DB - 7.95) / (2.285 * PI * f.taps); /* Kaiser's formula of the width */
     double cutoff = 1.0 / bound - transition / 2.0;
     for (int32_t q = 0; q <= OSS_RESAMPLE_PHASES; q++) {
-        make_phase(f.h + (size_t)q * (size_t)f.taps, f.taps, cutoff, (double)q / OSS_RESAMPLE_PHASES);
+        make_phase(f.h + (size_t)q * (size_t)f.taps, f.taps, cutoff, (double)q / (double)OSS_RESAMPLE_PHASES);
     }
     *out = f;
     return OSS_OK;
 }
 
 static int32_t find_filter(double factor) {
-    return factor <= 1.0 ? 0 : (int32_t)ceil(FILTERS_PER_OCTAVE * log2(factor) - 1e-9);
+    return factor <= 1.0 ? 0 : (int32_t)ceil((double)FILTERS_PER_OCTAVE * log2(factor) - 1e-9);
 }
 
 oss_status oss_speed_create(oss_speed_bank **out, double max_factor) {
@@ -91,7 +91,7 @@ oss_status oss_speed_create(oss_speed_bank **out, double max_factor) {
     oss_speed_bank *bank = oss_alloc_zero(1, sizeof *bank);
     oss_status status = bank == NULL ? OSS_ENOMEM : OSS_OK;
     for (int32_t i = 0; status == OSS_OK && i <= find_filter(max_factor); i++) {
-        status = make_filter(&bank->filter[i], exp2((double)i / FILTERS_PER_OCTAVE));
+        status = make_filter(&bank->filter[i], exp2((double)i / (double)FILTERS_PER_OCTAVE));
         bank->filters = i + 1;
     }
     if (status != OSS_OK) {

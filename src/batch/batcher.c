@@ -221,8 +221,8 @@ static bool wants_join(const oss_batcher *batcher, const oss_batch_item *item) {
 }
 
 static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) {
-    double ms = GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) *
-                                 oss_rng_uniform(batcher->config->training.seed, OSS_RNG_JOIN, item->key, 1);
+    double place = oss_rng_uniform(batcher->config->training.seed, OSS_RNG_JOIN, item->key, 1);
+    double ms = (double)GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) * place;
     return (int32_t)(ms * 1e-3 * batcher->config->model.mel.sample_rate_hz);
 }
 
@@ -373,7 +373,7 @@ const oss_epoch_plan *oss_batcher_plan(oss_batcher *batcher, int64_t epoch) {
 
 int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
     const oss_config *config = batcher->config;
-    double gap_ms = config->augmentation.concat_prob > 0 ? GAP_MAX_MS : 0.0;
+    double gap_ms = config->augmentation.concat_prob > 0 ? (double)GAP_MAX_MS : 0.0;
     int64_t gap = (int64_t)(gap_ms * 1e-3 * config->model.mel.sample_rate_hz);
     int64_t longest = 0;
     int64_t total = 0;

@@ -54,7 +54,7 @@ static double count_conv_flop(const oss_config *config, int64_t samples, int32_t
         frames = oss_len_conv(frames);
     }
     double channels_in = layer == 0 ? 1 : config->model.conv_channels;
-    return 2.0 * KERNEL_SIZE * channels_in * config->model.conv_channels * frames *
+    return 2.0 * (double)KERNEL_SIZE * channels_in * config->model.conv_channels * frames *
            oss_sizes_stem_bins(config, layer + 1);
 }
 

@@ -33,7 +33,7 @@ static void set_up(void) {
     path = oss_tempdir_path(folder, "clip.wav");
     speech = malloc(FRAMES * sizeof *speech);
     for (int i = 0; i < FRAMES; i++) {
-        double t = (double)i / RATE;
+        double t = (double)i / (double)RATE;
         double swell = 0.3 + 0.2 * sin(7.0 * t);
         speech[i] = (float)(swell * sin(6.283185307179586 * (200.0 + 300.0 * t) * t) +
                             0.01 * oss_fill_value(5, (uint64_t)i));
@@ -117,8 +117,8 @@ START_TEST(test_segments_of_every_format) {
     oss_audio whole = load(0, -1);
     const double starts[] = {0.0, 0.5, 1.23456, 2.499};
     for (size_t i = 0; i < 4; i++) {
-        int64_t first = llround(starts[i] * RATE);
-        int64_t last = i == 1 ? llround(1.75 * RATE) : whole.samples;
+        int64_t first = llround(starts[i] * (double)RATE);
+        int64_t last = i == 1 ? llround(1.75 * (double)RATE) : whole.samples;
         oss_audio part = load(starts[i], i == 1 ? 1.75 : -1);
         ck_assert_int_eq(part.samples, last - first);
         double most = encoding == OSS_ENCODE_OPUS ? 0.05 : 0.0; /* Opus fills in noise of its own */

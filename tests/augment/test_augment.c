@@ -62,8 +62,8 @@ END_TEST
 
 /* share of `count` in DRAWS within 5 standard deviations of p */
 static void assert_share(int32_t count, double p, const char *what) {
-    double share = (double)count / DRAWS;
-    double limit = 5.0 * sqrt(p * (1.0 - p) / DRAWS);
+    double share = (double)count / (double)DRAWS;
+    double limit = 5.0 * sqrt(p * (1.0 - p) / (double)DRAWS);
     ck_assert_msg(fabs(share - p) <= limit, "%s: share %g, configured %g", what, share, p);
 }
 
@@ -94,7 +94,7 @@ START_TEST(test_draws_are_as_configured) {
     assert_share(pinks, 0.3, "pink noise");
     ck_assert_double_eq_tol(slowest, 0.85, 0.001);
     ck_assert_double_eq_tol(fastest, 1.2, 0.001);
-    ck_assert_double_eq_tol(speed_sum / DRAWS, 1.025, 0.004);
+    ck_assert_double_eq_tol(speed_sum / (double)DRAWS, 1.025, 0.004);
     ck_assert_double_eq_tol(low_db, -8.0, 0.01);
     ck_assert_double_eq_tol(high_db, 8.0, 0.01);
     ck_assert_double_eq_tol(low_snr, 5.0, 0.01);
@@ -197,7 +197,7 @@ static double measure_octave(const float *y, int32_t n, double low) {
     enum { LINES = 12 };
     double sum = 0;
     for (int line = 0; line < LINES; line++) {
-        double w = 2.0 * pi * low * exp2((line + 0.5) / LINES);
+        double w = 2.0 * pi * low * exp2((line + 0.5) / (double)LINES);
         double re = 0, im = 0;
         for (int32_t i = 0; i < n; i++) {
             double v = (double)y[i] * (0.5 - 0.5 * cos(2.0 * pi * i / n));

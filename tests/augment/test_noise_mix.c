@@ -18,7 +18,7 @@ static void make_voices(oss_clip clip[VOICES]) {
         clip[v] =
             (oss_clip){.value = oss_alloc(LENGTH, sizeof(int16_t)), .samples = LENGTH, .scale = 0x1p-15f};
         for (int32_t i = 0; i < LENGTH; i++) {
-            double phase = 2.0 * PI * 100 * (v + 1) * i / LENGTH;
+            double phase = 2.0 * PI * 100 * (v + 1) * i / (double)LENGTH;
             clip[v].value[i] = (int16_t)lrint(1000.0 * (v + 1) * sin(phase));
         }
     }
@@ -34,11 +34,11 @@ static void free_voices(oss_clip clip[VOICES]) {
 static double measure_voice(const float *y, int32_t v) {
     double re = 0, im = 0;
     for (int32_t i = 0; i < LENGTH; i++) {
-        double phase = 2.0 * PI * 100 * (v + 1) * i / LENGTH;
+        double phase = 2.0 * PI * 100 * (v + 1) * i / (double)LENGTH;
         re += (double)y[i] * cos(phase);
         im += (double)y[i] * sin(phase);
     }
-    return 2.0 * (re * re + im * im) / ((double)LENGTH * LENGTH);
+    return 2.0 * (re * re + im * im) / ((double)LENGTH * (double)LENGTH);
 }
 
 static double power(const float *x, int32_t n) {

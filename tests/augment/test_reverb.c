@@ -131,7 +131,7 @@ static double measure_rt60(const float *h, int32_t taps) {
         at_5 = at_5 == 0 && db < -5 ? i : at_5;
         at_25 = at_25 == 0 && db < -25 ? i : at_25;
     }
-    return 3.0 * (at_25 - at_5) / RATE;
+    return 3.0 * (at_25 - at_5) / (double)RATE;
 }
 
 START_TEST(test_response_is_as_drawn) {
@@ -139,7 +139,7 @@ START_TEST(test_response_is_as_drawn) {
     for (double rt60_s = 0.1; rt60_s < 0.65; rt60_s += 0.1) {
         double drr_db = 30.0 * rt60_s - 3.0, mean = 0, tail = 0;
         int32_t taps = oss_reverb_taps(rt60_s, RATE);
-        ck_assert_int_eq(taps, (int32_t)(rt60_s * RATE));
+        ck_assert_int_eq(taps, (int32_t)(rt60_s * (double)RATE));
         for (uint32_t key = 0; key < 8; key++) {
             tail = 0;
             oss_reverb_make(h, rt60_s, drr_db, RATE, 5, key);

@@ -68,9 +68,9 @@ START_TEST(test_bands) {
         }
         ck_assert_int_eq(count_blank_frames(x, 4), 0);
     }
-    ck_assert_double_eq_tol((double)total / DRAWS, 5.0, 0.4); /* 5 standard errors of a mean: 0.36 */
+    ck_assert_double_eq_tol((double)total / (double)DRAWS, 5.0, 0.4); /* 5 standard errors of a mean: 0.36 */
     ck_assert_int_eq(widest, 10);
-    ck_assert_double_eq_tol((double)none / DRAWS, 1.0 / 11.0, 0.035);
+    ck_assert_double_eq_tol((double)none / (double)DRAWS, 1.0 / 11.0, 0.035);
     for (int32_t f = 0; f < BINS; f++) {
         ck_assert_int_gt(hits[f], 0);
     }
@@ -89,8 +89,8 @@ START_TEST(test_stretches) {
         blank += count_blank_frames(x, FRAMES);
         ck_assert_int_eq(count_blank_bins(x, FRAMES), 0);
     }
-    double share = (double)blank / ((double)DRAWS * FRAMES);
-    double want = 1.0 - pow(1.0 - 10.0 / FRAMES, 4.5);
+    double share = (double)blank / ((double)DRAWS * (double)FRAMES);
+    double want = 1.0 - pow(1.0 - 10.0 / (double)FRAMES, 4.5);
     ck_assert_double_eq_tol(share, want, 0.05 * want);
 }
 END_TEST
@@ -107,7 +107,7 @@ START_TEST(test_number_of_stretches_follows_the_length) {
             blank += count_blank_frames(x, frames);
         }
         double want = 0.5 * 0.5 * frames / HZ; /* half of the widths are 0 */
-        ck_assert_double_eq_tol((double)blank / DRAWS, want, 5.0 * sqrt(want / DRAWS));
+        ck_assert_double_eq_tol((double)blank / (double)DRAWS, want, 5.0 * sqrt(want / (double)DRAWS));
     }
 }
 END_TEST

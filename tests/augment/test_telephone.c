@@ -22,7 +22,7 @@ static double measure_tone(double hz, int32_t rate_hz, bool mu_law) {
         re += window * (double)y[i] * cos(2.0 * PI * hz * i / rate_hz);
         im += window * (double)y[i] * sin(2.0 * PI * hz * i / rate_hz);
     }
-    return 20.0 * log10(sqrt(re * re + im * im) / (0.5 * LENGTH / 8));
+    return 20.0 * log10(sqrt(re * re + im * im) / (0.5 * (double)LENGTH / 8));
 }
 
 /* |H|^2 = 1 / (1 + (tan(pi c / r) / tan(pi f / r))^8) / (1 + (tan(pi f / r) / tan(pi C / r))^16) */
