@@ -221,8 +221,8 @@ static bool wants_join(const oss_batcher *batcher, const oss_batch_item *item) {
 }
 
 static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) {
-    double drawn = oss_rng_uniform(batcher->config->training.seed, OSS_RNG_JOIN, item->key, 1);
-    double ms = (double)GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) * drawn;
+    double place = oss_rng_uniform(batcher->config->training.seed, OSS_RNG_JOIN, item->key, 1);
+    double ms = (double)GAP_MIN_MS + (GAP_MAX_MS - GAP_MIN_MS) * place;
     return (int32_t)(ms * 1e-3 * batcher->config->model.mel.sample_rate_hz);
 }
 
