@@ -29,7 +29,9 @@ typedef struct oss_cli_option {
 #define OSS_CLI_CHUNK_OPTIONS                                                                                \
     {.name = "--chunk-seconds",                                                                              \
      .value = "C",                                                                                           \
-     .help = "attention sees chunks of C seconds, as a stream would (default: the whole recording)"},        \
+     .help =                                                                                                 \
+         "attention sees chunks of C seconds, in whole embeddings, as a stream would: for models trained "   \
+         "with chunk_training (default: the whole recording)"},                                              \
     {                                                                                                        \
         .name = "--left-seconds", .value = "L",                                                              \
         .help = "and L seconds before each chunk (default: everything before it)"                            \
@@ -91,6 +93,11 @@ oss_status oss_cli_print_json(oss_json *root);
 /* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */
 oss_status oss_cli_flush(void);
 
+/* "ossicle eval --model M [--json]" in lines, each but the first indented, after `before` (oss_free); NULL when memory is
+ * short. */
+char *oss_cli_usage(const oss_cli_command *command, const char *before);
+/* What is told of an option after its line of help: "; may be repeated", or nothing. */
+const char *oss_cli_repeats(const oss_cli_option *option);
 /* The text of --help (oss_free), NULL when memory is short. */
 char *oss_cli_help(const oss_cli_command *command);
 /* Prints it to stdout; the exit code. */

@@ -254,21 +254,16 @@ static int run_eval(const oss_cli_args *args) {
 const oss_cli_command oss_command_eval = {
     .name = "eval",
     .summary = "score a model on recordings with transcripts: word and character error rates, loss",
-    .details = "Both sides are normalised as in training (NFC, case, white space). Word and character error "
-               "rates are fractions of "
-               "the whole corpus's words and code points; loss is the mean of -ln p(text)/symbols over the "
-               "rows whose text fits into "
-               "their frames; `infeasible` counts the others, which still count in the rates. "
-               "realtime_factor is audio_seconds / "
-               "wall_seconds (100: a hundred times faster than speech). A row that cannot be read is named "
-               "on standard error and counted in `failed`; "
-               "the rest is scored, exit "
-               "1 (3 when no row could be scored).\n\n"
-               "--json prints utterances words characters wer cer substitutions deletions insertions loss "
-               "infeasible audio_seconds "
-               "wall_seconds realtime_factor failed; substitutions, deletions and insertions are of words; "
-               "loss is null when no row "
-               "is feasible.",
+    .details =
+        "Both sides are normalised as in training (NFC, case, white space). Word and character error rates "
+        "are fractions of the whole corpus's words and code points; loss is the mean of -ln "
+        "p(text)/symbols over the rows whose text fits into their frames; `infeasible` counts the others, "
+        "which still count in the rates. realtime_factor is audio_seconds / wall_seconds (100: a hundred "
+        "times faster than speech). A row that cannot be read is named on standard error and counted in "
+        "`failed`; the rest is scored, exit 1 (3 when no row could be scored).\n\n"
+        "--json prints utterances words characters wer cer substitutions deletions insertions loss "
+        "infeasible audio_seconds wall_seconds realtime_factor failed; substitutions, deletions and "
+        "insertions are of words; loss is null when no row is feasible.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_eval};

@@ -10,7 +10,7 @@
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
-    {.name = "--json", .help = "one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
+    {.name = "--json", .help = "print one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
@@ -94,13 +94,11 @@ const oss_cli_command oss_command_transcribe = {
     .operands = "FILE...",
     .min_operands = 1,
     .max_operands = -1,
-    .details = "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, "
-               "Ogg, Opus, MP3...). "
-               "One FILE prints its transcript alone; several print path, tab, transcript, a line each. A "
-               "file that cannot be "
-               "read is named on standard error and the others go on: exit 1, or 3 when all failed. A symbol "
-               "that the "
-               "vocabulary does not know prints U+FFFD.",
+    .details =
+        "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, Ogg, "
+        "Opus, MP3...). One FILE prints its transcript alone; several print path, tab, transcript, a line "
+        "each. A file that cannot be read is named on standard error and the others go on: exit 1, or 3 "
+        "when all failed. A symbol that the vocabulary does not know prints U+FFFD.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_transcribe};
