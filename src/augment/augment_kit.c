@@ -5,12 +5,13 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/round.h"
 
 enum { ROOM_MIB = 256, ALIGN_FLOATS = 16 };
 static const double LONGEST_RESPONSE_S = 1.0; /* after the direct sound */
 
 static int64_t round_up(int64_t floats) {
-    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+    return (int64_t)oss_round_up((size_t)floats, ALIGN_FLOATS);
 }
 
 static int32_t find_direct(const oss_clip *clip) {

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/round.h"
 #include "kernel/fft.h"
 #include "kernel/noise.h"
 #include "kernel/vec.h"
@@ -22,7 +23,7 @@ struct oss_reverb {
 };
 
 static int64_t round_up(int64_t floats) {
-    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+    return (int64_t)oss_round_up((size_t)floats, ALIGN_FLOATS);
 }
 
 /* The longest transform: half as long again as the response, so that a block brings a third of it onward. */

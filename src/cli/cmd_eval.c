@@ -1,8 +1,8 @@
 /* ossicle eval: a dataset recognised and scored. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -44,12 +44,6 @@ typedef struct evaluation {
     int64_t failed;      /* rows that could not be scored */
     double wall_seconds; /* of reading and scoring, without loading the model */
 } evaluation;
-
-static double now_seconds(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- Rows ---- */
 
@@ -115,7 +109,7 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
 }
 
 static oss_status score_rows(evaluation *eval) {
-    double begin = now_seconds();
+    double begin = oss_clock_seconds();
     const oss_eval_row *row = NULL;
     do {
         oss_status status = oss_eval_rows_next(eval->rows, &row);
@@ -126,7 +120,7 @@ static oss_status score_rows(evaluation *eval) {
             return status;
         }
     } while (row != NULL);
-    eval->wall_seconds = now_seconds() - begin;
+    eval->wall_seconds = oss_clock_seconds() - begin;
     if (eval->score.infeasible > NAMED_INFEASIBLE) {
         oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
                      (long long)eval->score.infeasible);

@@ -17,6 +17,7 @@
 #include "kernel/conv2d.h"
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
@@ -24,7 +25,7 @@
 
 size_t oss_k_conv2d_packed_floats(int32_t ci, int32_t co) {
     OSS_CONTRACT(ci > 0 && co > 0);
-    return 9 * (size_t)ci * oss_conv2d_round_up_16(co);
+    return 9 * (size_t)ci * oss_round_up((size_t)co, 16);
 }
 
 /* Panels of columns o, each [3 (a), 3 (b), Ci, width]; columns that do not exist are 0. */

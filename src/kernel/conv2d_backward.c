@@ -3,6 +3,7 @@
 
 #include "kernel/conv2d.h"
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
@@ -19,13 +20,13 @@ static size_t count_block_floats(int32_t fo) {
 
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
     OSS_CONTRACT(f > 0 && ci > 0 && co > 0);
-    return 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
+    return 9 * (size_t)ci * oss_round_up((size_t)co, 16) + OSS_TILE_MAX_WIDTH +
            count_block_floats(oss_len_conv(f));
 }
 
 size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co) {
     OSS_CONTRACT(ci > 0 && co > 0);
-    return 9 * (size_t)co * oss_conv2d_round_up_16(ci);
+    return 9 * (size_t)co * oss_round_up((size_t)ci, 16);
 }
 
 /* Input gradient. dx[u, v] with u even meets tap a = 1 of output row u/2 only; with u odd it meets a = 2 of
@@ -248,7 +249,7 @@ void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const floa
     int32_t to = oss_len_conv(t), block_rows = BLOCK_CELLS > g.fo ? BLOCK_CELLS / g.fo : 1;
     float *block = scratch, *bias_sum = block + count_block_floats(g.fo),
           *sums = bias_sum + OSS_TILE_MAX_WIDTH;
-    memset(sums, 0, 9 * (size_t)ci * oss_conv2d_round_up_16(co) * sizeof *sums);
+    memset(sums, 0, 9 * (size_t)ci * oss_round_up((size_t)co, 16) * sizeof *sums);
     for (int32_t begin = 0, end; begin < to; begin = end) {
         end = begin + block_rows < to ? begin + block_rows : to;
         int32_t cells = (end - begin) * g.fo;

@@ -17,6 +17,8 @@ void oss_k_bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int3
 /* sum of squares in double, fixed order; NaN and inf pass through */
 double oss_k_sum_squares(const float *x, size_t n);
 bool oss_k_all_finite(const float *x, size_t n);
+/* Largest |x| of finite x, 0 for n = 0. */
+float oss_k_max_abs(const float *x, size_t n);
 
 /* y = exp(x), ln(x), erf(x): error bounds are stated at the definitions and tested. exp(-inf) = 0; ln(0) =
  * -inf. */
