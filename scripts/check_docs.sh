@@ -32,12 +32,17 @@ for code in 0 1 2 3 4 130 143; do
 	grep -qE "^\| ($code|.*, $code|$code, .*) \|" docs/commands.md || { echo "docs/commands.md lacks exit code $code"; bad=1; }
 	grep -qE "^\.It ($code|$code ,.*|.* , $code)$" docs/ossicle.1 || { echo "docs/ossicle.1 lacks exit code $code"; bad=1; }
 done
-# The fields that eval --json prints are documented.
-"$build/ossicle" help eval | tr '\n' ' ' | grep -o 'prints utterances .* failed' | sed 's/^prints //' | tr -s ' ' '\n' >"$work/fields"
-[ -s "$work/fields" ] || { echo "ossicle help eval does not list the fields of --json"; bad=1; }
-while read -r field; do
-	grep -q "^| .*\`$field\`" docs/commands.md || { echo "docs/commands.md lacks the field $field"; bad=1; }
-done <"$work/fields"
+# The fields of --json, from the first to the last that help lists, are documented.
+check_fields() { # COMMAND FIRST LAST
+	"$build/ossicle" help "$1" | tr '\n' ' ' | grep -o "prints $2 .* $3[; .]" | sed 's/^prints //; s/[; .]*$//' | tr -s ' ' '\n' >"$work/fields"
+	[ -s "$work/fields" ] || { echo "ossicle help $1 does not list the fields of --json"; bad=1; }
+	awk -v heading="## ossicle $1" '/^## / { inside = $0 == heading } inside' docs/commands.md >"$work/section"
+	while read -r field; do
+		grep -q "^| .*\`$field\`" "$work/section" || { echo "docs/commands.md lacks the field $field of ossicle $1"; bad=1; }
+	done <"$work/fields"
+}
+check_fields eval utterances failed
+check_fields report steps lines_skipped
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning docs/ossicle.1 || bad=1
 fi
