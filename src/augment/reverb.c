@@ -22,10 +22,6 @@ struct oss_reverb {
     float *ones; /* [longest plan] */
 };
 
-static int64_t round_up(int64_t floats) {
-    return (int64_t)oss_round_up((size_t)floats, ALIGN_FLOATS);
-}
-
 /* The longest transform: half as long again as the response, so that a block brings a third of it onward. */
 static int32_t count_plans(int32_t taps) {
     int32_t plans = 1;
@@ -88,8 +84,8 @@ typedef struct layout {
 } layout;
 
 static int64_t lay_out(layout *to, const oss_fft *fft, int32_t n, int32_t lanes, int32_t hop, float *work) {
-    int64_t block = round_up((int64_t)lanes * hop + n);
-    int64_t spectrum = round_up(oss_fft_scratch_floats(fft));
+    int64_t block = (int64_t)oss_round_up((size_t)((int64_t)lanes * hop + n), ALIGN_FLOATS);
+    int64_t spectrum = (int64_t)oss_round_up((size_t)oss_fft_scratch_floats(fft), ALIGN_FLOATS);
     if (work != NULL) {
         *to = (layout){.fft = fft, .n = n, .hop = hop, .lanes = lanes};
         to->in = work;

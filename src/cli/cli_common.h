@@ -3,10 +3,13 @@
  * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 130 and 143 after a saved SIGINT and
  * SIGTERM).
  *
- *     static const oss_cli_option options[] = {{.name = "--model", .value = "M", .help = "...", .required =
- * true}}; const oss_cli_command oss_cli_info = {.name = "info", .option = options, .options = 1, ..., .run =
- * run_info}; int main(int argc, char **argv) { return oss_cli_run(&oss_cli_info, argc, argv); }
- */
+ *     static const oss_cli_option options[] = {
+ *         {.name = "--model", .value = "M", .help = "...", .required = true}};
+ *     const oss_cli_command oss_command_info = {
+ *         .name = "info", .option = options, .options = 1, ..., .run = run_info};
+ *     int main(int argc, char **argv) { return oss_cli_run(&oss_command_info, argc, argv); }
+ *
+ * `make docs` writes the tables into the documents and the manual. */
 #ifndef OSS_CLI_CLI_COMMON_H
 #define OSS_CLI_CLI_COMMON_H
 
@@ -93,8 +96,8 @@ oss_status oss_cli_print_json(oss_json *root);
 /* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */
 oss_status oss_cli_flush(void);
 
-/* "ossicle eval --model M [--json]" in lines, each but the first indented, after `before` (oss_free); NULL when memory is
- * short. */
+/* "ossicle eval --model M [--json]" in lines, each but the first indented, after `before` (oss_free); NULL
+ * when memory is short. */
 char *oss_cli_usage(const oss_cli_command *command, const char *before);
 /* What is told of an option after its line of help: "; may be repeated", or nothing. */
 const char *oss_cli_repeats(const oss_cli_option *option);

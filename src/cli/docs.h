@@ -1,12 +1,15 @@
-/* The documents' generated regions: what `ossicle-docs` (`make docs`, a program of the source tree that is not installed)
- * writes between two marks of docs/commands.md, docs/configuration.md and docs/ossicle.1, from the tables that the parsers
- * read. The prose around them is written by hand.
+/* The documents' generated regions: what `ossicle-docs` (`make docs`; a program of the source tree that is
+ * not installed) writes between two marks of docs/commands.md, docs/configuration.md and docs/ossicle.1, from
+ * the tables that the parsers read. The prose around them is written by hand.
  *
- *     <!-- commands -->          a table of the commands                 .\" manual     usage, options and details of every
- *     <!-- options: eval -->     usage and options of one command                       command
+ *     <!-- commands -->          a table of the commands
+ *     <!-- options: eval -->     usage and options of one command
  *     <!-- keys: front end -->   keys of one section of the config
  *     <!-- foreign keys -->      keys that mean nothing here
- *     <!-- end -->                                                       .\" end
+ *     <!-- end -->
+ *
+ *     .\" manual                 usage, options and details of every command, for man
+ *     .\" end
  */
 #ifndef OSS_CLI_DOCS_H
 #define OSS_CLI_DOCS_H
@@ -24,8 +27,8 @@ typedef struct oss_docs {
     bool command_told[OSS_DOCS_MAX_COMMANDS], key_told[OSS_CONFIG_MAX_KEYS];
 } oss_docs;
 
-/* Appends what belongs between a mark and its end. `argument` is what follows the colon, "" without one. OSS_EINPUT when it
- * names nothing, or something that was told before. */
+/* Appends what belongs between a mark and its end. `argument` is what follows the colon, "" without one.
+ * OSS_EINPUT when it names nothing, or something that was told before. */
 typedef oss_status (*oss_docs_writer)(oss_strbuf *text, oss_docs *docs, const char *argument);
 
 /* docs_markdown.c */
@@ -36,8 +39,8 @@ oss_status oss_docs_foreign_keys(oss_strbuf *text, oss_docs *docs, const char *a
 /* docs_man.c */
 oss_status oss_docs_manual(oss_strbuf *text, oss_docs *docs, const char *argument);
 
-/* A word that is typed, not read: an option, or one with a character that prose has not. word[0..length) has no spaces;
- * *begin and *end are its part without brackets, quotes and punctuation. */
+/* A word that is typed, not read: an option, or one with a character that prose has not. word[0..length) has
+ * no spaces; *begin and *end are its part without brackets, quotes and punctuation. */
 bool oss_docs_is_code(const char *word, size_t length, size_t *begin, size_t *end);
 
 #endif

@@ -1,5 +1,6 @@
-/* ossicle-docs [--check] FILE...: renews the generated regions of documents (docs.h), or with --check tells whether they are
- * what the tables say. Exit 0; 1: a document differs; 3: a document or a mark in it is bad. */
+/* ossicle-docs [--check] FILE...: renews the generated regions of documents (docs.h), or with --check
+ * tells whether they are what the tables say. Exit 0; 1: a document differs; 3: a document or a mark in it
+ * is bad. */
 #include <stdio.h>
 #include <string.h>
 

@@ -5,8 +5,8 @@
 
 enum { LINE_COLUMNS = 100 };
 
-/* A word of running text: what would be a request or an escape is made harmless, and the hyphens of what is typed stay
- * those that can be typed. Backquotes are for other readers. Returns the columns taken. */
+/* A word of running text: what would be a request or an escape is made harmless, and the hyphens of what
+ * is typed stay those that can be typed. Backquotes are for other readers. Returns the columns taken. */
 static size_t append_word(oss_strbuf *text, const char *word, size_t length, bool first) {
     size_t begin, end, before = text->length;
     bool code = oss_docs_is_code(word, length, &begin, &end) || word[0] == '-';

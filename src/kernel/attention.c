@@ -2,8 +2,9 @@
  * st[S,width], keys down, queries across. So memory is linear in S, softmax is exact with no rescaling, and
  * every product is the register tile of tile.h:
  *
- *     forward    st[j,i]  = sum_d k[j,d] qt[d,i]        a = k as it lies, b = qt, the tile's queries
- * transposed and scaled out[i,d] = sum_j st[j,i] v[j,d]        a = st read down its columns, b = v as it lies
+ *     forward    st[j,i]  = sum_d k[j,d] qt[d,i]        a = k as it lies, b = qt, the tile's queries transposed
+ *                                                       and scaled
+ *                out[i,d] = sum_j st[j,i] v[j,d]        a = st read down its columns, b = v as it lies
  *     backward   st       = as above, then P = e^(st - lse)
  *                dpt[j,i] = sum_d v[j,d] dot[d,i]       dot: the tile's rows of dout, transposed
  *                dst      = P (mask dpt - delta) / sqrt(D),  delta[i] = sum_d dout[i,d] out[i,d]

@@ -154,9 +154,10 @@ void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, i
  * (b, i) of one a by one panel of o, its k runs over the cells of a block (segments are output rows): x is
  * read with stride 2 Ci, dpre in place.
  *
- *     block of output rows:  dpre[rows, Fo, Co]  under  x[2 rows + 1, F, Ci]     both stay in the
- * second-level cache tile:                  6 of the 3 Ci values around a cell  x  64 channels, 24
- * accumulators, added to sum[9 Ci, width] */
+ *     block of output rows:  dpre[rows, Fo, Co]  under  x[2 rows + 1, F, Ci], which both stay in the
+ *                            second-level cache
+ *     tile:                  6 of the 3 Ci values around a cell  x  64 channels: 24 accumulators, added to
+ *                            sum[9 Ci, width] */
 typedef struct weight_gradient {
     const oss_tile_table *table;
     int32_t vectors, width, columns;

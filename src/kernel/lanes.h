@@ -9,8 +9,7 @@
  * contracts to one fused multiply-add where the ISA has it. A lanes file reads
  *
  *     static void add(float *y, const float *x, size_t n) { ... }
- *     const oss_vec_table OSS_LANES_TABLE(vec) = {.add = add};          // becomes oss_vec_table_avx2 and so
- * on
+ *     const oss_vec_table OSS_LANES_TABLE(vec) = {.add = add};          // becomes oss_vec_table_avx2 and so on
  *
  * and the plain file beside it (vec.c)
  *

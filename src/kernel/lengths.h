@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Frames of a centred transform: T = 1 + floor(n / hop); 0 for n = 0. The first for any n, the second for audio whose frames
- * were found to be countable. */
+/* Frames of a centred transform: T = 1 + floor(n / hop); 0 for n = 0. The first for any n, the second for
+ * audio whose frames were found to be countable. */
 static inline int64_t oss_len_mel_frames_long(int64_t samples, int32_t hop_samples) {
     return samples <= 0 ? 0 : 1 + samples / hop_samples;
 }

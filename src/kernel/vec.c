@@ -62,8 +62,10 @@ bool oss_k_all_finite(const float *x, size_t n) {
     return get_vec()->all_finite(x, n);
 }
 
-/* Bits without the sign are in the order of the values, and integers have a maximum that is taken many at a time. */
+/* Bits without the sign are in the order of the values, and integers have a maximum that is taken many at
+ * a time. */
 float oss_k_max_abs(const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || x != NULL);
     int32_t largest = 0;
     for (size_t i = 0; i < n; i++) {
         int32_t bits;

@@ -150,8 +150,8 @@ typedef struct oss_config_key {
 } oss_config_key;
 int32_t oss_config_key_count(void);
 oss_config_key oss_config_key_get(int32_t index);
-/* Name of a key of the program that the network comes from which means nothing here, NULL after the last; *instead is the
- * key that does something like it, NULL: none. */
+/* Name of a key of the program that the network comes from which means nothing here, NULL after the last;
+ * *instead is the key that does something like it, NULL: none. */
 const char *oss_config_foreign_get(int32_t index, const char **instead);
 
 #endif

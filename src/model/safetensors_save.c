@@ -1,5 +1,4 @@
-/* The writer. The header is made first, the sum of all bytes is taken, its digits are put in, all is written.
- */
+/* The writer. The header is made first, the sum of all bytes is taken, its digits are put in, all is written. */
 #include <math.h>
 #include <string.h>
 

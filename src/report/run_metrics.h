@@ -27,9 +27,9 @@ typedef struct oss_run_metrics {
     char course[16];          /* "learning", "plateau", "failing"; "" before the first verdict */
 } oss_run_metrics;
 
-/* Reads the file at `path`; lines of steps before `from_step` are left out and not counted. A line that is not the trainer's is
- * skipped and counted, never an error: a full disk or an editor may have left it. OSS_EINPUT or OSS_EIO when the file cannot be
- * read. */
+/* Reads the file at `path`; lines of steps before `from_step` are left out and not counted. A line that is
+ * not the trainer's is skipped and counted, never an error: a full disk or an editor may have left it.
+ * OSS_EINPUT or OSS_EIO when the file cannot be read. */
 oss_status oss_run_metrics_read(oss_run_metrics *out, const char *path, int64_t from_step);
 /* The same from text[0..bytes). OSS_ENOMEM alone. */
 oss_status oss_run_metrics_parse(oss_run_metrics *out, const char *text, size_t bytes, int64_t from_step);
