@@ -8,7 +8,7 @@
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
-## make docs       what the documents say of options and config keys, from the tables in the sources
+## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
 ## make format     clang-format over all C files
 ## make clean      remove build/
 ## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=0 V=1
@@ -245,6 +245,7 @@ uninstall:
 .PHONY: docs
 docs: deps-build $(BUILD)/ossicle-docs
 	@$(BUILD)/ossicle-docs docs/commands.md docs/configuration.md docs/ossicle.1
+	@scripts/wrap_docs.sh
 
 .PHONY: help format clean
 help:

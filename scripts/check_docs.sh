@@ -2,6 +2,7 @@
 # The documents say what the programs do: scripts/check_docs.sh BUILD
 #  - what `make docs` makes of the tables of options and config keys is what is committed, and every command has its section;
 #  - environment, exit codes and the fields of eval --json are where they should be;
+#  - lines have at most 120 columns;
 #  - the manual is sound.
 set -eu
 build=${1:?usage: check_docs.sh BUILD}
@@ -43,6 +44,7 @@ check_fields() { # COMMAND FIRST LAST
 }
 check_fields eval utterances failed
 check_fields report steps lines_skipped
+scripts/wrap_docs.sh --check || bad=1
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning docs/ossicle.1 || bad=1
 fi
