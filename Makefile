@@ -9,6 +9,7 @@
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
+## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
 ## make format     clang-format over all C files
 ## make clean      remove build/
 ## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=1 V=1
@@ -70,11 +71,12 @@ LANES_SRC := $(wildcard src/kernel/*_lanes.c)
 # Three archives, each above the one before: libossicle is what programs link that only run models (features, model file, encoder,
 # decoding); the second serves the commands for data and models; the third trains.
 LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode model infer)))
-TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check))
+TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check report))
 TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
 CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c) src/cli/cmd_train.c src/cli/cmd_bench.c
 CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c)
-CLI_SRC   := $(filter-out $(CLI_TRAIN_SRC) $(CLI_BOTH_SRC),$(wildcard src/cli/*.c))
+CLI_DOCS_SRC  := $(wildcard src/cli/docs_*.c)
+CLI_SRC   := $(filter-out $(CLI_TRAIN_SRC) $(CLI_BOTH_SRC) $(CLI_DOCS_SRC),$(wildcard src/cli/*.c))
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 
@@ -145,6 +147,11 @@ $(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_too
 $(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
+# Knows the tables of all commands; writes what the documents say of them.
+$(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main.c,$(CLI_SRC) $(CLI_TRAIN_SRC)) $(CLI_BOTH_SRC) $(CLI_DOCS_SRC)) \
+                       $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
@@ -152,7 +159,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossi
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
 
 .PHONY: tests test
-tests: deps-check $(TEST_BIN) $(PROGRAMS)
+tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
 
@@ -242,6 +249,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
 	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
 	rmdir $(SHARE_DIR) 2>/dev/null || true
+
+.PHONY: docs
+docs: deps-build $(BUILD)/ossicle-docs
+	@$(BUILD)/ossicle-docs docs/commands.md docs/configuration.md docs/ossicle.1
+	@scripts/wrap_docs.sh
 
 .PHONY: help format clean
 help:

@@ -19,9 +19,8 @@ run() { # NAME SETTING...
 	# shellcheck disable=SC2086
 	"$build/ossicle-train" --config "$root/configs/audio_enc_tiny.json" --run "$work/run" --set "train_csv=$csv" --set dev_fraction=0 \
 		--set max_steps=14 --set eval_every=1000 --set checkpoint_every=1000 $off "$@" >/dev/null 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
-	awk -v name="$name" 'function field(key) { match($0, "\"" key "\":[0-9.e+-]+"); return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) }
-		/"kind":"train"/ && ++step > 2 { audio += field("audio_seconds"); wall += field("wall_seconds") }
-		END { printf "%s %.3f\n", name, 1000 * wall / audio }' "$work/run/metrics.jsonl" | tee -a "$work/all"
+	"$build/ossicle" report --from 3 --field audio_seconds --field train_seconds "$work/run" |
+		awk -v name="$name" '{ printf "%s %.3f\n", name, 1000 * $2 / $1 }' | tee -a "$work/all"
 }
 for round in $(seq "$rounds"); do
 	run none

@@ -28,7 +28,7 @@ trainer=$!
 trap 'kill "$trainer" 2>/dev/null || true' EXIT INT TERM
 stop_at=$(sed -n 's/.*"max_steps": *\([0-9]*\).*/\1/p' "$config" | awk '{ print int($1 * 0.4) }')
 while kill -0 "$trainer" 2>/dev/null; do
-	step=$(tail -n 1 "$run/metrics.jsonl" 2>/dev/null | sed -n 's/.*"step": *\([0-9]*\).*/\1/p')
+	step=$($ossicle report --field steps "$run" 2>/dev/null || true) # nothing before the run has begun
 	if [ "${step:-0}" -ge "$stop_at" ]; then
 		kill -TERM "$trainer"
 		break

@@ -71,22 +71,15 @@ train() { # RUN SEED
 # One number of a flat JSON object on standard input.
 number() { sed -n 's/.*"'"$1"'":\([-+0-9.e]*\).*/\1/p'; }
 
-# "steps minutes": minutes of training steps and scorings, from all parts of a run.
-spent() {
-	awk '
-		function get(key) { return match($0, "\"" key "\":[-+0-9.e]+") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : 0 }
-		/"kind":"train"/ { step = get("step") }
-		{ seconds += get("wall_seconds") }
-		END { printf "%d %.1f\n", step, seconds / 60 }' "$1/metrics.jsonl"
-}
-
 score() { # RUN SEED LABEL CSV: one row of the table
-	local hyp=$1/recipe.hyp.tsv json right steps minutes
+	local hyp=$1/recipe.hyp.tsv json right reached steps seconds
 	json=$("$ossicle" eval --model "$1" --csv "${4:-$1/dev.csv}" --hyp "$hyp" --json)
 	right=$(awk -F '\t' 'NR > 1 { n++; same += $2 == $3 } END { printf "%.2f %%", n ? 100 * same / n : 0 }' "$hyp")
-	read -r steps minutes <<<"$(spent "$1")"
+	# Minutes of training steps and scorings, from all parts of a run.
+	reached=$("$ossicle" report --field steps --field wall_seconds "$1")
+	read -r steps seconds <<<"$reached"
 	printf '| %s | %s | %d | %.4f | %.4f | %s | %d | %s |\n' "$2" "$3" "$(number utterances <<<"$json")" "$(number cer <<<"$json")" \
-		"$(number wer <<<"$json")" "$right" "$steps" "$minutes"
+		"$(number wer <<<"$json")" "$right" "$steps" "$(awk -v s="$seconds" 'BEGIN { printf "%.1f", s / 60 }')"
 }
 
 # Puts the table between the two marks of the page.

@@ -95,6 +95,7 @@ def main():
     machine = describe_machine(setting, rounds[0]["machine", contenders.OURS, 1])
     lines = report.make_report(rounds, machine, gradients)
     report.write_report(DOCUMENT, lines)
+    subprocess.run(["scripts/wrap_docs.sh", DOCUMENT], check=True)
     print("\n".join(lines))
     say(f"{DOCUMENT} is written; {time.time() - begin:.0f} s")
 

@@ -4,18 +4,10 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "kernel/vec.h"
 
 static const float PCM_SCALE = 0x1p-15f;
 enum { PCM_STEPS = 32768, TOP = 32767 };
-
-static float find_peak(const float *x, int32_t samples) {
-    float peak = 0.0f;
-    for (int32_t i = 0; i < samples; i++) {
-        float size = fabsf(x[i]);
-        peak = size > peak ? size : peak;
-    }
-    return peak;
-}
 
 /* Are all samples 16-bit PCM divided by 2^15? The product by a power of two is exact. */
 static bool is_pcm(const float *x, int32_t samples, float peak) {
@@ -31,7 +23,7 @@ static bool is_pcm(const float *x, int32_t samples, float peak) {
 }
 
 static float choose_scale(const float *x, int32_t samples) {
-    float peak = find_peak(x, samples);
+    float peak = oss_k_max_abs(x, (size_t)samples);
     return is_pcm(x, samples, peak) ? PCM_SCALE : peak / (float)TOP;
 }
 

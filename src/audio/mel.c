@@ -329,17 +329,21 @@ void oss_mel_backward(const oss_mel_plan *plan, float *dx, const float *dy, cons
 
 void oss_mel_stats_merge(int32_t bins, double *mean, double *m2, int64_t *frames, const double *other_mean,
                          const double *other_m2, int64_t other_frames) {
-    const int64_t total = *frames + other_frames;
+    const double before = (double)*frames, added = (double)other_frames, all = before + added;
     if (other_frames == 0) {
         return;
     }
-    const double share = (double)other_frames / (double)total;
-    for (int32_t m = 0; m < bins; m++) {
-        double delta = other_mean[m] - mean[m];
-        m2[m] += other_m2[m] + delta * delta * (double)*frames * share;
-        mean[m] += delta * share; /* into nothing (0 frames, zeros): exactly the other */
+    if (*frames == 0) {
+        memcpy(mean, other_mean, (size_t)bins * sizeof *mean); /* exactly the other */
+        memcpy(m2, other_m2, (size_t)bins * sizeof *m2);
+    } else {
+        for (int32_t m = 0; m < bins; m++) {
+            double delta = other_mean[m] - mean[m];
+            mean[m] += delta * added / all;
+            m2[m] += other_m2[m] + delta * delta * before * added / all;
+        }
     }
-    *frames = total;
+    *frames += other_frames;
 }
 
 void oss_mel_stats_add(const oss_mel_plan *plan, double *mean, double *m2, int64_t *frames, const float *x,

@@ -216,22 +216,8 @@ static void add_room(float *y, int64_t n, const oss_augment_view *view, const os
     oss_reverb_apply(y, n, response, taps, kit->reverb, work);
 }
 
-/* Bits of |x| order as the numbers do, and integers have a maximum that is taken many at a time. */
-static float find_peak(const float *x, int64_t n) {
-    int32_t largest = 0;
-    for (int64_t i = 0; i < n; i++) {
-        int32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        bits &= INT32_MAX;
-        largest = bits > largest ? bits : largest;
-    }
-    float peak;
-    memcpy(&peak, &largest, sizeof peak);
-    return peak;
-}
-
 static void limit_peak(float *y, int64_t n) {
-    float peak = find_peak(y, n);
+    float peak = oss_k_max_abs(y, (size_t)n);
     if (peak > 1.0f) {
         oss_k_scale(y, y, 1.0f / peak, (size_t)n);
     }

@@ -4,13 +4,10 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/round.h"
 
 enum { ROOM_MIB = 256, ALIGN_FLOATS = 16 };
 static const double LONGEST_RESPONSE_S = 1.0; /* after the direct sound */
-
-static int64_t round_up(int64_t floats) {
-    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
-}
 
 static int32_t find_direct(const oss_clip *clip) {
     int32_t at = 0;
@@ -125,7 +122,8 @@ uint64_t oss_augment_kit_hash(const oss_augment_kit *kit) {
 int64_t oss_augment_work_floats(const oss_augment_kit *kit, int64_t longest) {
     int64_t room = 0;
     if (kit->reverb != NULL) {
-        room = oss_reverb_work_floats(kit->reverb) + round_up(oss_reverb_max_taps(kit->reverb));
+        room = oss_reverb_work_floats(kit->reverb) +
+               (int64_t)oss_round_up((size_t)oss_reverb_max_taps(kit->reverb), ALIGN_FLOATS);
     }
     return longest > room ? longest : room;
 }

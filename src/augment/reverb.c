@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/round.h"
 #include "kernel/fft.h"
 #include "kernel/noise.h"
 #include "kernel/vec.h"
@@ -20,10 +21,6 @@ struct oss_reverb {
     int32_t max_taps;
     float *ones; /* [longest plan] */
 };
-
-static int64_t round_up(int64_t floats) {
-    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
-}
 
 /* The longest transform: half as long again as the response, so that a block brings a third of it onward. */
 static int32_t count_plans(int32_t taps) {
@@ -87,8 +84,8 @@ typedef struct layout {
 } layout;
 
 static int64_t lay_out(layout *to, const oss_fft *fft, int32_t n, int32_t lanes, int32_t hop, float *work) {
-    int64_t block = round_up((int64_t)lanes * hop + n);
-    int64_t spectrum = round_up(oss_fft_scratch_floats(fft));
+    int64_t block = (int64_t)oss_round_up((size_t)((int64_t)lanes * hop + n), ALIGN_FLOATS);
+    int64_t spectrum = (int64_t)oss_round_up((size_t)oss_fft_scratch_floats(fft), ALIGN_FLOATS);
     if (work != NULL) {
         *to = (layout){.fft = fft, .n = n, .hop = hop, .lanes = lanes};
         to->in = work;

@@ -8,8 +8,7 @@
 
 #include "ossicle/status.h"
 
-/* Reads all of a regular file, at most `max_bytes`; *out is NUL-terminated (not counted), free with oss_free.
- */
+/* Reads all of a regular file, at most `max_bytes`; *out is NUL-terminated (not counted), free with oss_free. */
 oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, size_t max_bytes);
 
 /* A file that appears whole or not at all: written to PATH.tmp-PID beside it, and on commit synced, renamed
@@ -50,8 +49,7 @@ oss_status oss_file_read_link(char **out, const char *path);
 oss_status oss_file_make_folders(const char *path);
 /* fsync of a folder, after files in it were renamed. */
 oss_status oss_file_sync_folder(const char *path);
-/* rm -r of a folder of ours: removes files and folders below `path`, follows no link. A missing path is fine.
- */
+/* rm -r of a folder of ours: removes files and folders below `path`, follows no link. A missing path is fine. */
 oss_status oss_file_remove_tree(const char *path);
 /* Names in a folder (without . and ..), sorted by byte; free with oss_file_free_names. */
 oss_status oss_file_list(char ***out_names, size_t *out_count, const char *folder);

@@ -48,8 +48,7 @@ bool oss_json_is(const oss_json *value, oss_json_type type); /* false for NULL *
  * case-sensitive. */
 const oss_json *oss_json_get(const oss_json *object, const char *key);
 /* All members or elements in the order of the text:
- *     for (const oss_json *at = oss_json_first(v); at != NULL; at = oss_json_next(at)) ... oss_json_key(at)
- */
+ *     for (const oss_json *at = oss_json_first(v); at != NULL; at = oss_json_next(at)) ... oss_json_key(at) */
 const oss_json *oss_json_first(const oss_json *container);
 const oss_json *oss_json_next(const oss_json *element);
 const char *oss_json_key(const oss_json *member); /* NULL for an array's element or a root */

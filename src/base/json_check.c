@@ -1,6 +1,5 @@
 /* The grammar of RFC 8259, checked before cJSON sees the text: cJSON takes control characters in strings,
- * leading zeros, "1.", numbers cut at 63 characters, a NUL that ends a string early, and any bytes for UTF-8.
- */
+ * leading zeros, "1.", numbers cut at 63 characters, a NUL that ends a string early, and any bytes for UTF-8. */
 #include "base/json_internal.h"
 
 #include <string.h>

@@ -8,8 +8,7 @@
  * apart). */
 oss_status oss_json_check(const char *text, size_t bytes, const char *what);
 
-/* What went wrong while this container was built: OSS_OK when nothing; else the code, with the message set.
- */
+/* What went wrong while this container was built: OSS_OK when nothing; else the code, with the message set. */
 oss_status oss_json_build_status(const oss_json *value);
 
 #endif

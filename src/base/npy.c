@@ -15,8 +15,7 @@ enum { HEADER_BYTES = 128 /* a multiple of 64, so that the data are aligned in a
 #define FLOAT32 ">f4"
 #endif
 
-/* Magic, version 1.0, length of what follows as two bytes (little-endian), a Python dict, blanks, a newline.
- */
+/* Magic, version 1.0, length of what follows as two bytes (little-endian), a Python dict, blanks, a newline. */
 static void make_header(char out[HEADER_BYTES], int64_t rows, int64_t columns) {
     enum { PREFIX_BYTES = 10, DICT_BYTES = HEADER_BYTES - PREFIX_BYTES };
     memset(out, ' ', HEADER_BYTES);

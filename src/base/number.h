@@ -19,8 +19,7 @@ int oss_vformat(char *out, size_t bytes, const char *format, va_list arguments)
  * anything else: empty, spaces, hexadecimal, "inf", "nan", trailing text, or a magnitude beyond a double's
  * range. */
 bool oss_number_parse(const char *text, double *out);
-/* The whole text as a decimal integer with an optional minus sign; false when it is not one or does not fit.
- */
+/* The whole text as a decimal integer with an optional minus sign; false when it is not one or does not fit. */
 bool oss_integer_parse(const char *text, int64_t *out);
 
 enum { OSS_NUMBER_CHARS = 32 };

@@ -22,9 +22,9 @@ oss_status oss_labels_extend_vocabulary(oss_vocab **out, const oss_vocab *vocab,
                                         const oss_config *config);
 
 /* Fills label and labels of every row, character with bpe_dropout, space_label and vocab, which must outlive
- * the manifest. drop_infeasible: rows whose labels do not fit are
- * moved to the skipped ones, and are OSS_EINPUT (the first ones named) when config->data.infeasible is "error"; no
- * row left is OSS_EINPUT. Otherwise they stay: validation counts their errors, but not their loss. */
+ * the manifest. drop_infeasible: rows whose labels do not fit are moved to the skipped ones, and are
+ * OSS_EINPUT (the first ones named) when config->data.infeasible is "error"; no row left is OSS_EINPUT.
+ * Otherwise they stay: validation counts their errors, but not their loss. */
 oss_status oss_labels_encode(oss_manifest *manifest, const oss_vocab *vocab, const oss_config *config,
                              bool drop_infeasible, oss_label_report *out);
 

@@ -16,8 +16,7 @@ typedef enum oss_checkpoint_kind {
     OSS_CHECKPOINT_WHOLE,    /* step-00000250 */
     OSS_CHECKPOINT_REPLACED, /* step-00000250.replaced: gives way to another of the same step, for the length
                                 of two renames */
-    OSS_CHECKPOINT_LEFTOVER, /* step-00000250.tmp-PID, .tmp-old: being made or removed when the process ended
-                              */
+    OSS_CHECKPOINT_LEFTOVER, /* step-00000250.tmp-PID, .tmp-old: being made or removed when the process ended */
     OSS_CHECKPOINT_OTHER
 } oss_checkpoint_kind;
 

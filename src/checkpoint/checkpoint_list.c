@@ -77,8 +77,7 @@ static oss_status fill_list(oss_checkpoint_list *list, char **name, size_t names
     return OSS_OK;
 }
 
-/* No link is one thing, a link that cannot be read another: pruning must not take the second for the first.
- */
+/* No link is one thing, a link that cannot be read another: pruning must not take the second for the first. */
 static oss_status has_entry(bool *out, const char *folder, const char *name) {
     char **names = NULL;
     size_t count = 0;

@@ -3,10 +3,13 @@
  * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 130 and 143 after a saved SIGINT and
  * SIGTERM).
  *
- *     static const oss_cli_option options[] = {{.name = "--model", .value = "M", .help = "...", .required =
- * true}}; const oss_cli_command oss_cli_info = {.name = "info", .option = options, .options = 1, ..., .run =
- * run_info}; int main(int argc, char **argv) { return oss_cli_run(&oss_cli_info, argc, argv); }
- */
+ *     static const oss_cli_option options[] = {
+ *         {.name = "--model", .value = "M", .help = "...", .required = true}};
+ *     const oss_cli_command oss_command_info = {
+ *         .name = "info", .option = options, .options = 1, ..., .run = run_info};
+ *     int main(int argc, char **argv) { return oss_cli_run(&oss_command_info, argc, argv); }
+ *
+ * `make docs` writes the tables into the documents and the manual. */
 #ifndef OSS_CLI_CLI_COMMON_H
 #define OSS_CLI_CLI_COMMON_H
 
@@ -31,7 +34,9 @@ typedef struct oss_cli_option {
 #define OSS_CLI_CHUNK_OPTIONS                                                                                \
     {.name = "--chunk-seconds",                                                                              \
      .value = "C",                                                                                           \
-     .help = "attention sees chunks of C seconds, as a stream would (default: the whole recording)"},        \
+     .help =                                                                                                 \
+         "attention sees chunks of C seconds, in whole embeddings, as a stream would: for models trained "   \
+         "with chunk_training (default: the whole recording)"},                                              \
     {                                                                                                        \
         .name = "--left-seconds", .value = "L",                                                              \
         .help = "and L seconds before each chunk (default: everything before it)"                            \
@@ -98,6 +103,11 @@ oss_status oss_cli_print_json(oss_json *root);
 /* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */
 oss_status oss_cli_flush(void);
 
+/* "ossicle eval --model M [--json]" in lines, each but the first indented, after `before` (oss_free); NULL
+ * when memory is short. */
+char *oss_cli_usage(const oss_cli_command *command, const char *before);
+/* What is told of an option after its line of help: "; may be repeated", or nothing. */
+const char *oss_cli_repeats(const oss_cli_option *option);
 /* The text of --help (oss_free), NULL when memory is short. */
 char *oss_cli_help(const oss_cli_command *command);
 /* Prints it to stdout; the exit code. */

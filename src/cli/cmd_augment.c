@@ -19,17 +19,14 @@ static const oss_cli_option options[] = {
     {.name = "--config",
      .value = "FILE",
      .help = "config file with the augmentation (default: the default config, in which all is off)"},
-    {.name = "--set",
-     .value = "KEY=VALUE",
-     .help = "changes one setting of the config; may be repeated",
-     .repeats = true},
+    {.name = "--set", .value = "KEY=VALUE", .help = "change one setting of the config", .repeats = true},
     {.name = "--seed", .value = "N", .help = "seed to draw with (default: the config's)"},
     {.name = "--epoch", .value = "E", .help = "epoch to draw for, from 0 (default: 0)"},
     {.name = "--text",
      .value = "TEXT",
      .help = "transcript of the row: with FILE as the CSV has it, the draw is that of training"},
-    {.name = "--float", .help = "writes 32-bit floats, which keep every bit, instead of 16-bit integers"},
-    {.name = "--json", .help = "also prints what was drawn as one JSON object"},
+    {.name = "--float", .help = "write 32-bit floats, which keep every bit, instead of 16-bit integers"},
+    {.name = "--json", .help = "also print what was drawn as one JSON object"},
     {.name = "-o", .value = "OUT.wav", .help = "WAV file to write", .required = true},
 };
 
@@ -322,12 +319,12 @@ const oss_cli_command oss_command_augment = {
     .min_operands = 1,
     .max_operands = 1,
     .details =
-        "Draws with the config's probabilities and applies with the code that training uses; standard error "
-        "says what was drawn. The same FILE (its name counts), --text, seed and epoch give the same bytes. "
-        "For a row that is a whole file, FILE and --text as in the CSV give what training draws for it, but "
-        "that training keeps the speed of a row that would become too short for its text, and mixes babble "
-        "from the rows that train where this command takes any row of train_csv. Masks (SpecAugment) are "
-        "put on features, not on audio: they are not heard here.",
+        "Draws with the config's probabilities and applies with the code that training uses; standard "
+        "error says what was drawn. The same FILE (its name counts), --text, seed and epoch give the same "
+        "bytes. For a row that is a whole file, FILE and --text as in the CSV give what training draws for "
+        "it, but that training keeps the speed of a row that would become too short for its text, and "
+        "mixes babble from the rows that train where this command takes any row of train_csv. Masks "
+        "(SpecAugment) are put on features, not on audio: they are not heard here.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_augment};

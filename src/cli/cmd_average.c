@@ -11,7 +11,11 @@ enum { MAX_MODELS = 100000 };
 
 static const oss_cli_option options[] = {
     {.name = "-o", .value = "OUT", .help = "model file to write", .required = true},
-    {.name = "--last", .value = "N", .help = "the N newest checkpoints of one run folder M instead"},
+    {.name = "--last",
+     .value = "N",
+     .help =
+         "the N newest checkpoints of one run folder M, instead of models one by one; the run must have kept as "
+         "many (keep_last)"},
     {.name = "--no-projector", .help = "leave the projector out of OUT: transcripts do not need it"},
 };
 
@@ -88,12 +92,12 @@ const oss_cli_command oss_command_average = {
     .max_operands = -1,
     .details =
         "The models must have the same front end, network, vocabulary and mel statistics; the first "
-        "difference is named otherwise. The mean is taken in double and depends on nothing but the "
-        "weights and their order. It is of use for checkpoints of one run, and for runs that began with the "
-        "same weights (--init); the weights of runs with different seeds have no useful mean. A run keeps "
-        "keep_last checkpoints and its best.\n\nOf one M the mean is M itself: `ossicle average -o OUT RUN` "
-        "writes "
-        "the best model of a run as one file to give on.",
+        "difference is named otherwise. The mean is taken in double and depends on nothing but the weights "
+        "and their order. It is of use for checkpoints of one run, and for runs that began with the same "
+        "weights (--init); the weights of runs with different seeds have no useful mean. A run keeps "
+        "keep_last checkpoints and its best.\n\n"
+        "Of one M the mean is M itself: `ossicle average -o OUT RUN` writes the best model of a run as one "
+        "file to give on.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_average};

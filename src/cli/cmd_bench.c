@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
+#include "cli/commands.h"
 #include "kernel/cpu.h"
 #include "kernel/peak.h"
 
@@ -21,27 +22,24 @@ enum { PEAK_TRIES = 9, PEAK_ROUNDS = 1000000, MESSAGE_BYTES = 512, MIN_RUNS = 7,
 
 static const oss_cli_option options[] = {
     {.name = "--only", .value = "PART", .help = "train, infer, mel or ctc alone", .repeats = true},
-    {.name = "--json", .help = "one JSON object instead of a table"},
+    {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--model", .value = "M", .help = "the model to run (default: the usual size, initial weights)"},
     {.name = "--utterances", .value = "N", .help = "utterances of a training batch (default 16)"},
     {.name = "--seconds", .value = "N", .help = "length of each of them (default 8)"},
     {.name = "--runs",
      .value = "N",
-     .help = "timed runs of each work, of which the median counts (default 11)"},
+     .help = "timed runs of each work, 7 or more, of which the median counts (default 11)"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products in train and infer (default fp32)"},
     {.name = "--threads", .value = "N", .help = "threads to use (default: all processors)"},
 };
 
 static const char details[] =
-    "train: whole steps from waveforms in memory to new weights; infer: features "
-    "in, logits out, one utterance with all "
-    "threads, or 16 of them spread over the threads; mel: log-mel features, one "
-    "thread; ctc: loss and gradient of one "
-    "utterance, one thread. Operations are those that the definition needs "
-    "(multiply-add = 2), whatever is done.\n"
-    "--json prints cpu isa precision threads fma_peak_gflops and the objects train infer mel "
-    "ctc, each with realtime_factor gflops "
-    "fraction_of_peak median_ms peak_rss_mib cases.";
+    "train: whole steps from waveforms in memory to new weights; infer: features in, logits out, one "
+    "utterance with all threads, or 16 of them spread over the threads; mel: log-mel features, one "
+    "thread; ctc: loss and gradient of one utterance, one thread. Operations are those that the "
+    "definition needs (multiply-add = 2), whatever is done.\n"
+    "--json prints cpu isa precision threads fma_peak_gflops and the objects train infer mel ctc, each "
+    "with realtime_factor gflops fraction_of_peak median_ms peak_rss_mib cases.";
 
 typedef struct bench_part {
     const char *name;
@@ -378,8 +376,7 @@ static int run_bench(const oss_cli_args *args) {
 }
 
 const oss_cli_command oss_command_bench = {.name = "bench",
-                                           .summary =
-                                               "how fast it runs here, beside the processor's own limit",
+                                           .summary = OSS_BENCH_SUMMARY,
                                            .details = details,
                                            .option = options,
                                            .options = (int32_t)(sizeof options / sizeof options[0]),

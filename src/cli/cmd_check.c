@@ -12,15 +12,16 @@
 static const oss_cli_option options[] = {
     {.name = "--csv",
      .value = "FILE",
-     .help = "recordings and their transcripts, as for training; may be repeated",
+     .help = "recordings and their transcripts, as for training",
      .repeats = true},
     {.name = "--dev-csv",
      .value = "FILE",
-     .help = "held-out rows: must share neither recordings nor speakers"},
+     .help = "held-out rows, which must share neither recordings nor speakers with the others"},
     {.name = "--config",
      .value = "FILE",
-     .help = "config whose train_csv, dev_csv, limits, case and ctc_subframes to use; --csv and --dev-csv go "
-             "before it"},
+     .help =
+         "config whose train_csv, dev_csv, limits, case and ctc_subframes to use; --csv and --dev-csv take "
+         "the place of its CSVs"},
     {.name = "--model",
      .value = "M",
      .help = "model whose vocabulary, case and ctc_subframes to use instead"},
@@ -205,20 +206,18 @@ const oss_cli_command oss_command_check = {
     .name = "check",
     .summary = "check a dataset before it trains: what is there, what is wrong, which units fit",
     .details =
-        "Reads every recording once, at its own rate. Findings, which make the exit code 1: rows, recordings "
-        "or texts that cannot train (unreadable, too short or long, silent, empty, more symbols than "
-        "frames), "
-        "duplicates, recordings with two texts, recordings and speakers of train in dev, words in two "
-        "Unicode "
-        "forms, characters that look alike, characters outside the vocabulary. Warnings do not: a pace far "
-        "from the rest, clipping, an offset, mixed rates, texts shared by train and dev. The vocabulary is "
-        "the model's, or that of the train rows. Exit 3 when a CSV cannot be read or has no rows.\n\n"
-        "Choices are characters with 1 to 4 sub-frames, then byte-pair units of 64 to 512 symbols with 1 and "
-        "2; "
-        "recommended is the first with which at most one train row in 200 does not fit.\n\n"
-        "--fix leaves out the rows of the kinds csv audio short long silent empty duplicate leak, and those "
-        "that do not fit what is recommended; everything else is copied byte by byte. In another folder, "
-        "relative paths get the old CSV's folder before them.",
+        "Reads every recording once, at its own rate. Findings, which make the exit code 1: rows, "
+        "recordings or texts that cannot train (unreadable, too short or long, silent, empty, more symbols "
+        "than frames), duplicates, recordings with two texts, recordings and speakers of train in dev, "
+        "words in two Unicode forms, characters that look alike, characters outside the vocabulary. "
+        "Warnings do not: a pace far from the rest, clipping, an offset, mixed rates, texts shared by "
+        "train and dev. The vocabulary is the model's, or that of the train rows. Exit 3 when a CSV cannot "
+        "be read or has no rows.\n\n"
+        "Choices are characters with 1 to 4 sub-frames, then byte-pair units of 64 to 512 symbols with 1 "
+        "and 2; recommended is the first with which at most one train row in 200 does not fit.\n\n"
+        "--fix leaves out the rows of the kinds csv audio short long silent empty duplicate leak, and "
+        "those that do not fit what is recommended; everything else is copied byte by byte. In another "
+        "folder, relative paths get the old CSV's folder before them.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_check};

@@ -70,9 +70,9 @@ const oss_cli_command oss_command_embed = {
     .operands = "FILE",
     .min_operands = 1,
     .max_operands = 1,
-    .details = "Embeddings come at the rate that `ossicle info` prints (12.5 a second at 8x downsampling); "
-               "logits have "
-               "\"ctc_subframes\" rows for each of them. Symbol 0 is CTC's blank, 1 the unknown symbol.",
+    .details =
+        "Embeddings come at the rate that `ossicle info` prints (12.5 a second at 8x downsampling); logits "
+        "have \"ctc_subframes\" rows for each of them. Symbol 0 is CTC's blank, 1 the unknown symbol.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_embed};

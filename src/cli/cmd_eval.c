@@ -1,8 +1,8 @@
 /* ossicle eval: a dataset recognised and scored. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -48,12 +48,6 @@ typedef struct evaluation {
     int64_t failed;       /* rows that could not be scored */
     double wall_seconds;  /* of reading and scoring, without loading the model */
 } evaluation;
-
-static double now_seconds(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- Rows ---- */
 
@@ -120,7 +114,7 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
 }
 
 static oss_status score_rows(evaluation *eval) {
-    double begin = now_seconds();
+    double begin = oss_clock_seconds();
     const oss_eval_row *row = NULL;
     do {
         oss_status status = oss_eval_rows_next(eval->rows, &row);
@@ -131,7 +125,7 @@ static oss_status score_rows(evaluation *eval) {
             return status;
         }
     } while (row != NULL);
-    eval->wall_seconds = now_seconds() - begin;
+    eval->wall_seconds = oss_clock_seconds() - begin;
     if (eval->score.infeasible > NAMED_INFEASIBLE) {
         oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
                      (long long)eval->score.infeasible);
@@ -259,21 +253,16 @@ static int run_eval(const oss_cli_args *args) {
 const oss_cli_command oss_command_eval = {
     .name = "eval",
     .summary = "score a model on recordings with transcripts: word and character error rates, loss",
-    .details = "Both sides are normalised as in training (NFC, case, white space). Word and character error "
-               "rates are fractions of "
-               "the whole corpus's words and code points; loss is the mean of -ln p(text)/symbols over the "
-               "rows whose text fits into "
-               "their frames; `infeasible` counts the others, which still count in the rates. "
-               "realtime_factor is audio_seconds / "
-               "wall_seconds (100: a hundred times faster than speech). A row that cannot be read is named "
-               "on standard error and counted in `failed`; "
-               "the rest is scored, exit "
-               "1 (3 when no row could be scored).\n\n"
-               "--json prints utterances words characters wer cer substitutions deletions insertions loss "
-               "infeasible audio_seconds "
-               "wall_seconds realtime_factor failed; substitutions, deletions and insertions are of words; "
-               "loss is null when no row "
-               "is feasible.",
+    .details =
+        "Both sides are normalised as in training (NFC, case, white space). Word and character error rates "
+        "are fractions of the whole corpus's words and code points; loss is the mean of -ln "
+        "p(text)/symbols over the rows whose text fits into their frames; `infeasible` counts the others, "
+        "which still count in the rates. realtime_factor is audio_seconds / wall_seconds (100: a hundred "
+        "times faster than speech). A row that cannot be read is named on standard error and counted in "
+        "`failed`; the rest is scored, exit 1 (3 when no row could be scored).\n\n"
+        "--json prints utterances words characters wer cer substitutions deletions insertions loss "
+        "infeasible audio_seconds wall_seconds realtime_factor failed; substitutions, deletions and "
+        "insertions are of words; loss is null when no row is feasible.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_eval};

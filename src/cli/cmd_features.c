@@ -59,9 +59,9 @@ const oss_cli_command oss_command_features = {
     .operands = "FILE",
     .min_operands = 1,
     .max_operands = 1,
-    .details = "One row for each hop of the window (100 a second by default), one column for each mel bin "
-               "(128), after the "
-               "logarithm and the normalisation that the config or model asks for.",
+    .details =
+        "One row for each hop of the window (100 a second by default), one column for each mel bin (128), "
+        "after the logarithm and the normalisation that the config or model asks for.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_features};

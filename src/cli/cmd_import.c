@@ -44,11 +44,11 @@ const oss_cli_command oss_command_import = {
     .operands = "IN",
     .min_operands = 1,
     .max_operands = 1,
-    .details = "IN: a safetensors file with the tensor names of the PyTorch encoder (down.0.net.0.weight "
-               "..., with or without "
-               "the prefix encoder. or audio_encoder.). Every tensor must be there with its shape, all "
-               "values finite. OUT "
-               "carries config, vocabulary and a checksum, and is what all commands take as a model.",
+    .details =
+        "IN: a safetensors file with the tensor names of the PyTorch encoder (down.0.net.0.weight ..., "
+        "with or without the prefix encoder. or audio_encoder.). Every tensor must be there with its "
+        "shape, all values finite. OUT carries config, vocabulary and a checksum, and is what all commands "
+        "take as a model.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_import};

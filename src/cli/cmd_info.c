@@ -206,9 +206,9 @@ const oss_cli_command oss_command_info = {
     .summary = "what a model is: file, checksum, sizes, vocabulary, config",
     .operands = "[M]",
     .max_operands = 1,
-    .details = "M: a model file, a checkpoint folder, or a run folder, whose best checkpoint (else the "
-               "latest) is described, with "
-               "its step. Without M: the model that other commands take without --model.",
+    .details =
+        "M: a model file, a checkpoint folder, or a run folder, whose best checkpoint (else the latest) is "
+        "described, with its step. Without M: the model that other commands take without --model.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_info};

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "cli/train_commands.h"
+#include "cli/commands.h"
 #include "cli/train_display.h"
 #include "train/finetune.h"
 #include "train/run_folder.h"
@@ -28,7 +28,9 @@ static const oss_cli_option options[] = {
      .value = "DIR",
      .help = "the run folder (default: run_dir of the config, else checkpoints/NAME after NAME.json)"},
     {.name = "--resume",
-     .help = "go on with the run from its latest checkpoint; settings come from its config.json"},
+     .help =
+         "go on with the run in --run DIR from its latest checkpoint, with the same bits as if it had not stopped; "
+         "settings come from its config.json"},
     {.name = "--init",
      .value = "M",
      .help =
@@ -43,11 +45,11 @@ static const oss_cli_option options[] = {
      .help = "threads to use; the weights are the same bytes with any number"},
 };
 
-static const char details[] = "SIGINT (Ctrl-C) and SIGTERM finish the step, save a checkpoint and say how to "
-                              "resume; a second signal ends the program at once. "
-                              "The run folder holds config.json, metrics.jsonl, skipped.jsonl (rows that do "
-                              "not train, and why), dev.csv (the held-out rows), "
-                              "checkpoints/, and the links latest and best.";
+static const char details[] =
+    "SIGINT (Ctrl-C) and SIGTERM finish the step, save a checkpoint and say how to resume; a second "
+    "signal ends the program at once. The run folder holds config.json, metrics.jsonl, skipped.jsonl "
+    "(rows that do not train, and why), dev.csv (the held-out rows), checkpoints/, and the links "
+    "latest and best.";
 
 /* ---- Signals: the handler counts, the trainer looks after every step ---- */
 
@@ -326,7 +328,7 @@ static int run_train(const oss_cli_args *args) {
 }
 
 const oss_cli_command oss_command_train = {.name = "train",
-                                           .summary = "Train a model, resume a run, or fine-tune a model.",
+                                           .summary = OSS_TRAIN_SUMMARY,
                                            .details = details,
                                            .option = options,
                                            .options = (int32_t)(sizeof options / sizeof options[0]),

@@ -7,7 +7,7 @@
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
-    {.name = "--json", .help = "one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
+    {.name = "--json", .help = "print one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",

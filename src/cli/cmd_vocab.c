@@ -302,8 +302,8 @@ const oss_cli_command oss_command_vocab = {
     .summary = "symbols learnt from transcripts, and how many of them the audio has frames for",
     .details =
         "Training learns its vocabulary by itself, from the rows that are not held out; this shows what it "
-        "would be for all rows of the CSVs, and by -o makes one to be used by several trainings. Frames are "
-        "those of the default network, 12.5 times ctc_subframes a second.",
+        "would be for all rows of the CSVs, and by -o makes one to be used by several trainings. Frames "
+        "are those of the default network, 12.5 times ctc_subframes a second.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_vocab};

@@ -1,5 +1,4 @@
-/* The commands of the program `ossicle`; `ossicle train` and `ossicle bench` are the program
- * `ossicle-train`. */
+/* The commands of both programs: `ossicle train` and `ossicle bench` are the program `ossicle-train`. */
 #ifndef OSS_CLI_COMMANDS_H
 #define OSS_CLI_COMMANDS_H
 
@@ -7,7 +6,16 @@
 
 extern const oss_cli_command oss_command_eval, oss_command_transcribe, oss_command_embed,
     oss_command_features, oss_command_info, oss_command_import, oss_command_average, oss_command_check,
-    oss_command_vocab, oss_command_augment;
+    oss_command_vocab, oss_command_augment, oss_command_report;
+
+enum { OSS_COMMANDS = 11 };
+/* Those of `ossicle`, in the order of its --help. */
+extern const oss_cli_command *const oss_command[OSS_COMMANDS];
+
+/* Those of `ossicle-train`. `ossicle --help` tells of them too, but does not link them. */
+extern const oss_cli_command oss_command_train, oss_command_bench;
+#define OSS_TRAIN_SUMMARY "train a model, resume a run, or fine-tune a model"
+#define OSS_BENCH_SUMMARY "how fast it runs here, beside the processor's own limit"
 
 /* Replaces this process by ossicle-train with `command` (NULL: none) and argument[0..count) as its arguments.
  * Returns only on failure. */

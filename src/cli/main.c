@@ -10,20 +10,13 @@ typedef struct listed_command {
     const oss_cli_command *command; /* NULL: another program */
 } listed_command;
 
-enum { COMMANDS = 12, TRAINS = 2 /* the first ones: commands of ossicle-train */ };
+enum { TRAINS = 2 /* commands of ossicle-train, which come first */, COMMANDS = TRAINS + OSS_COMMANDS };
 
 static void list_commands(listed_command out[COMMANDS]) {
-    const oss_cli_command *const command[COMMANDS - TRAINS] = {
-        &oss_command_eval,  &oss_command_transcribe, &oss_command_embed,   &oss_command_features,
-        &oss_command_info,  &oss_command_import,     &oss_command_average, &oss_command_check,
-        &oss_command_vocab, &oss_command_augment};
-    out[0] =
-        (listed_command){"train", "train a model, or resume or fine-tune one (runs ossicle-train)", NULL};
-    out[1] = (listed_command){
-        "bench", "how fast it runs here, beside the processor's own limit (runs ossicle-train)", NULL};
-    for (int i = TRAINS; i < COMMANDS; i++) {
-        const oss_cli_command *own = command[i - TRAINS];
-        out[i] = (listed_command){own->name, own->summary, own};
+    out[0] = (listed_command){"train", OSS_TRAIN_SUMMARY " (runs ossicle-train)", NULL};
+    out[1] = (listed_command){"bench", OSS_BENCH_SUMMARY " (runs ossicle-train)", NULL};
+    for (int i = 0; i < OSS_COMMANDS; i++) {
+        out[TRAINS + i] = (listed_command){oss_command[i]->name, oss_command[i]->summary, oss_command[i]};
     }
 }
 

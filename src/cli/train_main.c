@@ -1,7 +1,7 @@
 /* ossicle-train [OPTION]... is `ossicle train`; ossicle-train bench [OPTION]... is `ossicle bench`. */
 #include <string.h>
 
-#include "cli/train_commands.h"
+#include "cli/commands.h"
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], oss_command_bench.name) == 0) {

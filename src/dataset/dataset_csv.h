@@ -26,8 +26,7 @@ typedef struct oss_dataset_row {
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
 } oss_dataset_row;
 
-/* What tells a row from others, without the place where the data lies today: a hash of wav, segment and text.
- */
+/* What tells a row from others, without the place where the data lies today: a hash of wav, segment and text. */
 uint64_t oss_dataset_row_key(const oss_dataset_row *row);
 
 /* OSS_EINPUT when the file is no CSV or a column is missing (names what it has and what it needs). */

@@ -1,7 +1,7 @@
 /* The rows that train or validate, and those that were left out with the reason.
  *
- *   CSV --read--> rows --scan--> decoded once, filtered, cached --split--> train | dev --encode--> labels,
- * feasible ones
+ *     CSV --read--> rows --scan--> decoded once, filtered, cached --split--> train | dev
+ *       --encode--> labels, feasible ones
  *
  * Rows come from dataset/dataset_csv.h, which `ossicle eval` reads through as well. */
 #ifndef OSS_DATASET_MANIFEST_H

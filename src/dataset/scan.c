@@ -103,8 +103,7 @@ static void scan_row(void *context, int32_t task, int32_t worker) {
     }
 }
 
-/* Usable rows close up; the others become skipped ones. Stops, with everything still owned once, on failure.
- */
+/* Usable rows close up; the others become skipped ones. Stops, with everything still owned once, on failure. */
 static oss_status sort_out(scan_job *job) {
     oss_manifest *manifest = job->manifest;
     oss_status status = OSS_OK;

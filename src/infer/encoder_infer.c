@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/round.h"
 #include "infer/encoder_internal.h"
 #include "kernel/attention.h"
 #include "kernel/lengths.h"
@@ -91,7 +92,7 @@ static oss_status reserve_positions(oss_encoder *e) {
     if (e->model->config->model.position == OSS_POSITION_NONE || e->frames <= e->position_frames) {
         return OSS_OK;
     }
-    int32_t rows = (e->frames + TABLE_STEP_FRAMES - 1) / TABLE_STEP_FRAMES * TABLE_STEP_FRAMES;
+    int32_t rows = (int32_t)oss_round_up((size_t)e->frames, TABLE_STEP_FRAMES);
     bool rope = e->model->config->model.position == OSS_POSITION_ROPE;
     size_t width = (size_t)(rope ? e->head_dim : e->model->config->model.d_model);
     size_t count = (size_t)rows * width;
@@ -197,7 +198,8 @@ oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t sam
     if (samples < 1) {
         return oss_fail(OSS_EUSAGE, "there are no samples to encode");
     }
-    oss_status status = begin_run(encoder, 1 + samples / encoder->model->config->model.mel.hop_samples);
+    oss_status status =
+        begin_run(encoder, oss_len_mel_frames_long(samples, encoder->model->config->model.mel.hop_samples));
     if (status == OSS_OK) {
         status = reserve_run(encoder, true);
     }

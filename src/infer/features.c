@@ -93,7 +93,7 @@ int32_t oss_features_rate_hz(const oss_features *features) {
 
 static oss_status compute(const oss_features *features, const oss_audio *audio, oss_matrix *out) {
     int32_t bins = features->config->model.mel.bins;
-    int64_t frames = 1 + audio->samples / features->config->model.mel.hop_samples;
+    int64_t frames = oss_len_mel_frames_long(audio->samples, features->config->model.mel.hop_samples);
     if (frames > INT32_MAX) {
         return oss_fail(OSS_EINPUT,
                         "%lld frames of features are more than one call can make: cut the audio into parts",

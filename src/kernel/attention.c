@@ -2,8 +2,9 @@
  * st[S,width], keys down, queries across. So memory is linear in S, softmax is exact with no rescaling, and
  * every product is the register tile of tile.h:
  *
- *     forward    st[j,i]  = sum_d k[j,d] qt[d,i]        a = k as it lies, b = qt, the tile's queries
- * transposed and scaled out[i,d] = sum_j st[j,i] v[j,d]        a = st read down its columns, b = v as it lies
+ *     forward    st[j,i]  = sum_d k[j,d] qt[d,i]        a = k as it lies, b = qt, the tile's queries transposed
+ *                                                       and scaled
+ *                out[i,d] = sum_j st[j,i] v[j,d]        a = st read down its columns, b = v as it lies
  *     backward   st       = as above, then P = e^(st - lse)
  *                dpt[j,i] = sum_d v[j,d] dot[d,i]       dot: the tile's rows of dout, transposed
  *                dst      = P (mask dpt - delta) / sqrt(D),  delta[i] = sum_d dout[i,d] out[i,d]
@@ -22,6 +23,7 @@
 #include <stdbool.h>
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/attention_table.h"
 #include "kernel/cpu.h"
 #include "kernel/tile.h"
@@ -51,14 +53,10 @@ typedef struct head_work {
     float *row_factor; /* [MAX_WIDTH] */
 } head_work;
 
-static size_t round_up(size_t n, size_t unit) {
-    return (n + unit - 1) / unit * unit;
-}
-
 size_t oss_k_attention_scratch_floats(int32_t s, int32_t d) {
     OSS_CONTRACT(s >= 0 && d > 0);
     const size_t keys = (size_t)s;
-    const size_t padded = round_up((size_t)d, MAX_LANES);
+    const size_t padded = oss_round_up((size_t)d, MAX_LANES);
     return 2 * keys * MAX_WIDTH + 2 * padded * MAX_WIDTH + keys * padded + 2 * MAX_WIDTH * padded +
            MAX_WIDTH + MAX_LANES;
 }
@@ -67,7 +65,7 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
                             const oss_attention_reach *reach, float p, const oss_dropout_key *dropout,
                             float *scratch) {
     const size_t keys = (size_t)s;
-    const size_t padded = round_up((size_t)d, MAX_LANES);
+    const size_t padded = oss_round_up((size_t)d, MAX_LANES);
     head_work w = {
         .lanes = tables[oss_cpu_isa()],
         .tile = oss_tile_table_get(),
@@ -83,7 +81,7 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
     };
     w.k = qkv + w.out_row;
     w.v = w.k + w.out_row;
-    w.padded = (int32_t)round_up((size_t)d, (size_t)w.tile->lanes);
+    w.padded = (int32_t)oss_round_up((size_t)d, (size_t)w.tile->lanes);
     w.st = scratch;
     w.dpt = w.st + keys * MAX_WIDTH;
     w.qt = w.dpt + keys * MAX_WIDTH;

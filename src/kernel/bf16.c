@@ -1,6 +1,7 @@
 #include "kernel/bf16.h"
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/bf16_table.h"
 #include "kernel/cpu.h"
 #include "kernel/tile.h"
@@ -80,13 +81,9 @@ static int32_t count_block_pairs(int32_t rows) {
     return pairs < BLOCK_PAIRS ? pairs : BLOCK_PAIRS;
 }
 
-static size_t round_up_16(int32_t n) {
-    return ((size_t)n + 15) / 16 * 16;
-}
-
 size_t oss_k_bf16_linear_scratch(int32_t rows, int32_t n) {
     OSS_CONTRACT(rows >= 0 && n > 0);
-    return (size_t)count_block_pairs(rows) * (round_up_16(n) + OSS_TILE_MAX_WIDTH);
+    return (size_t)count_block_pairs(rows) * (oss_round_up((size_t)n, 16) + OSS_TILE_MAX_WIDTH);
 }
 
 /* dst[pairs, width] = rows 2p and 2p + 1 of x[rows, columns] (row stride ld) side by side; an odd last row is
@@ -108,7 +105,8 @@ void oss_k_bf16_linear_bwd_weight(float *dw, const oss_bf16 *dy, const oss_bf16 
     OSS_CONTRACT(oss_is_aligned(dy, 4) && oss_is_aligned(x, 4));
     OSS_CONTRACT(oss_is_aligned(scratch, 64));
     const oss_bf16_table *table = oss_bf16_table_get();
-    ptrdiff_t ldy = oss_bf16_columns(n), ldx = oss_bf16_columns(k), dy_width = (ptrdiff_t)round_up_16(n);
+    ptrdiff_t ldy = oss_bf16_columns(n), ldx = oss_bf16_columns(k),
+              dy_width = (ptrdiff_t)oss_round_up((size_t)n, 16);
     uint32_t *dy_pairs = scratch, *x_pairs = scratch + (ptrdiff_t)count_block_pairs(rows) * dy_width;
     for (int32_t begin = 0, block; begin < rows; begin += block) {
         block = rows - begin < 2 * BLOCK_PAIRS ? rows - begin : 2 * BLOCK_PAIRS;

@@ -2,6 +2,7 @@
  * which pair as they lie: the float code runs with half as many elements a cell. */
 #include <string.h>
 
+#include "base/round.h"
 #include "kernel/bf16.h"
 #include "base/contract.h"
 #include "kernel/bf16_table.h"
@@ -71,7 +72,7 @@ static size_t count_dpre_pairs(int32_t fo) {
 size_t oss_k_bf16_conv2d_scratch(int32_t f, int32_t ci, int32_t co) {
     OSS_CONTRACT(f > 0 && ci > 0 && co > 0);
     int32_t fo = oss_len_conv(f);
-    return count_dpre_pairs(fo) + count_x_pairs(fo, ci) + 9 * (size_t)ci * oss_conv2d_round_up_16(co);
+    return count_dpre_pairs(fo) + count_x_pairs(fo, ci) + 9 * (size_t)ci * oss_round_up((size_t)co, 16);
 }
 
 /* An input row, NULL when outside. */

@@ -4,9 +4,10 @@
  * neighbouring output positions start 2 Ci apart. An output row is then a product whose "row" is a position
  * and whose k runs over the three input rows (segments) and the 3 Ci floats in each:
  *
- *     x row 2t-1   | 0 | 1 | 2 | 3 | 4 | 5 |        position f:  a = x + ((2t+a-1) F + 2f-1) Ci,  a_row = 2
- * Ci,  a_step = 1 x row 2t         [ f = 1 ]                    segment a:   a_segment = F Ci x row 2t+1 [ f
- * = 2 ]            weights:     b[(a, b, i), o], packed in panels of columns o
+ *     x row 2t-1   | 0 | 1 | 2 | 3 | 4 | 5 |        position f:  a = x + ((2t+a-1) F + 2f-1) Ci,
+ *     x row 2t         [   f = 1   ]                             a_row = 2 Ci,  a_step = 1
+ *     x row 2t+1               [   f = 2   ]        segment a:   a_segment = F Ci
+ *                                                   weights:     b[(a, b, i), o], packed in panels of columns o
  *
  * At 64 channels and AVX-512 a tile is 6 positions x 64 channels: 24 accumulators, 576 steps of 4 loads and 6
  * broadcasts, with the weights (147 KiB) streaming from the second-level cache.
@@ -17,6 +18,7 @@
 #include "kernel/conv2d.h"
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
@@ -24,7 +26,7 @@
 
 size_t oss_k_conv2d_packed_floats(int32_t ci, int32_t co) {
     OSS_CONTRACT(ci > 0 && co > 0);
-    return 9 * (size_t)ci * oss_conv2d_round_up_16(co);
+    return 9 * (size_t)ci * oss_round_up((size_t)co, 16);
 }
 
 /* Panels of columns o, each [3 (a), 3 (b), Ci, width]; columns that do not exist are 0. */

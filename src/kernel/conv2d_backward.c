@@ -3,6 +3,7 @@
 
 #include "kernel/conv2d.h"
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
@@ -19,13 +20,13 @@ static size_t count_block_floats(int32_t fo) {
 
 size_t oss_k_conv2d_scratch_floats(int32_t f, int32_t ci, int32_t co) {
     OSS_CONTRACT(f > 0 && ci > 0 && co > 0);
-    return 9 * (size_t)ci * oss_conv2d_round_up_16(co) + OSS_TILE_MAX_WIDTH +
+    return 9 * (size_t)ci * oss_round_up((size_t)co, 16) + OSS_TILE_MAX_WIDTH +
            count_block_floats(oss_len_conv(f));
 }
 
 size_t oss_k_conv2d_packed_back_floats(int32_t ci, int32_t co) {
     OSS_CONTRACT(ci > 0 && co > 0);
-    return 9 * (size_t)co * oss_conv2d_round_up_16(ci);
+    return 9 * (size_t)co * oss_round_up((size_t)ci, 16);
 }
 
 /* Input gradient. dx[u, v] with u even meets tap a = 1 of output row u/2 only; with u odd it meets a = 2 of
@@ -153,9 +154,10 @@ void oss_k_conv2d_bwd_input(float *dx, const float *dpre, const float *packed, i
  * (b, i) of one a by one panel of o, its k runs over the cells of a block (segments are output rows): x is
  * read with stride 2 Ci, dpre in place.
  *
- *     block of output rows:  dpre[rows, Fo, Co]  under  x[2 rows + 1, F, Ci]     both stay in the
- * second-level cache tile:                  6 of the 3 Ci values around a cell  x  64 channels, 24
- * accumulators, added to sum[9 Ci, width] */
+ *     block of output rows:  dpre[rows, Fo, Co]  under  x[2 rows + 1, F, Ci], which both stay in the
+ *                            second-level cache
+ *     tile:                  6 of the 3 Ci values around a cell  x  64 channels: 24 accumulators, added to
+ *                            sum[9 Ci, width] */
 typedef struct weight_gradient {
     const oss_tile_table *table;
     int32_t vectors, width, columns;
@@ -248,7 +250,7 @@ void oss_k_conv2d_bwd_weight(float *dw, float *dbias, const float *x, const floa
     int32_t to = oss_len_conv(t), block_rows = BLOCK_CELLS > g.fo ? BLOCK_CELLS / g.fo : 1;
     float *block = scratch, *bias_sum = block + count_block_floats(g.fo),
           *sums = bias_sum + OSS_TILE_MAX_WIDTH;
-    memset(sums, 0, 9 * (size_t)ci * oss_conv2d_round_up_16(co) * sizeof *sums);
+    memset(sums, 0, 9 * (size_t)ci * oss_round_up((size_t)co, 16) * sizeof *sums);
     for (int32_t begin = 0, end; begin < to; begin = end) {
         end = begin + block_rows < to ? begin + block_rows : to;
         int32_t cells = (end - begin) * g.fo;

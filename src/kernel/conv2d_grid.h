@@ -38,8 +38,4 @@ static inline int32_t oss_conv2d_chunk_end(int32_t row, int32_t end, int32_t len
     return same < end ? same : end;
 }
 
-static inline size_t oss_conv2d_round_up_16(int32_t n) {
-    return ((size_t)n + 15) / 16 * 16;
-}
-
 #endif

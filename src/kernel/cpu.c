@@ -24,8 +24,7 @@ static int has_f16c(void) {
 }
 #endif
 
-/* Whether processor, system (saved registers) and build can run it; must match ISA_FLAGS_* in the Makefile.
- */
+/* Whether processor, system (saved registers) and build can run it; must match ISA_FLAGS_* in the Makefile. */
 static int can_run(oss_isa isa) {
     if (isa == OSS_ISA_GENERIC) {
         return 1;

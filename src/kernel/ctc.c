@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/cpu.h"
 #include "kernel/ctc_table.h"
 #include "kernel/lengths.h"
@@ -47,14 +48,10 @@ typedef struct ctc_work {
     int32_t *symbol; /* [part] label i, or V where there is none */
 } ctc_work;
 
-static size_t round_up(size_t n, size_t unit) {
-    return (n + unit - 1) / unit * unit;
-}
-
 /* Hands out `doubles` at *at, on a 64-byte boundary; base NULL: only counts. */
 static double *take(double *base, size_t *at, size_t doubles) {
     double *p = base != NULL ? base + *at : NULL;
-    *at += round_up(doubles, ALIGNMENT / sizeof(double));
+    *at += oss_round_up(doubles, ALIGNMENT / sizeof(double));
     return p;
 }
 
@@ -62,8 +59,8 @@ static double *take(double *base, size_t *at, size_t doubles) {
 static size_t lay_out(ctc_work *w, double *base, int32_t t, int32_t v, int32_t labels) {
     const size_t frames = t > 0 ? (size_t)t : 1;
     size_t at = 0;
-    w->part = OSS_CTC_PAD + round_up((size_t)labels + 1, OSS_CTC_PAD) + OSS_CTC_PAD;
-    w->symbols = round_up((size_t)v + 1, OSS_CTC_PAD);
+    w->part = OSS_CTC_PAD + oss_round_up((size_t)labels + 1, OSS_CTC_PAD) + OSS_CTC_PAD;
+    w->symbols = oss_round_up((size_t)v + 1, OSS_CTC_PAD);
     w->block = t;
     if (frames * KEPT_PARTS * w->part * sizeof(double) > KEEP_ALL_BYTES) {
         w->block = (int32_t)ceil(sqrt((double)t));
@@ -145,7 +142,7 @@ static double emit_frame(const ctc_work *w, int32_t frame, float *p) {
     oss_ctc_emission emit = get_emission(w, frame);
     oss_ctc_band band = get_band(w, frame);
     const int32_t *symbol = w->symbol + OSS_CTC_PAD;
-    int32_t end = (int32_t)round_up((size_t)band.high + 1, OSS_CTC_PAD);
+    int32_t end = (int32_t)oss_round_up((size_t)band.high + 1, OSS_CTC_PAD);
     for (int32_t i = band.low / OSS_CTC_PAD * OSS_CTC_PAD; i < end; i++) {
         emit.label[i] = w->significand[symbol[i]];
         emit.label_exp[i] = w->exponent[symbol[i]];

@@ -25,8 +25,7 @@ int64_t oss_fft_scratch_floats(const oss_fft *fft);
 void oss_fft_forward(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
                      int32_t win, float *scratch);
 /* The transpose of the above (what a gradient needs), for the first `frames` frames; uses the spectrum up:
- * dx[f * hop + i] += window[i] sum_k spectrum[k,0,f] cos(2 pi k i / n) - spectrum[k,1,f] sin(2 pi k i / n).
- */
+ * dx[f * hop + i] += window[i] sum_k spectrum[k,0,f] cos(2 pi k i / n) - spectrum[k,1,f] sin(2 pi k i / n). */
 void oss_fft_transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
                        int32_t frames, float *spectrum, float *scratch);
 

@@ -18,8 +18,10 @@
  * Radix 8 reads and writes 16 vectors a butterfly, which fit the 32 registers of AVX-512; n = 1024 is three
  * such stages.
  *
- * The split (two real transforms in one complex one): with w_k = e^(-2 pi i k / n), A = Z[k], B = conj
- * Z[half-k], X[k] = (A + B)/2 - i w_k (A - B)/2,     X[half-k] = conj((A + B)/2 + i w_k (A - B)/2)
+ * The split (two real transforms in one complex one): with w_k = e^(-2 pi i k / n), A = Z[k] and
+ * B = conj Z[half-k],
+ *
+ *     X[k] = (A + B)/2 - i w_k (A - B)/2,     X[half-k] = conj((A + B)/2 + i w_k (A - B)/2)
  *
  * The transpose of the whole is the transposes of the parts, backwards: merge (the split with conjugated
  * factors), the stages with e^(+...), which is the same stages with real and imaginary parts exchanged, and

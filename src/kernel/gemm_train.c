@@ -40,8 +40,8 @@ static _Thread_local bool is_warm = false;
  *                  [192, 768]             221 / 214 (1.03)    220 / 215 (1.02)    214 / 209 (1.02)
  *                  [192, 1024]            218 / 212 (1.03)    219 / 215 (1.02)    215 / 206 (1.04)
  *     wider models [768, 768]             214 / 219 (0.98)    218 / 216 (1.01)    216 / 214 (1.01)
- *                  [1024, 1024]           207 / 211 (0.98)    209 / 209 (1.00)    189 / 201 (0.94)    1600
- * rows: 0.60 to 0.91
+ *                  [1024, 1024]           207 / 211 (0.98)    209 / 209 (1.00)    189 / 201 (0.94)
+ *                                         1600 rows: 0.60 to 0.91
  *
  * So ours everywhere but in transposed products with many columns: there OpenBLAS is level at this encoder's
  * size (within 3 %), and ahead as a outgrows the caches, because it copies a into panels first where ours

@@ -10,8 +10,7 @@
 void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
                       const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch);
 
-/* Sets OpenBLAS to one thread and makes it take its buffers now; call once in every thread that will train.
- */
+/* Sets OpenBLAS to one thread and makes it take its buffers now; call once in every thread that will train. */
 void oss_k_gemm_train_warm_up(void);
 
 /* What decides the bits of a product besides our own code: OpenBLAS version and build, core type in use, L2

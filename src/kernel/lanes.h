@@ -11,8 +11,7 @@
  * lanes_fms, lanes_fnma); of a * b + c * d the first product is the fused one. A lanes file reads
  *
  *     static void add(float *y, const float *x, size_t n) { ... }
- *     const oss_vec_table OSS_LANES_TABLE(vec) = {.add = add};          // becomes oss_vec_table_avx2 and so
- * on
+ *     const oss_vec_table OSS_LANES_TABLE(vec) = {.add = add};          // becomes oss_vec_table_avx2 and so on
  *
  * and the plain file beside it (vec.c)
  *

@@ -4,9 +4,13 @@
 
 #include <stdint.h>
 
-/* Frames of a centred transform: T = 1 + floor(n / hop); 0 for n = 0. */
+/* Frames of a centred transform: T = 1 + floor(n / hop); 0 for n = 0. The first for any n, the second for
+ * audio whose frames were found to be countable. */
+static inline int64_t oss_len_mel_frames_long(int64_t samples, int32_t hop_samples) {
+    return samples <= 0 ? 0 : 1 + samples / hop_samples;
+}
 static inline int32_t oss_len_mel_frames(int64_t samples, int32_t hop_samples) {
-    return samples <= 0 ? 0 : (int32_t)(1 + samples / hop_samples);
+    return (int32_t)oss_len_mel_frames_long(samples, hop_samples);
 }
 
 /* Output length of a 3-wide convolution with stride 2 and padding 1: ceil(length / 2). */

@@ -1,8 +1,8 @@
 /* The filter bank on LANES frames side by side: a vector holds one line of every frame, so a filter is a
  * chain of multiply-adds with one weight each, however short it is; what comes out is turned.
  *
- *     spectrum[line][2][lane] --square, add--> power[line][lane] --filters--> mel[bin][lane] --turn-->
- * mel[frames,bins] */
+ *     spectrum[line][2][lane] --square, add--> power[line][lane] --filters--> mel[bin][lane]
+ *       --turn--> mel[frames,bins] */
 #include "kernel/lanes.h"
 #include "kernel/lanes_double.h"
 #include "kernel/lanes_math.h"

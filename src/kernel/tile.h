@@ -1,8 +1,8 @@
 /* The one micro-kernel under every matrix product and convolution here: a tile of c held in registers while k
  * runs.
  *
- *     c[i, j] (+)= bias[j] + sum over segments s, steps p of  a[s*a_segment + i*a_row + p*a_step] *
- * b[s*b_segment + p*b_step + j]
+ *     c[i, j] (+)= bias[j] + sum over segments s, steps p of
+ *                      a[s*a_segment + i*a_row + p*a_step] * b[s*b_segment + p*b_step + j]
  *
  *                         b: one row of `vectors` vectors a step, streamed
  *                         +------+------+------+------+
@@ -71,8 +71,7 @@ typedef struct oss_tile_table {
 /* The table of the ISA in use. */
 const oss_tile_table *oss_tile_table_get(void);
 
-/* Width in vectors of the next panel when `columns` are left: as few panels as possible, as even as possible.
- */
+/* Width in vectors of the next panel when `columns` are left: as few panels as possible, as even as possible. */
 static inline int32_t oss_tile_panel_vectors(const oss_tile_table *table, int32_t columns) {
     int32_t vectors = (columns + table->lanes - 1) / table->lanes;
     int32_t panels = (vectors + table->max_vectors - 1) / table->max_vectors;

@@ -1,6 +1,7 @@
 #include "kernel/vec.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/contract.h"
 #include "kernel/cpu.h"
@@ -59,6 +60,22 @@ double oss_k_sum_squares(const float *x, size_t n) {
 bool oss_k_all_finite(const float *x, size_t n) {
     OSS_CONTRACT(n == 0 || x != NULL);
     return get_vec()->all_finite(x, n);
+}
+
+/* Bits without the sign are in the order of the values, and integers have a maximum that is taken many at
+ * a time. */
+float oss_k_max_abs(const float *x, size_t n) {
+    OSS_CONTRACT(n == 0 || x != NULL);
+    int32_t largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= INT32_MAX;
+        largest = bits > largest ? bits : largest;
+    }
+    float peak;
+    memcpy(&peak, &largest, sizeof peak);
+    return peak;
 }
 
 void oss_k_exp(float *y, const float *x, size_t n) {

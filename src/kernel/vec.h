@@ -17,6 +17,8 @@ void oss_k_bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int3
 /* sum of squares in double, fixed order; NaN and inf pass through */
 double oss_k_sum_squares(const float *x, size_t n);
 bool oss_k_all_finite(const float *x, size_t n);
+/* Largest |x| of finite x, 0 for n = 0. */
+float oss_k_max_abs(const float *x, size_t n);
 
 /* y = exp(x), ln(x), erf(x): error bounds are stated at the definitions and tested. exp(-inf) = 0; ln(0) =
  * -inf. */
@@ -51,11 +53,10 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
 void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c);
 
 /* Dropout masks: a pure function of (seed, step, utterance, site, index). Element i of the region is kept iff
- * its 16-bit draw is
- * >= round(p * 65536); a kept element is scaled by 1/(1 - round(p * 65536)/65536). Backward calls the same
- * function on dy. Draws come from Philox4x32-10 (base/rng.h): key = seed; counter = (low 32 bits of index /
- * 8, site, utterance, step). A block of four words gives eight draws: element index mod 8 = e takes word e /
- * 2, its low half when e is even, else its high half. */
+ * its 16-bit draw is >= round(p * 65536); a kept element is scaled by 1/(1 - round(p * 65536)/65536).
+ * Backward calls the same function on dy. Draws come from Philox4x32-10 (base/rng.h): key = seed,
+ * counter = (low 32 bits of index / 8, site, utterance, step). A block of four words gives eight draws:
+ * element index mod 8 = e takes word e / 2, its low half when e is even, else its high half. */
 typedef struct oss_dropout_key {
     uint64_t seed;
     uint32_t step;

@@ -1,6 +1,6 @@
 /* Every setting of training and inference: JSON in, checked struct out. One table (config_keys.c) holds each
  * key's name, alias, type, range, default, section and one-line help; parsing, --set, writing, the error for
- * an unknown key (with the nearest known one) and the documentation check all read that table. */
+ * an unknown key (with the nearest known one) and docs/configuration.md all come from that table. */
 #ifndef OSS_MODEL_CONFIG_H
 #define OSS_MODEL_CONFIG_H
 
@@ -139,7 +139,7 @@ oss_status oss_config_check(const oss_config *config);
  * config. model_only: front end, network and text keys in one line, what a model file stores. */
 char *oss_config_print(const oss_config *config, bool model_only);
 
-/* The table, for --help and for the test that compares it with the documentation. */
+/* The table, from which docs/configuration.md is made. */
 typedef struct oss_config_key {
     const char *name;
     const char *alias;        /* another name that is read, NULL: none */
@@ -153,5 +153,8 @@ typedef struct oss_config_key {
 int32_t oss_config_key_count(void);
 oss_config_key oss_config_key_get(int32_t index);
 const char *oss_config_section(const char *name); /* of the key that is called so; NULL when there is none */
+/* Name of a key of the program that the network comes from which means nothing here, NULL after the last;
+ * *instead is the key that does something like it, NULL: none. */
+const char *oss_config_foreign_get(int32_t index, const char **instead);
 
 #endif

@@ -89,9 +89,8 @@ static oss_status check_text(const oss_config *config) {
     }
     if (config->model.vocab_size == 1 || config->model.vocab_size == 2) {
         return oss_fail(OSS_EINPUT,
-                        "\"vocab_size\" is %d; blank and <UNK> leave no place for a character: allowed is 0 "
-                        "(no bound) or "
-                        "at least 3",
+                        "\"vocab_size\" is %d; blank and <UNK> leave no place for a character: allowed is "
+                        "0 (no bound) or at least 3",
                         config->model.vocab_size);
     }
     return OSS_OK;
@@ -168,8 +167,8 @@ static oss_status check_masks(const oss_config *config) {
     if (config->model.mel.kind == OSS_MEL_LOG && config->model.mel.norm == OSS_MEL_NORM_NONE) {
         return oss_fail(OSS_EINPUT,
                         "masks set cells to 0, which is the mean of normalised features only: with "
-                        "\"mel_norm\": \"none\" set \"freq_masks\" and "
-                        "\"time_masks_per_second\" to 0, or choose another \"mel_norm\"");
+                        "\"mel_norm\": \"none\" set \"freq_masks\" and \"time_masks_per_second\" to 0, or "
+                        "choose another \"mel_norm\"");
     }
     return OSS_OK;
 }

@@ -1,5 +1,4 @@
-/* The table of keys. docs/configuration.md says the same in prose; tests/model/test_config_docs.c compares
- * the two. */
+/* The table of keys. `make docs` writes it into docs/configuration.md. */
 #include <string.h>
 
 #include "base/fail.h"
@@ -339,4 +338,12 @@ oss_config_key oss_config_key_get(int32_t index) {
                           .resume = field->resume};
     oss_config_describe_range(key.range, sizeof key.range, field);
     return key;
+}
+
+const char *oss_config_foreign_get(int32_t index, const char **instead) {
+    if (index >= oss_config_foreign_keys) {
+        return NULL;
+    }
+    *instead = oss_config_foreign_key[index].instead;
+    return oss_config_foreign_key[index].name;
 }

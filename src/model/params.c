@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/rng.h"
+#include "base/round.h"
 #include "model/sizes.h"
 
 enum { ALIGNMENT_FLOATS = 16, PER_BLOCK = 10 };
@@ -29,7 +30,7 @@ static void add_entry(oss_params *params, const char *layer, const char *part, o
     entry.offset = params->floats;
     params->item[params->count++] = entry;
     params->parameters += entry.count;
-    params->floats += (entry.count + ALIGNMENT_FLOATS - 1) / ALIGNMENT_FLOATS * ALIGNMENT_FLOATS;
+    params->floats += oss_round_up(entry.count, ALIGNMENT_FLOATS);
 }
 
 static void add_conv(oss_params *params, const char *layer, int32_t out, int32_t in) {

@@ -1,5 +1,4 @@
-/* The writer. The header is made first, the sum of all bytes is taken, its digits are put in, all is written.
- */
+/* The writer. The header is made first, the sum of all bytes is taken, its digits are put in, all is written. */
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/round.h"
 #include "base/strbuf.h"
 #include "model/safetensors.h"
 #include "model/sum.h"
@@ -75,7 +75,7 @@ static oss_status make_head(oss_strbuf *head, const oss_st_item *item, int32_t i
         return status;
     }
     size_t length = strlen(json);
-    size_t padding = (ALIGNMENT_BYTES - (LENGTH_BYTES + length) % ALIGNMENT_BYTES) % ALIGNMENT_BYTES;
+    size_t padding = oss_round_up(LENGTH_BYTES + length, ALIGNMENT_BYTES) - (LENGTH_BYTES + length);
     unsigned char prefix[LENGTH_BYTES];
     for (int i = 0; i < LENGTH_BYTES; i++) {
         prefix[i] = (unsigned char)((uint64_t)(length + padding) >> (8 * i));

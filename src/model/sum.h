@@ -15,8 +15,7 @@ enum { OSS_SUM_DIGITS = 16 };
  * when it or a key on the way is not spelled plainly (escapes), or is not 16 such digits. */
 bool oss_sum_find(size_t *out_at, const char *json, size_t bytes, const char *const *key, int keys);
 
-/* out = sum of first[0..first_bytes) and then of each further part, the digits at first + digits_at as '0'.
- */
+/* out = sum of first[0..first_bytes) and then of each further part, the digits at first + digits_at as '0'. */
 typedef struct oss_sum_part {
     const void *data;
     size_t bytes;

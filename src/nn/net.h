@@ -34,8 +34,8 @@ typedef struct oss_net_input {
     bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
     bool chunks;    /* the same for chunk_training */
-    float *const
-        *audio_grad;     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here */
+    /* NULL, or [B]: gradient of the loss with respect to each waveform is added here. */
+    float *const *audio_grad;
     const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
     bool pairs; /* utterances 2i and 2i+1 are views of one, of the same length, keyed apart: loss of CR-CTC */
     bool add_gradient; /* weight gradients are added to what grad holds, not stored over it */
@@ -45,15 +45,14 @@ typedef struct oss_net_output {
     oss_tensor *features;   /* [sum T, bins], before SpecAugment's masks */
     oss_tensor *embeddings; /* [N, d_model] after the last RMSNorm */
     oss_tensor *logits;     /* [N * k, V]; NULL without a head */
-    oss_tensor *projected;  /* [N, projector_dim]; NULL without a projector, and while recording: CTC does not
-                               use it */
+    oss_tensor *projected;  /* [N, projector_dim]; NULL without a projector, and while recording */
     oss_seq mel_seq;        /* T of each utterance */
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
-    oss_tensor *loss;  /* scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL
-                          without labels. While recording with intermediate CTC (weight w): 1 - w times this,
-                          and  w times the same of inter_nll. With pairs: half
- of that, and cr_ctc_weight times the consistency loss (oss_op_consistency) */
-    const double *nll; /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
+    /* Scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL without labels. While
+     * recording with intermediate CTC (weight w): 1 - w times this, and w times the same of inter_nll. With
+     * pairs: half of that, and cr_ctc_weight times the consistency loss (oss_op_consistency). */
+    oss_tensor *loss;
+    const double *nll;       /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
     const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
     double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */
 } oss_net_output;

@@ -1,5 +1,4 @@
-/* y[N,C] = x + dropout(h), with stochastic depth. Nothing is saved: what is dropped is a function of its key.
- */
+/* y[N,C] = x + dropout(h), with stochastic depth. Nothing is saved: what is dropped is a function of its key. */
 #include <string.h>
 
 #include "base/rng.h"

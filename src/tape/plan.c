@@ -1,5 +1,6 @@
 #include "tape/plan.h"
 
+#include "base/round.h"
 #include "tape/tape_internal.h"
 
 enum { GRAD_ALIGNMENT = 64 };
@@ -11,8 +12,7 @@ typedef struct plan {
 } plan;
 
 static size_t grad_bytes(const oss_tensor *tensor) {
-    size_t bytes = oss_tensor_count(tensor) * sizeof *tensor->grad;
-    return (bytes + GRAD_ALIGNMENT - 1) / GRAD_ALIGNMENT * GRAD_ALIGNMENT;
+    return oss_round_up(oss_tensor_count(tensor) * sizeof *tensor->grad, GRAD_ALIGNMENT);
 }
 
 /* First fit: the lowest gap between live gradients that holds this one. */

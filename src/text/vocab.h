@@ -1,7 +1,6 @@
 /* Symbols of the CTC head. Id 0 is the blank "<blank>", id 1 is "<UNK>", then the units as UTF-8: code points
  * (OSS_UNITS_CHAR), or byte-pair units (OSS_UNITS_BPE, text/bpe.h), where every code point comes first and
- * the merged units follow in the order in which they were learnt. Read-only once made: threads may share it.
- */
+ * the merged units follow in the order in which they were learnt. Read-only once made: threads may share it. */
 #ifndef OSS_TEXT_VOCAB_H
 #define OSS_TEXT_VOCAB_H
 

@@ -62,8 +62,7 @@ static const char *choose_advice(const oss_step_history *history, const oss_trai
                                  const oss_config *config) {
     if (state->step == state->skipped_steps) {
         return "no step was ever finite: the recordings named in metrics.jsonl, or the weights of --init, "
-               "are "
-               "broken";
+               "are broken";
     }
     int32_t last = (history->count - 1) % OSS_HEALTH_REMEMBERED;
     bool grown = history->count > 0 && history->grad_norm[last] > GROWN * exp(state->grad_log_mean);
@@ -72,8 +71,7 @@ static const char *choose_advice(const oss_step_history *history, const oss_trai
                "warmup_steps";
     }
     return "the steps before were ordinary: look at the rows named in metrics.jsonl, and when they are "
-           "sound, "
-           "lower lr";
+           "sound, lower lr";
 }
 
 void oss_history_explain(char out[OSS_HEALTH_TEXT_BYTES], const oss_step_history *history,
@@ -150,8 +148,7 @@ const char *oss_course_name(oss_course course) {
 static const char *choose_cure(int64_t step, const oss_config *config) {
     if (oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH) {
         return "the learning rates of all its steps add up to less than 0.02, and no run learnt with less "
-               "than "
-               "0.05: raise lr or max_steps";
+               "than 0.05: raise lr or max_steps";
     }
     if (config->training.lr >= HIGH_LR) {
         return "lr is so high that nothing lasts: try 0.001";
@@ -159,9 +156,8 @@ static const char *choose_cure(int64_t step, const oss_config *config) {
     if (step >= config->training.max_steps && oss_learning_path(config, step) <= LONGEST_PATH) {
         return "it ended before the letters came: raise max_steps";
     }
-    return "look whether transcripts and recordings belong together, then try a lower lr, a longer warm-up, "
-           "or "
-           "head_init_gain 0.3";
+    return "look whether transcripts and recordings belong together, then try a lower lr, a longer "
+           "warm-up, or head_init_gain 0.3";
 }
 
 void oss_course_explain(char out[OSS_HEALTH_TEXT_BYTES], const oss_course_report *report,

@@ -40,8 +40,7 @@ void oss_history_explain(char out[OSS_HEALTH_TEXT_BYTES], const oss_step_history
 /* The loss of a network that hears nothing: every frame says the blank with probability 1 - r and symbol v
  * with r u(v), r the symbols per frame of the whole set and u their frequencies. Summed over the alignments
  * without repeated frames, nll = -ln (T choose L) - L ln r - (T - L) ln(1 - r) - sum_l ln u(label_l), little
- * more than the entropy of the symbols; the mean of nll / L over the rows. 0 without any symbol. OSS_ENOMEM.
- */
+ * more than the entropy of the symbols; the mean of nll / L over the rows. 0 without any symbol. OSS_ENOMEM. */
 oss_status oss_plateau_loss(double *out, const oss_manifest *train, const oss_config *config, int32_t vocab);
 
 /* CTC first learns to write nothing, stays there a while, then finds the letters. Among some fifty runs on

@@ -46,18 +46,6 @@ static void measure_row(void *context, int32_t task, int32_t worker) {
                       job->scratch[worker]);
 }
 
-/* mean and m2 of two sets of frames from those of each. */
-static void merge(moments *into, const moments *more, int32_t bins) {
-    double before = (double)into->frames, added = (double)more->frames;
-    double all = before + added;
-    for (int32_t f = 0; f < bins && all > 0; f++) {
-        double difference = more->mean[f] - into->mean[f];
-        into->mean[f] += difference * added / all;
-        into->m2[f] += more->m2[f] + difference * difference * before * added / all;
-    }
-    into->frames += more->frames;
-}
-
 static oss_status reserve_job(stats_job *job) {
     size_t bins = (size_t)job->bins;
     int64_t longest = 1;
@@ -105,7 +93,9 @@ static oss_status measure_rows(stats_job *job, oss_pool *pool) {
             return status;
         }
         for (int32_t i = 0; i < rows; i++) {
-            merge(&job->all, &job->row[i], job->bins);
+            const moments *row = &job->row[i];
+            oss_mel_stats_merge(job->bins, job->all.mean, job->all.m2, &job->all.frames, row->mean, row->m2,
+                                row->frames);
         }
     }
     return OSS_OK;

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/round.h"
 #include "kernel/gemm.h"
 #include "kernel/gemm_train.h"
 #include "kernel/vec.h"
 
 static const float MOMENTUM = 0.95F;
-enum { ITERATIONS = 5 };
+enum { ITERATIONS = 5, ALIGN_FLOATS = 16 };
 /* Coefficients of the odd polynomial: as steep at 0 as can be while [0, 1] stays within about [0.7, 1.2]. */
 static const float LINEAR = 3.4445F, CUBIC = -4.7750F, QUINTIC = 2.0315F;
 /* Against division by 0; a matrix whose gradient was always 0 gets no update. */
@@ -42,10 +43,6 @@ bool oss_muon_takes(const oss_param *param) {
 
 static bool is_taken(const oss_params *params, const bool *frozen, int32_t index) {
     return oss_muon_takes(&params->item[index]) && (frozen == NULL || !frozen[index]);
-}
-
-static size_t round_up(size_t floats) {
-    return (floats + 15) / 16 * 16;
 }
 
 static void add_matrices(oss_muon *muon, const oss_param *param) {
@@ -92,7 +89,8 @@ oss_status oss_muon_create(oss_muon **out, const oss_params *params, const bool 
             add_matrices(muon, &params->item[i]);
         }
     }
-    muon->scratch_floats = 2 * round_up(muon->floats) + 5 * round_up(muon->small) + OSS_GEMM_SCRATCH_FLOATS;
+    muon->scratch_floats = 2 * oss_round_up(muon->floats, ALIGN_FLOATS) +
+                           5 * oss_round_up(muon->small, ALIGN_FLOATS) + OSS_GEMM_SCRATCH_FLOATS;
     muon->scratch = oss_alloc(muon->scratch_floats * (size_t)oss_pool_threads(pool), sizeof *muon->scratch);
     if (muon->item == NULL || muon->scratch == NULL) {
         oss_muon_free(muon);
@@ -201,12 +199,13 @@ static void update_matrix(void *context, int32_t task, int32_t worker) {
     const matrix *item = &muon->item[task];
     size_t at = item->offset, n = (size_t)item->rows * (size_t)item->columns;
     float *x = muon->scratch + (size_t)worker * muon->scratch_floats;
-    float *y = x + round_up(muon->floats), *squares = y + round_up(muon->floats);
+    float *y = x + oss_round_up(muon->floats, ALIGN_FLOATS),
+          *squares = y + oss_round_up(muon->floats, ALIGN_FLOATS);
     step_momentum(x, block->m + at, block->gradient + at, rule->grad_scale, n);
     double norm = sqrt(oss_k_sum_squares(x, n));
     oss_k_scale(x, x, norm > TINY_NORM ? (float)(1.0 / norm) : 0.0F, n);
-    orthogonalise(y, x, item->rows, item->columns, squares, round_up(muon->small),
-                  squares + 5 * round_up(muon->small));
+    orthogonalise(y, x, item->rows, item->columns, squares, oss_round_up(muon->small, ALIGN_FLOATS),
+                  squares + 5 * oss_round_up(muon->small, ALIGN_FLOATS));
     double larger = item->rows > item->columns ? item->rows : item->columns;
     apply(block->value + at, block->average == NULL ? NULL : block->average + at, y, n,
           (float)(1.0 - rule->lr * rule->decay), (float)(rule->lr * 0.2 * sqrt(larger)), rule->average_gain);

@@ -24,8 +24,7 @@ typedef struct oss_spans {
     size_t parameters; /* floats in all spans */
 } oss_spans;
 
-/* frozen[params->count] may be NULL. Entries that are frozen, or get no gradient (projector), are left out.
- */
+/* frozen[params->count] may be NULL. Entries that are frozen, or get no gradient (projector), are left out. */
 oss_status oss_spans_init(oss_spans *out, const oss_params *params, const bool *frozen);
 void oss_spans_deinit(oss_spans *spans);
 

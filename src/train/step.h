@@ -11,8 +11,7 @@
  *     shard 2  grad[P] --.  |                            there are, tile by tile: each block is read
  *     shard 3  grad[P] --+--+--> total[P] (+)=           once, and stored again by the next micro-batch
  *
- * A loss or gradient that is not finite makes the step a skipped one: weights and moments stay as they are.
- */
+ * A loss or gradient that is not finite makes the step a skipped one: weights and moments stay as they are. */
 #ifndef OSS_TRAIN_STEP_H
 #define OSS_TRAIN_STEP_H
 

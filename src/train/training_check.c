@@ -12,8 +12,7 @@ static oss_check_kind find_fault(oss_skip_reason reason) {
     return fault[reason];
 }
 
-/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV.
- */
+/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV. */
 static int32_t list_rows(oss_check_row *out, const oss_manifest *manifest, int32_t dev) {
     for (int32_t i = 0; i < manifest->rows; i++) {
         const oss_row *row = &manifest->row[i];

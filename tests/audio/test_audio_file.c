@@ -17,8 +17,7 @@
 
 enum { RATE = 16000, FRAMES = 40000 };
 
-/* For the leak sanitizer: libsndfile 1.2.0 forgets a block of libvorbis when it refuses a damaged Ogg file.
- */
+/* For the leak sanitizer: libsndfile 1.2.0 forgets a block of libvorbis when it refuses a damaged Ogg file. */
 const char *__lsan_default_suppressions(void);
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) {
     return "leak:vorbis_info_init";

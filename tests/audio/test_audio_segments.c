@@ -126,8 +126,7 @@ END_TEST
 
 /* ---- Memory and system ---- */
 
-/* Every file and heap call fails in turn: an error, or what would have come without it; nothing is left over.
- */
+/* Every file and heap call fails in turn: an error, or what would have come without it; nothing is left over. */
 START_TEST(test_every_call_may_fail) {
     const oss_call kinds[] = {OSS_CALL_ANY_FILE, OSS_CALL_ANY_HEAP};
     const int errors[] = {EIO, ENOMEM};

@@ -1,5 +1,4 @@
-/* The mel spectrogram against torchaudio in float64 (scripts/golden/mel.py), and what no golden value shows.
- */
+/* The mel spectrogram against torchaudio in float64 (scripts/golden/mel.py), and what no golden value shows. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

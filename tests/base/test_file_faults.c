@@ -334,8 +334,7 @@ static oss_status rename_file(void) {
     return status;
 }
 
-/* The close or stat of something that was only read does no harm when it fails; everything else is reported.
- */
+/* The close or stat of something that was only read does no harm when it fails; everything else is reported. */
 static bool is_harmless(oss_call kind) {
     return kind == OSS_CALL_CLOSE || kind == OSS_CALL_CLOSEDIR || kind == OSS_CALL_STAT;
 }

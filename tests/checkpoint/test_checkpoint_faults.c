@@ -91,8 +91,7 @@ static void make_run(void) {
     save_well(2, false);
 }
 
-/* Under a good name is a whole folder, whatever happened; and when a single call failed, step 2 has its name.
- */
+/* Under a good name is a whole folder, whatever happened; and when a single call failed, step 2 has its name. */
 static void assert_names(const plan *p, int64_t k) {
     oss_checkpoint_list list;
     ck_assert_int_eq(oss_checkpoint_list_init(&list, run), OSS_OK);

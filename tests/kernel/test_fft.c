@@ -91,8 +91,7 @@ static int32_t fewer(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* re,im[frames,n/2+1] = DFT of x[frames,n], a block of lanes after the other; the last is filled up with NaN.
- */
+/* re,im[frames,n/2+1] = DFT of x[frames,n], a block of lanes after the other; the last is filled up with NaN. */
 static void run_forward(const oss_fft *fft, int32_t n, float *re, float *im, const float *x, int32_t frames) {
     const int32_t lanes = oss_fft_lanes(), bins = n / 2 + 1;
     float *spectrum = take_aligned(oss_fft_scratch_floats(fft)), *one = take_ones(n);

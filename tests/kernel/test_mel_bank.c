@@ -12,8 +12,7 @@
 
 enum { LINES = 67, BINS = 21, MOST_LANES = OSS_FFT_MAX_LANES };
 
-/* Filters of 0 to 20 lines that overlap, touch and leave gaps; lines 0..2 and the last ones belong to none.
- */
+/* Filters of 0 to 20 lines that overlap, touch and leave gaps; lines 0..2 and the last ones belong to none. */
 typedef struct test_bank {
     oss_mel_bank bank;
     int32_t start[BINS], count[BINS], offset[BINS];

@@ -186,6 +186,30 @@ START_TEST(test_sum_squares_and_finite) {
 }
 END_TEST
 
+START_TEST(test_max_abs) {
+    ck_assert_float_eq(oss_k_max_abs(NULL, 0), 0.0f);
+    for (int k = 0; k < LENGTHS; k++) {
+        const int n = lengths[k];
+        guarded x;
+        fill(&x, n, 11);
+        int missed = 0;
+        for (int i = 0; i < n; i++) { /* every place is looked at, and both signs */
+            float kept = x.v[i];
+            x.v[i] = i % 2 == 0 ? -1e4f : 1e4f;
+            missed += oss_k_max_abs(x.v, (size_t)n) != 1e4f;
+            x.v[i] = kept;
+        }
+        ck_assert_int_eq(missed, 0);
+        float want = 0.0f;
+        for (int i = 0; i < n; i++) {
+            want = fmaxf(want, fabsf(x.v[i]));
+        }
+        x.v[n] = 1e5f; /* and nothing behind the end */
+        ck_assert_float_eq(oss_k_max_abs(x.v, (size_t)n), want);
+    }
+}
+END_TEST
+
 static void norm_row(double *y, double *inv, const float *x, const float *w, int c, double eps) {
     double sum = 0.0;
     for (int i = 0; i < c; i++) {
@@ -325,6 +349,7 @@ Suite *oss_test_suite(void) {
     oss_add_each_isa(tcase, test_gelu_bwd_stores_and_adds);
     oss_add_each_isa(tcase, test_bias);
     oss_add_each_isa(tcase, test_sum_squares_and_finite);
+    tcase_add_test(tcase, test_max_abs);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("rows");
     oss_add_each_isa(tcase, test_rmsnorm_fwd);

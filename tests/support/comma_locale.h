@@ -1,5 +1,4 @@
-/* A locale whose decimal point is a comma, for showing that nothing we read or write depends on the locale.
- */
+/* A locale whose decimal point is a comma, for showing that nothing we read or write depends on the locale. */
 #ifndef OSS_TESTS_COMMA_LOCALE_H
 #define OSS_TESTS_COMMA_LOCALE_H
 

@@ -6,8 +6,7 @@
  *         oss_status status = thing_under_test();
  *         bool fired = oss_faults_clear();                 no more failing; did it happen?
  *         ... look at what is on the disk ...
- *         if (!fired) { ck_assert_int_eq(status, OSS_OK); break; }   k went past the last call: every one was
- * tried
+ *         if (!fired) { ck_assert_int_eq(status, OSS_OK); break; }   k is past the last call: all were tried
  *     }
  *     oss_faults_remove();
  *
@@ -56,8 +55,7 @@ typedef enum oss_call {
 void oss_faults_install(void);
 void oss_faults_remove(void);
 
-/* The nth (from 1) call of this kind or group from now on fails with errno `error_number`; others go through.
- */
+/* The nth (from 1) call of this kind or group from now on fails with errno `error_number`; others go through. */
 void oss_faults_fail(oss_call kind, int64_t nth, int error_number);
 /* The nth and all later ones: what a crash or a pulled disk at that point leaves behind. */
 void oss_faults_fail_from(oss_call kind, int64_t nth, int error_number);

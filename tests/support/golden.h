@@ -20,8 +20,7 @@ int oss_golden_dims(const oss_golden *golden, const char *tensor, int64_t out_di
 /* One dimension; negative counts from the last. */
 int64_t oss_golden_dim(const oss_golden *golden, const char *tensor, int dim);
 
-/* The elements, C order; *out_count may be NULL. To float: rounded once. To an integer type: must be exact.
- */
+/* The elements, C order; *out_count may be NULL. To float: rounded once. To an integer type: must be exact. */
 const double *oss_golden_f64(const oss_golden *golden, const char *tensor, size_t *out_count);
 const float *oss_golden_f32(const oss_golden *golden, const char *tensor, size_t *out_count);
 const int32_t *oss_golden_i32(const oss_golden *golden, const char *tensor, size_t *out_count);

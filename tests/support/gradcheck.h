@@ -1,8 +1,8 @@
 /* Everything that must hold of any op, checked on one set of inputs:
  *
  *  - output and gradients against PyTorch (golden files), when there are such values;
- *  - gradients against finite differences: signed, relative, with a random cotangent, so that errors cannot
- * cancel;
+ *  - gradients against finite differences: signed, relative, with a random cotangent, so that errors
+ *    cannot cancel;
  *  - gradients that are stored do not read what was there (arena and gradient buffers hold NaN before);
  *    gradients that are added keep what was there;
  *  - an input that needs no gradient gets none, and the others' gradients stay the same to the bit;

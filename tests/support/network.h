@@ -41,8 +41,7 @@ typedef struct oss_network {
     uint32_t utterance_id[OSS_NETWORK_MAX_UTTERANCES];
 } oss_network;
 
-/* The test fails when anything fails. The tape's arena has what forward and backward of the utterances take.
- */
+/* The test fails when anything fails. The tape's arena has what forward and backward of the utterances take. */
 oss_network *oss_network_create(const oss_network_sizes *sizes, int32_t utterances, const int32_t *samples,
                                 const int32_t *labels);
 /* The same with other utterances: number first_id and following. Reserves the arena again. */
@@ -50,12 +49,10 @@ void oss_network_set_utterances(oss_network *network, int32_t utterances, uint32
                                 const int32_t *samples, const int32_t *labels);
 void oss_network_free(oss_network *network);
 
-/* One forward (and backward of the loss) from a reset tape whose arena holds NaN; the test fails on an error.
- */
+/* One forward (and backward of the loss) from a reset tape whose arena holds NaN; the test fails on an error. */
 oss_net_output oss_network_forward(oss_network *network, bool record);
 oss_net_output oss_network_train(oss_network *network);
-/* Every parameter's gradient against golden values (oss_network_check_gradient); the largest relative error.
- */
+/* Every parameter's gradient against golden values (oss_network_check_gradient); the largest relative error. */
 double oss_network_check_gradients(const oss_network *network, const oss_golden *golden, double limit);
 
 #endif

@@ -16,8 +16,7 @@ void oss_network_fill_audio(float *out, int32_t samples, uint32_t utterance_id);
 void oss_network_fill_labels(int32_t *out, int32_t count, uint32_t utterance_id, int32_t vocab);
 
 /* got[count] against golden tensors "grad.NAME" (all entries, or entries floor(i * count / n)) and the norm
- * in "norm.NAME", both with `prefix` before; fails when a relative error exceeds `limit`. Returns the larger.
- */
+ * in "norm.NAME", both with `prefix` before; fails when a relative error exceeds `limit`. Returns the larger. */
 double oss_network_check_gradient(const float *got, size_t count, const oss_golden *golden,
                                   const char *prefix, const char *name, double limit);
 

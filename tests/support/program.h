@@ -28,8 +28,7 @@ typedef enum oss_program_stdout {
     OSS_STDOUT_BROKEN_PIPE /* nobody reads */
 } oss_program_stdout;
 
-/* Runs argument[0] (a path) with the arguments after it, up to NULL, and waits; standard input is /dev/null.
- */
+/* Runs argument[0] (a path) with the arguments after it, up to NULL, and waits; standard input is /dev/null. */
 oss_program_run oss_program_start(const char *const argument[], oss_program_stdout where);
 void oss_program_run_deinit(oss_program_run *run);
 

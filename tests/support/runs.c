@@ -29,8 +29,7 @@ const char *oss_test_runs_path(const oss_test_runs *runs, const char *name) {
 oss_config *oss_test_runs_config(const oss_test_runs *runs, const char *more_json) {
     char json[2000];
     snprintf(json, sizeof json,
-             "{\"mel_bins\": 32, \"n_fft\": 512, \"conv_channels\": 8, \"d_model\": 24, %s"
-             "\"n_heads\": 2, "
+             "{\"mel_bins\": 32, \"n_fft\": 512, \"conv_channels\": 8, \"d_model\": 24, %s\"n_heads\": 2, "
              "\"d_ff\": 48, \"train_csv\": \"%s\", \"split_by\": \"row\", \"warmup_steps\": 5, "
              "\"keep_last\": 2%s%s}",
              strstr(more_json, "n_layers") == NULL ? "\"n_layers\": 1, " : "", runs->csv,

@@ -1,6 +1,5 @@
 /* ema_decay: the model of a checkpoint is the average of the weights, which changes nothing of how they
- * train. That threads, stops and kills change no byte of it: test_trainer.c and tests/cli/test_train_kill.c.
- */
+ * train. That threads, stops and kills change no byte of it: test_trainer.c and tests/cli/test_train_kill.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

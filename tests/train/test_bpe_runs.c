@@ -11,9 +11,8 @@
 #include "support/tempdir.h"
 
 static const char bpe[] = "\"units\": \"bpe\", \"vocab_size\": 32, \"bpe_dropout\": 0.3, \"concat_prob\": "
-                          "0.3, \"batch_seconds\": 3, "
-                          "\"max_steps\": 10, \"eval_every\": 4, \"checkpoint_every\": 3, \"dev_fraction\": "
-                          "0.25, \"grad_shards\": 4";
+                          "0.3, \"batch_seconds\": 3, \"max_steps\": 10, \"eval_every\": 4, "
+                          "\"checkpoint_every\": 3, \"dev_fraction\": 0.25, \"grad_shards\": 4";
 
 static void make_runs(oss_test_runs *runs) {
     const oss_tones tones = {.rows = 16, .seed = 8, .min_letters = 4, .max_letters = 7};
@@ -72,8 +71,7 @@ START_TEST(test_dropout_reaches_the_weights) {
 }
 END_TEST
 
-/* The file of `ossicle vocab` is taken as it is; --resume reads the checkpoint's, even when the file is gone.
- */
+/* The file of `ossicle vocab` is taken as it is; --resume reads the checkpoint's, even when the file is gone. */
 START_TEST(test_a_vocabulary_of_its_own) {
     oss_test_runs runs;
     make_runs(&runs);
