@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "audio/level.h"
 #include "base/mem.h"
 
 static const double BLOCK_S = 0.1, SILENCE = 1e-6; /* of the variance of the loudest block: 60 dB below */
@@ -18,17 +19,8 @@ static int32_t block_end(const blocks *of, int32_t from) {
     return of->samples - from < of->block_samples ? of->samples : from + of->block_samples;
 }
 
-/* sum x^2 / n - (sum x / n)^2; the products of floats are exact in double. */
 static double variance(const blocks *of, int32_t from) {
-    double sum = 0.0, squares = 0.0;
-    int32_t end = block_end(of, from);
-    for (int32_t i = from; i < end; i++) {
-        double x = (double)of->x[i];
-        sum += x;
-        squares += x * x;
-    }
-    double mean = sum / (end - from);
-    return squares / (end - from) - mean * mean;
+    return oss_audio_variance(of->x + from, block_end(of, from) - from);
 }
 
 /* Writes parts when `part` is not NULL; returns how many there are. */

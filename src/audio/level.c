@@ -1,0 +1,73 @@
+#include "audio/level.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel/vec.h"
+
+/* Loudness is kept by whole dB from BINS below BIN_TOP_DB on: floats beyond [-1, 1] are not wrong. */
+enum { LANES = 8, BINS = 400, BIN_TOP_DB = 100, RANGE_DB = 30 };
+static const double BLOCK_S = 0.1;
+
+double oss_audio_variance(const float *x, int64_t n) {
+    double sum[LANES] = {0}, square[LANES] = {0};
+    for (int64_t i = 0; i < n; i += LANES) {
+        int64_t lanes = n - i < LANES ? n - i : LANES;
+        for (int64_t lane = 0; lane < lanes; lane++) {
+            double value = (double)x[i + lane];
+            sum[lane] += value;
+            square[lane] += value * value;
+        }
+    }
+    for (int lane = 1; lane < LANES; lane++) {
+        sum[0] += sum[lane];
+        square[0] += square[lane];
+    }
+    double mean = sum[0] / (double)n;
+    double variance = square[0] / (double)n - mean * mean;
+    return variance > 0.0 ? variance : 0.0;
+}
+
+typedef struct bin {
+    double energy; /* sum of variance times samples */
+    int64_t samples;
+} bin;
+
+static int32_t find_bin(double variance) {
+    double db = 10.0 * log10(variance) - BIN_TOP_DB + BINS;
+    return db < 0 ? 0 : db < BINS ? (int32_t)db : BINS - 1;
+}
+
+double oss_audio_speech_level(const float *x, int64_t samples, int32_t rate_hz) {
+    bin bins[BINS];
+    memset(bins, 0, sizeof bins);
+    int64_t block = (int64_t)(BLOCK_S * rate_hz) > 0 ? (int64_t)(BLOCK_S * rate_hz) : 1;
+    int32_t loudest = -1;
+    for (int64_t from = 0; from < samples; from += block) {
+        int64_t count = samples - from < block ? samples - from : block;
+        double variance = oss_audio_variance(x + from, count);
+        if (variance > 0.0) {
+            int32_t at = find_bin(variance);
+            bins[at].energy += variance * (double)count;
+            bins[at].samples += count;
+            loudest = at > loudest ? at : loudest;
+        }
+    }
+    double energy = 0.0;
+    int64_t counted = 0;
+    for (int32_t i = loudest; i >= 0 && i >= loudest - RANGE_DB; i--) {
+        energy += bins[i].energy;
+        counted += bins[i].samples;
+    }
+    return counted == 0 ? -HUGE_VAL : 10.0 * log10(energy / (double)counted);
+}
+
+double oss_audio_raise_quiet(float *x, int64_t samples, int32_t rate_hz) {
+    double level_db = oss_audio_speech_level(x, samples, rate_hz);
+    if (level_db >= OSS_LEVEL_QUIET_DB || level_db < OSS_LEVEL_NOTHING_DB) {
+        return 0.0;
+    }
+    double gain_db = OSS_LEVEL_TARGET_DB - level_db;
+    oss_k_scale(x, x, (float)pow(10.0, gain_db / 20.0), (size_t)samples);
+    return gain_db;
+}
