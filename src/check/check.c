@@ -73,7 +73,7 @@ oss_check_set oss_check_set_of(const oss_check_input *input, int32_t row) {
 }
 
 double oss_check_seconds(const oss_check_input *input, int32_t row) {
-    return (double)input->row[row].samples / input->config->model.mel.sample_rate_hz;
+    return (double)input->row[row].sound.samples / input->config->model.mel.sample_rate_hz;
 }
 
 static int compare_numbers(const void *left, const void *right) {
@@ -135,7 +135,7 @@ static oss_status note_faults(oss_check_report *report, const oss_check_input *i
         const oss_check_row *row = &input->row[i];
         if (!row->usable) {
             status = oss_check_add(report, row->fault, i, -1, oss_strdup(row->message));
-        } else if (row->text[0] == '\0') {
+        } else if (row->csv.text[0] == '\0') {
             status = oss_check_note(report, OSS_CHECK_EMPTY, i, -1, "no text in %.2f s of audio",
                                     oss_check_seconds(input, i));
         }
@@ -147,7 +147,7 @@ static int64_t list_texts(const char **out, const oss_check_input *input) {
     int64_t texts = 0;
     for (int32_t i = 0; i < input->rows; i++) {
         if (input->row[i].usable && oss_check_set_of(input, i) == OSS_CHECK_TRAIN) {
-            out[texts++] = input->row[i].text;
+            out[texts++] = input->row[i].csv.text;
         }
     }
     return texts;

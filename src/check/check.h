@@ -6,9 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audio/measure.h"
 #include "check/words.h"
-#include "model/config.h"
+#include "dataset/recording.h"
 #include "text/vocab.h"
 
 typedef enum oss_check_kind {
@@ -17,7 +16,7 @@ typedef enum oss_check_kind {
     OSS_CHECK_AUDIO,  /* recording is missing, damaged, no audio */
     OSS_CHECK_SHORT,  /* below min_seconds */
     OSS_CHECK_LONG,   /* above max_seconds */
-    OSS_CHECK_SILENT, /* peak below min_peak, or deviation below OSS_CHECK_SILENT_DEVIATION */
+    OSS_CHECK_SILENT, /* peak below min_peak, or deviation below OSS_SILENT_DEVIATION */
     /* Of a row that could. */
     OSS_CHECK_EMPTY,      /* nothing is left of the text after normalisation */
     OSS_CHECK_INFEASIBLE, /* more frames needed than there are, by the choice that judges */
@@ -39,15 +38,15 @@ typedef enum oss_check_kind {
     OSS_CHECK_KINDS
 } oss_check_kind;
 
-#define OSS_CHECK_SILENT_DEVIATION 0.0003 /* -70 dBFS */
-#define OSS_CHECK_CLIPPED_SHARE    0.001
-#define OSS_CHECK_OFFSET_MEAN      0.02
-#define OSS_CHECK_PACE_FACTOR      3.0 /* from the median, and OSS_CHECK_PACE_SIGMAS robust deviations */
-#define OSS_CHECK_PACE_SIGMAS      4.0
-#define OSS_CHECK_TOLERANCE        0.005 /* share of rows that a recommended choice may lose */
+#define OSS_CHECK_CLIPPED_SHARE 0.001
+#define OSS_CHECK_OFFSET_MEAN   0.02
+#define OSS_CHECK_PACE_FACTOR   3.0 /* from the median, and OSS_CHECK_PACE_SIGMAS robust deviations */
+#define OSS_CHECK_PACE_SIGMAS   4.0
+#define OSS_CHECK_TOLERANCE     0.005 /* share of rows that a recommended choice may lose */
 enum { OSS_CHECK_PACE_ROWS = 20, OSS_CHECK_MAX_SUBFRAMES = 4 };
 
-const char *oss_check_kind_name(oss_check_kind kind);  /* "audio", "short"...: of --json */
+oss_check_kind oss_check_kind_of(oss_skip_reason reason); /* the kind of finding that names such rows */
+const char *oss_check_kind_name(oss_check_kind kind);     /* "audio", "short"...: of --json */
 const char *oss_check_kind_title(oss_check_kind kind); /* "unreadable audio", "shorter than min_seconds"... */
 bool oss_check_is_warning(oss_check_kind kind);
 /* Rows that --fix leaves out (those of kind INFEASIBLE by the recommended choice, see unfit). */
@@ -60,19 +59,15 @@ typedef struct oss_check_source {
     oss_check_set set;
 } oss_check_source;
 
-/* One row, or what there was of it. Strings are the maker's; NULL where the CSV could not be read. */
+/* One row, or what there was of it. Strings are the maker's; those of `csv` are NULL where the CSV could not be read.
+ */
 typedef struct oss_check_row {
+    oss_dataset_row csv;
     int32_t source;
-    int64_t number, line; /* line 0: not known */
-    char *wav, *path, *text;
-    char *speaker; /* NULL: no such column */
-    double start_seconds, end_seconds;
     bool usable;          /* read, decoded, neither short, long nor silent */
     oss_check_kind fault; /* when not */
     char *message;        /* of the fault; names the file and row itself only for OSS_CHECK_CSV */
-    int64_t samples;      /* at the config's rate; the rest for usable rows only */
-    int32_t source_rate_hz;
-    oss_audio_measure measure; /* hash 0: not known */
+    oss_recording sound;  /* for usable rows only; measure.hash 0: not known */
 } oss_check_row;
 
 typedef struct oss_check_finding {

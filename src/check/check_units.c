@@ -29,7 +29,7 @@ static oss_status count_frames(oss_check_report *report, const oss_check_input *
     }
     for (int32_t i = 0; i < input->rows; i++) {
         if (input->row[i].usable) {
-            report->frames[i] = oss_sizes_encoder_frames(input->config, input->row[i].samples);
+            report->frames[i] = oss_sizes_encoder_frames(input->config, input->row[i].sound.samples);
         }
     }
     return OSS_OK;
@@ -42,7 +42,7 @@ static oss_status count_needed(int32_t *needed, const oss_check_input *input, co
             continue;
         }
         int32_t *label = NULL, labels = 0;
-        oss_status status = oss_vocab_encode(vocab, &label, &labels, NULL, input->row[i].text);
+        oss_status status = oss_vocab_encode(vocab, &label, &labels, NULL, input->row[i].csv.text);
         if (status != OSS_OK) {
             return status;
         }

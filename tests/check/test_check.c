@@ -23,11 +23,11 @@ static oss_check_row *add(const char *text, double seconds) {
     ck_assert_int_lt(count, MOST);
     (void)snprintf(texts[count], sizeof texts[count], "%s", text);
     (void)snprintf(names[count], sizeof names[count], "r%d.wav", count + 1);
-    rows[count] = (oss_check_row){.number = count + 1,
-                                  .line = count + 2,
-                                  .wav = names[count],
-                                  .path = names[count],
-                                  .text = texts[count],
+    rows[count] = (oss_check_row){.csv.number = count + 1,
+                                  .csv.line = count + 2,
+                                  .csv.wav = names[count],
+                                  .csv.path = names[count],
+                                  .csv.text = texts[count],
                                   .usable = true,
                                   .samples = (int64_t)(seconds * (double)RATE),
                                   .source_rate_hz = RATE,
@@ -89,10 +89,10 @@ END_TEST
 
 START_TEST(test_levels_and_rates) {
     begin();
-    add("a", 1)->measure.clipped_samples = 15;
-    add("b", 1)->measure.clipped_samples = 16;
-    add("c", 1)->measure.mean = -0.03;
-    add("d", 1)->source_rate_hz = 8000;
+    add("a", 1)->sound.measure.clipped_samples = 15;
+    add("b", 1)->sound.measure.clipped_samples = 16;
+    add("c", 1)->sound.measure.mean = -0.03;
+    add("d", 1)->sound.source_rate_hz = 8000;
     oss_check_report *report = check("{}");
     ck_assert_int_eq(report->findings, 3);
     ck_assert_int_eq(report->finding[0].kind, OSS_CHECK_CLIPPED);
@@ -145,10 +145,10 @@ START_TEST(test_twins) {
     add("b", 1);
     add("c", 1)->source = 1; /* dev */
     for (int32_t i = 0; i < count; i++) {
-        rows[i].measure.hash = 77;
+        rows[i].sound.measure.hash = 77;
     }
-    add("b", 1)->measure.hash = 0; /* not known: not compared */
-    add("b", 1)->measure.hash = 0;
+    add("b", 1)->sound.measure.hash = 0; /* not known: not compared */
+    add("b", 1)->sound.measure.hash = 0;
     oss_check_report *report = check("{}");
     ck_assert_int_eq(report->by_kind[OSS_CHECK_DUPLICATE], 2);
     ck_assert_int_eq(report->by_kind[OSS_CHECK_CONFLICT], 1);
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(test_no_usable_row) {
     begin();
     *add("", 1) =
-        (oss_check_row){.number = 1, .fault = OSS_CHECK_AUDIO, .message = names[1], .wav = names[0]};
+        (oss_check_row){.csv.number = 1, .fault = OSS_CHECK_AUDIO, .message = names[1], .csv.wav = names[0]};
     oss_check_report *report = check("{}");
     ck_assert_int_eq(report->recommended, -1);
     ck_assert_int_eq(oss_check_count(report), 1);
