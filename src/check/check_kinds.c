@@ -1,4 +1,4 @@
-#include "check/check.h"
+#include "check/report.h"
 
 typedef struct kind_names {
     const char *name, *title;

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "text/unicode.h"
 
 /* ---- Length and pace ---- */

@@ -3,7 +3,8 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "text/lookalike.h"
 #include "text/unicode.h"
 

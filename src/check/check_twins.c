@@ -4,7 +4,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 
 typedef struct twin {
     uint64_t sound, text; /* hashes */

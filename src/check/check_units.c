@@ -1,7 +1,8 @@
 /* Which ways to write the texts fit into the frames that the recordings give. */
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "kernel/lengths.h"
 #include "model/sizes.h"
 #include "units/learn.h"

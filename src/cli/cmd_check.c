@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "check/check.h"
 #include "check/check_fix.h"
 #include "cli/check_output.h"
 #include "cli/cli_files.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "check/check.h"
 #include "dataset/scan.h"
 #include "support/rows.h"
 #include "support/suite.h"
