@@ -22,7 +22,8 @@ run_check() { # NAME COMMAND...
 		failed=$((failed + 1))
 	fi
 }
-run_check "layers and owner files" scripts/check_layers.sh
+run_check "layers, owner files and names" scripts/check_layers.sh
+run_check "no circle of files" scripts/check_circles.sh "$build"
 run_check "no compiler contracts arithmetic" scripts/check_contraction.sh "$build"
 run_check "public headers alone, in C and C++" scripts/check_headers.sh
 run_check "inference links no trainer and no OpenBLAS" scripts/check_links.sh "$build"

@@ -4,6 +4,7 @@
 #  - inference and training never see each other, nor does a command but `train` (and the part of `bench` that times it) see training;
 #  - `transcribe`, `embed` and `features` include public headers and their own helpers (src/cli) alone: the public interface is enough;
 #  - each external library is included by its owner only;
+#  - no two files of src have one name, but for a file and its header; nor have a header of src and a public one;
 #  - no file over 400 lines, no function over 60, half of the functions of src at most 15 (tables excepted).
 set -eu
 cd "${1:-$(dirname "$0")/..}"
@@ -63,6 +64,18 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		if (is_train_side(FILENAME, folder) && target == "infer") complain("training includes inference: " name)
 		if (!is_train_side(FILENAME, folder) && is_train_side("src/" name, target)) complain("includes training: " name)
 	}
+	# Files and their headers stand in one folder, so a name stands for a folder; a public header is named like the file that keeps it.
+	function check_name(    name, stem, place) {
+		place = name = FILENAME
+		sub(/.*\//, "", name)
+		sub(/\/[^\/]*$/, "", place)
+		stem = name
+		sub(/\.[ch]$/, "", stem)
+		if (name in seen) complain("is named like " seen[name])
+		else if (folder != "" && stem in place_of && place_of[stem] != place) complain("is named like a file of " place_of[stem])
+		seen[name] = FILENAME
+		if (folder != "") place_of[stem] = place
+	}
 	function end_file() {
 		if (file != "" && lines > 400 && !(file in exempt)) {
 			printf "%s: %d lines, at most 400\n", file, lines
@@ -81,6 +94,7 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 			sub(/\/.*/, "", folder)
 			if (!(folder in level)) complain("the folder " folder " has no layer")
 		}
+		if (FILENAME ~ /^(src|include)\//) check_name()
 	}
 	{ lines = FNR; line = $0 }
 	line ~ /^#[ \t]*include[ \t]*"/ {

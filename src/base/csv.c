@@ -7,6 +7,7 @@
 #include "base/csv_scan.h"
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/number.h"
 
 enum { MAX_COLUMNS = 4096 };
 
@@ -16,6 +17,9 @@ struct oss_csv {
     int32_t columns;
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
+    oss_csv_witness witness; /* NULL: none */
+    int32_t witness_column;
+    void *witness_context;
 };
 
 void oss_csv_free(oss_csv *csv) {
@@ -63,7 +67,7 @@ static oss_status keep_names(oss_csv *csv) {
     }
     csv->columns = columns;
     for (int32_t i = 0; i < columns; i++) {
-        csv->name[i] = copy_name(csv->scan.text + csv->scan.start[i]);
+        csv->name[i] = copy_name(csv->scan.text + csv->scan.field[i].start);
         if (csv->name[i] == NULL) {
             return OSS_ENOMEM;
         }
@@ -124,12 +128,119 @@ int32_t oss_csv_column(const oss_csv *csv, const char *names) {
     return -1;
 }
 
+void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, void *context) {
+    csv->witness = witness;
+    csv->witness_column = column;
+    csv->witness_context = context;
+}
+
 int32_t oss_csv_columns(const oss_csv *csv) {
     return csv->columns;
 }
 
 const char *oss_csv_column_name(const oss_csv *csv, int32_t index) {
     return csv->name[index];
+}
+
+/* ---- Stray quotes ---- */
+
+/* What stands on one line of a quoted field, up to the line break or the closing quote. */
+typedef struct piece {
+    char *text;
+    size_t bytes;
+    int32_t first;  /* which field of its line it begins in: the first line has those before the quote */
+    int32_t cells;  /* fields of the line that begin in it and end in it or with the line */
+    int32_t fields; /* of its line, were quotes and line breaks nothing special */
+} piece;
+
+static size_t find_line_end(const char *text, size_t bytes) {
+    size_t end = 0;
+    while (end < bytes && text[end] != '\n' && text[end] != '\r') {
+        end++;
+    }
+    return end;
+}
+
+/* The piece at `at` of field `index`, which is `bytes` long; returns where the next one begins. */
+static size_t cut_piece(piece *out, const oss_csv *csv, int32_t index, size_t at, size_t bytes) {
+    char *text = csv->scan.text + csv->scan.field[index].start;
+    size_t end = at + find_line_end(text + at, bytes - at);
+    *out = (piece){.text = text + at, .bytes = end - at, .first = at == 0 ? index : 0, .cells = 1};
+    for (size_t i = at; i < end; i++) {
+        out->cells += text[i] == ',';
+    }
+    out->fields = out->first + out->cells;
+    if (end == bytes) { /* what is behind the closing quote is on the last line too */
+        out->fields += csv->scan.fields - index - 1;
+        out->cells -= csv->scan.fields == csv->columns; /* the quote is right to close the last one then */
+    }
+    bool is_pair = end + 1 < bytes && text[end] == '\r' && text[end + 1] == '\n';
+    return end + 1 + is_pair;
+}
+
+/* Asks about a line in quoted field `index`. */
+static oss_status ask_witness(const oss_csv *csv, int32_t index, const piece *line, bool *out) {
+    int32_t column = csv->witness_column, cell = column - line->first;
+    if (cell < 0 || cell >= line->cells) {
+        *out = false;
+        return OSS_OK;
+    }
+    char *begin = line->text, *end = line->text + line->bytes;
+    char *comma = memchr(begin, ',', (size_t)(end - begin));
+    for (; cell > 0 && comma != NULL; cell--) {
+        begin = comma + 1;
+        comma = memchr(begin, ',', (size_t)(end - begin));
+    }
+    end = comma == NULL ? end : comma;
+    char behind = *end;
+    *end = '\0';
+    bool has_own = column != index && column < csv->scan.fields;
+    const char *own = has_own ? csv->scan.text + csv->scan.field[column].start : NULL;
+    oss_status status = csv->witness(csv->witness_context, begin, own, out);
+    *end = behind;
+    return status;
+}
+
+/* Whether the quote that opens a field is a stray one, and the last line that it takes in. */
+static oss_status judge_quote(const oss_csv *csv, int32_t index, bool *out, int64_t *out_line) {
+    const csv_field *field = &csv->scan.field[index];
+    size_t behind =
+        index + 1 < csv->scan.keep && index + 1 < csv->scan.fields ? field[1].start : csv->scan.length;
+    size_t bytes = behind - field->start - 1;
+    bool is_stray = false;
+    oss_status status = OSS_OK;
+    *out_line = field->next_line - 2;
+    for (size_t at = 0; at <= bytes && status == OSS_OK; ++*out_line) {
+        piece line;
+        at = cut_piece(&line, csv, index, at, bytes);
+        if (line.fields >= csv->columns && !is_stray) {
+            status = ask_witness(csv, index, &line, &is_stray);
+        }
+    }
+    *out = is_stray;
+    return status;
+}
+
+/* Of a record with line breaks in quotes: ends it with the line of the first stray quote, if there is one. */
+static oss_status find_stray_quote(oss_csv *csv) {
+    for (int32_t i = 0; i < csv->scan.fields && i < csv->columns && !csv->scan.is_cut; i++) {
+        bool is_stray = false;
+        int64_t last_line = 0;
+        if (csv->witness != NULL && csv->scan.field[i].next_line > 0) {
+            oss_status status = judge_quote(csv, i, &is_stray, &last_line);
+            if (status != OSS_OK) {
+                return status;
+            }
+        }
+        if (is_stray && oss_csv_scan_go_back(&csv->scan, i) && csv->scan.complaint[0] == '\0') {
+            (void)oss_format(
+                csv->scan.complaint, sizeof csv->scan.complaint,
+                "the quote that opens field %d takes in rows up to line %lld: close it on its line; a "
+                "quote in a text is written twice, and the text in quotes",
+                i + 1, (long long)last_line);
+        }
+    }
+    return OSS_OK;
 }
 
 /* ---- Rows ---- */
@@ -142,6 +253,10 @@ static oss_status refuse_row(const oss_csv *csv, const char *complaint) {
 static oss_status fill_row(oss_csv *csv) {
     csv->row.number++;
     csv->row.line = csv->scan.record_line;
+    oss_status status = find_stray_quote(csv);
+    if (status != OSS_OK) {
+        return status;
+    }
     if (csv->scan.complaint[0] != '\0') {
         return refuse_row(csv, csv->scan.complaint);
     }
@@ -151,7 +266,7 @@ static oss_status fill_row(oss_csv *csv) {
         return refuse_row(csv, complaint);
     }
     for (int32_t i = 0; i < csv->columns; i++) {
-        csv->field[i] = csv->scan.text + csv->scan.start[i];
+        csv->field[i] = csv->scan.text + csv->scan.field[i].start;
     }
     csv->row.fields = csv->columns;
     csv->row.field = csv->field;
@@ -176,9 +291,10 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
 }
 
 oss_csv_place oss_csv_place_of_record(const oss_csv *csv) {
-    return (oss_csv_place){csv->scan.record_line, csv->scan.record_begin, csv->scan.record_end};
+    return (oss_csv_place){csv->row.number, csv->scan.record_line, csv->scan.record_begin,
+                           csv->scan.record_end};
 }
 
 uint64_t oss_csv_field_offset(const oss_csv *csv, int32_t column) {
-    return csv->scan.offset[column];
+    return csv->scan.field[column].offset;
 }

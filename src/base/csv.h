@@ -1,9 +1,15 @@
 /* RFC 4180 reader: quotes, doubled quotes, commas and line breaks inside quotes, CRLF or LF, a UTF-8
  * byte-order mark. UTF-8 is checked (bad bytes: row and byte offset named); NUL bytes and an unterminated
- * quote are errors. */
+ * quote are errors.
+ *
+ * A quote that stands where a field begins and should not be there would take in the rows up to the next quote, or
+ * all that follow. Such a quote spoils the row on its own line and no other: reading goes on with the next line when
+ * the quote is never closed, when text follows on the quote that closes it, and when the caller's witness knows a
+ * line in between for a row of its own. */
 #ifndef OSS_BASE_CSV_H
 #define OSS_BASE_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +35,12 @@ void oss_csv_free(oss_csv *csv);
 int32_t oss_csv_column(const oss_csv *csv, const char *names);
 int32_t oss_csv_columns(const oss_csv *csv);
 const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
+/* A line of a quoted field has, were it not quoted, as many fields as the header, or more. *out: whether `cell`, its field in
+ * the witness's column, makes it a row by itself. `own` is that column of the record which the line would belong to;
+ * NULL: it has none, or it is the quoted field. */
+typedef oss_status (*oss_csv_witness)(void *context, const char *cell, const char *own, bool *out);
+void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, void *context);
+
 /* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end. Empty lines are skipped. A record
  * with another number of fields than the header is OSS_EINPUT (file, line, counts); reading may go on after
  * it. */
@@ -36,8 +48,8 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
 
 /* Where the record that was read last stands in the file, right or wrong. */
 typedef struct oss_csv_place {
-    int64_t line;
-    uint64_t begin, end; /* bytes [begin, end), the line break included */
+    int64_t number, line; /* as in oss_csv_row */
+    uint64_t begin, end;  /* bytes [begin, end), the line break included */
 } oss_csv_place;
 oss_csv_place oss_csv_place_of_record(const oss_csv *csv);
 /* Of the row that oss_csv_next gave last: the file's byte at which a field begins, its quote included. */

@@ -1,6 +1,7 @@
 #include "base/csv_scan.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -9,7 +10,12 @@
 #include "base/number.h"
 #include "base/sys.h"
 
-enum { BUFFER_BYTES = 1 << 16, FIELD_MAX_BYTES = 1 << 20, END = -1 };
+enum {
+    BUFFER_BYTES = 1 << 16,
+    FIELD_MAX_BYTES = 1 << 20,
+    HOLD_MAX_BYTES = 16 << 20, /* more than that behind a line break in quotes is no transcript */
+    END = -1
+};
 
 /* Where in a record the next byte falls. */
 typedef enum place {
@@ -24,6 +30,7 @@ oss_status oss_csv_scan_init(csv_scan *scan, const char *path) {
     *scan = (csv_scan){.fd = -1, .line = 1};
     scan->path = oss_strdup(path);
     scan->buffer = oss_alloc(BUFFER_BYTES, 1);
+    scan->buffer_bytes = BUFFER_BYTES;
     if (scan->path == NULL || scan->buffer == NULL) {
         return OSS_ENOMEM;
     }
@@ -41,17 +48,18 @@ void oss_csv_scan_deinit(csv_scan *scan) {
     oss_free(scan->path);
     oss_free(scan->buffer);
     oss_free(scan->text);
-    oss_free(scan->start);
-    oss_free(scan->offset);
+    oss_free(scan->field);
     *scan = (csv_scan){.fd = -1};
 }
 
 /* Keeps the first complaint of a record. */
-static void complain(csv_scan *scan, const char *format, uint64_t number)
-    __attribute__((format(printf, 2, 0)));
-static void complain(csv_scan *scan, const char *format, uint64_t number) {
+static void complain(csv_scan *scan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void complain(csv_scan *scan, const char *format, ...) {
     if (scan->complaint[0] == '\0') {
-        (void)oss_format(scan->complaint, sizeof scan->complaint, format, (unsigned long long)number);
+        va_list arguments;
+        va_start(arguments, format);
+        (void)oss_vformat(scan->complaint, sizeof scan->complaint, format, arguments);
+        va_end(arguments);
     }
 }
 
@@ -62,13 +70,37 @@ void oss_csv_format_count(char *out, size_t bytes, int32_t fields, int32_t colum
 
 /* ---- Bytes ---- */
 
+static uint64_t tell_offset(const csv_scan *scan) {
+    return scan->buffer_offset + scan->at;
+}
+
+/* Moves what is held to the front of the buffer; the rest, at least BUFFER_BYTES, is free. */
+static void make_room(csv_scan *scan) {
+    size_t held = scan->is_held ? (size_t)(tell_offset(scan) - scan->hold_offset) : 0;
+    if (held > HOLD_MAX_BYTES) {
+        scan->is_held = false;
+        held = 0;
+    }
+    memmove(scan->buffer, scan->buffer + scan->at - held, held);
+    scan->buffer_offset += scan->at - held;
+    scan->at = scan->filled = held;
+    if (scan->buffer_bytes - held < BUFFER_BYTES) {
+        unsigned char *grown = oss_resize(scan->buffer, 2 * scan->buffer_bytes, 1);
+        if (grown == NULL) {
+            scan->status = OSS_ENOMEM;
+            scan->ended = true;
+            return;
+        }
+        scan->buffer = grown;
+        scan->buffer_bytes *= 2;
+    }
+}
+
 /* Fills the whole buffer while the file lasts, so that the first three bytes are there together. */
 static void fill_buffer(csv_scan *scan) {
-    scan->buffer_offset += scan->filled;
-    scan->at = 0;
-    scan->filled = 0;
-    while (scan->filled < BUFFER_BYTES && !scan->ended) {
-        ssize_t got = oss_file.read(scan->fd, scan->buffer + scan->filled, BUFFER_BYTES - scan->filled);
+    make_room(scan);
+    while (scan->filled < scan->buffer_bytes && !scan->ended) {
+        ssize_t got = oss_file.read(scan->fd, scan->buffer + scan->filled, scan->buffer_bytes - scan->filled);
         if (got > 0) {
             scan->filled += (size_t)got;
         } else if (got == 0) {
@@ -87,18 +119,56 @@ static int peek_byte(csv_scan *scan) {
     return scan->at < scan->filled ? scan->buffer[scan->at] : END;
 }
 
+static void complain_utf8(csv_scan *scan) {
+    complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
+             (unsigned long long)scan->character_offset);
+}
+
 static void check_byte(csv_scan *scan, unsigned char byte, uint64_t offset) {
     if (oss_utf8_is_whole(&scan->utf8)) {
         scan->character_offset = offset;
     }
     if (!oss_utf8_feed(&scan->utf8, byte)) {
-        complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
-                 scan->character_offset);
+        complain_utf8(scan);
     }
     if (byte == '\0') {
         complain(scan, "there is a NUL byte at byte %llu of the file; is it UTF-16? save it as UTF-8",
-                 offset);
+                 (unsigned long long)offset);
     }
+}
+
+/* Remembers where a quoted field goes on with a second line. */
+static void end_line(csv_scan *scan, place where) {
+    scan->line++;
+    if (where != IN_QUOTES || scan->current.next_line > 0) {
+        return;
+    }
+    scan->current.next_line = scan->line;
+    scan->current.next_offset = tell_offset(scan);
+    scan->current.was_right = scan->complaint[0] == '\0';
+    if (!scan->is_held) {
+        scan->is_held = true;
+        scan->hold_offset = scan->current.next_offset;
+    }
+}
+
+static bool go_back(csv_scan *scan, const csv_field *field) {
+    if (field->next_line == 0 || !scan->is_held || field->next_offset < scan->hold_offset) {
+        return false;
+    }
+    scan->at = (size_t)(field->next_offset - scan->buffer_offset);
+    scan->line = field->next_line;
+    scan->utf8 = (oss_utf8_state){0};
+    scan->record_end = field->next_offset;
+    scan->is_cut = true;
+    if (field->was_right) {
+        scan->complaint[0] = '\0'; /* it was about a line that is read again */
+    }
+    return true;
+}
+
+bool oss_csv_scan_go_back(csv_scan *scan, int32_t field) {
+    return go_back(scan, &scan->field[field]);
 }
 
 /* The next byte, END at the end or when reading failed. CRLF and CR come as one '\n', except in quotes, where
@@ -116,9 +186,11 @@ static int take_byte(csv_scan *scan, place where) {
             scan->at += is_pair;
             byte = '\n';
         }
-        scan->line += !(is_pair && where == IN_QUOTES); /* else the '\n' that follows is counted */
+        if (!is_pair || where != IN_QUOTES) { /* else the '\n' that follows ends the line */
+            end_line(scan, where);
+        }
     } else if (byte == '\n') {
-        scan->line++;
+        end_line(scan, where);
     }
     return byte;
 }
@@ -150,51 +222,43 @@ static void put_text(csv_scan *scan, char byte) {
     scan->text[scan->length++] = byte;
 }
 
+static void complain_long(csv_scan *scan) {
+    complain(scan, "field %d is longer than 1 MiB; is a closing quote missing?", scan->fields + 1);
+}
+
 static void put_byte(csv_scan *scan, int byte) {
     if (!keeps_field(scan)) {
         return;
     }
     if (++scan->field_bytes > FIELD_MAX_BYTES) {
-        complain(scan, "field %llu is longer than 1 MiB; is a closing quote missing?",
-                 (uint64_t)scan->fields + 1);
+        complain_long(scan);
         return;
     }
     put_text(scan, (char)byte);
 }
 
 static void grow_fields(csv_scan *scan) {
-    size_t capacity = scan->start_capacity == 0 ? 16 : scan->start_capacity * 2;
-    size_t *start = oss_resize(scan->start, capacity, sizeof *start);
-    scan->start = start != NULL ? start : scan->start;
-    uint64_t *offset = start == NULL ? NULL : oss_resize(scan->offset, capacity, sizeof *offset);
-    if (offset == NULL) {
+    size_t capacity = scan->field_capacity == 0 ? 16 : scan->field_capacity * 2;
+    csv_field *field = oss_resize(scan->field, capacity, sizeof *field);
+    if (field == NULL) {
         scan->status = OSS_ENOMEM;
         return;
     }
-    scan->offset = offset;
-    scan->start_capacity = capacity;
-}
-
-static uint64_t tell_offset(const csv_scan *scan) {
-    return scan->buffer_offset + scan->at;
+    scan->field = field;
+    scan->field_capacity = capacity;
 }
 
 static void begin_field(csv_scan *scan) {
     scan->field_bytes = 0;
-    if (!keeps_field(scan)) {
-        return;
-    }
-    if ((size_t)scan->fields == scan->start_capacity) {
+    scan->current = (csv_field){.start = scan->length, .offset = tell_offset(scan)};
+    if (keeps_field(scan) && (size_t)scan->fields == scan->field_capacity) {
         grow_fields(scan);
-    }
-    if (scan->status == OSS_OK) {
-        scan->start[scan->fields] = scan->length;
-        scan->offset[scan->fields] = tell_offset(scan);
     }
 }
 
 static void end_field(csv_scan *scan) {
-    if (keeps_field(scan)) {
+    if (keeps_field(scan) && scan->status == OSS_OK) {
+        scan->field[scan->fields] = scan->current;
         put_text(scan, '\0');
     }
     if (scan->fields < INT32_MAX) {
@@ -213,17 +277,51 @@ static place end_plain(csv_scan *scan, int byte) {
     return AT_RECORD_END;
 }
 
+static place end_record(csv_scan *scan) {
+    end_field(scan);
+    return AT_RECORD_END;
+}
+
+static place take_quoted(csv_scan *scan, int byte) {
+    if (byte == END) {
+        (void)go_back(scan, &scan->current);
+        complain(scan, "the quote that opens field %d is never closed", scan->fields + 1);
+        return end_record(scan);
+    }
+    if (byte == '"') {
+        return AFTER_QUOTE;
+    }
+    put_byte(scan, byte);
+    if (!keeps_field(scan) && scan->current.next_line > 0) {
+        return end_record(scan);
+    }
+    if (scan->field_bytes > FIELD_MAX_BYTES && go_back(scan, &scan->current)) {
+        complain_long(scan);
+        return end_record(scan);
+    }
+    return IN_QUOTES;
+}
+
+/* Text behind the quote that should close a field. */
+static place take_after_quote(csv_scan *scan, int byte) {
+    int64_t line = scan->line;
+    if (go_back(scan, &scan->current)) {
+        complain(
+            scan,
+            "the quote that opens field %d is not closed: text follows the next one, on line %lld; a quote "
+            "inside quotes is written twice",
+            scan->fields + 1, (long long)line);
+        return end_record(scan);
+    }
+    complain(scan, "field %d goes on after its closing quote; a quote inside quotes is written twice",
+             scan->fields + 1);
+    put_byte(scan, byte);
+    return IN_PLAIN;
+}
+
 static place take_step(csv_scan *scan, place where, int byte) {
     if (where == IN_QUOTES) {
-        if (byte == END) {
-            complain(scan, "the quote that opens field %llu is never closed", (uint64_t)scan->fields + 1);
-            return end_plain(scan, byte);
-        }
-        if (byte == '"') {
-            return AFTER_QUOTE;
-        }
-        put_byte(scan, byte);
-        return IN_QUOTES;
+        return take_quoted(scan, byte);
     }
     if (byte == ',' || byte == '\n' || byte == END) {
         return end_plain(scan, byte);
@@ -236,8 +334,7 @@ static place take_step(csv_scan *scan, place where, int byte) {
         return IN_QUOTES;
     }
     if (where == AFTER_QUOTE) {
-        complain(scan, "field %llu goes on after its closing quote; a quote inside quotes is written twice",
-                 (uint64_t)scan->fields + 1);
+        return take_after_quote(scan, byte);
     }
     put_byte(scan, byte);
     return IN_PLAIN;
@@ -257,6 +354,7 @@ static void begin_record(csv_scan *scan, int32_t keep) {
     scan->keep = keep;
     scan->fields = 0;
     scan->length = 0;
+    scan->is_cut = false;
     scan->complaint[0] = '\0';
     begin_field(scan);
 }
@@ -265,6 +363,7 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
     if (scan->status != OSS_OK) {
         return oss_fail(scan->status, "%s: reading failed before and cannot go on", scan->path);
     }
+    scan->is_held = false;
     skip_byte_order_mark(scan);
     skip_empty_lines(scan);
     if (scan->status != OSS_OK || peek_byte(scan) == END) {
@@ -277,8 +376,7 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
         where = take_step(scan, where, take_byte(scan, where));
     }
     if (!oss_utf8_is_whole(&scan->utf8)) {
-        complain(scan, "the text at byte %llu of the file is not UTF-8; save the file as UTF-8",
-                 scan->character_offset);
+        complain_utf8(scan);
     }
     scan->record_end = tell_offset(scan);
     *out_is_there = true;

@@ -147,7 +147,7 @@ int32_t oss_batch_utterance_labels(const oss_batch_item *item, int32_t items, co
 /* ---- Drawing ---- */
 
 static bool fits_alone(const oss_batcher *batcher, const oss_batch_item *item) {
-    int64_t samples = oss_augment_length(&item->view, batcher->manifest->row[item->row].samples);
+    int64_t samples = oss_augment_length(&item->view, batcher->manifest->row[item->row].sound.samples);
     return item->spelling.needed <= oss_sizes_ctc_frames(batcher->config, samples);
 }
 
@@ -167,7 +167,7 @@ static oss_batch_item draw_item(const oss_batcher *batcher, int32_t index, uint3
     if (item.view.speed > 1.0 && !fits_alone(batcher, &item)) {
         item.view.speed = 1.0;
     }
-    item.samples = (int32_t)oss_augment_length(&item.view, row->samples);
+    item.samples = (int32_t)oss_augment_length(&item.view, row->sound.samples);
     return item;
 }
 
@@ -380,7 +380,7 @@ int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
         const oss_row *row = &batcher->manifest->row[i];
         int64_t samples = oss_augment_longest(&config->augmentation.augment, config->model.mel.sample_rate_hz,
-                                              row->samples);
+                                              row->sound.samples);
         longest = samples > longest ? samples : longest;
         total += (samples + gap) * (int64_t)ceil(row_weight(batcher, row));
     }
@@ -391,8 +391,8 @@ int64_t oss_batcher_max_samples(const oss_batcher *batcher) {
 int32_t oss_batcher_max_items(const oss_batcher *batcher) {
     int64_t shortest = INT64_MAX;
     for (int32_t i = 0; i < batcher->manifest->rows; i++) {
-        int64_t samples =
-            oss_augment_shortest(&batcher->config->augmentation.augment, batcher->manifest->row[i].samples);
+        int64_t samples = oss_augment_shortest(&batcher->config->augmentation.augment,
+                                               batcher->manifest->row[i].sound.samples);
         shortest = samples < shortest ? samples : shortest;
     }
     int64_t fit = batcher->batch_samples / shortest; /* a row has one sample at least */

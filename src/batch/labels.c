@@ -15,7 +15,7 @@ enum { LISTED_UNKNOWN = 12 };
 static const char **list_texts(const oss_manifest *train) {
     const char **text = oss_alloc((size_t)train->rows, sizeof *text);
     for (int32_t i = 0; text != NULL && i < train->rows; i++) {
-        text[i] = train->row[i].text;
+        text[i] = train->row[i].csv.text;
     }
     return text;
 }
@@ -87,7 +87,7 @@ static char *print_unknown(const unknown_list *list) {
 
 static oss_status spell_row(oss_row *row, const oss_vocab *vocab) {
     int32_t *character = NULL;
-    oss_status status = oss_vocab_spell(vocab, &character, &row->characters, row->text);
+    oss_status status = oss_vocab_spell(vocab, &character, &row->characters, row->csv.text);
     if (status == OSS_OK) {
         oss_free(row->character);
         row->character = character;
@@ -100,7 +100,7 @@ static oss_status encode_row(oss_row *row, const oss_vocab *vocab, unknown_list 
     int32_t unknown = 0;
     int32_t *label = NULL;
     int32_t labels = 0;
-    oss_status status = oss_vocab_encode(vocab, &label, &labels, &unknown, row->text);
+    oss_status status = oss_vocab_encode(vocab, &label, &labels, &unknown, row->csv.text);
     if (status != OSS_OK) {
         return status;
     }
@@ -111,7 +111,7 @@ static oss_status encode_row(oss_row *row, const oss_vocab *vocab, unknown_list 
     if (unknown > 0) {
         report->unknown_characters += unknown;
         report->unknown_rows++;
-        note_unknown_characters(list, vocab, row->text);
+        note_unknown_characters(list, vocab, row->csv.text);
     }
     return OSS_OK;
 }
@@ -119,22 +119,22 @@ static oss_status encode_row(oss_row *row, const oss_vocab *vocab, unknown_list 
 /* Moves a row whose labels need more frames than there are; says which numbers do not fit and what helps. */
 static oss_status skip_infeasible(oss_manifest *manifest, const oss_row *row, const oss_config *config) {
     int32_t needed = oss_len_ctc_needed(row->label, row->labels);
-    int32_t frames = oss_sizes_ctc_frames(config, row->samples);
+    int32_t frames = oss_sizes_ctc_frames(config, row->sound.samples);
     int32_t repeats = needed - row->labels;
     bool bpe = config->model.units == OSS_UNITS_BPE;
     oss_strbuf text = {0};
     oss_strbuf_printf(&text, "needs %d frames (%d %s%s and %d repeat%s), has %d in %.2f seconds: ", needed,
                       row->labels, bpe ? "unit" : "character", row->labels == 1 ? "" : "s", repeats,
                       repeats == 1 ? "" : "s", frames,
-                      (double)row->samples / config->model.mel.sample_rate_hz);
+                      (double)row->sound.samples / config->model.mel.sample_rate_hz);
     oss_strbuf_printf(&text, "raise %sctc_subframes above %d, or set downsample_time to 4",
                       bpe ? "vocab_size, " : "", config->model.ctc_subframes);
     char *message = oss_strbuf_take(&text);
     if (message == NULL) {
         return OSS_ENOMEM;
     }
-    oss_status status =
-        oss_manifest_skip(manifest, config, row->source, row->number, row->wav, OSS_SKIP_INFEASIBLE, message);
+    oss_status status = oss_manifest_skip(manifest, config, row->source, row->csv.number, row->csv.wav,
+                                          OSS_SKIP_INFEASIBLE, message);
     oss_free(message);
     return status;
 }
@@ -145,7 +145,8 @@ static oss_status sort_out_infeasible(oss_manifest *manifest, const oss_config *
     int32_t kept = 0;
     for (int32_t i = 0; i < manifest->rows; i++) {
         oss_row *row = &manifest->row[i];
-        bool fits = oss_len_ctc_needed(row->label, row->labels) <= oss_sizes_ctc_frames(config, row->samples);
+        bool fits =
+            oss_len_ctc_needed(row->label, row->labels) <= oss_sizes_ctc_frames(config, row->sound.samples);
         report->infeasible_rows += !fits;
         bool goes = !fits && drop && status == OSS_OK;
         if (goes) {

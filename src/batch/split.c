@@ -30,14 +30,14 @@ static uint64_t hash_recording(const oss_row *row) {
     const struct {
         uint64_t wav;
         double start_seconds, end_seconds;
-    } place = {oss_hash(row->wav, strlen(row->wav)), row->start_seconds, row->end_seconds};
+    } place = {oss_hash(row->csv.wav, strlen(row->csv.wav)), row->csv.start_seconds, row->csv.end_seconds};
     return oss_hash(&place, sizeof place);
 }
 
 static oss_status find_group(const oss_row *row, const oss_config *config, uint64_t *out) {
     switch (config->data.split_by) {
     case OSS_SPLIT_TEXT:
-        *out = oss_hash(row->text, strlen(row->text));
+        *out = oss_hash(row->csv.text, strlen(row->csv.text));
         return OSS_OK;
     case OSS_SPLIT_ROW:
         *out = hash_recording(row);
@@ -45,13 +45,13 @@ static oss_status find_group(const oss_row *row, const oss_config *config, uint6
     case OSS_SPLIT_SPEAKER:
         break;
     }
-    if (row->speaker == NULL || row->speaker[0] == '\0') {
+    if (row->csv.speaker == NULL || row->csv.speaker[0] == '\0') {
         return oss_fail(OSS_EINPUT,
                         "%s row %lld (%s) names no speaker: split_by \"speaker\" needs a filled column "
                         "\"speaker\"; or set split_by to text or row",
-                        oss_source_path(config, row->source), (long long)row->number, row->wav);
+                        oss_source_path(config, row->source), (long long)row->csv.number, row->csv.wav);
     }
-    *out = oss_hash(row->speaker, strlen(row->speaker));
+    *out = oss_hash(row->csv.speaker, strlen(row->csv.speaker));
     return OSS_OK;
 }
 

@@ -6,7 +6,7 @@ static oss_status reserve_work(oss_views *views, const oss_manifest *manifest, c
     int64_t longest = 0;
     for (int32_t i = 0; i < manifest->rows; i++) {
         int64_t own = oss_augment_longest(&config->augmentation.augment, config->model.mel.sample_rate_hz,
-                                          manifest->row[i].samples);
+                                          manifest->row[i].sound.samples);
         longest = own > longest ? own : longest;
     }
     size_t floats = (size_t)oss_augment_work_floats(views->kit, longest);

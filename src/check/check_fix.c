@@ -75,14 +75,14 @@ static oss_status plan_prefix(fix_job *job, const char *out_path) {
 
 static oss_status was_beside(const fix_job *job, const oss_check_row *row, bool *out) {
     *out = false;
-    if (job->prefix == NULL || oss_path_is_absolute(row->wav)) {
+    if (job->prefix == NULL || oss_path_is_absolute(row->csv.wav)) {
         return OSS_OK;
     }
-    char *beside = oss_path_join(job->folder, row->wav);
+    char *beside = oss_path_join(job->folder, row->csv.wav);
     if (beside == NULL) {
         return OSS_ENOMEM;
     }
-    *out = strcmp(beside, row->path) == 0;
+    *out = strcmp(beside, row->csv.path) == 0;
     oss_free(beside);
     return OSS_OK;
 }

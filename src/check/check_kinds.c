@@ -1,4 +1,4 @@
-#include "check/check.h"
+#include "check/report.h"
 
 typedef struct kind_names {
     const char *name, *title;
@@ -27,6 +27,14 @@ static const kind_names kinds[OSS_CHECK_KINDS] = {
     [OSS_CHECK_RATES] = {"rates", "mixed sample rates", false},
     [OSS_CHECK_TEXTS] = {"texts", "texts shared by train and dev", false},
 };
+
+oss_check_kind oss_check_kind_of(oss_skip_reason reason) {
+    static const oss_check_kind kind[OSS_SKIP_REASONS] = {
+        [OSS_SKIP_CSV] = OSS_CHECK_CSV,       [OSS_SKIP_AUDIO] = OSS_CHECK_AUDIO,
+        [OSS_SKIP_SHORT] = OSS_CHECK_SHORT,   [OSS_SKIP_LONG] = OSS_CHECK_LONG,
+        [OSS_SKIP_SILENT] = OSS_CHECK_SILENT, [OSS_SKIP_INFEASIBLE] = OSS_CHECK_INFEASIBLE};
+    return kind[reason];
+}
 
 const char *oss_check_kind_name(oss_check_kind kind) {
     return kinds[kind].name;

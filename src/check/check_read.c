@@ -3,10 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "audio/audio_file.h"
 #include "base/fail.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "dataset/dataset_csv.h"
 
 enum { FIRST_ROWS = 256 };
@@ -14,10 +12,7 @@ enum { FIRST_ROWS = 256 };
 void oss_check_data_deinit(oss_check_data *data) {
     for (int32_t i = 0; i < data->rows; i++) {
         oss_check_row *row = &data->row[i];
-        oss_free(row->wav);
-        oss_free(row->path);
-        oss_free(row->text);
-        oss_free(row->speaker);
+        oss_dataset_row_deinit(&row->csv);
         oss_free(row->message);
     }
     oss_free(data->row);
@@ -49,10 +44,9 @@ static oss_status reserve_row(oss_check_data *data) {
 }
 
 /* A row that the dataset's reader refused: the message is its own. */
-static oss_status add_bad_row(oss_check_data *data, int32_t source, int64_t number, oss_csv_place place) {
+static oss_status add_bad_row(oss_check_data *data, int32_t source, oss_csv_place place) {
     oss_check_row row = {.source = source,
-                         .number = number,
-                         .line = place.line,
+                         .csv = {.number = place.number, .line = place.line},
                          .fault = OSS_CHECK_CSV,
                          .message = oss_strdup(oss_last_error())};
     if (row.message == NULL) {
@@ -63,44 +57,32 @@ static oss_status add_bad_row(oss_check_data *data, int32_t source, int64_t numb
     return OSS_OK;
 }
 
-static oss_status add_row(oss_check_data *data, int32_t source, const oss_dataset_row *from,
-                          oss_csv_place place) {
-    oss_check_row *row = &data->row[data->rows];
-    *row = (oss_check_row){.source = source,
-                           .number = from->number,
-                           .line = from->line,
-                           .wav = oss_strdup(from->wav),
-                           .path = oss_strdup(from->path),
-                           .text = oss_strdup(from->text),
-                           .start_seconds = from->start_seconds,
-                           .end_seconds = from->end_seconds};
-    row->speaker = from->speaker == NULL ? NULL : oss_strdup(from->speaker);
-    data->place[data->rows] = (oss_check_place){place, from->wav_offset};
-    data->rows++;
-    bool whole = row->wav != NULL && row->path != NULL && row->text != NULL &&
-                 (from->speaker == NULL || row->speaker != NULL);
-    return whole ? oss_check_words_add(&data->words, from->source_text, data->rows - 1) : OSS_ENOMEM;
+static oss_status add_row(oss_check_data *data, int32_t source, const oss_dataset_row *csv,
+                          const oss_dataset *dataset) {
+    data->place[data->rows] = (oss_check_place){oss_dataset_place(dataset), oss_dataset_wav_offset(dataset)};
+    data->row[data->rows++] = (oss_check_row){.csv = *csv, .source = source};
+    return oss_check_words_add(&data->words, oss_dataset_source_text(dataset), data->rows - 1);
 }
 
 oss_status oss_check_read_csv(oss_check_data *data, const oss_config *config, const oss_check_source *source,
                               int32_t index) {
     oss_dataset *dataset = NULL;
     int32_t rows_before = data->rows;
+    bool is_there = true;
     oss_status status = oss_dataset_open(&dataset, source[index].csv, config->model.text_case);
     while (status == OSS_OK) {
-        const oss_dataset_row *from = NULL;
-        int64_t number = 0;
+        oss_dataset_row csv;
         status = reserve_row(data);
         if (status != OSS_OK) {
             break;
         }
-        status = oss_dataset_next(dataset, &from, &number);
+        status = oss_dataset_next(dataset, &csv, &is_there);
         if (status == OSS_EINPUT) {
-            status = add_bad_row(data, index, number, oss_dataset_place_of_row(dataset));
-        } else if (status == OSS_OK && from == NULL) {
+            status = add_bad_row(data, index, oss_dataset_place(dataset));
+        } else if (status == OSS_OK && !is_there) {
             break;
         } else if (status == OSS_OK) {
-            status = add_row(data, index, from, oss_dataset_place_of_row(dataset));
+            status = add_row(data, index, &csv, dataset);
         }
     }
     oss_dataset_free(dataset);
@@ -118,37 +100,8 @@ typedef struct audio_job {
     _Atomic int32_t failure; /* an oss_status that no row is to blame for */
 } audio_job;
 
-static char *describe(const char *format, double a, double b) __attribute__((format(printf, 1, 0)));
-static char *describe(const char *format, double a, double b) {
-    oss_strbuf text = {0};
-    oss_strbuf_printf(&text, format, a, b);
-    return oss_strbuf_take(&text);
-}
-
-static void judge(oss_check_row *row, const oss_config *config) {
-    double seconds = (double)row->samples / config->model.mel.sample_rate_hz;
-    const oss_audio_measure *measure = &row->measure;
-    row->usable = false;
-    if (seconds < config->data.min_seconds) {
-        row->fault = OSS_CHECK_SHORT;
-        row->message =
-            describe("%.4g seconds of audio, min_seconds is %g", seconds, config->data.min_seconds);
-    } else if (measure->peak < config->model.min_peak) {
-        row->fault = OSS_CHECK_SILENT;
-        row->message =
-            describe("the loudest sample is %.3g, min_peak is %g", measure->peak, config->model.min_peak);
-    } else if (measure->deviation < OSS_CHECK_SILENT_DEVIATION) {
-        row->fault = OSS_CHECK_SILENT;
-        row->message = describe("the samples deviate by %.3g from their mean; %g or more is sound",
-                                measure->deviation, OSS_CHECK_SILENT_DEVIATION);
-    } else {
-        row->usable = true;
-    }
-}
-
 /* The message without the file's name, which the row has. */
-static char *copy_message(const char *path) {
-    const char *message = oss_last_error();
+static char *cut_message(const char *message, const char *path) {
     size_t length = strlen(path);
     bool named = strncmp(message, path, length) == 0 && strncmp(message + length, ": ", 2) == 0;
     return oss_strdup(named ? message + length + 2 : message);
@@ -161,28 +114,17 @@ static void read_row(void *context, int32_t task, int32_t worker) {
     if (row->message != NULL || atomic_load(&job->failure) != OSS_OK) {
         return;
     }
-    bool too_long = false;
-    const oss_audio_request request = {.rate_hz = job->config->model.mel.sample_rate_hz,
-                                       .keep_rate = true,
-                                       .start_seconds = row->start_seconds,
-                                       .end_seconds = row->end_seconds,
-                                       .max_seconds = job->config->data.max_seconds,
-                                       .too_long = &too_long};
-    oss_audio audio;
-    oss_status status = oss_audio_load(&audio, row->path, &request);
-    if (status == OSS_OK) {
-        row->measure = oss_audio_measure_samples(audio.sample, audio.samples);
-        row->samples = oss_audio_resampled(audio.samples, audio.source_rate_hz, request.rate_hz);
-        row->source_rate_hz = audio.source_rate_hz;
-        oss_audio_deinit(&audio);
-        judge(row, job->config);
-    } else if (status == OSS_EINPUT || status == OSS_EIO) {
-        row->fault = too_long ? OSS_CHECK_LONG : OSS_CHECK_AUDIO;
-        row->message = copy_message(row->path);
+    oss_verdict verdict;
+    oss_status status = oss_recording_judge(&verdict, &row->sound, NULL, &row->csv, job->config);
+    row->usable = verdict.usable;
+    if (status == OSS_OK && !verdict.usable) {
+        row->fault = oss_check_kind_of(verdict.reason);
+        row->message = cut_message(verdict.message, row->csv.path);
+        status = row->message == NULL ? OSS_ENOMEM : OSS_OK;
     }
-    bool failed = status != OSS_OK && status != OSS_EINPUT && status != OSS_EIO;
-    if (failed || (!row->usable && row->message == NULL)) {
-        atomic_store(&job->failure, failed ? (int32_t)status : (int32_t)OSS_ENOMEM);
+    oss_free(verdict.message);
+    if (status != OSS_OK) {
+        atomic_store(&job->failure, (int32_t)status);
     }
 }
 

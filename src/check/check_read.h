@@ -4,7 +4,7 @@
 
 #include "base/csv.h"
 #include "base/pool.h"
-#include "check/check.h"
+#include "check/report.h"
 
 /* A row's bytes in its CSV. */
 typedef struct oss_check_place {

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 
 /* A name or a text, and where it is. */
 typedef struct mention {
@@ -44,8 +45,8 @@ static oss_status note_speakers(oss_check_report *report, const oss_check_input 
     int32_t count = 0;
     for (int32_t i = 0; i < input->rows; i++) {
         const oss_check_row *row = &input->row[i];
-        if (row->usable && row->speaker != NULL && row->speaker[0] != '\0') {
-            list[count++] = (mention){row->speaker, i};
+        if (row->usable && row->csv.speaker != NULL && row->csv.speaker[0] != '\0') {
+            list[count++] = (mention){row->csv.speaker, i};
         }
     }
     qsort(list, (size_t)count, sizeof *list, compare_mentions);
@@ -72,8 +73,8 @@ static oss_status note_texts(oss_check_report *report, const oss_check_input *in
     int64_t rows = 0;
     mention_count first = {0};
     for (int32_t i = 0; i < input->rows; i++) {
-        if (input->row[i].usable && input->row[i].text[0] != '\0') {
-            list[count++] = (mention){input->row[i].text, i};
+        if (input->row[i].usable && input->row[i].csv.text[0] != '\0') {
+            list[count++] = (mention){input->row[i].csv.text, i};
         }
     }
     qsort(list, (size_t)count, sizeof *list, compare_mentions);

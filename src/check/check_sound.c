@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "text/unicode.h"
 
 /* ---- Length and pace ---- */
@@ -11,7 +12,7 @@
 /* Characters a second; 0 for a row without text or sound. */
 static double pace_of(const oss_check_input *input, int32_t row) {
     return input->row[row].usable
-               ? (double)oss_text_length(input->row[row].text) / oss_check_seconds(input, row)
+               ? (double)oss_text_length(input->row[row].csv.text) / oss_check_seconds(input, row)
                : 0.0;
 }
 
@@ -56,7 +57,7 @@ static oss_status note_paces(oss_check_report *report, const oss_check_input *in
         if (pace > 0.0 && fabs(log(pace) - middle) > limit) {
             status = oss_check_note(report, OSS_CHECK_PACE, i, -1,
                                     "%.2f characters a second (%lld in %.2f s); the median is %.2f", pace,
-                                    (long long)oss_text_length(input->row[i].text),
+                                    (long long)oss_text_length(input->row[i].csv.text),
                                     oss_check_seconds(input, i), report->pace.median);
         }
     }
@@ -79,7 +80,7 @@ static oss_status measure_spreads(oss_check_report *report, const oss_check_inpu
 /* ---- Level ---- */
 
 static oss_status note_level(oss_check_report *report, const oss_check_input *input, int32_t row) {
-    const oss_audio_measure *measure = &input->row[row].measure;
+    const oss_audio_measure *measure = &input->row[row].sound.measure;
     if (measure->samples == 0) {
         return OSS_OK;
     }
@@ -119,15 +120,15 @@ enum { MOST_RATES = 64 };
 static int32_t count_rates(rate_count rate[MOST_RATES], const oss_check_input *input) {
     int32_t rates = 0;
     for (int32_t i = 0; i < input->rows; i++) {
-        if (!input->row[i].usable || input->row[i].source_rate_hz == 0) {
+        if (!input->row[i].usable || input->row[i].sound.source_rate_hz == 0) {
             continue;
         }
         int32_t at = 0;
-        while (at < rates && rate[at].rate_hz != input->row[i].source_rate_hz) {
+        while (at < rates && rate[at].rate_hz != input->row[i].sound.source_rate_hz) {
             at++;
         }
         if (at == rates && rates < MOST_RATES) {
-            rate[rates++] = (rate_count){.rate_hz = input->row[i].source_rate_hz, .first_row = i};
+            rate[rates++] = (rate_count){.rate_hz = input->row[i].sound.source_rate_hz, .first_row = i};
         }
         if (at < rates) {
             rate[at].rows++;

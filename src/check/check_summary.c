@@ -1,5 +1,5 @@
 #include "base/strbuf.h"
-#include "check/check_internal.h"
+#include "check/report_internal.h"
 
 static void append_sets(oss_strbuf *text, const oss_check_report *report) {
     static const char *const name[OSS_CHECK_SETS] = {"train", "dev"};

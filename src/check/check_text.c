@@ -3,7 +3,8 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "text/lookalike.h"
 #include "text/unicode.h"
 
@@ -59,7 +60,7 @@ static oss_status count_character(character_table *table, uint32_t code_point, i
 static oss_status count_characters(character_table *table, const oss_check_input *input) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < input->rows; i++) {
-        const char *cursor = input->row[i].usable ? input->row[i].text : "";
+        const char *cursor = input->row[i].usable ? input->row[i].csv.text : "";
         for (uint32_t c = oss_text_next(&cursor); c != 0 && status == OSS_OK; c = oss_text_next(&cursor)) {
             status = count_character(table, c, i);
         }
@@ -201,8 +202,8 @@ static bool has_other_letters(const char *text) {
 static oss_status note_scripts(oss_check_report *report, const oss_check_input *input) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < input->rows && status == OSS_OK; i++) {
-        if (input->row[i].usable && has_other_letters(input->row[i].text)) {
-            status = note_script(report, i, input->row[i].text);
+        if (input->row[i].usable && has_other_letters(input->row[i].csv.text)) {
+            status = note_script(report, i, input->row[i].csv.text);
         }
     }
     return status;

@@ -4,7 +4,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 
 typedef struct twin {
     uint64_t sound, text; /* hashes */
@@ -26,8 +27,8 @@ static int32_t collect_twins(twin *out, const oss_check_input *input) {
     int32_t count = 0;
     for (int32_t i = 0; i < input->rows; i++) {
         const oss_check_row *row = &input->row[i];
-        if (row->usable && row->measure.hash != 0) {
-            out[count++] = (twin){row->measure.hash, oss_hash(row->text, strlen(row->text)), i};
+        if (row->usable && row->sound.measure.hash != 0) {
+            out[count++] = (twin){row->sound.measure.hash, oss_hash(row->csv.text, strlen(row->csv.text)), i};
         }
     }
     qsort(out, (size_t)count, sizeof *out, compare_twins);
@@ -35,7 +36,7 @@ static int32_t collect_twins(twin *out, const oss_check_input *input) {
 }
 
 static bool is_listed_twice(const oss_check_input *input, int32_t a, int32_t b) {
-    return strcmp(input->row[a].path, input->row[b].path) == 0;
+    return strcmp(input->row[a].csv.path, input->row[b].csv.path) == 0;
 }
 
 static oss_status note_twin(oss_check_report *report, const oss_check_input *input, oss_check_kind kind,
@@ -45,8 +46,8 @@ static oss_status note_twin(oss_check_report *report, const oss_check_input *inp
     return oss_check_note(report, kind, row, other, "%s%.200s%srow %lld%s%.80s%s",
                           is_listed_twice(input, row, other) ? "listed in " : "the same sound as in ",
                           same_csv ? "" : input->source[first->source].csv, same_csv ? "" : ", ",
-                          (long long)first->number, is_listed_twice(input, row, other) ? "" : " (",
-                          is_listed_twice(input, row, other) ? " too" : first->wav,
+                          (long long)first->csv.number, is_listed_twice(input, row, other) ? "" : " (",
+                          is_listed_twice(input, row, other) ? " too" : first->csv.wav,
                           is_listed_twice(input, row, other) ? "" : ")");
 }
 

@@ -1,7 +1,8 @@
 /* Which ways to write the texts fit into the frames that the recordings give. */
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "check/check_internal.h"
+#include "check/parts.h"
+#include "check/report_internal.h"
 #include "kernel/lengths.h"
 #include "model/sizes.h"
 #include "units/learn.h"
@@ -29,7 +30,7 @@ static oss_status count_frames(oss_check_report *report, const oss_check_input *
     }
     for (int32_t i = 0; i < input->rows; i++) {
         if (input->row[i].usable) {
-            report->frames[i] = oss_sizes_encoder_frames(input->config, input->row[i].samples);
+            report->frames[i] = oss_sizes_encoder_frames(input->config, input->row[i].sound.samples);
         }
     }
     return OSS_OK;
@@ -42,7 +43,7 @@ static oss_status count_needed(int32_t *needed, const oss_check_input *input, co
             continue;
         }
         int32_t *label = NULL, labels = 0;
-        oss_status status = oss_vocab_encode(vocab, &label, &labels, NULL, input->row[i].text);
+        oss_status status = oss_vocab_encode(vocab, &label, &labels, NULL, input->row[i].csv.text);
         if (status != OSS_OK) {
             return status;
         }

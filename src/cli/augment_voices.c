@@ -1,58 +1,38 @@
 #include "cli/augment_voices.h"
 
-#include "audio/audio_file.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "dataset/dataset_csv.h"
 
-static oss_status reserve_row(oss_cli_voices *voices) {
-    if (voices->rows < voices->capacity) {
-        return OSS_OK;
+/* Takes `row` over, also when it fails. */
+static oss_status add_row(oss_cli_voices *voices, oss_dataset_row row, const char *file) {
+    if (voices->rows == voices->capacity) {
+        int32_t larger = voices->capacity == 0 ? 256 : 2 * voices->capacity;
+        oss_dataset_row *moved = oss_resize(voices->row, (size_t)larger, sizeof *moved);
+        if (moved == NULL) {
+            oss_dataset_row_deinit(&row);
+            return OSS_ENOMEM;
+        }
+        voices->row = moved;
+        voices->capacity = larger;
     }
-    size_t larger = voices->capacity == 0 ? 256 : 2 * (size_t)voices->capacity;
-    char **path = oss_resize((void *)voices->path, larger, sizeof *path);
-    if (path == NULL) {
-        return OSS_ENOMEM;
-    }
-    voices->path = path;
-    double *times = oss_resize(voices->times, 2 * larger, sizeof *times);
-    if (times == NULL) {
-        return OSS_ENOMEM;
-    }
-    voices->times = times;
-    voices->capacity = (int32_t)larger;
-    return OSS_OK;
-}
-
-static oss_status add_row(oss_cli_voices *voices, const oss_dataset_row *row, const char *file) {
-    oss_status status = reserve_row(voices);
-    char *path = status == OSS_OK ? oss_strdup(row->path) : NULL;
-    if (path == NULL) {
-        return OSS_ENOMEM;
-    }
-    voices->path[voices->rows] = path;
-    voices->times[2 * voices->rows] = row->start_seconds;
-    voices->times[2 * voices->rows + 1] = row->end_seconds;
-    if (voices->own < 0 && row->end_seconds < 0 && oss_file_is_same(path, file)) {
+    if (voices->own < 0 && row.end_seconds < 0 && oss_file_is_same(row.path, file)) {
         voices->own = voices->rows;
     }
-    voices->rows++;
+    voices->row[voices->rows++] = row;
     return OSS_OK;
 }
 
 /* Rows that cannot be read do not train, and do not speak. */
 static oss_status read_rows(oss_cli_voices *voices, const char *csv, oss_case policy, const char *file) {
     oss_dataset *dataset = NULL;
+    bool is_there = true;
     oss_status status = oss_dataset_open(&dataset, csv, policy);
-    while (status == OSS_OK) {
-        const oss_dataset_row *row = NULL;
-        int64_t number = 0;
-        status = oss_dataset_next(dataset, &row, &number);
-        if (status == OSS_OK && row == NULL) {
-            break;
-        }
-        if (status == OSS_OK) {
+    while (status == OSS_OK && is_there) {
+        oss_dataset_row row;
+        status = oss_dataset_next(dataset, &row, &is_there);
+        if (status == OSS_OK && is_there) {
             status = add_row(voices, row, file);
         } else if (status == OSS_EINPUT) {
             status = OSS_OK;
@@ -66,12 +46,8 @@ static oss_status decode_voice(oss_cli_voices *voices, int32_t row, const oss_co
     if (voices->clip[row].value != NULL) {
         return OSS_OK;
     }
-    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
-                                       .start_seconds = voices->times[2 * row],
-                                       .end_seconds = voices->times[2 * row + 1],
-                                       .max_seconds = config->data.max_seconds};
     oss_audio audio;
-    oss_status status = oss_audio_load(&audio, voices->path[row], &request);
+    oss_status status = oss_dataset_row_decode(&audio, &voices->row[row], config);
     if (status == OSS_OK) {
         status = oss_clip_init(&voices->clip[row], audio.sample, (int32_t)audio.samples);
         oss_audio_deinit(&audio);
@@ -107,13 +83,12 @@ oss_status oss_cli_voices_load(oss_cli_voices *voices, const oss_config *config,
 
 void oss_cli_voices_deinit(oss_cli_voices *voices) {
     for (int32_t i = 0; i < voices->rows; i++) {
-        oss_free(voices->path[i]);
+        oss_dataset_row_deinit(&voices->row[i]);
         if (voices->clip != NULL) {
             oss_clip_deinit(&voices->clip[i]);
         }
     }
-    oss_free((void *)voices->path);
-    oss_free(voices->times);
+    oss_free(voices->row);
     oss_free(voices->clip);
     *voices = (oss_cli_voices){0};
 }

@@ -4,13 +4,12 @@
 
 #include "augment/augment.h"
 #include "augment/noise_mix.h"
-#include "model/config.h"
+#include "dataset/row.h"
 
 /* Zero-initialise. */
 typedef struct oss_cli_voices {
-    char **path;    /* [rows], this and the next: of the rows of config->data.train_csv */
-    double *times;  /* [rows, 2] of a segment */
-    oss_clip *clip; /* [rows] without samples, but for the rows that are heard */
+    oss_dataset_row *row; /* [rows] of config->data.train_csv */
+    oss_clip *clip;       /* [rows] without samples, but for the rows that are heard */
     int32_t rows, capacity;
     int32_t own; /* the row that is the recording itself; -1: none */
     oss_babble babble;

@@ -84,7 +84,7 @@ static void fill_batch(train_work *work, int32_t samples, int32_t labels) {
         oss_bench_fill_audio(audio, samples, (uint32_t)i);
         oss_bench_fill_labels(label, labels, vocab, (uint32_t)i);
         work->manifest.row[i] =
-            (oss_row){.wav = (char[]){""}, .samples = samples, .label = label, .labels = labels};
+            (oss_row){.csv.wav = (char[]){""}, .sound.samples = samples, .label = label, .labels = labels};
         work->row[i] = &work->manifest.row[i];
         work->first_row[i] = i;
         work->samples[i] = samples;

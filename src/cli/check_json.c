@@ -60,9 +60,9 @@ static void add_choices(oss_json *object, const oss_check_report *report, const 
 static void add_place(oss_json *object, const oss_check_input *input, int32_t index) {
     const oss_check_row *row = &input->row[index];
     oss_json_add_string(object, "csv", input->source[row->source].csv);
-    oss_json_add_integer(object, "row", row->number);
-    oss_json_add_integer(object, "line", row->line);
-    oss_json_add_string(object, "wav", row->wav == NULL ? "" : row->wav);
+    oss_json_add_integer(object, "row", row->csv.number);
+    oss_json_add_integer(object, "line", row->csv.line);
+    oss_json_add_string(object, "wav", row->csv.wav == NULL ? "" : row->csv.wav);
 }
 
 /* Rows that some choice does not fit, with the frames that each needs and gives. */

@@ -82,8 +82,8 @@ static void print_finding(const oss_check_input *input, const oss_check_finding 
         oss_cli_print("  %s\n", finding->message);
         return;
     }
-    oss_cli_print("  %s:%lld: row %lld: %s: %s\n", input->source[row->source].csv, (long long)row->line,
-                  (long long)row->number, row->wav, finding->message);
+    oss_cli_print("  %s:%lld: row %lld: %s: %s\n", input->source[row->source].csv, (long long)row->csv.line,
+                  (long long)row->csv.number, row->csv.wav, finding->message);
 }
 
 /* Findings are sorted by kind; returns where the next kind begins. */

@@ -35,6 +35,7 @@ typedef struct augmenting {
     const char *file;
     oss_config *config;
     int64_t epoch;
+    oss_dataset_row row; /* that training would have of it */
     oss_audio audio;
     oss_augment_kit *kit;
     oss_augment_view view;
@@ -66,38 +67,38 @@ static oss_status load_config(augmenting *a) {
     return status == OSS_OK ? oss_cli_integer(a->args, "--epoch", 0, INT64_MAX, 0, &a->epoch) : status;
 }
 
-/* As training does with a row that is a whole file. */
+/* What training has of a row that is a whole file. */
+static oss_status make_row(augmenting *a) {
+    const char *given = oss_cli_value(a->args, "--text");
+    oss_status status =
+        oss_text_normalize(&a->row.text, given == NULL ? "" : given, a->config->model.text_case);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "--text");
+    }
+    a->row.wav = oss_strdup(a->file);
+    a->row.path = oss_strdup(a->file);
+    a->row.end_seconds = -1.0;
+    return a->row.wav == NULL || a->row.path == NULL ? OSS_ENOMEM : OSS_OK;
+}
+
 static oss_status load_recording(augmenting *a) {
-    const oss_config *config = a->config;
-    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
-                                       .end_seconds = -1.0,
-                                       .max_seconds = config->data.max_seconds};
     oss_status status = oss_cli_check_recording(a->file);
     if (status == OSS_OK) {
-        status = oss_audio_load(&a->audio, a->file, &request);
+        status = make_row(a);
     }
     if (status == OSS_OK) {
-        if (config->model.normalize == OSS_NORMALIZE_PEAK) {
-            oss_audio_normalize_peak(a->audio.sample, a->audio.samples);
-        }
+        status = oss_dataset_row_decode(&a->audio, &a->row, a->config);
+    }
+    if (status == OSS_OK) {
         oss_clip_round(a->audio.sample, (int32_t)a->audio.samples);
     }
     return status;
 }
 
-static oss_status draw_view(augmenting *a) {
-    const char *given = oss_cli_value(a->args, "--text");
-    char *text = NULL;
-    oss_status status = oss_text_normalize(&text, given == NULL ? "" : given, a->config->model.text_case);
-    if (status != OSS_OK) {
-        return oss_fail_prefix(status, "--text");
-    }
-    const oss_dataset_row row = {.wav = a->file, .text = text, .end_seconds = -1.0};
-    uint32_t key = oss_augment_key(oss_dataset_row_key(&row), a->epoch, 0);
+static void draw_view(augmenting *a) {
+    uint32_t key = oss_augment_key(oss_dataset_row_key(&a->row), a->epoch, 0);
     a->view = oss_augment_draw(&a->config->augmentation.augment, a->config->model.mel.sample_rate_hz,
                                a->config->training.seed, key);
-    oss_free(text);
-    return OSS_OK;
 }
 
 static oss_status make_view(augmenting *a) {
@@ -142,7 +143,7 @@ static oss_status check_inputs(const augmenting *a) {
         status = check_sounds(a, &a->kit->room, spec->reverb_dir);
     }
     for (int32_t i = 0; i < a->voices.rows && status == OSS_OK; i++) {
-        status = oss_cli_reads(a->args, a->voices.path[i]);
+        status = oss_cli_reads(a->args, a->voices.row[i].path);
     }
     for (int32_t i = 0; i < a->config->data.train_csvs && a->voices.rows > 0 && status == OSS_OK; i++) {
         status = oss_cli_reads(a->args, a->config->data.train_csv[i].csv);
@@ -232,7 +233,7 @@ static void add_noise(oss_json *json, const augmenting *a) {
     } else if (view->noise == OSS_NOISE_BABBLE) {
         oss_json *voices = oss_json_add_array(json, "voices");
         for (int32_t v = 0; v < a->voices.babble.voices; v++) {
-            oss_json_add_string(voices, NULL, a->voices.path[a->voices.babble.clip[v]]);
+            oss_json_add_string(voices, NULL, a->voices.row[a->voices.babble.clip[v]].path);
         }
     }
 }
@@ -282,9 +283,7 @@ static oss_status augment(augmenting *a) {
                                         a->config->model.mel.sample_rate_hz);
     }
     if (status == OSS_OK) {
-        status = draw_view(a);
-    }
-    if (status == OSS_OK) {
+        draw_view(a);
         status = make_view(a);
     }
     if (status == OSS_OK) {
@@ -308,6 +307,7 @@ static int run_augment(const oss_cli_args *args) {
     oss_cli_voices_deinit(&a.voices);
     oss_augment_kit_free(a.kit);
     oss_audio_deinit(&a.audio);
+    oss_dataset_row_deinit(&a.row);
     oss_config_free(a.config);
     return code;
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "check/check.h"
 #include "check/check_fix.h"
 #include "cli/check_output.h"
 #include "cli/cli_files.h"
@@ -117,7 +118,7 @@ static oss_status check_inputs(const checking *check) {
         status = oss_cli_reads(check->args, check->source[i].csv);
     }
     for (int32_t i = 0; i < check->data.rows && status == OSS_OK; i++) {
-        const char *path = check->data.row[i].path;
+        const char *path = check->data.row[i].csv.path;
         status = path == NULL ? OSS_OK : oss_cli_reads(check->args, path);
     }
     return status;

@@ -61,8 +61,8 @@ static oss_status write_hypothesis(evaluation *eval, const oss_eval_row *row) {
         return OSS_OK;
     }
     oss_strbuf line = {0};
-    append_cell(&line, row->wav);
-    append_cell(&line, row->text);
+    append_cell(&line, row->csv.wav);
+    append_cell(&line, row->csv.text);
     append_cell(&line, row->scored.hypothesis);
     const oss_edits *words = &row->scored.score.words;
     oss_strbuf_printf(&line, "%lld\t%lld\t%lld\n", (long long)words->substitutions,
@@ -82,8 +82,8 @@ static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
     }
     oss_log_warn(
         "%s:%lld: row %lld: %s: its text needs %d frames and the audio gives %d: left out of the loss",
-        eval->csv_path, (long long)row->line, (long long)row->number, row->wav, score->frames_needed,
-        score->frames_given);
+        eval->csv_path, (long long)row->csv.line, (long long)row->csv.number, row->csv.wav,
+        score->frames_needed, score->frames_given);
 }
 
 /* A row or recording that is wrong does not end the evaluation; memory or disk that is out does. */
@@ -102,7 +102,7 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
         return OSS_OK;
     }
     name_infeasible(eval, row);
-    oss_status status = oss_cli_reads(eval->args, row->path);
+    oss_status status = oss_cli_reads(eval->args, row->csv.path);
     if (status == OSS_OK) {
         status = write_hypothesis(eval, row);
     }

@@ -129,32 +129,32 @@ static oss_status measure_row(const census *c, const oss_dataset_row *row, int64
     return status;
 }
 
-static oss_status add_row(census *c, const oss_dataset_row *row) {
+/* Takes the text of `csv`. */
+static oss_status add_row(census *c, oss_dataset_row *csv) {
     oss_status status = grow_rows(c);
-    char *text = status == OSS_OK ? oss_strdup(row->text) : NULL;
-    if (text == NULL) {
-        return OSS_ENOMEM;
+    if (status != OSS_OK) {
+        return status;
     }
-    c->row[c->rows++] = (vocab_row){text, -1};
-    status = oss_cli_reads(c->args, row->path);
-    return status != OSS_OK ? status : pass_over(c, measure_row(c, row, &c->row[c->rows - 1].samples));
+    c->row[c->rows++] = (vocab_row){csv->text, -1};
+    csv->text = NULL;
+    status = oss_cli_reads(c->args, csv->path);
+    return status != OSS_OK ? status : pass_over(c, measure_row(c, csv, &c->row[c->rows - 1].samples));
 }
 
 static oss_status read_csv(census *c, const char *path) {
     oss_dataset *dataset = NULL;
-    const oss_dataset_row *row = NULL;
+    bool is_there = true;
     oss_status status = oss_dataset_open(&dataset, path, c->config->model.text_case);
-    do {
-        int64_t number = 0;
-        status = status == OSS_OK ? oss_dataset_next(dataset, &row, &number) : status;
-        if (status == OSS_EINPUT && number > 0) {
+    while (status == OSS_OK && is_there) {
+        oss_dataset_row csv = {0};
+        status = oss_dataset_next(dataset, &csv, &is_there);
+        if (status == OSS_OK && is_there) {
+            status = add_row(c, &csv);
+        } else if (status == OSS_EINPUT) {
             status = pass_over(c, status);
-        } else if (status == OSS_OK && row != NULL) {
-            status = add_row(c, row);
-        } else {
-            break;
         }
-    } while (status == OSS_OK);
+        oss_dataset_row_deinit(&csv);
+    }
     oss_dataset_free(dataset);
     return status;
 }

@@ -23,23 +23,10 @@ struct oss_eval_rows {
 /* ---- One row ---- */
 
 static void clear_row(oss_eval_row *row) {
-    oss_free(row->wav);
-    oss_free(row->path);
-    oss_free(row->text);
+    oss_dataset_row_deinit(&row->csv);
     oss_free(row->message);
     oss_scored_row_deinit(&row->scored);
     *row = (oss_eval_row){0};
-}
-
-static oss_status copy_row(oss_eval_row *row, const oss_dataset_row *from) {
-    row->number = from->number;
-    row->line = from->line;
-    row->start_seconds = from->start_seconds;
-    row->end_seconds = from->end_seconds;
-    row->wav = oss_strdup(from->wav);
-    row->path = oss_strdup(from->path);
-    row->text = oss_strdup(from->text);
-    return row->wav == NULL || row->path == NULL || row->text == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
 /* Messages are kept per thread, and rows are given back by another one. */
@@ -57,14 +44,14 @@ static void score_row(void *context, int32_t task, int32_t worker) {
     if (row->status != OSS_OK) {
         return;
     }
-    const oss_reference reference = {.path = row->path,
-                                     .start_seconds = row->start_seconds,
-                                     .end_seconds = row->end_seconds,
-                                     .text = row->text};
+    const oss_reference reference = {.path = row->csv.path,
+                                     .start_seconds = row->csv.start_seconds,
+                                     .end_seconds = row->csv.end_seconds,
+                                     .text = row->csv.text};
     oss_status status = oss_recognizer_score(rows->recognizer[worker], &reference, &row->scored);
     if (status != OSS_OK) {
-        status = oss_fail_prefix(status, "%s:%lld: row %lld", rows->csv_path, (long long)row->line,
-                                 (long long)row->number);
+        status = oss_fail_prefix(status, "%s:%lld: row %lld", rows->csv_path, (long long)row->csv.line,
+                                 (long long)row->csv.number);
         keep_failure(row, status);
     }
 }
@@ -77,16 +64,12 @@ static void read_batch(oss_eval_rows *rows) {
     rows->next = 0;
     while (rows->count < rows->most && !rows->ended) {
         oss_eval_row *row = &rows->row[rows->count];
-        const oss_dataset_row *from = NULL;
+        bool is_there = true;
         clear_row(row);
-        oss_status status = oss_dataset_next(rows->dataset, &from, NULL);
-        bool wrong_row = status == OSS_EINPUT;
-        if (status == OSS_OK && from != NULL) {
-            status = copy_row(row, from);
-        }
-        if (wrong_row) {
+        oss_status status = oss_dataset_next(rows->dataset, &row->csv, &is_there);
+        if (status == OSS_EINPUT) {
             keep_failure(row, status);
-        } else if (status != OSS_OK || from == NULL) {
+        } else if (status != OSS_OK || !is_there) {
             rows->ended = true;
             rows->final = status;
             rows->final_message = status == OSS_OK ? NULL : oss_strdup(oss_last_error());

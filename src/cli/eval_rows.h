@@ -2,15 +2,14 @@
 #ifndef OSS_CLI_EVAL_ROWS_H
 #define OSS_CLI_EVAL_ROWS_H
 
+#include "dataset/row.h"
 #include "infer/recognizer_internal.h"
 
 typedef struct oss_eval_rows oss_eval_rows;
 
-/* A row's own copy of its dataset_csv.h row, and what became of it. */
+/* A row and what became of it. */
 typedef struct oss_eval_row {
-    int64_t number, line; /* 0 and 0: the row could not be read; `message` says where it is */
-    char *wav, *path, *text;
-    double start_seconds, end_seconds;
+    oss_dataset_row csv; /* zeroed: it could not be read; `message` says where it is */
     oss_status status;
     char *message; /* of a row that failed: which one, why; else NULL */
     oss_scored_row scored;

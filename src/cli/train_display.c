@@ -181,7 +181,7 @@ void oss_display_evaluated(void *context, const oss_train_progress *progress, co
         oss_best_describe(best), eval->audio_seconds / 60.0, eval->wall_seconds);
     print_above(display, "", line);
     for (int32_t i = 0; i < eval->samples; i++) {
-        print_above(display, "    said   ", eval->sample[i].row->text);
+        print_above(display, "    said   ", eval->sample[i].row->csv.text);
         print_above(display, "    heard  ", eval->sample[i].hypothesis);
     }
 }

@@ -5,7 +5,6 @@
 #include "base/csv.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
@@ -17,18 +16,28 @@ struct oss_dataset {
     char *folder; /* of the CSV: what its paths are relative to */
     oss_case policy;
     int32_t wav_column, text_column, speaker_column, start_column, end_column; /* -1: absent */
-    int64_t rows; /* read so far, bad ones included */
-    oss_dataset_row row;
-    char *path; /* behind row.path and row.text */
-    char *text;
+    const char *source_text; /* of the last row, the reader's */
 };
 
-/* Finds a column that must be there; `names` as oss_csv_column takes them. */
-static oss_status find_column(const oss_dataset *dataset, const char *names, int32_t *out) {
-    int32_t column = oss_csv_column(dataset->csv, names);
-    if (column >= 0) {
-        *out = column;
-        return OSS_OK;
+/* Lists made for spreadsheets and databases are often separated otherwise. NULL: by commas, as far as one sees. */
+static const char *find_separator(const oss_csv *csv) {
+    static const char *const separator[][2] = {{"\t", "tabs"}, {";", "semicolons"}, {"|", "vertical bars"}};
+    for (size_t i = 0; i < sizeof separator / sizeof *separator && oss_csv_columns(csv) == 1; i++) {
+        if (strstr(oss_csv_column_name(csv, 0), separator[i][0]) != NULL) {
+            return separator[i][1];
+        }
+    }
+    return NULL;
+}
+
+static oss_status refuse_header(const oss_dataset *dataset, const char *names) {
+    const char *separator = find_separator(dataset->csv);
+    if (separator != NULL) {
+        return oss_fail(
+            OSS_EINPUT,
+            "%s: its columns are separated by %s, and a CSV's by commas: save it as CSV (texts with "
+            "commas in double quotes) with a column called %s",
+            dataset->csv_path, separator, names);
     }
     oss_strbuf has = {0};
     for (int32_t i = 0; i < oss_csv_columns(dataset->csv); i++) {
@@ -43,6 +52,16 @@ static oss_status find_column(const oss_dataset *dataset, const char *names, int
     return status;
 }
 
+/* Finds a column that must be there; `names` as oss_csv_column takes them. */
+static oss_status find_column(const oss_dataset *dataset, const char *names, int32_t *out) {
+    int32_t column = oss_csv_column(dataset->csv, names);
+    if (column < 0) {
+        return refuse_header(dataset, names);
+    }
+    *out = column;
+    return OSS_OK;
+}
+
 static oss_status find_columns(oss_dataset *dataset) {
     oss_status status = find_column(dataset, "wav|audio|path|wav_filename", &dataset->wav_column);
     if (status == OSS_OK) {
@@ -51,6 +70,60 @@ static oss_status find_columns(oss_dataset *dataset) {
     dataset->speaker_column = oss_csv_column(dataset->csv, "speaker");
     dataset->start_column = oss_csv_column(dataset->csv, "start");
     dataset->end_column = oss_csv_column(dataset->csv, "end");
+    return status;
+}
+
+/* Against the CSV's folder; when nothing is there, against the working directory. The first stays the answer
+ * when both are missing: it is what the writer of the CSV most likely meant, so messages should name it. */
+static char *resolve_path(const oss_dataset *dataset, const char *wav) {
+    char *beside = oss_path_join(dataset->folder, wav);
+    if (beside == NULL || oss_file_exists(beside) || !oss_file_exists(wav)) {
+        return beside;
+    }
+    oss_free(beside);
+    return oss_strdup(wav);
+}
+
+/* ".wav" of "a/b.wav"; "" when there is none. */
+static const char *find_extension(const char *path) {
+    const char *dot = strrchr(oss_path_name(path), '.');
+    return dot == NULL ? "" : dot;
+}
+
+/* Whether a line that a quoted field takes in names a recording. */
+static oss_status is_recording(void *context, const char *cell, const char *own, bool *out) {
+    char *path = resolve_path(context, cell);
+    if (path == NULL) {
+        return OSS_ENOMEM;
+    }
+    const char *extension = find_extension(cell);
+    bool is_alike = extension[0] != '\0' && own != NULL && strcmp(extension, find_extension(own)) == 0;
+    *out = cell[0] != '\0' && (is_alike || (oss_file_exists(path) && !oss_file_is_folder(path)));
+    oss_free(path);
+    return OSS_OK;
+}
+
+/* What may be given by mistake for a CSV, in words; reading it as one failed with `status`. */
+static oss_status explain_file(const char *csv_path, oss_status status) {
+    static const char remedy[] = "give a CSV that lists recordings, with columns wav and text";
+    const oss_audio_request request = {.rate_hz = 16000, .keep_rate = true, .end_seconds = 0.001};
+    if (oss_file_is_folder(csv_path)) {
+        return oss_fail(status, "%s is a folder: %s", csv_path, remedy);
+    }
+    if (status != OSS_EINPUT) {
+        return status;
+    }
+    char *message = oss_strdup(oss_last_error());
+    oss_audio audio;
+    if (message == NULL) {
+        status = OSS_ENOMEM;
+    } else if (oss_audio_load(&audio, csv_path, &request) == OSS_OK) {
+        oss_audio_deinit(&audio);
+        status = oss_fail(status, "%s is a recording: %s", csv_path, remedy);
+    } else {
+        status = oss_fail(status, "%s", message);
+    }
+    oss_free(message);
     return status;
 }
 
@@ -65,9 +138,13 @@ oss_status oss_dataset_open(oss_dataset **out, const char *csv_path, oss_case po
     oss_status status = OSS_ENOMEM;
     if (dataset->csv_path != NULL && dataset->folder != NULL) {
         status = oss_csv_open(&dataset->csv, csv_path);
+        status = status == OSS_OK || status == OSS_ENOMEM ? status : explain_file(csv_path, status);
     }
     if (status == OSS_OK) {
         status = find_columns(dataset);
+    }
+    if (status == OSS_OK) {
+        oss_csv_set_witness(dataset->csv, dataset->wav_column, is_recording, dataset);
     }
     if (status != OSS_OK) {
         oss_dataset_free(dataset);
@@ -84,20 +161,7 @@ void oss_dataset_free(oss_dataset *dataset) {
     oss_csv_free(dataset->csv);
     oss_free(dataset->csv_path);
     oss_free(dataset->folder);
-    oss_free(dataset->path);
-    oss_free(dataset->text);
     oss_free(dataset);
-}
-
-/* Against the CSV's folder; when nothing is there, against the working directory. The first stays the answer
- * when both are missing: it is what the writer of the CSV most likely meant, so messages should name it. */
-static char *resolve_path(const oss_dataset *dataset, const char *wav) {
-    char *beside = oss_path_join(dataset->folder, wav);
-    if (beside == NULL || oss_file_exists(beside) || !oss_file_exists(wav)) {
-        return beside;
-    }
-    oss_free(beside);
-    return oss_strdup(wav);
 }
 
 static oss_status read_seconds(const oss_dataset *dataset, const oss_csv_row *row, int32_t column,
@@ -128,77 +192,61 @@ static oss_status read_segment(const oss_dataset *dataset, const oss_csv_row *ro
     return status;
 }
 
-/* Fills dataset->row; on failure the strings of the row before stay allocated and valid. */
-static oss_status read_row(oss_dataset *dataset, const oss_csv_row *csv_row) {
-    oss_dataset_row row = {.number = csv_row->number,
-                           .line = csv_row->line,
-                           .wav = csv_row->field[dataset->wav_column],
-                           .speaker =
-                               dataset->speaker_column < 0 ? NULL : csv_row->field[dataset->speaker_column]};
-    if (row.wav[0] == '\0') {
+static oss_status copy_row(const oss_dataset *dataset, const oss_csv_row *csv_row, oss_dataset_row *row) {
+    oss_status status = oss_text_normalize(&row->text, csv_row->field[dataset->text_column], dataset->policy);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "%s:%lld: row %lld", dataset->csv_path, (long long)row->line,
+                               (long long)row->number);
+    }
+    const char *wav = csv_row->field[dataset->wav_column];
+    bool has_speaker = dataset->speaker_column >= 0;
+    row->wav = oss_strdup(wav);
+    row->path = resolve_path(dataset, wav);
+    row->speaker = has_speaker ? oss_strdup(csv_row->field[dataset->speaker_column]) : NULL;
+    bool whole = row->wav != NULL && row->path != NULL && (!has_speaker || row->speaker != NULL);
+    return whole ? OSS_OK : OSS_ENOMEM;
+}
+
+static oss_status read_row(oss_dataset *dataset, const oss_csv_row *csv_row, oss_dataset_row *out) {
+    oss_dataset_row row = {.number = csv_row->number, .line = csv_row->line};
+    if (csv_row->field[dataset->wav_column][0] == '\0') {
         return oss_fail(OSS_EINPUT, "%s:%lld: row %lld: column %s is empty: it must name a recording",
                         dataset->csv_path, (long long)row.line, (long long)row.number,
                         oss_csv_column_name(dataset->csv, dataset->wav_column));
     }
     oss_status status = read_segment(dataset, csv_row, &row);
+    if (status == OSS_OK) {
+        status = copy_row(dataset, csv_row, &row);
+    }
     if (status != OSS_OK) {
+        oss_dataset_row_deinit(&row);
         return status;
     }
-    char *text = NULL;
-    status = oss_text_normalize(&text, csv_row->field[dataset->text_column], dataset->policy);
-    if (status != OSS_OK) {
-        return oss_fail_prefix(status, "%s:%lld: row %lld", dataset->csv_path, (long long)row.line,
-                               (long long)row.number);
-    }
-    char *path = resolve_path(dataset, row.wav);
-    if (path == NULL) {
-        oss_free(text);
-        return OSS_ENOMEM;
-    }
-    oss_free(dataset->path);
-    oss_free(dataset->text);
-    dataset->path = path;
-    dataset->text = text;
-    row.path = path;
-    row.text = text;
-    row.source_text = csv_row->field[dataset->text_column];
-    row.wav_offset = oss_csv_field_offset(dataset->csv, dataset->wav_column);
-    dataset->row = row;
+    dataset->source_text = csv_row->field[dataset->text_column];
+    *out = row;
     return OSS_OK;
 }
 
-oss_status oss_dataset_next(oss_dataset *dataset, const oss_dataset_row **out, int64_t *out_number) {
+oss_status oss_dataset_next(oss_dataset *dataset, oss_dataset_row *out, bool *out_is_there) {
     const oss_csv_row *csv_row = NULL;
     oss_status status = oss_csv_next(dataset->csv, &csv_row);
-    if (status == OSS_OK && csv_row == NULL) {
-        *out = NULL;
-        return OSS_OK;
-    }
-    dataset->rows++;
-    if (status == OSS_OK) {
-        dataset->rows = csv_row->number;
-        status = read_row(dataset, csv_row);
-    }
-    if (out_number != NULL) {
-        *out_number = dataset->rows;
+    if (status == OSS_OK && csv_row != NULL) {
+        status = read_row(dataset, csv_row, out);
     }
     if (status == OSS_OK) {
-        *out = &dataset->row;
+        *out_is_there = csv_row != NULL;
     }
     return status;
 }
 
-oss_csv_place oss_dataset_place_of_row(const oss_dataset *dataset) {
+oss_csv_place oss_dataset_place(const oss_dataset *dataset) {
     return oss_csv_place_of_record(dataset->csv);
 }
 
-uint64_t oss_dataset_row_key(const oss_dataset_row *row) {
-    struct {
-        uint64_t wav, text;
-        double start_seconds, end_seconds;
-    } identity = {.wav = oss_hash(row->wav, strlen(row->wav)),
-                  .text = oss_hash(row->text, strlen(row->text)),
-                  .start_seconds = row->start_seconds,
-                  .end_seconds = row->end_seconds};
-    return oss_hash(&identity, sizeof identity);
+const char *oss_dataset_source_text(const oss_dataset *dataset) {
+    return dataset->source_text;
+}
+
+uint64_t oss_dataset_wav_offset(const oss_dataset *dataset) {
+    return oss_csv_field_offset(dataset->csv, dataset->wav_column);
 }

@@ -9,21 +9,12 @@
 
 enum { NAMED_IN_ERROR = 3 };
 
-const char *oss_skip_reason_name(oss_skip_reason reason) {
-    static const char *const name[OSS_SKIP_REASONS] = {"csv",  "audio",  "short",
-                                                       "long", "silent", "infeasible"};
-    return name[reason];
-}
-
 const char *oss_source_path(const oss_config *config, int32_t source) {
     return source < 0 ? config->data.dev_csv : config->data.train_csv[source].csv;
 }
 
 void oss_row_deinit(oss_row *row) {
-    oss_free(row->wav);
-    oss_free(row->path);
-    oss_free(row->text);
-    oss_free(row->speaker);
+    oss_dataset_row_deinit(&row->csv);
     oss_free(row->label);
     oss_free(row->character);
     oss_clip_deinit(&row->clip);
@@ -128,24 +119,15 @@ oss_status oss_manifest_refuse_skipped(const oss_manifest *manifest, int32_t fir
 double oss_manifest_seconds(const oss_manifest *manifest, const oss_config *config) {
     int64_t samples = 0;
     for (int32_t i = 0; i < manifest->rows; i++) {
-        samples += manifest->row[i].samples;
+        samples += manifest->row[i].sound.samples;
     }
     return (double)samples / config->model.mel.sample_rate_hz;
 }
 
-static oss_status add_dataset_row(oss_manifest *manifest, const oss_dataset_row *from, int32_t source) {
-    oss_row row = {.source = source,
-                   .number = from->number,
-                   .start_seconds = from->start_seconds,
-                   .end_seconds = from->end_seconds,
-                   .key = oss_dataset_row_key(from)};
-    row.wav = oss_strdup(from->wav);
-    row.path = oss_strdup(from->path);
-    row.text = oss_strdup(from->text);
-    row.speaker = from->speaker == NULL ? NULL : oss_strdup(from->speaker);
-    bool complete = row.wav != NULL && row.path != NULL && row.text != NULL &&
-                    (from->speaker == NULL || row.speaker != NULL);
-    oss_status status = complete ? oss_manifest_add(manifest, &row) : OSS_ENOMEM;
+/* Takes `csv` over, also when it fails. */
+static oss_status add_row(oss_manifest *manifest, oss_dataset_row csv, int32_t source) {
+    oss_row row = {.csv = csv, .source = source, .key = oss_dataset_row_key(&csv)};
+    oss_status status = oss_manifest_add(manifest, &row);
     if (status != OSS_OK) {
         oss_row_deinit(&row);
     }
@@ -154,17 +136,18 @@ static oss_status add_dataset_row(oss_manifest *manifest, const oss_dataset_row 
 
 oss_status oss_manifest_read(oss_manifest *manifest, const oss_config *config, int32_t source) {
     oss_dataset *dataset = NULL;
+    bool is_there = true;
     oss_status status = oss_dataset_open(&dataset, oss_source_path(config, source), config->model.text_case);
     while (status == OSS_OK) {
-        const oss_dataset_row *row = NULL;
-        int64_t number = 0;
-        status = oss_dataset_next(dataset, &row, &number);
+        oss_dataset_row row;
+        status = oss_dataset_next(dataset, &row, &is_there);
         if (status == OSS_EINPUT) {
-            status = oss_manifest_skip(manifest, config, source, number, "", OSS_SKIP_CSV, oss_last_error());
-        } else if (status == OSS_OK && row == NULL) {
+            status = oss_manifest_skip(manifest, config, source, oss_dataset_place(dataset).number, "",
+                                       OSS_SKIP_CSV, oss_last_error());
+        } else if (status == OSS_OK && !is_there) {
             break;
         } else if (status == OSS_OK) {
-            status = add_dataset_row(manifest, row, source);
+            status = add_row(manifest, row, source);
         }
     }
     oss_dataset_free(dataset);

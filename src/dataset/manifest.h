@@ -10,39 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audio/measure.h"
 #include "audio/clip.h"
-#include "model/config.h"
+#include "dataset/recording.h"
 #include "text/vocab.h"
 
 typedef struct oss_row {
-    char *wav;                         /* as written in the CSV: who this row is, wherever the data lies */
-    char *path;                        /* resolved */
-    char *text;                        /* normalised */
-    char *speaker;                     /* NULL when there is no such column */
-    int32_t source;                    /* index into config->data.train_csv; -1: dev_csv */
-    int64_t number;                    /* row in that CSV, from 1 */
-    double start_seconds, end_seconds; /* segment; 0 and -1: whole file */
-    uint64_t key;                      /* hash of wav, segment and text */
-    int64_t samples;                   /* at the model's rate, known after the scan */
-    int32_t source_rate_hz;    /* of the file; this and the next: known after the scan, for the check */
-    oss_audio_measure measure; /* at the model's rate */
-    oss_clip clip;             /* the audio, when the cache had room for it */
-    int32_t *label;            /* ids, known after encoding */
+    oss_dataset_row csv;
+    int32_t source;      /* index into config->data.train_csv; -1: dev_csv */
+    uint64_t key;        /* oss_dataset_row_key */
+    oss_recording sound; /* known after the scan */
+    oss_clip clip;       /* the audio, when the cache had room for it */
+    int32_t *label;      /* ids, known after encoding */
     int32_t labels;
     int32_t *character; /* with bpe_dropout: ids of the characters, of which labels are drawn (spelling.h) */
     int32_t characters;
 } oss_row;
-
-typedef enum oss_skip_reason {
-    OSS_SKIP_CSV,
-    OSS_SKIP_AUDIO,
-    OSS_SKIP_SHORT,
-    OSS_SKIP_LONG,
-    OSS_SKIP_SILENT,
-    OSS_SKIP_INFEASIBLE,
-    OSS_SKIP_REASONS
-} oss_skip_reason;
 
 /* A row that does not train, and why, in words with the numbers. */
 typedef struct oss_skipped {
@@ -66,8 +48,6 @@ typedef struct oss_manifest {
 } oss_manifest;
 
 void oss_manifest_deinit(oss_manifest *manifest);
-const char *
-oss_skip_reason_name(oss_skip_reason reason); /* "csv" "audio" "short" "long" "silent" "infeasible" */
 /* The CSV's path of a source number. */
 const char *oss_source_path(const oss_config *config, int32_t source);
 

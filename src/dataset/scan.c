@@ -4,15 +4,12 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "dataset/row_audio.h"
 
 /* What became of one row; a slot of its own, so that threads do not meet. */
 typedef struct scan_outcome {
-    bool usable;
+    oss_verdict verdict;
     oss_status status; /* of a failure that is not the row's fault */
-    oss_skip_reason reason;
-    char *message;
+    char *message;     /* of it */
 } scan_outcome;
 
 typedef struct scan_job {
@@ -25,48 +22,14 @@ typedef struct scan_job {
     _Atomic bool stopping;
 } scan_job;
 
-static void refuse_row(scan_outcome *outcome, oss_skip_reason reason, char *message) {
-    outcome->reason = reason;
-    outcome->message = message;
-    if (message == NULL) {
-        outcome->status = OSS_ENOMEM;
-    }
-}
-
-static char *describe(const char *format, double a, double b) __attribute__((format(printf, 1, 0)));
-static char *describe(const char *format, double a, double b) {
-    oss_strbuf text = {0};
-    oss_strbuf_printf(&text, format, a, b);
-    return oss_strbuf_take(&text);
-}
-
 /* Keeps the clip when the cache has room for it. */
 static oss_status cache_clip(scan_job *job, oss_row *row, const float *sample) {
-    int64_t bytes = row->samples * (int64_t)sizeof *row->clip.value;
+    int64_t bytes = row->sound.samples * (int64_t)sizeof *row->clip.value;
     if (atomic_fetch_sub(&job->cache_bytes, bytes) < bytes) {
         (void)atomic_fetch_add(&job->cache_bytes, bytes);
         return OSS_OK;
     }
-    return oss_clip_init(&row->clip, sample, (int32_t)row->samples);
-}
-
-static void judge_audio(scan_job *job, oss_row *row, const oss_audio *audio, scan_outcome *outcome) {
-    const oss_config *config = job->config;
-    double seconds = (double)audio->samples / audio->rate_hz;
-    if (seconds < config->data.min_seconds) {
-        refuse_row(outcome, OSS_SKIP_SHORT,
-                   describe("%.4g seconds of audio, min_seconds is %g", seconds, config->data.min_seconds));
-    } else if ((double)audio->peak < config->model.min_peak) {
-        refuse_row(outcome, OSS_SKIP_SILENT,
-                   describe("the loudest sample is %.3g, min_peak is %g", (double)audio->peak,
-                            config->model.min_peak));
-    } else {
-        row->samples = audio->samples;
-        row->source_rate_hz = audio->source_rate_hz;
-        row->measure = oss_audio_measure_samples(audio->sample, audio->samples);
-        outcome->status = cache_clip(job, row, audio->sample);
-        outcome->usable = outcome->status == OSS_OK;
-    }
+    return oss_clip_init(&row->clip, sample, (int32_t)row->sound.samples);
 }
 
 static void scan_row(void *context, int32_t task, int32_t worker) {
@@ -76,18 +39,15 @@ static void scan_row(void *context, int32_t task, int32_t worker) {
     }
     scan_outcome *outcome = &job->outcome[task];
     oss_row *row = &job->manifest->row[task];
-    oss_audio audio;
-    bool too_long = false;
-    oss_status status = oss_row_decode(&audio, row, job->config, &too_long);
-    if (status == OSS_OK) {
-        judge_audio(job, row, &audio, outcome);
-        oss_audio_deinit(&audio);
-    } else if (status == OSS_EINPUT || status == OSS_EIO) {
-        refuse_row(outcome, too_long ? OSS_SKIP_LONG : OSS_SKIP_AUDIO, oss_strdup(oss_last_error()));
-    } else {
-        outcome->status = status;
+    oss_audio audio = {0};
+    outcome->status = oss_recording_judge(&outcome->verdict, &row->sound, &audio, &row->csv, job->config);
+    if (outcome->status == OSS_OK && outcome->verdict.usable) {
+        outcome->status = cache_clip(job, row, audio.sample);
+    }
+    if (outcome->status != OSS_OK) {
         outcome->message = oss_strdup(oss_last_error());
     }
+    oss_audio_deinit(&audio);
     if (outcome->status != OSS_OK) {
         atomic_store(&job->stopping, true);
     }
@@ -111,12 +71,12 @@ static oss_status sort_out(scan_job *job) {
     for (int32_t i = 0; i < manifest->rows; i++) {
         oss_row *row = &manifest->row[i];
         const scan_outcome *outcome = &job->outcome[i];
-        if (outcome->usable || status != OSS_OK) {
+        if (outcome->verdict.usable || status != OSS_OK) {
             manifest->row[kept++] = *row;
             continue;
         }
-        status = oss_manifest_skip(manifest, job->config, row->source, row->number, row->wav, outcome->reason,
-                                   outcome->message);
+        status = oss_manifest_skip(manifest, job->config, row->source, row->csv.number, row->csv.wav,
+                                   outcome->verdict.reason, outcome->verdict.message);
         if (status == OSS_OK) {
             oss_row_deinit(row);
         } else {
@@ -134,7 +94,7 @@ static oss_status find_failure(const scan_job *job) {
         if (outcome->status != OSS_OK) {
             const oss_row *row = &job->manifest->row[i];
             return oss_fail(outcome->status, "%s row %lld: %s", oss_source_path(job->config, row->source),
-                            (long long)row->number,
+                            (long long)row->csv.number,
                             outcome->message == NULL ? "out of memory" : outcome->message);
         }
     }
@@ -175,6 +135,7 @@ oss_status oss_manifest_scan(oss_manifest *manifest, const oss_config *config, o
         status = check_rows_left(manifest, config);
     }
     for (int32_t i = 0; i < rows; i++) {
+        oss_free(job.outcome[i].verdict.message);
         oss_free(job.outcome[i].message);
     }
     oss_free(job.outcome);

@@ -10,13 +10,13 @@
 static const uint64_t VOICES_PLACE = UINT64_C(1) << 32;
 
 static oss_status decode_voice(oss_clip *out, const oss_row *row, const oss_config *config) {
-    float *sample = oss_alloc((size_t)row->samples, sizeof *sample);
+    float *sample = oss_alloc((size_t)row->sound.samples, sizeof *sample);
     if (sample == NULL) {
         return OSS_ENOMEM;
     }
     oss_status status = oss_row_load(sample, row, config);
     if (status == OSS_OK) {
-        status = oss_clip_init(out, sample, (int32_t)row->samples);
+        status = oss_clip_init(out, sample, (int32_t)row->sound.samples);
     }
     oss_free(sample);
     return status;

@@ -16,7 +16,7 @@
 #ifndef OSS_KERNEL_LANES_GELU_H
 #define OSS_KERNEL_LANES_GELU_H
 
-#include "kernel/lanes_math.h" /* which includes this file at its end: include that one */
+#include "kernel/lanes_math.h"
 
 #if OSS_LANES_ISA == OSS_LANES_AVX512
 

@@ -96,6 +96,4 @@ LANES_INLINE lanes_f lanes_erf(lanes_f x) {
     return lanes_select(a < lanes_set(0.9f), small, large);
 }
 
-#include "kernel/lanes_gelu.h"
-
 #endif

@@ -4,7 +4,7 @@
 #define OSS_KERNEL_LANES_TILE_H
 
 #include "kernel/lanes.h"
-#include "kernel/lanes_math.h"
+#include "kernel/lanes_gelu.h"
 #include "kernel/tile.h"
 
 static void gelu_row(float *y, const float *x, int32_t n) {

@@ -3,6 +3,7 @@
  * it lies in the array. */
 #include "kernel/lanes.h"
 #include "kernel/lanes_double.h"
+#include "kernel/lanes_gelu.h"
 #include "kernel/lanes_math.h"
 #include "kernel/vec_tables.h"
 

@@ -13,8 +13,8 @@
 
 enum { CONFIG_MAX_BYTES = 1 << 20 };
 
-static bool is_given(const oss_config *config, const config_field *field) {
-    return config->given[field - oss_config_field];
+static bool *find_given(oss_config *config, const config_field *field) {
+    return &config->given[field - oss_config_field];
 }
 
 /* ---- Lifetime ---- */
@@ -41,7 +41,7 @@ static oss_status apply_default(oss_config *config, const config_field *field) {
     oss_json *value = NULL;
     oss_status status = oss_json_parse(&value, field->fallback, strlen(field->fallback), field->name);
     if (status == OSS_OK) {
-        status = oss_config_apply(config, field, field->name, value);
+        status = oss_config_apply(config, field, find_given(config, field), field->name, value);
         oss_json_free(value);
     }
     return status;
@@ -132,11 +132,11 @@ static oss_status apply_member(oss_config *config, const oss_json *member, oss_s
         return oss_config_fail_unknown(name, strlen(name));
     }
     const config_field *field = &oss_config_field[index];
-    if (is_given(config, field)) {
+    if (*find_given(config, field)) {
         return oss_fail(OSS_EINPUT, "\"%s\" and \"%s\" are the same setting; remove one", field->name,
                         field->alias);
     }
-    return oss_config_apply(config, field, name, member);
+    return oss_config_apply(config, field, find_given(config, field), name, member);
 }
 
 static oss_status apply_members(oss_config *config, const oss_json *root, const char *what) {
@@ -245,7 +245,7 @@ static oss_status assign(oss_config *config, const config_field *field, const ch
     }
     if (status == OSS_OK) {
         const oss_json *value = is_bare_word(field, text) ? oss_json_first(root) : root;
-        status = oss_config_apply(config, field, name, value);
+        status = oss_config_apply(config, field, find_given(config, field), name, value);
         oss_json_free(root);
     }
     return status;

@@ -54,8 +54,9 @@ int32_t oss_config_find(const char *name, size_t length);
 /* Sets OSS_EINPUT `"nmae": unknown key; the nearest known one is "name"`. */
 oss_status oss_config_fail_unknown(const char *name, size_t length);
 
-/* config_value.c. `name` is what the user called the key. On failure the config is as before. */
-oss_status oss_config_apply(oss_config *config, const config_field *field, const char *name,
+/* config_value.c. `name` is what the user called the key. *given: whether it has a value of its own now. On failure both
+ * are as before. */
+oss_status oss_config_apply(oss_config *config, const config_field *field, bool *given, const char *name,
                             const oss_json *value);
 oss_status oss_config_check_field(const oss_config *config, const config_field *field);
 void oss_config_add(oss_json *object, const oss_config *config, const config_field *field);

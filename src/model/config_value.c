@@ -163,9 +163,8 @@ static oss_status apply_path(oss_config *config, const config_field *field, cons
 
 /* ---- All types ---- */
 
-oss_status oss_config_apply(oss_config *config, const config_field *field, const char *name,
+oss_status oss_config_apply(oss_config *config, const config_field *field, bool *given, const char *name,
                             const oss_json *value) {
-    bool *given = &config->given[field - oss_config_field];
     oss_status status = OSS_OK;
     switch (field->type) {
     case CONFIG_INTEGER:

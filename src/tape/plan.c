@@ -72,15 +72,9 @@ static void walk_nodes(plan *p, const oss_tape *tape) {
     }
 }
 
-void oss_plan_gradients(oss_tape *tape, oss_tensor *root) {
+size_t oss_plan_gradients(const oss_tape *tape, oss_tensor *root) {
     plan p = {.live = tape->live_grad};
     reach_tensor(&p, oss_tensor_base(root));
     walk_nodes(&p, tape);
-    unsigned char *region = oss_tape_take(tape, p.peak_bytes, 1);
-    for (int32_t i = 0; i < tape->tensors; i++) {
-        oss_tensor *tensor = &tape->tensor[i];
-        if (tensor->grad_planned && !tensor->caller_grad && region != NULL) {
-            tensor->grad = (float *)(void *)(region + tensor->grad_offset);
-        }
-    }
+    return p.peak_bytes;
 }

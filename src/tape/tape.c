@@ -147,18 +147,6 @@ oss_status oss_tape_status(const oss_tape *tape) {
 
 /* ---- tensors ---- */
 
-size_t oss_tensor_row(const oss_tensor *tensor) {
-    size_t count = 1;
-    for (int32_t axis = 1; axis < tensor->rank; axis++) {
-        count *= (size_t)tensor->dim[axis];
-    }
-    return count;
-}
-
-size_t oss_tensor_count(const oss_tensor *tensor) {
-    return tensor->rank == 0 ? 1 : (size_t)tensor->dim[0] * oss_tensor_row(tensor);
-}
-
 static oss_tensor *add_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bool needs_grad) {
     OSS_CONTRACT(rank >= 0 && rank <= OSS_MAX_RANK);
     OSS_CONTRACT(rank == 0 || dim != NULL);
@@ -345,12 +333,23 @@ static void check_written(oss_tape *tape, const oss_node *node) {
     }
 }
 
+/* Takes the region of the planned gradients and points them into it. */
+static void take_gradients(oss_tape *tape, size_t bytes) {
+    unsigned char *region = oss_tape_take(tape, bytes, 1);
+    for (int32_t i = 0; i < tape->tensors && region != NULL; i++) {
+        oss_tensor *tensor = &tape->tensor[i];
+        if (tensor->grad_planned && !tensor->caller_grad) {
+            tensor->grad = (float *)(void *)(region + tensor->grad_offset);
+        }
+    }
+}
+
 void oss_tape_backward(oss_tape *tape, oss_tensor *root, const float *seed_grad) {
     OSS_CONTRACT(tape->record || !root->needs_grad);
     if (!root->needs_grad) {
         return;
     }
-    oss_plan_gradients(tape, root);
+    take_gradients(tape, oss_plan_gradients(tape, root));
     seed_root(tape, root, seed_grad);
     for (int32_t i = tape->nodes - 1; i >= 0; i--) {
         const oss_node *node = &tape->node[i];

@@ -32,33 +32,15 @@
 
 #include "base/arena.h"
 #include "ossicle/status.h"
+#include "tape/tensor.h"
 
-enum { OSS_MAX_RANK = 4, OSS_NODE_INPUTS = 4 };
+enum { OSS_NODE_INPUTS = 4 };
 
 /* B utterances laid end to end: rows [start[b], start[b+1]). */
 typedef struct oss_seq {
     int32_t count;        /* B */
     const int32_t *start; /* [B+1], start[0] = 0; valid while measuring too */
 } oss_seq;
-
-typedef struct oss_tensor {
-    float *data;             /* row-major; NULL while measuring, and when there is only `half` */
-    float *grad;             /* same shape; NULL until backward (parameters: the caller's block) */
-    struct oss_tensor *base; /* a reshape: whose memory this is; NULL otherwise */
-    /* A weight as the products of forward and of the input's gradient read it (kernel/gemm.h,
-     * kernel/conv2d.h), laid out by the caller once for many passes; NULL: the op does it for itself. */
-    const float *packed, *packed_back;
-    uint16_t *half; /* the data in bf16 (kernel/bf16.h, an even number of columns), once has_half; or NULL */
-    int32_t rank;
-    int32_t dim[OSS_MAX_RANK];
-    bool has_half;
-    bool bf16; /* a weight: its products take their numbers in bf16 */
-    bool needs_grad;
-    bool grad_written;  /* first writer stores, later writers add */
-    bool caller_grad;   /* a parameter: the gradient is in the caller's memory */
-    bool grad_planned;  /* the tape's: backward reaches it */
-    size_t grad_offset; /* the tape's: place of an activation's gradient, in bytes */
-} oss_tensor;
 
 typedef struct oss_tape oss_tape;
 struct oss_node;
@@ -108,9 +90,6 @@ oss_tensor *oss_tape_input(oss_tape *tape, const float *data, int32_t rank, cons
 oss_tensor *oss_tape_param(oss_tape *tape, const float *data, float *grad, int32_t rank, const int32_t *dim,
                            bool needs_grad);
 oss_tensor *oss_tape_reshape(oss_tape *tape, oss_tensor *tensor, int32_t rank, const int32_t *dim);
-size_t oss_tensor_count(const oss_tensor *tensor);
-/* Product of all dimensions but the first: floats in a row. */
-size_t oss_tensor_row(const oss_tensor *tensor);
 /* The data in bf16, rounded when it is asked for first, then kept. NULL while measuring. */
 const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor);
 

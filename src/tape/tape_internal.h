@@ -26,9 +26,4 @@ struct oss_tape {
     struct oss_tape *measurer; /* NULL in a measurer */
 };
 
-/* The tensor that owns the memory. */
-static inline oss_tensor *oss_tensor_base(oss_tensor *tensor) {
-    return tensor->base != NULL ? tensor->base : tensor;
-}
-
 #endif

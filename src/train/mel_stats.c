@@ -42,7 +42,7 @@ static void measure_row(void *context, int32_t task, int32_t worker) {
     memset(out->mean, 0, (size_t)job->bins * sizeof *out->mean);
     memset(out->m2, 0, (size_t)job->bins * sizeof *out->m2);
     out->frames = 0;
-    oss_mel_stats_add(job->plan, out->mean, out->m2, &out->frames, job->audio[worker], row->samples,
+    oss_mel_stats_add(job->plan, out->mean, out->m2, &out->frames, job->audio[worker], row->sound.samples,
                       job->scratch[worker]);
 }
 
@@ -50,7 +50,7 @@ static oss_status reserve_job(stats_job *job) {
     size_t bins = (size_t)job->bins;
     int64_t longest = 1;
     for (int32_t i = 0; i < job->train->rows; i++) {
-        longest = job->train->row[i].samples > longest ? job->train->row[i].samples : longest;
+        longest = job->train->row[i].sound.samples > longest ? job->train->row[i].sound.samples : longest;
     }
     job->block = oss_alloc_zero(2 * bins * (CHUNK_ROWS + 1), sizeof *job->block);
     job->audio = oss_alloc_zero((size_t)job->threads, sizeof *job->audio);

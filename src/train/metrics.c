@@ -157,8 +157,8 @@ void oss_metrics_add_eval(oss_metrics *metrics, int64_t step, const oss_eval *ev
     oss_json *samples = oss_json_add_array(line, "samples");
     for (int32_t i = 0; i < eval->samples; i++) {
         oss_json *sample = oss_json_add_object(samples, NULL);
-        oss_json_add_string(sample, "wav", eval->sample[i].row->wav);
-        oss_json_add_string(sample, "reference", eval->sample[i].row->text);
+        oss_json_add_string(sample, "wav", eval->sample[i].row->csv.wav);
+        oss_json_add_string(sample, "reference", eval->sample[i].row->csv.text);
         oss_json_add_string(sample, "hypothesis", eval->sample[i].hypothesis);
     }
     add_line(metrics, line);

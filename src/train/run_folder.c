@@ -210,13 +210,13 @@ oss_status oss_run_write_dev(const char *run, const oss_manifest *dev) {
     for (int32_t i = 0; i < dev->rows; i++) {
         const oss_row *row = &dev->row[i];
         char number[OSS_NUMBER_CHARS];
-        append_field(&lines, row->path, ",");
-        append_field(&lines, row->text, ",");
-        append_field(&lines, row->speaker == NULL ? "" : row->speaker, ",");
-        (void)oss_number_print(number, row->start_seconds);
+        append_field(&lines, row->csv.path, ",");
+        append_field(&lines, row->csv.text, ",");
+        append_field(&lines, row->csv.speaker == NULL ? "" : row->csv.speaker, ",");
+        (void)oss_number_print(number, row->csv.start_seconds);
         oss_strbuf_printf(&lines, "%s,", number);
-        (void)oss_number_print(number, row->end_seconds);
-        oss_strbuf_printf(&lines, "%s\n", row->end_seconds < 0 ? "" : number);
+        (void)oss_number_print(number, row->csv.end_seconds);
+        oss_strbuf_printf(&lines, "%s\n", row->csv.end_seconds < 0 ? "" : number);
     }
     char *text = oss_strbuf_take(&lines);
     oss_status status = text == NULL ? OSS_ENOMEM : write_beside(run, "dev.csv", text);

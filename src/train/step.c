@@ -61,7 +61,8 @@ static void name_row(oss_step *step, const oss_row *row) {
     char *text = step->result.culprits;
     size_t used = strlen(text);
     (void)oss_format(text + used, OSS_STEP_CULPRITS_BYTES - used, "%s%s row %lld (%s)", used == 0 ? "" : ", ",
-                     oss_source_path(step->setup.config, row->source), (long long)row->number, row->wav);
+                     oss_source_path(step->setup.config, row->source), (long long)row->csv.number,
+                     row->csv.wav);
 }
 
 /* All rows of the utterance at a place of the order of shards. */

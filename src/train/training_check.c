@@ -4,37 +4,21 @@
 #include "base/mem.h"
 #include "check/check.h"
 
-static oss_check_kind find_fault(oss_skip_reason reason) {
-    static const oss_check_kind fault[OSS_SKIP_REASONS] = {
-        [OSS_SKIP_CSV] = OSS_CHECK_CSV,       [OSS_SKIP_AUDIO] = OSS_CHECK_AUDIO,
-        [OSS_SKIP_SHORT] = OSS_CHECK_SHORT,   [OSS_SKIP_LONG] = OSS_CHECK_LONG,
-        [OSS_SKIP_SILENT] = OSS_CHECK_SILENT, [OSS_SKIP_INFEASIBLE] = OSS_CHECK_INFEASIBLE};
-    return fault[reason];
-}
-
-/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV. */
+/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV.
+ */
 static int32_t list_rows(oss_check_row *out, const oss_manifest *manifest, int32_t dev) {
     for (int32_t i = 0; i < manifest->rows; i++) {
         const oss_row *row = &manifest->row[i];
         out[i] = (oss_check_row){.source = row->source < 0 ? dev : row->source,
-                                 .number = row->number,
-                                 .wav = row->wav,
-                                 .path = row->path,
-                                 .text = row->text,
-                                 .speaker = row->speaker,
-                                 .start_seconds = row->start_seconds,
-                                 .end_seconds = row->end_seconds,
+                                 .csv = row->csv,
                                  .usable = true,
-                                 .samples = row->samples,
-                                 .source_rate_hz = row->source_rate_hz,
-                                 .measure = row->measure};
+                                 .sound = row->sound};
     }
     for (int32_t i = 0; i < manifest->skippeds; i++) {
         const oss_skipped *skipped = &manifest->skipped[i];
         out[manifest->rows + i] = (oss_check_row){.source = skipped->source < 0 ? dev : skipped->source,
-                                                  .number = skipped->number,
-                                                  .wav = skipped->wav,
-                                                  .fault = find_fault(skipped->reason),
+                                                  .csv = {.number = skipped->number, .wav = skipped->wav},
+                                                  .fault = oss_check_kind_of(skipped->reason),
                                                   .message = skipped->message};
     }
     return manifest->rows + manifest->skippeds;

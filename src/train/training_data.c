@@ -155,7 +155,7 @@ static oss_status hash_rows(oss_training_data *data, const oss_config *config) {
         const oss_row *row = &data->train.row[i];
         double weight = config->data.train_csv[row->source].weight;
         oss_hasher_update(hasher, &row->key, sizeof row->key);
-        oss_hasher_update(hasher, &row->samples, sizeof row->samples);
+        oss_hasher_update(hasher, &row->sound.samples, sizeof row->sound.samples);
         oss_hasher_update(hasher, &weight, sizeof weight);
     }
     uint64_t sounds = data->kit == NULL ? 0 : oss_augment_kit_hash(data->kit);

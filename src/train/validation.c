@@ -31,7 +31,7 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
     oss_tape *tape = setup->workers->tape[worker];
     const float *audio = job->audio[worker];
     const int32_t *label = row->label;
-    int32_t samples = (int32_t)row->samples;
+    int32_t samples = (int32_t)row->sound.samples;
     const oss_net_input input = {
         .utterances = 1, .audio = &audio, .samples = &samples, .label = &label, .labels = &row->labels};
     oss_net_output output;
@@ -48,7 +48,7 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
         status = oss_transcript_of_logits(&score->hypothesis, setup->vocab, setup->config->model.text_case,
                                           logits, output.logits->dim[0]);
     }
-    return status == OSS_OK ? oss_row_score_texts(&score->score, row->text, score->hypothesis) : status;
+    return status == OSS_OK ? oss_row_score_texts(&score->score, row->csv.text, score->hypothesis) : status;
 }
 
 static void score_task(void *context, int32_t task, int32_t worker) {
@@ -79,7 +79,7 @@ static oss_status order_turns(validation_job *job, const oss_manifest *dev) {
         return OSS_ENOMEM;
     }
     for (int32_t i = 0; i < dev->rows; i++) {
-        rank[i] = (uint64_t)(UINT32_MAX - (uint32_t)dev->row[i].samples) << 32 | (uint32_t)i;
+        rank[i] = (uint64_t)(UINT32_MAX - (uint32_t)dev->row[i].sound.samples) << 32 | (uint32_t)i;
     }
     oss_sort_keys(rank, rank + dev->rows, dev->rows);
     for (int32_t i = 0; i < dev->rows; i++) {
@@ -109,7 +109,7 @@ static oss_status init_job(validation_job *job, const oss_validation_setup *setu
     size_t threads = (size_t)setup->workers->threads;
     int32_t most_samples = 1;
     for (size_t i = 0; i < rows; i++) {
-        int32_t samples = (int32_t)setup->dev->row[i].samples;
+        int32_t samples = (int32_t)setup->dev->row[i].sound.samples;
         most_samples = samples > most_samples ? samples : most_samples;
     }
     job->score = oss_alloc_zero(rows, sizeof *job->score);
@@ -151,7 +151,7 @@ static void add_scores(oss_eval *eval, const validation_job *job) {
             continue;
         }
         oss_score_add(&sum, &score->score);
-        samples += dev->row[i].samples;
+        samples += dev->row[i].sound.samples;
         frames += score->frames;
         blanks += score->blanks;
     }

@@ -280,6 +280,7 @@ START_TEST(test_unterminated_quote) {
     oss_csv *csv = open_text("a,b\n1,2\n3,\"never closed\n5,6\n");
     expect_row(csv, "1|2", 1, 2);
     expect_bad(csv, ":3: row 2:", "the quote that opens field 2 is never closed");
+    expect_row(csv, "5|6", 3, 4);
     expect_end(csv);
     expect_open_fails("a,\"b\n1,2\n", 9, ":1: header: the quote that opens field 2");
 }

@@ -82,7 +82,8 @@ START_TEST(test_lengths_are_those_of_the_views) {
         ck_assert_int_eq(plan->items, ROWS);
         for (int32_t i = 0; i < plan->items; i++) {
             const oss_batch_item *item = &plan->item[i];
-            ck_assert_int_eq(item->samples, oss_augment_length(&item->view, f.rows.row[item->row].samples));
+            ck_assert_int_eq(item->samples,
+                             oss_augment_length(&item->view, f.rows.row[item->row].sound.samples));
             ck_assert(!item->joined && item->gap_samples == 0);
             changed += item->view.speed != 1.0;
         }
@@ -308,7 +309,7 @@ START_TEST(test_a_lost_row_takes_its_utterance_along) {
     fixture f;
     make(&f, 0, ", \"concat_prob\": 0.7");
     oss_loader *loader = NULL;
-    ck_assert_int_eq(unlink(f.rows.row[7].path), 0);
+    ck_assert_int_eq(unlink(f.rows.row[7].csv.path), 0);
     oss_log_set(ignore_line, NULL);
     ck_assert_int_eq(oss_loader_create(&loader, &f.rows, f.config, NULL, 2, 0, 0), OSS_OK);
     int32_t lost = 0, kept = 0;

@@ -38,7 +38,7 @@ static void clear(fixture *f) {
 static int64_t batch_samples(const fixture *f, const oss_epoch_plan *plan, int32_t b) {
     int64_t samples = 0;
     for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
-        samples += f->rows.row[plan->item[i].row].samples;
+        samples += f->rows.row[plan->item[i].row].sound.samples;
     }
     return samples;
 }
@@ -69,7 +69,7 @@ END_TEST
 START_TEST(test_budget) {
     fixture f;
     make(&f, plain, ROWS);
-    f.rows.row[17].samples = 45 * 16000; /* longer than a batch */
+    f.rows.row[17].sound.samples = 45 * 16000; /* longer than a batch */
     oss_batcher_free(f.batcher);
     ck_assert_int_eq(oss_batcher_create(&f.batcher, &f.rows, f.config), OSS_OK);
     const oss_epoch_plan *plan = oss_batcher_plan(f.batcher, 2);
@@ -159,7 +159,7 @@ START_TEST(test_lengths_are_alike_in_a_batch) {
     for (int32_t b = 0; b < plan->batches; b++) {
         int64_t low = INT64_MAX, high = 0;
         for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
-            int64_t samples = f.rows.row[plan->item[i].row].samples;
+            int64_t samples = f.rows.row[plan->item[i].row].sound.samples;
             low = samples < low ? samples : low;
             high = samples > high ? samples : high;
         }
@@ -188,12 +188,12 @@ START_TEST(test_curriculum) {
         double before = 0;
         for (int32_t b = 0; b < plan->batches; b++) {
             for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
-                double seconds = (double)f.rows.row[plan->item[i].row].samples / 16000.0;
+                double seconds = (double)f.rows.row[plan->item[i].row].sound.samples / 16000.0;
                 falls += seconds * 1.2 < before * 0.8;
                 seen[plan->item[i].row]++;
             }
             for (int32_t i = plan->first[b]; i < plan->first[b + 1]; i++) {
-                before = fmax(before, (double)f.rows.row[plan->item[i].row].samples / 16000.0);
+                before = fmax(before, (double)f.rows.row[plan->item[i].row].sound.samples / 16000.0);
             }
             ck_assert(batch_samples(&g, plan, b) <= 30 * 16000);
         }

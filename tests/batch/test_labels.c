@@ -50,8 +50,8 @@ START_TEST(test_infeasible_rows_are_named_with_numbers) {
     oss_rows_add(&f.rows, 9, "aab", NULL, samples_for(3));
     ck_assert_int_eq(encode(&f, true), OSS_OK);
     ck_assert_int_eq(f.rows.rows, 2);
-    ck_assert_int_eq(f.rows.row[0].number, 1);
-    ck_assert_int_eq(f.rows.row[1].number, 8);
+    ck_assert_int_eq(f.rows.row[0].csv.number, 1);
+    ck_assert_int_eq(f.rows.row[1].csv.number, 8);
     ck_assert_int_eq(f.rows.skippeds, 2);
     ck_assert_int_eq(f.rows.by_reason[OSS_SKIP_INFEASIBLE], 2);
     ck_assert_int_eq(f.report.infeasible_rows, 2);
@@ -71,7 +71,7 @@ START_TEST(test_subframes_make_room) {
     oss_rows_add(&f.rows, 2, eighty, NULL, samples_for(40));
     ck_assert_int_eq(encode(&f, true), OSS_OK);
     ck_assert_int_eq(f.rows.rows, 1);
-    ck_assert_int_eq(f.rows.row[0].number, 1);
+    ck_assert_int_eq(f.rows.row[0].csv.number, 1);
     clear(&f);
 }
 END_TEST

@@ -65,14 +65,14 @@ static void assert_batch_is_of_plan(const fixture *f, const oss_micro_batch *bat
         const oss_row *row = &f->rows.row[plan->item[first + i].row];
         ck_assert_ptr_eq(batch->row[i], row);
         ck_assert_uint_eq(batch->key[i], plan->item[first + i].key);
-        ck_assert_int_eq(batch->samples[i], row->samples);
+        ck_assert_int_eq(batch->samples[i], row->sound.samples);
         ck_assert_ptr_eq(batch->label[i], row->label);
         ck_assert_int_eq(batch->labels[i], row->labels);
-        float *audio = malloc((size_t)row->samples * sizeof *audio);
+        float *audio = malloc((size_t)row->sound.samples * sizeof *audio);
         ck_assert_int_eq(oss_row_load(audio, row, f->config), OSS_OK);
-        ck_assert_mem_eq(audio, batch->audio[i], (size_t)row->samples * sizeof *audio);
+        ck_assert_mem_eq(audio, batch->audio[i], (size_t)row->sound.samples * sizeof *audio);
         free(audio);
-        total += row->samples;
+        total += row->sound.samples;
     }
     ck_assert_int_eq(batch->total_samples, total);
 }
@@ -105,8 +105,8 @@ START_TEST(test_cache_changes_no_bit) {
     make(&cached, 8000, 1 << 30, ", \"normalize\": \"peak\"");
     make(&decoded, 8000, 0, ", \"normalize\": \"peak\"");
     for (int32_t i = 0; i < ROWS; i++) {
-        ck_assert_int_eq(cached.rows.row[i].samples, decoded.rows.row[i].samples);
-        size_t bytes = (size_t)cached.rows.row[i].samples * sizeof(float);
+        ck_assert_int_eq(cached.rows.row[i].sound.samples, decoded.rows.row[i].sound.samples);
+        size_t bytes = (size_t)cached.rows.row[i].sound.samples * sizeof(float);
         float *a = malloc(bytes), *b = malloc(bytes);
         ck_assert_int_eq(oss_row_load(a, &cached.rows.row[i], cached.config), OSS_OK);
         ck_assert_int_eq(oss_row_load(b, &decoded.rows.row[i], decoded.config), OSS_OK);
@@ -148,7 +148,7 @@ static void note_warning(void *context, oss_log_level level, const char *line) {
 }
 
 static void remove_recording(const fixture *f, int32_t row) {
-    ck_assert_int_eq(unlink(f->rows.row[row].path), 0);
+    ck_assert_int_eq(unlink(f->rows.row[row].csv.path), 0);
 }
 
 START_TEST(test_a_row_lost_later_is_left_out) {
@@ -228,8 +228,8 @@ END_TEST
 START_TEST(test_a_file_that_changed_is_named) {
     fixture f;
     make(&f, 0, 0, "");
-    oss_tones_write_wav(f.rows.row[3].path, "abc def gh", 1, 16000);
-    float *audio = malloc((size_t)f.rows.row[3].samples * sizeof *audio);
+    oss_tones_write_wav(f.rows.row[3].csv.path, "abc def gh", 1, 16000);
+    float *audio = malloc((size_t)f.rows.row[3].sound.samples * sizeof *audio);
     ck_assert_int_eq(oss_row_load(audio, &f.rows.row[3], f.config), OSS_EINPUT);
     ck_assert_msg(strstr(oss_last_error(), "row 4") != NULL &&
                       strstr(oss_last_error(), "the file was changed") != NULL,

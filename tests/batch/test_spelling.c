@@ -58,7 +58,7 @@ static void clear(fixture *f) {
 static void check_text(const fixture *f, const oss_micro_batch *batch, int32_t u) {
     char want[400] = "";
     for (int32_t r = batch->first_row[u]; r < batch->first_row[u + 1]; r++) {
-        (void)strcat(strcat(want, want[0] == '\0' ? "" : " "), batch->row[r]->text);
+        (void)strcat(strcat(want, want[0] == '\0' ? "" : " "), batch->row[r]->csv.text);
     }
     char *text = NULL;
     ck_assert_int_eq(oss_vocab_decode(f->vocab, &text, batch->label[u], batch->labels[u]), OSS_OK);

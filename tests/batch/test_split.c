@@ -55,7 +55,7 @@ static void assert_refused(fixture *f, const char *words) {
 
 static bool rises(const oss_manifest *manifest) {
     for (int32_t i = 1; i < manifest->rows; i++) {
-        if (manifest->row[i].number <= manifest->row[i - 1].number) {
+        if (manifest->row[i].csv.number <= manifest->row[i - 1].csv.number) {
             return false;
         }
     }
@@ -90,7 +90,7 @@ START_TEST(test_equal_texts_stay_together) {
         ck_assert_int_le(abs(f.dev.rows - (int32_t)(fraction * 99)), 3);
         for (int32_t i = 0; i < f.dev.rows; i++) {
             for (int32_t j = 0; j < f.train.rows; j++) {
-                ck_assert_str_ne(f.dev.row[i].text, f.train.row[j].text);
+                ck_assert_str_ne(f.dev.row[i].csv.text, f.train.row[j].csv.text);
             }
         }
         clear(&f);
@@ -118,7 +118,7 @@ static void mark_held_out(bool held_out[MAX_ROWS], const char *split_by, uint64_
     split(&f);
     memset(held_out, 0, MAX_ROWS);
     for (int32_t i = 0; i < f.dev.rows; i++) {
-        held_out[f.dev.row[i].number] = true;
+        held_out[f.dev.row[i].csv.number] = true;
     }
     clear(&f);
 }
@@ -154,7 +154,7 @@ START_TEST(test_speakers_are_not_divided) {
     ck_assert_int_eq(f.dev.rows, 30);
     for (int32_t i = 0; i < f.dev.rows; i++) {
         for (int32_t j = 0; j < f.train.rows; j++) {
-            ck_assert_str_ne(f.dev.row[i].speaker, f.train.row[j].speaker);
+            ck_assert_str_ne(f.dev.row[i].csv.speaker, f.train.row[j].csv.speaker);
         }
     }
     clear(&f);
@@ -197,8 +197,8 @@ START_TEST(test_rows_are_recordings) {
     ck_assert_int_eq(f.dev.rows, 24);
     ck_assert_int_eq(mended.dev.rows, 12);
     for (int32_t i = 0; i < 12; i++) {
-        ck_assert_int_eq(f.dev.row[2 * i].number, f.dev.row[2 * i + 1].number);
-        ck_assert_int_eq(f.dev.row[2 * i].number, mended.dev.row[i].number);
+        ck_assert_int_eq(f.dev.row[2 * i].csv.number, f.dev.row[2 * i + 1].csv.number);
+        ck_assert_int_eq(f.dev.row[2 * i].csv.number, mended.dev.row[i].csv.number);
     }
     clear(&f);
     clear(&mended);

@@ -283,58 +283,6 @@ START_TEST(test_train_and_dev) {
 }
 END_TEST
 
-/* ---- Files ---- */
-
-START_TEST(test_fix_in_another_folder) {
-    check_case c = make_case(), other = make_case();
-    write_tone(&c, "a b.wav", 1.0, 300, 0.5);
-    write_tone(&c, "c.wav", 1.0, 400, 0.5);
-    write_text(c.csv, "text,wav\none,\"a b.wav\"\ngone,x.wav\ntwo,c.wav\n");
-    run_json(&c, 1, "--csv", c.csv, "--fix", other.fixed);
-    oss_program_expect_err(&c.run, "paths begin with the folder of the old CSV now");
-    end_run(&c);
-    char wanted[1024];
-    (void)snprintf(wanted, sizeof wanted, "text,wav\none,\"%s/a b.wav\"\ntwo,%s/c.wav\n", c.folder, c.folder);
-    char *fixed = oss_tempdir_read(other.fixed, NULL);
-    ck_assert_str_eq(fixed, wanted);
-    free(fixed);
-    run_json(&c, 0, "--csv", other.fixed);
-    end_run(&c);
-    free_case(&c);
-    free_case(&other);
-}
-END_TEST
-
-static void expect_failure(int code, const char *message, oss_program_run run) {
-    oss_program_expect(&run, code);
-    oss_program_expect_err(&run, message);
-    ck_assert_str_eq(run.out, "");
-    oss_program_run_deinit(&run);
-}
-
-START_TEST(test_what_cannot_be_checked) {
-    check_case c = make_case();
-    expect_failure(2, "no dataset", oss_run_ossicle("check"));
-    expect_failure(3, "/nowhere/x.csv", oss_run_ossicle("check", "--csv", "/nowhere/x.csv"));
-    write_text(c.csv, "sound,words\na.wav,x\n");
-    expect_failure(3, "\"sound\", \"words\"", oss_run_ossicle("check", "--csv", c.csv));
-    write_text(c.csv, "wav,text\n");
-    expect_failure(3, "has no rows", oss_run_ossicle("check", "--csv", c.csv));
-    static const char good[] = "wav,text\na.wav,x\n";
-    write_text(c.csv, good);
-    write_text(c.dev, good);
-    expect_failure(2, "give one --csv",
-                   oss_run_ossicle("check", "--csv", c.csv, "--csv", c.dev, "--fix", c.fixed));
-    expect_failure(2, "is the same file as", oss_run_ossicle("check", "--csv", c.csv, "--fix", c.csv));
-    char *text = oss_tempdir_read(c.csv, NULL);
-    ck_assert_str_eq(text, good);
-    free(text);
-    expect_failure(2, "exclude each other",
-                   oss_run_ossicle("check", "--csv", c.csv, "--config", c.dev, "--model", c.dev));
-    free_case(&c);
-}
-END_TEST
-
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/check");
     TCase *tests = tcase_create("check");
@@ -346,8 +294,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_vocabulary_of_a_model);
     tcase_add_test(tests, test_infeasible);
     tcase_add_test(tests, test_train_and_dev);
-    tcase_add_test(tests, test_fix_in_another_folder);
-    tcase_add_test(tests, test_what_cannot_be_checked);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -108,11 +108,11 @@ START_TEST(test_each_kind_of_bad_row_is_named) {
     make(&f, rows_csv, "");
     ck_assert_msg(scan(&f, _i) == OSS_OK, "%s", oss_last_error());
     ck_assert_int_eq(f.rows.rows, 3);
-    ck_assert_int_eq(f.rows.row[0].number, 1);
-    ck_assert_int_eq(f.rows.row[0].samples, 16000);
-    ck_assert_int_eq(f.rows.row[1].number, 10);
-    ck_assert_str_eq(f.rows.row[1].text, "eight, and nine");
-    ck_assert_int_eq(f.rows.row[2].samples, 8000); /* half a second, resampled */
+    ck_assert_int_eq(f.rows.row[0].csv.number, 1);
+    ck_assert_int_eq(f.rows.row[0].sound.samples, 16000);
+    ck_assert_int_eq(f.rows.row[1].csv.number, 10);
+    ck_assert_str_eq(f.rows.row[1].csv.text, "eight, and nine");
+    ck_assert_int_eq(f.rows.row[2].sound.samples, 8000); /* half a second, resampled */
     ck_assert_int_eq(f.rows.skippeds, 8);
     assert_skipped(&f, 2, OSS_SKIP_AUDIO, "missing.wav", "missing.wav");
     assert_skipped(&f, 3, OSS_SKIP_SHORT, "short.wav", "0.05 seconds of audio, min_seconds is 0.1");
@@ -168,7 +168,7 @@ START_TEST(test_cache_budget) {
     f.cache_bytes = 0;
     ck_assert_int_eq(scan(&f, 2), OSS_OK);
     ck_assert(f.rows.row[0].clip.value == NULL && f.rows.row[2].clip.value == NULL);
-    ck_assert_int_eq(f.rows.row[2].samples, 8000);
+    ck_assert_int_eq(f.rows.row[2].sound.samples, 8000);
     clear(&f);
 }
 END_TEST

@@ -105,8 +105,8 @@ END_TEST
 /* Two rows of 8 CTC frames (4 embeddings of 2) with 2 and 4 symbols: r = 6 / 16. */
 START_TEST(test_plateau_loss_by_hand) {
     int32_t first[] = {2, 2}, second[] = {2, 3, 3, 2};
-    oss_row row[2] = {{.samples = 4000, .label = first, .labels = 2},
-                      {.samples = 4000, .label = second, .labels = 4}};
+    oss_row row[2] = {{.sound.samples = 4000, .label = first, .labels = 2},
+                      {.sound.samples = 4000, .label = second, .labels = 4}};
     const oss_manifest train = {.row = row, .rows = 2};
     oss_config *config = oss_rows_config("{}");
     double got = 0;
@@ -118,7 +118,7 @@ START_TEST(test_plateau_loss_by_hand) {
     row[0].labels = row[1].labels = 0;
     ck_assert_int_eq(oss_plateau_loss(&got, &train, config, 4), OSS_OK);
     ck_assert_double_eq(got, 0.0);
-    row[0] = (oss_row){.samples = 4000, .label = (int32_t[]){2, 3, 2, 3, 2, 3, 2, 3}, .labels = 8};
+    row[0] = (oss_row){.sound.samples = 4000, .label = (int32_t[]){2, 3, 2, 3, 2, 3, 2, 3}, .labels = 8};
     row[1] = row[0]; /* no frame is left for a blank */
     ck_assert_int_eq(oss_plateau_loss(&got, &train, config, 4), OSS_OK);
     ck_assert_double_eq_tol(got, log(2.0), 1e-12);

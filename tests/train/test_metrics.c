@@ -30,7 +30,7 @@ static void add_skip(oss_metrics *metrics, int64_t step) {
 }
 
 static void add_eval(oss_metrics *metrics, int64_t step) {
-    oss_row row = {.wav = (char *)"w.wav", .text = (char *)"said"};
+    oss_row row = {.csv.wav = (char *)"w.wav", .csv.text = (char *)"said"};
     oss_eval eval = {.utterances = 3, .loss = NAN, .cer = 0.5, .wer = 1.0, .samples = 1};
     eval.sample[0] = (oss_eval_sample){.row = &row, .hypothesis = (char *)"heard"};
     oss_metrics_add_eval(metrics, step, &eval, true);

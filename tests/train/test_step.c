@@ -68,13 +68,13 @@ static void take_rows(rows_batch *b, const fixture *f, int32_t first, int32_t co
         b->first_row[i] = i;
         b->first_row[i + 1] = i + 1;
         b->key[i] = (uint32_t)row->key;
-        b->samples[i] = (int32_t)row->samples;
+        b->samples[i] = (int32_t)row->sound.samples;
         b->label[i] = row->label;
         b->labels[i] = row->labels;
-        b->pcm[i] = malloc((size_t)row->samples * sizeof(float));
+        b->pcm[i] = malloc((size_t)row->sound.samples * sizeof(float));
         oss_clip_expand(b->pcm[i], &row->clip);
         b->audio[i] = b->pcm[i];
-        b->batch.total_samples += row->samples;
+        b->batch.total_samples += row->sound.samples;
     }
 }
 
@@ -90,8 +90,8 @@ static void reserve(fixture *f) {
     int32_t first[2] = {0, ROWS};
     for (int32_t i = 0; i < ROWS; i++) {
         const oss_row *row = &f->session.data.train.row[i];
-        item[i] =
-            (oss_batch_item){.row = i, .samples = (int32_t)row->samples, .spelling = oss_spelling_plain(row)};
+        item[i] = (oss_batch_item){
+            .row = i, .samples = (int32_t)row->sound.samples, .spelling = oss_spelling_plain(row)};
     }
     const oss_epoch_plan plan = {.items = ROWS, .batches = 1, .item = item, .first = first};
     ck_assert_int_eq(oss_step_reserve(f->session.step, &f->session.data.train, &plan), OSS_OK);

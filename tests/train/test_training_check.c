@@ -22,7 +22,7 @@ START_TEST(test_summary) {
     oss_rows_add(&train, 1, "hello", "x", 16000);
     oss_rows_add(&train, 2, "hello you there", "y", 16000); /* 13 frames for 16 */
     oss_rows_add(&train, 3, "hello", "x", 32000);
-    train.row[0].measure.hash = train.row[2].measure.hash = 5;
+    train.row[0].sound.measure.hash = train.row[2].sound.measure.hash = 5;
     ck_assert_int_eq(oss_manifest_skip(&train, config, 0, 4, "gone.wav", OSS_SKIP_AUDIO, "is not there"),
                      OSS_OK);
     oss_rows_add(&dev, 1, "you", "y", 16000);

@@ -1,0 +1,41 @@
+/* What the recording of a row is like, and whether it can be used: one judgement for the scan before training
+ * and for `ossicle check`. */
+#ifndef OSS_DATASET_RECORDING_H
+#define OSS_DATASET_RECORDING_H
+
+#include "audio/measure.h"
+#include "dataset/row.h"
+
+#define OSS_SILENT_DEVIATION 0.0003 /* -70 dBFS */
+
+typedef enum oss_skip_reason {
+    OSS_SKIP_CSV,
+    OSS_SKIP_AUDIO,
+    OSS_SKIP_SHORT,  /* below min_seconds */
+    OSS_SKIP_LONG,   /* above max_seconds */
+    OSS_SKIP_SILENT, /* peak below min_peak, or deviation below OSS_SILENT_DEVIATION */
+    OSS_SKIP_INFEASIBLE,
+    OSS_SKIP_REASONS
+} oss_skip_reason;
+const char *
+oss_skip_reason_name(oss_skip_reason reason); /* "csv" "audio" "short" "long" "silent" "infeasible" */
+
+typedef struct oss_recording {
+    int64_t samples; /* at the model's rate */
+    int32_t source_rate_hz;
+    oss_audio_measure measure; /* of the file's own samples: neither resampled nor normalised */
+} oss_recording;
+
+typedef struct oss_verdict {
+    bool usable;
+    oss_skip_reason reason; /* when not: AUDIO, SHORT, LONG or SILENT */
+    char *message;          /* when not: with the file's name for AUDIO and LONG alone; oss_free */
+} oss_verdict;
+
+/* Decodes a row's recording and judges it. audio: NULL, or where a usable one goes, as oss_dataset_row_decode
+ * gives it, for the price of its resampling. *out is filled when there was something to decode. Fails only when
+ * the recording is not to blame; the verdict is then empty. */
+oss_status oss_recording_judge(oss_verdict *verdict, oss_recording *out, oss_audio *audio,
+                               const oss_dataset_row *row, const oss_config *config);
+
+#endif
