@@ -32,31 +32,31 @@ static int64_t read_number(const unsigned char *at, int32_t bytes, bool big_endi
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-static bool read_at(oss_reader *reader, int64_t position, unsigned char *into, size_t bytes) {
-    return oss_reader_seek(reader, position) && oss_reader_read(reader, into, bytes) == bytes;
+static bool read_at(oss_source *source, int64_t position, unsigned char *into, size_t bytes) {
+    return oss_source_read(source, position, into, bytes) == bytes;
 }
 
-static oss_container_length note_length(const oss_reader *reader, int64_t first_sample, int64_t declared,
+static oss_container_length note_length(const oss_source *source, int64_t first_sample, int64_t declared,
                                         bool wide) {
     bool unknown = !wide && declared >= unknown_from;
-    return (oss_container_length){unknown ? -1 : declared, reader->size_bytes - first_sample};
+    return (oss_container_length){unknown ? -1 : declared, source->size_bytes - first_sample};
 }
 
 /* Walks the chunks to the samples. A "ds64" chunk (EBU Tech 3306) has the 64-bit size of a data chunk that
  * says 0xffffffff. */
-static oss_container_length walk_chunks(oss_reader *reader, const chunk_format *format) {
+static oss_container_length walk_chunks(oss_source *source, const chunk_format *format) {
     unsigned char header[CHUNK_HEADER_BYTES];
     int64_t wide_bytes = -1;
     int64_t at = FILE_HEADER_BYTES;
-    for (int32_t chunk = 0; chunk < MOST_CHUNKS && read_at(reader, at, header, sizeof header); chunk++) {
+    for (int32_t chunk = 0; chunk < MOST_CHUNKS && read_at(source, at, header, sizeof header); chunk++) {
         int64_t bytes = read_number(header + 4, 4, format->big_endian);
         at += CHUNK_HEADER_BYTES;
         if (memcmp(header, format->samples, 4) == 0) {
             bool wide = bytes == UINT32_MAX && wide_bytes >= 0;
-            return note_length(reader, at, wide ? wide_bytes : bytes, wide);
+            return note_length(source, at, wide ? wide_bytes : bytes, wide);
         }
         unsigned char ds64[DS64_BYTES];
-        if (memcmp(header, "ds64", 4) == 0 && read_at(reader, at, ds64, sizeof ds64)) {
+        if (memcmp(header, "ds64", 4) == 0 && read_at(source, at, ds64, sizeof ds64)) {
             wide_bytes = read_number(ds64 + 8, 8, false);
         }
         at += bytes + bytes % 2;
@@ -64,36 +64,33 @@ static oss_container_length walk_chunks(oss_reader *reader, const chunk_format *
     return (oss_container_length){-1, 0};
 }
 
-oss_container_length oss_container_measure(oss_reader *reader) {
+oss_container_length oss_container_measure(oss_source *source) {
     unsigned char header[FILE_HEADER_BYTES];
-    if (!read_at(reader, 0, header, sizeof header)) {
+    if (!read_at(source, 0, header, sizeof header)) {
         return (oss_container_length){-1, 0};
     }
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (memcmp(header, formats[i].magic, 4) == 0 && memcmp(header + 8, formats[i].form, 4) == 0) {
-            return walk_chunks(reader, &formats[i]);
+            return walk_chunks(source, &formats[i]);
         }
     }
     bool big_endian = memcmp(header, ".snd", 4) == 0;
     if (big_endian || memcmp(header, "dns.", 4) == 0) {
-        return note_length(reader, read_number(header + 4, 4, big_endian),
+        return note_length(source, read_number(header + 4, 4, big_endian),
                            read_number(header + 8, 4, big_endian), false);
     }
     return (oss_container_length){-1, 0};
 }
 
 /* An ID3v2 tag says its length in four bytes of seven bits each, its own ten not counted. */
-bool oss_container_has_xing(oss_reader *reader) {
+bool oss_container_has_xing(oss_source *source) {
     unsigned char tag[ID3_HEADER_BYTES];
     unsigned char frame[XING_REACH_BYTES] = {0};
     int64_t first = 0;
-    if (read_at(reader, 0, tag, sizeof tag) && memcmp(tag, "ID3", 3) == 0) {
+    if (read_at(source, 0, tag, sizeof tag) && memcmp(tag, "ID3", 3) == 0) {
         first = ID3_HEADER_BYTES +
                 ((int64_t)tag[6] << 21 | (int64_t)tag[7] << 14 | (int64_t)tag[8] << 7 | tag[9]);
     }
-    if (!oss_reader_seek(reader, first)) {
-        return false;
-    }
-    size_t bytes = oss_reader_read(reader, frame, sizeof frame);
+    size_t bytes = oss_source_read(source, first, frame, sizeof frame);
     return memmem(frame, bytes, "Xing", 4) != NULL || memmem(frame, bytes, "Info", 4) != NULL;
 }

@@ -23,14 +23,14 @@ static void remove_folder(void) {
 
 static void assert_measured(const void *bytes, long count, int64_t declared, int64_t present) {
     oss_tempdir_write(path, bytes, count);
-    oss_reader reader;
-    ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
-    oss_container_length length = oss_container_measure(&reader);
+    oss_source source;
+    ck_assert_int_eq(oss_source_open(&source, path), OSS_OK);
+    oss_container_length length = oss_container_measure(&source);
     ck_assert_int_eq(length.declared_bytes, declared);
     if (declared >= 0) {
         ck_assert_int_eq(length.present_bytes, present);
     }
-    oss_reader_close(&reader);
+    oss_source_close(&source);
 }
 
 #define assert_bytes(text, declared, present)                                                                \
@@ -92,10 +92,10 @@ END_TEST
 
 static bool has_xing(const void *bytes, long count) {
     oss_tempdir_write(path, bytes, count);
-    oss_reader reader;
-    ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
-    bool found = oss_container_has_xing(&reader);
-    oss_reader_close(&reader);
+    oss_source source;
+    ck_assert_int_eq(oss_source_open(&source, path), OSS_OK);
+    bool found = oss_container_has_xing(&source);
+    oss_source_close(&source);
     return found;
 }
 
@@ -122,12 +122,12 @@ START_TEST(test_written_files) {
     const float x[30] = {0};
     for (size_t i = 0; i < 4; i++) {
         ck_assert(oss_encode(path, encodings[i], x, 10, 3, 16000));
-        oss_reader reader;
-        ck_assert_int_eq(oss_reader_open(&reader, path), OSS_OK);
-        oss_container_length length = oss_container_measure(&reader);
+        oss_source source;
+        ck_assert_int_eq(oss_source_open(&source, path), OSS_OK);
+        oss_container_length length = oss_container_measure(&source);
         ck_assert_int_eq(length.declared_bytes, encodings[i] == OSS_ENCODE_AIFF ? 68 : 60);
         ck_assert_int_ge(length.present_bytes, length.declared_bytes);
-        oss_reader_close(&reader);
+        oss_source_close(&source);
     }
 }
 END_TEST
