@@ -26,12 +26,16 @@ typedef struct oss_audio {
  * (lists round). Where the decoder seeks exactly it seeks, elsewhere it decodes from the beginning; Opus is
  * off by its noise filling, 40 dB down.
  *
+ * Recordings that lie end to end in one file (part.h) are one; they may differ in channels, not in rate.
+ *
  * Errors, each a message of its own that names the path, OSS_EINPUT unless memory or the system: not a
- * regular file, empty, not audio, damaged (where), truncated, no samples, NaN or infinite (frame and
- * channel), more than the limits above, segment outside the file (both named), longer than max_seconds.
- * Truncation is seen in WAV, AIFF, AU (their declared bytes are not there), FLAC, Ogg and MP3 with a Xing
- * header (no end). A WAV header that says 0x7fff0000 bytes or more (recorded through a pipe) is read as far
- * as it goes. Silence and shortness are policy: the caller looks at `peak` and `samples`. */
+ * regular file, empty, not audio, damaged (where), truncated (unless request->cut_off asks for what is there), no
+ * samples, NaN or infinite (frame and channel), more than the limits above, segment outside the file (both named),
+ * longer than max_seconds, joined from recordings of different rates.
+ * Truncation is seen in WAV, AIFF, AU (their declared bytes are not there), FLAC and MP3 with a Xing header (fewer
+ * frames than promised), other MP3 and Ogg (the end lies within a frame or page). A WAV header that says 0x7fff0000
+ * bytes or more (recorded through a pipe) is read as far as it goes. Silence and shortness are policy: the caller
+ * looks at `peak` and `samples`. */
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
 

@@ -37,8 +37,8 @@ static oss_status check_wanted_rate(int32_t rate_hz) {
                           (int)rate_hz, (int)OSS_AUDIO_MIN_RATE_HZ, (int)OSS_AUDIO_MAX_RATE_HZ);
 }
 
-static double seconds_of(const oss_decoder *decoder, int64_t frames) {
-    return (double)frames / decoder->rate_hz;
+static double seconds_of(const oss_recording *recording, int64_t frames) {
+    return (double)frames / recording->rate_hz;
 }
 
 static oss_status fail_segment(const char *name, const oss_audio_request *request, const char *what) {
@@ -52,31 +52,31 @@ static oss_status fail_segment(const char *name, const oss_audio_request *reques
 }
 
 /* The decoder is at the end of the file. */
-static oss_status fail_outside(const oss_decoder *decoder, const oss_audio_request *request) {
+static oss_status fail_outside(const oss_recording *recording, const oss_audio_request *request) {
     char what[80];
     (void)oss_format(what, sizeof what, "is outside the file, which lasts %.3f s",
-                     seconds_of(decoder, decoder->position_frames));
-    return fail_segment(decoder->name, request, what);
+                     seconds_of(recording, recording->position_frames));
+    return fail_segment(recording->name, request, what);
 }
 
-static oss_status fail_too_long(const oss_decoder *decoder, const oss_audio_request *request) {
+static oss_status fail_too_long(const oss_recording *recording, const oss_audio_request *request) {
     if (request->too_long != NULL) {
         *request->too_long = true;
     }
     char limit[OSS_NUMBER_CHARS];
     (void)oss_number_print(limit, request->max_seconds);
-    return oss_fail(OSS_EINPUT, "%s: longer than max_seconds, %s s", decoder->name, limit);
+    return oss_fail(OSS_EINPUT, "%s: longer than max_seconds, %s s", recording->name, limit);
 }
 
-static oss_status fail_empty(const oss_decoder *decoder) {
-    if (decoder->length.declared_bytes == 0 && decoder->length.present_bytes > 0) {
+static oss_status fail_empty(const oss_recording *recording) {
+    if (recording->part.container.declared_bytes == 0 && recording->part.container.present_bytes > 0) {
         return oss_fail(OSS_EINPUT,
                         "%s: an unfinished recording; its header says that there are no samples, %lld bytes "
                         "follow. Repair it, "
                         "for example with sox --ignore-length",
-                        decoder->name, (long long)decoder->length.present_bytes);
+                        recording->name, (long long)recording->part.container.present_bytes);
     }
-    return oss_fail(OSS_EINPUT, "%s: no samples", decoder->name);
+    return oss_fail(OSS_EINPUT, "%s: no samples", recording->name);
 }
 
 /* ---- The segment ---- */
@@ -94,50 +94,44 @@ oss_status oss_segment_check(const char *name, const oss_audio_request *request)
 
 static oss_status plan_segment(oss_segment *segment) {
     const oss_audio_request *request = &segment->request;
-    const oss_decoder *decoder = &segment->decoder;
-    double start = round(request->start_seconds * decoder->rate_hz);
-    double end = request->end_seconds < 0 ? (double)INFINITY : round(request->end_seconds * decoder->rate_hz);
+    const oss_recording *recording = &segment->recording;
+    double start = round(request->start_seconds * recording->rate_hz);
+    double end =
+        request->end_seconds < 0 ? (double)INFINITY : round(request->end_seconds * recording->rate_hz);
     if (start >= end) {
-        return fail_segment(decoder->name, request, "is shorter than a sample");
+        return fail_segment(recording->name, request, "is shorter than a sample");
     }
     segment->start_frame = start < 0x1p62 ? (int64_t)start : INT64_MAX - 1;
     segment->end_frame = end < 0x1p62 ? (int64_t)end : INT64_MAX;
     segment->max_frames =
-        request->max_seconds > 0 ? request->max_seconds * decoder->rate_hz : (double)INFINITY;
+        request->max_seconds > 0 ? request->max_seconds * recording->rate_hz : (double)INFINITY;
     if (segment->end_frame != INT64_MAX && end - start > segment->max_frames) {
-        return fail_too_long(decoder, request);
+        return fail_too_long(recording, request);
     }
     return OSS_OK;
 }
 
 static oss_status go_to_start(oss_segment *segment) {
-    oss_decoder *decoder = &segment->decoder;
+    oss_recording *recording = &segment->recording;
     int64_t start = segment->start_frame;
-    oss_status status = start == 0 ? OSS_OK : oss_decoder_seek(decoder, start);
-    while (status == OSS_OK && decoder->position_frames < start) {
-        if (oss_decoder_read(decoder, segment->chunk, start - decoder->position_frames) == 0) {
-            status = oss_decoder_check_end(decoder);
-            return status != OSS_OK ? status : fail_outside(decoder, &segment->request);
+    oss_status status = start == 0 ? OSS_OK : oss_recording_seek(recording, start);
+    while (status == OSS_OK && recording->position_frames < start) {
+        int32_t frames = 0, channels;
+        status = oss_recording_read(recording, segment->chunk, start - recording->position_frames, &frames,
+                                    &channels);
+        if (status == OSS_OK && frames == 0) {
+            status = fail_outside(recording, &segment->request);
         }
     }
     return status;
 }
 
-static oss_status check_format(const oss_segment *segment) {
-    const oss_decoder *decoder = &segment->decoder;
-    if (decoder->channels < 1 || decoder->channels > OSS_AUDIO_MAX_CHANNELS) {
-        return oss_fail(OSS_EINPUT, "%s: %d channels; 1 to %d are read", decoder->name,
-                        (int)decoder->channels, (int)OSS_AUDIO_MAX_CHANNELS);
-    }
-    return oss_segment_check_rates(decoder->name, decoder->rate_hz, segment->request.rate_hz);
-}
-
 oss_status oss_segment_open(oss_segment *segment, oss_source *source, const char *name,
                             const oss_audio_request *request) {
     *segment = (oss_segment){.request = *request};
-    oss_status status = oss_decoder_open(&segment->decoder, source, name);
+    oss_status status = oss_recording_open(&segment->recording, source, name, request->cut_off != NULL);
     if (status == OSS_OK) {
-        status = check_format(segment);
+        status = oss_segment_check_rates(name, segment->recording.rate_hz, request->rate_hz);
     }
     if (status == OSS_OK) {
         segment->chunk = oss_alloc(OSS_DECODER_CHUNK_FLOATS, sizeof *segment->chunk);
@@ -147,7 +141,7 @@ oss_status oss_segment_open(oss_segment *segment, oss_source *source, const char
 }
 
 void oss_segment_close(oss_segment *segment) {
-    oss_decoder_close(&segment->decoder);
+    oss_recording_close(&segment->recording);
     oss_free(segment->chunk);
     segment->chunk = NULL;
 }
@@ -166,16 +160,18 @@ const char *oss_segment_name_not_finite(float x) {
     return isnan(x) ? "not a number" : "infinite";
 }
 
-static oss_status check_finite(const oss_decoder *decoder, const float *chunk, int32_t frames) {
-    int64_t count = (int64_t)frames * decoder->channels;
+/* chunk[frames, channels], which end where the recording is. */
+static oss_status check_finite(const oss_recording *recording, const float *chunk, int32_t frames,
+                               int32_t channels) {
+    int64_t count = (int64_t)frames * channels;
     if (oss_k_all_finite(chunk, (size_t)count)) {
         return OSS_OK;
     }
     int64_t at = oss_segment_find_not_finite(chunk, count);
-    int64_t frame = decoder->position_frames - frames + at / decoder->channels;
-    return oss_fail(OSS_EINPUT, "%s: a sample that is %s at frame %lld (%.3f s), channel %d", decoder->name,
-                    oss_segment_name_not_finite(chunk[at]), (long long)frame, seconds_of(decoder, frame),
-                    (int)(at % decoder->channels) + 1);
+    int64_t frame = recording->position_frames - frames + at / channels;
+    return oss_fail(OSS_EINPUT, "%s: a sample that is %s at frame %lld (%.3f s), channel %d", recording->name,
+                    oss_segment_name_not_finite(chunk[at]), (long long)frame, seconds_of(recording, frame),
+                    (int)(at % channels) + 1);
 }
 
 /* chunk[f] = mean_c chunk[f, c], in place. */
@@ -191,43 +187,63 @@ static void mix_channels(float *chunk, int32_t frames, int32_t channels) {
 
 /* No more frames before the segment's end. */
 static oss_status accept_end(const oss_segment *segment) {
-    const oss_decoder *decoder = &segment->decoder;
-    oss_status status = oss_decoder_check_end(decoder);
-    int64_t tolerance = (int64_t)decoder->rate_hz * END_TOLERANCE_MS / 1000;
-    bool empty = segment->start_frame > 0 && segment->start_frame == decoder->position_frames;
-    bool early = segment->end_frame != INT64_MAX && segment->end_frame - decoder->position_frames > tolerance;
-    if (status == OSS_OK && (empty || early)) {
-        status = fail_outside(decoder, &segment->request);
+    const oss_recording *recording = &segment->recording;
+    int64_t tolerance = (int64_t)recording->rate_hz * END_TOLERANCE_MS / 1000;
+    bool empty = segment->start_frame > 0 && segment->start_frame == recording->position_frames;
+    bool early =
+        segment->end_frame != INT64_MAX && segment->end_frame - recording->position_frames > tolerance;
+    if (empty || early) {
+        return fail_outside(recording, &segment->request);
     }
-    return status == OSS_OK && segment->frames == 0 ? fail_empty(decoder) : status;
+    return segment->frames == 0 ? fail_empty(recording) : OSS_OK;
+}
+
+static oss_status accept_frames(const oss_segment *segment, int32_t frames, int32_t channels) {
+    const oss_recording *recording = &segment->recording;
+    if ((double)(recording->position_frames - segment->start_frame) > segment->max_frames) {
+        return fail_too_long(recording, &segment->request);
+    }
+    return check_finite(recording, segment->chunk, frames, channels);
+}
+
+/* A recording that broke off ends here, when the caller takes what there is. */
+static bool ends_here(oss_segment *segment, oss_status status) {
+    bool cut = status == OSS_EINPUT && segment->frames > 0 && segment->request.cut_off != NULL;
+    if (cut) {
+        *segment->request.cut_off = true;
+        segment->end_frame = segment->recording.position_frames;
+    }
+    return cut;
 }
 
 /* Bytes say how far a file is read, whatever its header promises. */
 static void tell_progress(const oss_segment *segment, bool done) {
     const oss_audio_request *request = &segment->request;
     if (request->progress != NULL) {
-        const oss_decoder *decoder = &segment->decoder;
-        double part = (double)decoder->position_bytes / (double)decoder->source->size_bytes;
+        const oss_recording *recording = &segment->recording;
+        double part =
+            (double)oss_decoder_reached(&recording->decoder) / (double)recording->source->size_bytes;
         request->progress(request->progress_context, done || part > 1.0 ? 1.0 : part);
     }
 }
 
 oss_status oss_segment_read(oss_segment *segment, const float **out, int64_t *out_frames) {
-    oss_decoder *decoder = &segment->decoder;
-    int64_t most = segment->end_frame - decoder->position_frames;
-    int32_t frames = most == 0 ? 0 : oss_decoder_read(decoder, segment->chunk, most);
+    oss_recording *recording = &segment->recording;
+    int64_t most = segment->end_frame - recording->position_frames;
+    int32_t frames = 0, channels = 1;
     oss_status status = OSS_OK;
-    if (frames == 0) {
-        status = most == 0 ? OSS_OK : accept_end(segment);
-    } else if ((double)(decoder->position_frames - segment->start_frame) > segment->max_frames) {
-        status = fail_too_long(decoder, &segment->request);
-    } else {
-        status = check_finite(decoder, segment->chunk, frames);
+    if (most > 0) {
+        status = oss_recording_read(recording, segment->chunk, most, &frames, &channels);
+        if (status == OSS_OK) {
+            status = frames == 0 ? accept_end(segment) : accept_frames(segment, frames, channels);
+        } else if (ends_here(segment, status)) {
+            status = OSS_OK;
+        }
     }
     if (status != OSS_OK) {
         return status;
     }
-    mix_channels(segment->chunk, frames, decoder->channels);
+    mix_channels(segment->chunk, frames, channels);
     segment->frames += frames;
     tell_progress(segment, frames == 0);
     *out = segment->chunk;

@@ -2,10 +2,9 @@
 #ifndef OSS_AUDIO_SEGMENT_H
 #define OSS_AUDIO_SEGMENT_H
 
-#include "audio/decoder.h"
+#include "audio/recording.h"
 
 enum {
-    OSS_AUDIO_MAX_CHANNELS = 64,
     OSS_AUDIO_MIN_RATE_HZ = 1000,
     OSS_AUDIO_MAX_RATE_HZ = 768000,
     OSS_AUDIO_MAX_RATIO = 24 /* of the two rates, either way */
@@ -22,10 +21,13 @@ typedef struct oss_audio_request {
      * all channels, and 1 at the end. */
     void (*progress)(void *context, double fraction);
     void *progress_context;
+    /* When not NULL: audio that breaks off, or cannot be decoded any further, ends there and is no error, unless
+     * nothing comes before; set to whether that happened, and oss_last_error() says what and where. */
+    bool *cut_off;
 } oss_audio_request;
 
 typedef struct oss_segment {
-    oss_decoder decoder;
+    oss_recording recording;
     oss_audio_request request;
     int64_t start_frame, end_frame; /* end: INT64_MAX for the end of the file */
     double max_frames;              /* INFINITY: no limit */

@@ -48,10 +48,10 @@ static oss_status open_segment(oss_audio_stream *stream, oss_source *source,
     if (status != OSS_OK) {
         return status;
     }
-    const oss_decoder *decoder = &stream->segment.decoder;
-    stream->format = (oss_audio_format){.rate_hz = request->keep_rate ? decoder->rate_hz : request->rate_hz,
-                                        .source_rate_hz = decoder->rate_hz,
-                                        .source_channels = decoder->channels};
+    const oss_recording *recording = &stream->segment.recording;
+    stream->format = (oss_audio_format){.rate_hz = request->keep_rate ? recording->rate_hz : request->rate_hz,
+                                        .source_rate_hz = recording->rate_hz,
+                                        .source_channels = recording->channels};
     return create_resampler(stream);
 }
 
@@ -59,6 +59,9 @@ oss_status oss_audio_stream_open(oss_audio_stream **out, oss_source *source, con
                                  const oss_audio_request *request) {
     if (request->too_long != NULL) {
         *request->too_long = false;
+    }
+    if (request->cut_off != NULL) {
+        *request->cut_off = false;
     }
     oss_status status = oss_segment_check(name, request);
     if (status != OSS_OK) {
