@@ -58,9 +58,11 @@ static oss_status fail_next(const oss_recording *recording) {
 static oss_status open_next(oss_recording *recording, bool *out_more) {
     oss_status status = oss_decoder_check_end(&recording->decoder);
     *out_more = false;
-    if (status != OSS_OK ||
-        !oss_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder))) {
+    if (status != OSS_OK) {
         return status;
+    }
+    if (!oss_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder))) {
+        return oss_source_status(recording->source, recording->name); /* it may be that looking failed */
     }
     oss_decoder_close(&recording->decoder);
     status = oss_decoder_open(&recording->decoder, recording->source, recording->name, &recording->part,

@@ -1,9 +1,10 @@
 /* Recordings put end to end in one file: all of them are heard, wherever a segment lies. */
+#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "audio/audio_cases.h"
 #include "support/encode.h"
+#include "support/faults.h"
 
 enum { RATE = 16000, FIRST = 24000, SECOND = 32000 };
 
@@ -200,6 +201,41 @@ START_TEST(test_constant_mp3_behind_another) {
 }
 END_TEST
 
+static oss_status load_once(double start) {
+    const oss_audio_request request = {.rate_hz = RATE, .start_seconds = start, .end_seconds = -1};
+    oss_audio audio;
+    oss_status status = oss_audio_load(&audio, path, &request);
+    if (status == OSS_OK) {
+        oss_audio_deinit(&audio);
+    }
+    return status;
+}
+
+/* Whichever read or seek fails: it is said, and nothing passes for the end of the recording. */
+START_TEST(test_reading_fails) {
+    static const oss_call kinds[] = {OSS_CALL_STAT, OSS_CALL_OPEN, OSS_CALL_LSEEK, OSS_CALL_READ};
+    oss_encoding encoding = joinable[_i];
+    piece a = make_piece(encoding, 4000, 440, 1, RATE);
+    piece b = make_piece(encoding, 6000, 880, 1, RATE);
+    join(&a, "", 0, &b);
+    oss_faults_install();
+    for (size_t i = 0; i < 8; i++) {
+        bool fired = true;
+        for (int64_t nth = 1; fired; nth++) {
+            oss_faults_fail(kinds[i / 2], nth, EIO);
+            oss_status status = load_once(i % 2 == 0 ? 0.0 : 0.1);
+            fired = oss_faults_clear();
+            ck_assert_msg(status == (fired ? OSS_EIO : OSS_OK), "%d, call %d: %s: %s", (int)i, (int)nth,
+                          oss_status_name(status), oss_last_error());
+        }
+    }
+    ck_assert_int_eq(oss_faults_blocks(), 0);
+    oss_faults_remove();
+    free_piece(&a);
+    free_piece(&b);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("audio/joined");
     TCase *tests = tcase_create("joined");
@@ -211,6 +247,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_channels_may_differ_and_rates_may_not, 0, JOINABLE);
     tcase_add_loop_test(tests, test_the_last_one_breaks_off, 0, JOINABLE);
     tcase_add_test(tests, test_constant_mp3_behind_another);
+    tcase_add_loop_test(tests, test_reading_fails, 0, JOINABLE);
     suite_add_tcase(suite, tests);
     return suite;
 }
