@@ -8,6 +8,7 @@ enum {
     READ_AHEAD_BYTES = 1 << 16, /* that a decoder may have read of what follows */
     STREAMINFO_BYTES = 34,
     FLAC_HEADER_BYTES = 8,
+    FLAC_COUNT_END_BYTES = 18,
     LEAST_MPEG_FRAMES =
         3, /* fewer without a header of their own are the rest of a recording: encoders miscount */
     MAGIC_BYTES = 36
@@ -114,6 +115,24 @@ static int64_t find_flac(oss_window *window, int64_t from_bytes, int64_t to_byte
     return -1;
 }
 
+/* An encoder that could not go back says that there are 0 samples: then a decoder would read on into what follows. The
+ * count has 36 bits, the last of the 18 bytes behind the block's header. */
+static bool has_length(oss_window *window, int64_t at_bytes) {
+    const unsigned char *header = oss_window_at(window, at_bytes, FLAC_HEADER_BYTES + FLAC_COUNT_END_BYTES);
+    return header == NULL || (header[FLAC_HEADER_BYTES + FLAC_COUNT_END_BYTES - 5] & 0x0f) != 0 ||
+           oss_window_number(header + FLAC_HEADER_BYTES + FLAC_COUNT_END_BYTES - 4, 4, true) != 0;
+}
+
+static void take_flac(oss_part *part, oss_window *window, int64_t begin_bytes, int64_t at_bytes) {
+    part->kind = OSS_PART_FLAC;
+    part->begin_bytes = begin_bytes;
+    part->end_bytes = part->limit_bytes;
+    if (!has_length(window, at_bytes)) {
+        int64_t next = find_flac(window, at_bytes + 1, part->limit_bytes);
+        part->end_bytes = next < 0 ? part->limit_bytes : next;
+    }
+}
+
 void oss_part_first(oss_part *out, oss_source *source) {
     oss_window window;
     oss_window_init(&window, source);
@@ -122,7 +141,7 @@ void oss_part_first(oss_part *out, oss_source *source) {
                      .container = {.declared_bytes = -1, .end_bytes = -1}};
     int64_t tags = oss_mpeg_skip_tags(&window, 0);
     if (is_flac(&window, tags)) {
-        part.kind = OSS_PART_FLAC;
+        take_flac(&part, &window, 0, tags);
     } else if (!take_container(&part, &window, 0)) {
         const unsigned char *magic = oss_window_at(&window, 0, 4);
         bool ogg = magic != NULL && memcmp(magic, "OggS", 4) == 0;
@@ -148,8 +167,7 @@ static bool next_flac(oss_part *part, oss_window *window, int64_t read_bytes) {
     int64_t from = read_bytes - READ_AHEAD_BYTES > begin ? read_bytes - READ_AHEAD_BYTES : begin + 1;
     int64_t next = find_flac(window, from, part->limit_bytes);
     if (next >= 0) {
-        part->begin_bytes = next;
-        part->end_bytes = part->limit_bytes;
+        take_flac(part, window, next, next);
     }
     return next >= 0;
 }

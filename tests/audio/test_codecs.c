@@ -180,25 +180,34 @@ END_TEST
 
 /* ---- What is not decoded ---- */
 
+#define CASE(bytes, name)                                                                                    \
+    { bytes, sizeof(bytes) - 1, name }
+
 START_TEST(test_what_is_not_decoded_is_named) {
     static const struct {
-        const char *bytes, *name;
+        const char *bytes;
+        size_t count;
+        const char *name;
     } cases[] = {
-        {"OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33\177FLAC\1\0\0\1fLaC", "Ogg FLAC"},
-        {"OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33Speex   1.2", "Ogg Speex"},
-        {"\0\0\0\x20"
-         "ftypM4A \0\0\0\0",
-         "MP4 or M4A"},
-        {"\x1a\x45\xdf\xa3\1\0\0\0", "Matroska or WebM"},
-        {"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", "WMA"},
-        {"#!AMR\n\x3c", "AMR"},
-        {"wvpk\0\0", "WavPack"},
-        {"MAC \0\0", "Monkey's Audio"},
-        {"\xff\xf1\x50\x80\1\x7f\xfc", "AAC"},
+        CASE("OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33\177FLAC\1\0\0\1fLaC", "Ogg FLAC"),
+        CASE("OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33Speex   1.2", "Ogg Speex"),
+        CASE("\0\0\0\x20"
+             "ftypM4A ",
+             "MP4 or M4A"),
+        CASE("\x1a\x45\xdf\xa3\1", "Matroska or WebM"),
+        CASE("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", "WMA"),
+        CASE("#!AMR\n\x3c", "AMR"),
+        CASE("wvpk", "WavPack"),
+        CASE("MAC ", "Monkey's Audio"),
+        CASE("TTA1", "True Audio"),
+        CASE("DSD ", "DSD"),
+        CASE("FLV\1", "Flash video"),
+        CASE("\xff\xf1\x50\x80\1\x7f\xfc", "AAC"),
+        CASE("\x0b\x77\1", "AC-3"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char bytes[300] = {0};
-        memcpy(bytes, cases[i].bytes, i < 2 ? 44 : strlen(cases[i].bytes) < 4 ? 12 : strlen(cases[i].bytes));
+        memcpy(bytes, cases[i].bytes, cases[i].count);
         oss_tempdir_write(path, bytes, sizeof bytes);
         assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1}, OSS_EINPUT, cases[i].name);
         ck_assert_msg(strstr(oss_last_error(), "convert it, for example with ffmpeg -i IN OUT.flac") != NULL,

@@ -8,6 +8,12 @@
 
 enum { RATE = 16000, FIRST = 24000, SECOND = 32000 };
 
+/* For the leak sanitizer: libsndfile 1.2.0 forgets a block of libvorbis when it refuses a damaged Ogg file. */
+const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) {
+    return "leak:vorbis_info_init";
+}
+
 static const oss_encoding joinable[] = {OSS_ENCODE_FLAC,  OSS_ENCODE_VORBIS, OSS_ENCODE_OPUS, OSS_ENCODE_MP3,
                                         OSS_ENCODE_PCM16, OSS_ENCODE_PCM24,  OSS_ENCODE_AIFF, OSS_ENCODE_AU};
 enum { JOINABLE = sizeof joinable / sizeof *joinable };
@@ -154,6 +160,22 @@ START_TEST(test_channels_may_differ_and_rates_may_not) {
 }
 END_TEST
 
+/* FLAC written to a pipe does not say how long it is: it ends where the next begins. */
+START_TEST(test_flac_of_unknown_length) {
+    piece a = make_piece(OSS_ENCODE_FLAC, FIRST, 440, 1, RATE);
+    piece b = make_piece(OSS_ENCODE_FLAC, SECOND, 880, 1, RATE);
+    a.bytes[21] = (char)(a.bytes[21] & 0xf0);
+    memset(a.bytes + 22, 0, 4);
+    b.bytes[21] = (char)(b.bytes[21] & 0xf0);
+    memset(b.bytes + 22, 0, 4);
+    join(&a, "", 0, &b);
+    assert_heard(&a, &b, 0, -1, false);
+    assert_heard(&a, &b, 1.25, 1.75, false);
+    free_piece(&a);
+    free_piece(&b);
+}
+END_TEST
+
 /* One that breaks off is refused wherever it lies, and what there is can be had with a word about it. */
 START_TEST(test_the_last_one_breaks_off) {
     oss_encoding encoding = joinable[_i];
@@ -246,6 +268,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_what_lies_between, 0, JOINABLE);
     tcase_add_loop_test(tests, test_channels_may_differ_and_rates_may_not, 0, JOINABLE);
     tcase_add_loop_test(tests, test_the_last_one_breaks_off, 0, JOINABLE);
+    tcase_add_test(tests, test_flac_of_unknown_length);
     tcase_add_test(tests, test_constant_mp3_behind_another);
     tcase_add_loop_test(tests, test_reading_fails, 0, JOINABLE);
     suite_add_tcase(suite, tests);
