@@ -18,8 +18,8 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		for (i in list) training[list[i]] = 1
 		# header -> pattern of the files that may include it
 		owner["cblas.h"] = "^(src/kernel/gemm_train|tests/kernel/test_gemm_train)\\.c$"
-		owner["sndfile.h"] = "^(src/audio/audio_file|tests/support/encode)\\.c$"
-		owner["samplerate.h"] = "^src/audio/audio_file\\.c$"
+		owner["sndfile.h"] = "^(src/audio/decoder|tests/support/encode)\\.c$"
+		owner["samplerate.h"] = "^src/audio/resampler\\.c$"
 		owner["cjson/cJSON.h"] = "^src/base/json"
 		owner["xxhash.h"] = "^src/base/hash\\.c$"
 		owner["utf8proc.h"] = "^src/text/unicode\\.c$"

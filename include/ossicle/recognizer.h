@@ -43,6 +43,9 @@ typedef struct oss_recognizer_options {
      * (chunk_training). */
     double chunk_seconds;
     double left_seconds;
+    /* 0: a file that breaks off is refused. Else what comes before is taken, when there is any, with a warning through
+     * the log (ossicle/log.h), and oss_recognizer_was_cut_off says so. */
+    int32_t allow_truncated;
 } oss_recognizer_options;
 
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).
@@ -77,11 +80,14 @@ OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int3
 
 /* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's:
  * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
- * rate and channel count that libsndfile reads. OSS_EINPUT: it cannot be read, holds no samples or one that
+ * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at most. OSS_EINPUT: it cannot be read, holds no samples or one that
  * is not finite; OSS_EUSAGE: the model has no head. Memory grows with the length, time with its square: cut
  * what is longer than some minutes. */
 OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
                                                   char **out_text, double *out_seconds);
+
+/* 1: the file of the last call with a file broke off, and its result is of what came before (allow_truncated). Else 0. */
+OSS_API int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer);
 
 /* The same from mono sample[samples] in [-1, 1] at rate_hz; samples >= 1. */
 OSS_API oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const float *sample,

@@ -1,19 +1,10 @@
-/* Recordings in: any format, rate and channel count that libsndfile reads, as mono float at one rate. The
- * only user of libsndfile and libsamplerate. */
+/* Recordings in: any format, rate and channel count that libsndfile reads, as mono float at one rate. */
 #ifndef OSS_AUDIO_AUDIO_FILE_H
 #define OSS_AUDIO_AUDIO_FILE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "ossicle/status.h"
-
-enum {
-    OSS_AUDIO_MAX_CHANNELS = 64,
-    OSS_AUDIO_MIN_RATE_HZ = 1000,
-    OSS_AUDIO_MAX_RATE_HZ = 768000,
-    OSS_AUDIO_MAX_RATIO = 24 /* of the two rates, either way */
-};
+#include "audio/stream.h"
 
 typedef struct oss_audio {
     float *sample; /* mono, in [-1, 1] as a rule; owned, free with oss_audio_deinit */
@@ -23,19 +14,6 @@ typedef struct oss_audio {
     int32_t source_channels;
     float peak; /* largest |sample| */
 } oss_audio;
-
-typedef struct oss_audio_request {
-    int32_t rate_hz; /* wanted */
-    bool keep_rate;  /* leave the samples at the file's rate, which must be one that could become rate_hz */
-    double start_seconds; /* segment of the file; 0 and -1: all of it */
-    double end_seconds;
-    double max_seconds; /* longer audio is an error that says so; <= 0: no limit */
-    bool *too_long;     /* when not NULL: set to whether the call failed for that reason */
-    /* When not NULL: told which fraction of the file's bytes is read, after every piece of at most 32,768 samples of
-     * all channels, and 1 at the end. */
-    void (*progress)(void *context, double fraction);
-    void *progress_context;
-} oss_audio_request;
 
 /* x[samples] at rate_hz: the mean of the file's channels, resampled over the segment as a whole
  * (libsamplerate, SRC_SINC_BEST_QUALITY; nothing beyond the segment is looked at). n frames at the file's
@@ -48,17 +26,22 @@ typedef struct oss_audio_request {
  * (lists round). Where the decoder seeks exactly it seeks, elsewhere it decodes from the beginning; Opus is
  * off by its noise filling, 40 dB down.
  *
+ * Recordings that lie end to end in one file (part.h) are one; they may differ in channels, not in rate.
+ *
  * Errors, each a message of its own that names the path, OSS_EINPUT unless memory or the system: not a
- * regular file, empty, not audio, damaged (where), truncated, no samples, NaN or infinite (frame and
- * channel), more than the limits above, segment outside the file (both named), longer than max_seconds.
- * Truncation is seen in WAV, AIFF, AU (their declared bytes are not there), FLAC, Ogg and MP3 with a Xing
- * header (no end). A WAV header that says 0x7fff0000 bytes or more (recorded through a pipe) is read as far
- * as it goes. Silence and shortness are policy: the caller looks at `peak` and `samples`. */
+ * regular file, empty, not audio, damaged (where), truncated (unless request->cut_off asks for what is there), no
+ * samples, NaN or infinite (frame and channel), more than the limits above, segment outside the file (both named),
+ * longer than max_seconds, joined from recordings of different rates.
+ * Truncation is seen in WAV, AIFF, AU (their declared bytes are not there), FLAC and MP3 with a Xing header (fewer
+ * frames than promised), other MP3 and Ogg (the end lies within a frame or page). A WAV header that says 0x7fff0000
+ * bytes or more (recorded through a pipe) is read as far as it goes. Silence and shortness are policy: the caller
+ * looks at `peak` and `samples`. */
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
 
-/* Samples that `frames` >= 1 frames at source_rate_hz become at rate_hz (at least 1; see above). */
-int64_t oss_audio_resampled(int64_t frames, int32_t source_rate_hz, int32_t rate_hz);
+/* The same from a source, as `name` in messages. */
+oss_status oss_audio_load_source(oss_audio *out, oss_source *source, const char *name,
+                                 const oss_audio_request *request);
 
 /* The same as oss_audio_load from mono sample[samples] in memory, samples >= 1, at source_rate_hz: a checked
  * (finite), resampled copy. Used by src/infer. */

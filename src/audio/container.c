@@ -1,6 +1,5 @@
 #include "audio/container.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -8,8 +7,8 @@ enum {
     CHUNK_HEADER_BYTES = 8,
     DS64_BYTES = 16,
     MOST_CHUNKS = 4096,
-    ID3_HEADER_BYTES = 10,
-    XING_REACH_BYTES = 64 /* the header sits 13 to 36 bytes into the first frame */
+    EXTENSIBLE_TAG = 0xfffe,
+    SUBFORMAT_AT = 24
 };
 static const int64_t unknown_from = 0x7fff0000;
 
@@ -24,76 +23,96 @@ static const chunk_format formats[] = {
     {"FORM", "AIFF", "SSND", true},  {"FORM", "AIFC", "SSND", true},
 };
 
-static int64_t read_number(const unsigned char *at, int32_t bytes, bool big_endian) {
-    uint64_t value = 0;
-    for (int32_t i = 0; i < bytes; i++) {
-        value = value << 8 | at[big_endian ? i : bytes - 1 - i];
-    }
-    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
-}
+static const oss_container not_known = {.declared_bytes = -1, .end_bytes = -1};
 
-static bool read_at(oss_reader *reader, int64_t position, unsigned char *into, size_t bytes) {
-    return oss_reader_seek(reader, position) && oss_reader_read(reader, into, bytes) == bytes;
-}
-
-static oss_container_length note_length(const oss_reader *reader, int64_t first_sample, int64_t declared,
-                                        bool wide) {
+static oss_container note_length(const oss_window *window, int64_t first_sample, int64_t declared,
+                                 bool wide) {
     bool unknown = !wide && declared >= unknown_from;
-    return (oss_container_length){unknown ? -1 : declared, reader->size_bytes - first_sample};
+    return (oss_container){.declared_bytes = unknown ? -1 : declared,
+                           .present_bytes = window->source->size_bytes - first_sample,
+                           .first_sample_bytes = first_sample,
+                           .end_bytes = -1};
 }
 
-/* Walks the chunks to the samples. A "ds64" chunk (EBU Tech 3306) has the 64-bit size of a data chunk that
- * says 0xffffffff. */
-static oss_container_length walk_chunks(oss_reader *reader, const chunk_format *format) {
-    unsigned char header[CHUNK_HEADER_BYTES];
+/* 0 when the chunk is too short to say. */
+static int32_t read_tag(oss_window *window, int64_t at, const chunk_format *format) {
+    const unsigned char *fmt = oss_window_at(window, at, 2);
+    int32_t tag = fmt == NULL ? 0 : (int32_t)oss_window_number(fmt, 2, format->big_endian);
+    if (tag == EXTENSIBLE_TAG && (fmt = oss_window_at(window, at + SUBFORMAT_AT, 2)) != NULL) {
+        tag = (int32_t)oss_window_number(fmt, 2, format->big_endian);
+    }
+    return tag;
+}
+
+/* Walks the chunks from `at` to the samples. A "ds64" chunk (EBU Tech 3306) has the 64-bit size of a data chunk
+ * that says 0xffffffff. */
+static oss_container walk_chunks(oss_window *window, int64_t at, const chunk_format *format) {
     int64_t wide_bytes = -1;
-    int64_t at = FILE_HEADER_BYTES;
-    for (int32_t chunk = 0; chunk < MOST_CHUNKS && read_at(reader, at, header, sizeof header); chunk++) {
-        int64_t bytes = read_number(header + 4, 4, format->big_endian);
+    int32_t tag = 0;
+    for (int32_t chunk = 0; chunk < MOST_CHUNKS; chunk++) {
+        const unsigned char *header = oss_window_at(window, at, CHUNK_HEADER_BYTES);
+        if (header == NULL) {
+            break;
+        }
+        char name[4];
+        memcpy(name, header, sizeof name);
+        int64_t bytes = oss_window_number(header + 4, 4, format->big_endian);
         at += CHUNK_HEADER_BYTES;
-        if (memcmp(header, format->samples, 4) == 0) {
+        if (memcmp(name, format->samples, 4) == 0) {
             bool wide = bytes == UINT32_MAX && wide_bytes >= 0;
-            return note_length(reader, at, wide ? wide_bytes : bytes, wide);
+            oss_container found = note_length(window, at, wide ? wide_bytes : bytes, wide);
+            found.format_tag = tag;
+            return found;
         }
-        unsigned char ds64[DS64_BYTES];
-        if (memcmp(header, "ds64", 4) == 0 && read_at(reader, at, ds64, sizeof ds64)) {
-            wide_bytes = read_number(ds64 + 8, 8, false);
-        }
+        const unsigned char *ds64 =
+            memcmp(name, "ds64", 4) == 0 ? oss_window_at(window, at, DS64_BYTES) : NULL;
+        wide_bytes = ds64 != NULL ? oss_window_number(ds64 + 8, 8, false) : wide_bytes;
+        tag = memcmp(name, "fmt ", 4) == 0 ? read_tag(window, at, format) : tag;
         at += bytes + bytes % 2;
     }
-    return (oss_container_length){-1, 0};
+    return not_known;
 }
 
-oss_container_length oss_container_measure(oss_reader *reader) {
-    unsigned char header[FILE_HEADER_BYTES];
-    if (!read_at(reader, 0, header, sizeof header)) {
-        return (oss_container_length){-1, 0};
-    }
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+/* NULL: none. */
+static const chunk_format *find_format(oss_window *window, int64_t at_bytes) {
+    const unsigned char *header = oss_window_at(window, at_bytes, FILE_HEADER_BYTES);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats && header != NULL; i++) {
         if (memcmp(header, formats[i].magic, 4) == 0 && memcmp(header + 8, formats[i].form, 4) == 0) {
-            return walk_chunks(reader, &formats[i]);
+            return &formats[i];
         }
     }
-    bool big_endian = memcmp(header, ".snd", 4) == 0;
-    if (big_endian || memcmp(header, "dns.", 4) == 0) {
-        return note_length(reader, read_number(header + 4, 4, big_endian),
-                           read_number(header + 8, 4, big_endian), false);
-    }
-    return (oss_container_length){-1, 0};
+    return NULL;
 }
 
-/* An ID3v2 tag says its length in four bytes of seven bits each, its own ten not counted. */
-bool oss_container_has_xing(oss_reader *reader) {
-    unsigned char tag[ID3_HEADER_BYTES];
-    unsigned char frame[XING_REACH_BYTES] = {0};
-    int64_t first = 0;
-    if (read_at(reader, 0, tag, sizeof tag) && memcmp(tag, "ID3", 3) == 0) {
-        first = ID3_HEADER_BYTES +
-                ((int64_t)tag[6] << 21 | (int64_t)tag[7] << 14 | (int64_t)tag[8] << 7 | tag[9]);
+static bool is_au(oss_window *window, int64_t at_bytes, bool *big_endian) {
+    const unsigned char *header = oss_window_at(window, at_bytes, FILE_HEADER_BYTES);
+    *big_endian = header != NULL && memcmp(header, ".snd", 4) == 0;
+    return *big_endian || (header != NULL && memcmp(header, "dns.", 4) == 0);
+}
+
+bool oss_container_begins(oss_window *window, int64_t at_bytes) {
+    bool big_endian;
+    return find_format(window, at_bytes) != NULL || is_au(window, at_bytes, &big_endian);
+}
+
+static oss_container measure_au(oss_window *window, int64_t begin_bytes, bool big_endian) {
+    const unsigned char *header = oss_window_at(window, begin_bytes, FILE_HEADER_BYTES);
+    int64_t first = begin_bytes + oss_window_number(header + 4, 4, big_endian);
+    oss_container found = note_length(window, first, oss_window_number(header + 8, 4, big_endian), false);
+    found.end_bytes = found.declared_bytes < 0 ? -1 : first + found.declared_bytes;
+    return found;
+}
+
+oss_container oss_container_measure(oss_window *window, int64_t begin_bytes) {
+    bool big_endian;
+    const chunk_format *format = find_format(window, begin_bytes);
+    if (format == NULL) {
+        return is_au(window, begin_bytes, &big_endian) ? measure_au(window, begin_bytes, big_endian)
+                                                       : not_known;
     }
-    if (!oss_reader_seek(reader, first)) {
-        return false;
-    }
-    size_t bytes = oss_reader_read(reader, frame, sizeof frame);
-    return memmem(frame, bytes, "Xing", 4) != NULL || memmem(frame, bytes, "Info", 4) != NULL;
+    const unsigned char *header = oss_window_at(window, begin_bytes, FILE_HEADER_BYTES);
+    int64_t bytes = oss_window_number(header + 4, 4, format->big_endian);
+    oss_container found = walk_chunks(window, begin_bytes + FILE_HEADER_BYTES, format);
+    found.end_bytes = bytes >= unknown_from ? -1 : begin_bytes + CHUNK_HEADER_BYTES + bytes + bytes % 2;
+    return found;
 }

@@ -7,20 +7,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/reader.h"
+#include "audio/window.h"
 
-typedef struct oss_container_length {
-    int64_t declared_bytes; /* by the header; -1: another kind of file, or one that does not say */
-    int64_t present_bytes;  /* from the first sample to the end of the file */
-} oss_container_length;
+/* Format tags of WAV (RFC 2361). */
+enum { OSS_CONTAINER_GSM610 = 0x31, OSS_CONTAINER_MPEG = 0x50, OSS_CONTAINER_MP3 = 0x55 };
 
-/* Moves the reader. Anything that is not understood is -1: whether it is audio is for the decoder to say.
- * Headers of recordings made through a pipe, which say 0x7fff0000 and more (sox, ffmpeg, arecord), do not
- * say. */
-oss_container_length oss_container_measure(oss_reader *reader);
+typedef struct oss_container {
+    int64_t declared_bytes; /* of samples by the header; -1: another kind of file, or one that does not say */
+    int64_t present_bytes;  /* from the first sample to the end of the source */
+    int64_t first_sample_bytes; /* offset of the first sample; 0: another kind of file */
+    int64_t end_bytes;          /* of the whole by its header, padded; -1: it does not say */
+    int32_t format_tag;         /* of WAV; 0: another kind of file */
+} oss_container;
 
-/* Whether an MP3 begins with a Xing or Info header, which has the exact number of its frames; without one its
- * length is guessed from its first frame and its size, tags included. Moves the reader. */
-bool oss_container_has_xing(oss_reader *reader);
+/* Whether a file of such a kind begins there, by its magic. */
+bool oss_container_begins(oss_window *window, int64_t at_bytes);
+/* Of the file that begins at begin_bytes. Anything that is not understood is -1: whether it is audio is for the
+ * decoder to say. Headers of recordings made through a pipe, which say 0x7fff0000 and more (sox, ffmpeg, arecord),
+ * do not say. */
+oss_container oss_container_measure(oss_window *window, int64_t begin_bytes);
 
 #endif

@@ -58,10 +58,9 @@ static ssize_t read_some(int fd, char *into, size_t bytes) {
     return got;
 }
 
-/* Reads to the end into a block that starts at `expected` bytes and grows: a file may change while it is
- * read. */
-static oss_status read_to_end(char **out, size_t *out_bytes, int fd, const char *path, size_t expected,
-                              size_t max_bytes) {
+/* The block starts at `expected` bytes and grows: a file may change while it is read. */
+oss_status oss_file_read_fd(char **out, size_t *out_bytes, int fd, const char *path, size_t expected,
+                            size_t max_bytes) {
     size_t capacity =
         (expected < max_bytes ? expected : max_bytes) + 2; /* a NUL, and a byte to see the end by */
     size_t length = 0;
@@ -100,7 +99,7 @@ oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, si
     if (fd < 0) {
         return oss_fail_errno(errno, "cannot open %s", path);
     }
-    status = read_to_end(out, out_bytes, fd, path, expected, max_bytes);
+    status = oss_file_read_fd(out, out_bytes, fd, path, expected, max_bytes);
     (void)oss_file_close_fd(fd); /* nothing was written: nothing can be lost */
     return status;
 }

@@ -1,4 +1,4 @@
-/* What file.c and file_write.c share. */
+/* What file.c, file_write.c and source.c share. */
 #ifndef OSS_BASE_FILE_INTERNAL_H
 #define OSS_BASE_FILE_INTERNAL_H
 
@@ -14,6 +14,10 @@ int oss_file_open_fd(const char *path, int flags);
 int oss_file_close_fd(int fd);
 /* All of the bytes, whatever write makes of them; 0 or an errno. */
 int oss_file_write_fd(int fd, const void *bytes, size_t count);
+/* Reads to the end: *out[*out_bytes], NUL-terminated (not counted), at most max_bytes; free with oss_free.
+ * expected: bytes that are likely to come. */
+oss_status oss_file_read_fd(char **out, size_t *out_bytes, int fd, const char *path, size_t expected,
+                            size_t max_bytes);
 /* 0 or an errno. */
 int oss_file_sync_fd(int fd);
 /* Syncs the folder that `path` is in. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/failure.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "dataset/row_audio.h"

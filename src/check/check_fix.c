@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/reader.h"
+#include "base/source.h"
 #include "base/strbuf.h"
 
 enum { COPY_BYTES = 1 << 14 };
@@ -18,7 +18,8 @@ typedef struct fix_job {
     const oss_check_data *data;
     const oss_check_report *report;
     const char *csv;
-    oss_reader reader;
+    oss_source source;
+    uint64_t position_bytes; /* of the next byte to be copied or skipped */
     oss_writer writer;
     char *folder; /* of the CSV, as its rows name it */
     char *prefix; /* for paths, with a slash at its end; NULL: they stay as they are */
@@ -90,20 +91,20 @@ static oss_status was_beside(const fix_job *job, const oss_check_row *row, bool 
 /* ---- Bytes ---- */
 
 static oss_status read_bytes(fix_job *job, char *buffer, size_t bytes) {
-    if (oss_reader_read(&job->reader, buffer, bytes) == bytes) {
+    if (oss_source_read(&job->source, (int64_t)job->position_bytes, buffer, bytes) == bytes) {
+        job->position_bytes += bytes;
         return OSS_OK;
     }
-    oss_status status = oss_reader_status(&job->reader, job->csv);
+    oss_status status = oss_source_status(&job->source, job->csv);
     return status != OSS_OK ? status
                             : oss_fail(OSS_EINPUT, "%s: was cut while it was being checked", job->csv);
 }
 
-/* From where the reader is up to `end`. */
 static oss_status copy_to(fix_job *job, uint64_t end) {
     char buffer[COPY_BYTES];
     oss_status status = OSS_OK;
-    while (status == OSS_OK && (uint64_t)job->reader.position_bytes < end) {
-        uint64_t left = end - (uint64_t)job->reader.position_bytes;
+    while (status == OSS_OK && job->position_bytes < end) {
+        uint64_t left = end - job->position_bytes;
         size_t bytes = left < sizeof buffer ? (size_t)left : sizeof buffer;
         status = read_bytes(job, buffer, bytes);
         if (status == OSS_OK) {
@@ -111,11 +112,6 @@ static oss_status copy_to(fix_job *job, uint64_t end) {
         }
     }
     return status;
-}
-
-static oss_status skip_to(fix_job *job, uint64_t position) {
-    return oss_reader_seek(&job->reader, (int64_t)position) ? OSS_OK
-                                                            : oss_reader_status(&job->reader, job->csv);
 }
 
 /* Copies up to the row's path, and puts the folder inside its quote. */
@@ -149,7 +145,7 @@ static oss_status copy_rows(fix_job *job, oss_check_fixed *fixed) {
         }
         if (job->report->unfit[i]) {
             status = copy_to(job, place->place.begin);
-            status = status == OSS_OK ? skip_to(job, place->place.end) : status;
+            job->position_bytes = place->place.end;
             continue;
         }
         bool beside;
@@ -160,7 +156,7 @@ static oss_status copy_rows(fix_job *job, oss_check_fixed *fixed) {
         }
         fixed->kept++;
     }
-    return status == OSS_OK ? copy_to(job, (uint64_t)job->reader.size_bytes) : status;
+    return status == OSS_OK ? copy_to(job, (uint64_t)job->source.size_bytes) : status;
 }
 
 /* Findings are sorted by kind, so a row's first one gives the reason. */
@@ -187,11 +183,11 @@ static oss_status count_left_out(oss_check_fixed *fixed, const oss_check_data *d
 
 oss_status oss_check_fix(oss_check_fixed *out, const char *out_path, const oss_check_data *data,
                          const oss_check_report *report, const char *csv) {
-    fix_job job = {.data = data, .report = report, .csv = csv, .reader = {.fd = -1}};
+    fix_job job = {.data = data, .report = report, .csv = csv, .source = {.fd = -1}};
     oss_check_fixed fixed = {0};
     oss_status status = plan_prefix(&job, out_path);
     if (status == OSS_OK) {
-        status = oss_reader_open(&job.reader, job.csv);
+        status = oss_source_open(&job.source, job.csv);
     }
     if (status == OSS_OK) {
         status = oss_writer_open(&job.writer, out_path);
@@ -206,7 +202,7 @@ oss_status oss_check_fix(oss_check_fixed *out, const char *out_path, const oss_c
         status = oss_writer_commit(&job.writer);
     }
     oss_writer_abort(&job.writer);
-    oss_reader_close(&job.reader);
+    oss_source_close(&job.source);
     oss_free(job.folder);
     oss_free(job.prefix);
     if (status == OSS_OK) {

@@ -115,7 +115,7 @@ static void read_row(void *context, int32_t task, int32_t worker) {
         return;
     }
     oss_verdict verdict;
-    oss_status status = oss_recording_judge(&verdict, &row->sound, NULL, &row->csv, job->config);
+    oss_status status = oss_sound_judge(&verdict, &row->sound, NULL, &row->csv, job->config);
     row->usable = verdict.usable;
     if (status == OSS_OK && !verdict.usable) {
         row->fault = oss_check_kind_of(verdict.reason);

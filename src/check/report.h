@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "check/words.h"
-#include "dataset/recording.h"
+#include "dataset/verdict.h"
 #include "text/vocab.h"
 
 typedef enum oss_check_kind {
@@ -66,7 +66,7 @@ typedef struct oss_check_row {
     bool usable;          /* read, decoded, neither short, long nor silent */
     oss_check_kind fault; /* when not */
     char *message;        /* of the fault; names the file and row itself only for OSS_CHECK_CSV */
-    oss_recording sound;  /* for usable rows only; measure.hash 0: not known */
+    oss_sound sound;      /* for usable rows only; measure.hash 0: not known */
 } oss_check_row;
 
 typedef struct oss_check_finding {

@@ -3,7 +3,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"

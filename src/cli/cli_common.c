@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "cli/cli_files.h"

@@ -72,6 +72,10 @@ oss_status oss_cli_check_files(const oss_cli_args *args) {
     return status;
 }
 
+const char *oss_cli_recording(const char *operand) {
+    return strcmp(operand, "-") == 0 ? "/dev/stdin" : operand;
+}
+
 oss_status oss_cli_check_recording(const char *path) {
     return oss_file_is_folder(path)
                ? oss_fail(OSS_EINPUT, "%s is a folder: give the recordings in it, such as %s/*.wav", path,

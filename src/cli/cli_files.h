@@ -12,6 +12,9 @@ oss_status oss_cli_check_files(const oss_cli_args *args);
  * config names. To be asked before anything is written. */
 oss_status oss_cli_reads(const oss_cli_args *args, const char *path);
 
+/* What to open for a recording that is called `operand`: "-" is standard input. */
+const char *oss_cli_recording(const char *operand);
+
 /* OSS_EINPUT when a folder is given where a recording should be. */
 oss_status oss_cli_check_recording(const char *path);
 

@@ -1,6 +1,6 @@
 /* ossicle average: one model whose weights are the mean of those of several. */
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"

@@ -1,6 +1,6 @@
 /* ossicle check: a dataset before it trains. */
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "check/check.h"

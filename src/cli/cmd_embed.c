@@ -2,7 +2,7 @@
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
-#include "cli/progress.h"
+#include "cli/cli_progress.h"
 #include "cli/results.h"
 
 static const oss_cli_option options[] = {
@@ -54,7 +54,7 @@ static int run_embed(const oss_cli_args *args) {
         status = oss_cli_recognizer(&recognizer, args, &settings);
     }
     if (status == OSS_OK) {
-        status = embed_file(recognizer, oss_cli_operand(args, 0), what, &matrix);
+        status = embed_file(recognizer, oss_cli_recording(oss_cli_operand(args, 0)), what, &matrix);
     }
     if (status == OSS_OK) {
         status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));

@@ -1,7 +1,7 @@
 /* ossicle features: the front end alone. */
 #include "cli/cli_files.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/cli_progress.h"
 #include "cli/results.h"
 #include "ossicle/features.h"
 
@@ -43,7 +43,7 @@ static int run_features(const oss_cli_args *args) {
     oss_matrix matrix = {0};
     oss_status status = create_front_end(&features, args);
     if (status == OSS_OK) {
-        status = compute_file(features, oss_cli_operand(args, 0), &matrix);
+        status = compute_file(features, oss_cli_recording(oss_cli_operand(args, 0)), &matrix);
     }
     if (status == OSS_OK) {
         status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));

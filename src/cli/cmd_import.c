@@ -1,5 +1,5 @@
 /* ossicle import: weights of other origin become a model file. */
-#include "base/log.h"
+#include "base/logger.h"
 #include "cli/commands.h"
 #include "model/model_file.h"
 #include "model/vocab_file.h"

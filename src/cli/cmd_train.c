@@ -6,7 +6,7 @@
 
 #include "base/fail.h"
 #include "base/json.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"

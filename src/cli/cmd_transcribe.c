@@ -2,7 +2,7 @@
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
-#include "cli/progress.h"
+#include "cli/cli_progress.h"
 #include "cli/results.h"
 
 static const oss_cli_option options[] = {
@@ -23,7 +23,7 @@ static oss_status transcribe_file(oss_recognizer *recognizer, oss_cli_format for
     oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
     oss_status status = oss_cli_check_recording(path);
     if (status == OSS_OK) {
-        status = oss_recognizer_transcribe_file(recognizer, path, &text, &seconds);
+        status = oss_recognizer_transcribe_file(recognizer, oss_cli_recording(path), &text, &seconds);
     }
     oss_recognizer_set_progress(recognizer, NULL, NULL);
     oss_cli_progress_end(&progress);
@@ -36,7 +36,7 @@ static oss_status transcribe_file(oss_recognizer *recognizer, oss_cli_format for
 
 /* All files, whatever becomes of each; stops when nobody can read the results or memory is out. */
 static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args) {
-    int32_t failed = 0, files = oss_cli_operands(args);
+    int32_t failed = 0, cut_off = 0, files = oss_cli_operands(args);
     int worst = 0;
     oss_cli_format format = oss_cli_has(args, "--json") ? OSS_CLI_JSON
                             : files > 1                 ? OSS_CLI_TSV
@@ -46,17 +46,19 @@ static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args
         if (status != OSS_OK) {
             failed++;
             worst = oss_cli_fail(args, status);
+        } else {
+            cut_off += oss_recognizer_was_cut_off(recognizer);
         }
         if (oss_cli_flush() != OSS_OK || status == OSS_ENOMEM) {
             return worst;
         }
     }
-    return failed == files ? worst : failed > 0;
+    return failed == files ? worst : failed + cut_off > 0;
 }
 
 static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {.size = sizeof settings};
+    oss_recognizer_options settings = {.size = sizeof settings, .allow_truncated = 1};
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
@@ -85,7 +87,8 @@ const oss_cli_command oss_command_transcribe = {
         "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, Ogg, "
         "Opus, MP3...). One FILE prints its transcript alone; several print path, tab, transcript, a line "
         "each, with tab, line feed, carriage return and backslash written as \\t \\n \\r \\\\. A file that "
-        "cannot be read is named on standard error and the others go on: exit 1, or 3 when all failed. A "
+        "cannot be read is named on standard error and the others go on: exit 1, or 3 when all failed. Of one that breaks off "
+        "what is there is transcribed, with a warning: exit 1. FILE - is standard input, and may be a pipe. A "
         "symbol that the vocabulary does not know prints U+FFFD. On a terminal standard error says how far a "
         "long recording is.",
     .option = options,

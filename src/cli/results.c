@@ -1,7 +1,7 @@
 #include "cli/results.h"
 
 #include "base/json.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "cli/cli_common.h"
 #include "cli/tsv.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "model/model_internal.h"

@@ -40,7 +40,7 @@ static void scan_row(void *context, int32_t task, int32_t worker) {
     scan_outcome *outcome = &job->outcome[task];
     oss_row *row = &job->manifest->row[task];
     oss_audio audio = {0};
-    outcome->status = oss_recording_judge(&outcome->verdict, &row->sound, &audio, &row->csv, job->config);
+    outcome->status = oss_sound_judge(&outcome->verdict, &row->sound, &audio, &row->csv, job->config);
     if (outcome->status == OSS_OK && outcome->verdict.usable) {
         outcome->status = cache_clip(job, row, audio.sample);
     }

@@ -1,7 +1,7 @@
 #include "dataset/voices.h"
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "dataset/row_audio.h"

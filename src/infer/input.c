@@ -1,7 +1,8 @@
 #include "infer/input.h"
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
+#include "base/source.h"
 
 static void finish_audio(oss_audio *audio, const oss_config *config, const char *what) {
     if ((double)audio->peak < config->model.min_peak) {
@@ -24,15 +25,40 @@ static void tell_reading(void *context, double fraction) {
     reading->told->fn(reading->told->context, OSS_STAGE_READING, reading->fraction);
 }
 
+static oss_audio_request plan_request(const oss_config *config, reading_progress *reading) {
+    return (oss_audio_request){.rate_hz = config->model.mel.sample_rate_hz,
+                               .end_seconds = -1,
+                               .progress = reading->told->fn == NULL ? NULL : tell_reading,
+                               .progress_context = reading};
+}
+
 oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
                           double end_seconds, const oss_progress *progress) {
     reading_progress reading = {.told = progress};
-    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
-                                       .start_seconds = start_seconds,
-                                       .end_seconds = end_seconds,
-                                       .progress = progress->fn == NULL ? NULL : tell_reading,
-                                       .progress_context = &reading};
+    oss_audio_request request = plan_request(config, &reading);
+    request.start_seconds = start_seconds;
+    request.end_seconds = end_seconds;
     oss_status status = oss_audio_load(out, path, &request);
+    if (status == OSS_OK) {
+        finish_audio(out, config, path);
+    }
+    return status;
+}
+
+oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_config *config, bool *cut_off,
+                              const oss_progress *progress) {
+    reading_progress reading = {.told = progress};
+    oss_audio_request request = plan_request(config, &reading);
+    request.cut_off = cut_off;
+    oss_source source;
+    oss_status status = oss_source_open_any(&source, path, (size_t)OSS_INPUT_PIPE_GIBIBYTES << 30);
+    if (status == OSS_OK) {
+        status = oss_audio_load_source(out, &source, path, &request);
+        oss_source_close(&source);
+    }
+    if (status == OSS_OK && cut_off != NULL && *cut_off) {
+        oss_log_warn("%s; what comes before is transcribed", oss_last_error());
+    }
     if (status == OSS_OK) {
         finish_audio(out, config, path);
     }

@@ -2,6 +2,7 @@
 #ifndef OSS_INFER_INPUT_H
 #define OSS_INFER_INPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "audio/audio_file.h"
@@ -19,6 +20,13 @@ typedef struct oss_progress {
  * Free with oss_audio_deinit. */
 oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
                           double end_seconds, const oss_progress *progress);
+
+/* A whole recording: a file, or a pipe, terminal or device that is read to its end into memory, up to
+ * OSS_INPUT_PIPE_GIBIBYTES. cut_off: not NULL when one that breaks off is to be taken as far as it goes, with a warning
+ * (see oss_audio_request). */
+enum { OSS_INPUT_PIPE_GIBIBYTES = 2 };
+oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_config *config, bool *cut_off,
+                              const oss_progress *progress);
 
 /* The same from mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,

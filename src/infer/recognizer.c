@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "decode/transcript.h"
@@ -15,7 +15,8 @@
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
-    bool borrows; /* a sibling: the model is another recognizer's */
+    bool borrows;                  /* a sibling: the model is another recognizer's */
+    bool allow_truncated, cut_off; /* the last one was */
     oss_progress progress;
 };
 
@@ -105,6 +106,7 @@ oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
     if (recognizer == NULL) {
         return OSS_ENOMEM;
     }
+    recognizer->allow_truncated = options.allow_truncated != 0;
     status = oss_model_load(&recognizer->model, model_path);
     if (status == OSS_OK) {
         status = create_encoder(recognizer, &options);
@@ -124,6 +126,7 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     }
     recognizer->model = sibling->model;
     recognizer->borrows = true;
+    recognizer->allow_truncated = sibling->allow_truncated;
     oss_status status = oss_encoder_create_sibling(&recognizer->encoder, sibling->encoder);
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);
@@ -218,12 +221,23 @@ static double length_seconds(const oss_audio *audio) {
     return (double)audio->samples / (double)audio->rate_hz;
 }
 
+int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer) {
+    return recognizer->cut_off;
+}
+
+static oss_status load_file(oss_recognizer *recognizer, const char *path, oss_audio *out) {
+    recognizer->cut_off = false;
+    return oss_input_load_any(out, path, recognizer->model->config,
+                              recognizer->allow_truncated ? &recognizer->cut_off : NULL,
+                              &recognizer->progress);
+}
+
 oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path, char **out_text,
                                           double *out_seconds) {
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
+        status = load_file(recognizer, path, &audio);
     }
     if (status != OSS_OK) {
         return status;
@@ -303,7 +317,7 @@ oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *pat
     oss_audio audio;
     oss_status status = check_output(recognizer, what);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, path, recognizer->model->config, 0.0, -1.0, &recognizer->progress);
+        status = load_file(recognizer, path, &audio);
     }
     if (status != OSS_OK) {
         return status;

@@ -21,6 +21,9 @@ oss_status oss_model_create(oss_model **out, const oss_config *config, const oss
 /* path: a model file, a checkpoint folder (model.safetensors in it), or a run folder (best, else latest).
  * Every tensor must be there with its shape, none unknown, all values finite. */
 oss_status oss_model_load(oss_model **out, const char *path);
+/* The same from the bytes[count] of a model file, which are not needed afterwards. name: for messages, and
+ * the model's path. */
+oss_status oss_model_load_memory(oss_model **out, const void *bytes, size_t count, const char *name);
 /* The file that oss_model_load would read (oss_free). */
 oss_status oss_model_resolve(char **out_file, const char *path);
 oss_status oss_model_save(const oss_model *model, const char *path);

@@ -191,3 +191,13 @@ oss_status oss_model_load(oss_model **out, const char *path) {
     oss_free(file);
     return status;
 }
+
+oss_status oss_model_load_memory(oss_model **out, const void *bytes, size_t count, const char *name) {
+    oss_safetensors *file = NULL;
+    oss_status status = oss_safetensors_load_memory(&file, bytes, count, name, true);
+    if (status == OSS_OK) {
+        status = load_model(out, file);
+    }
+    oss_safetensors_free(file);
+    return status;
+}

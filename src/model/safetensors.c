@@ -2,17 +2,14 @@
  * believed before it is checked. */
 #include "model/safetensors.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/json.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "kernel/vec.h"
+#include "base/source.h"
 #include "model/sum.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -25,7 +22,8 @@ static const char *const sum_path[] = {metadata_key, "ossicle_sum"};
 
 struct oss_safetensors {
     char *path;
-    char *bytes; /* the whole file */
+    oss_source source;
+    const char *bytes; /* the whole file, the source's */
     size_t size;
     size_t data_at;   /* first byte of data */
     oss_json *header; /* owns names and metadata */
@@ -257,33 +255,52 @@ static oss_status check_sum_by_policy(const oss_safetensors *file, bool require_
 
 /* ---- The file ---- */
 
-oss_status oss_safetensors_load(oss_safetensors **out, const char *path, bool require_sum) {
-    oss_safetensors *file = oss_alloc_zero(1, sizeof *file);
-    if (file == NULL) {
-        return OSS_ENOMEM;
-    }
-    file->path = oss_strdup(path);
-    oss_status status = file->path == NULL ? OSS_ENOMEM : OSS_OK;
-    if (status == OSS_OK) {
-        status = oss_file_read_all(&file->bytes, &file->size, path, OSS_ST_MAX_FILE_BYTES);
-    }
-    if (status != OSS_OK) {
-        oss_safetensors_free(file);
-        return status;
-    }
-    status = read_header(file);
+static oss_status read_file(oss_safetensors *file, bool require_sum) {
+    oss_status status = read_header(file);
     if (status == OSS_OK) {
         status = read_tensors(file);
     }
     if (status == OSS_OK) {
         status = check_sum_by_policy(file, require_sum);
     }
+    return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", file->path);
+}
+
+/* Takes the source, whatever becomes of it. */
+static oss_status load_source(oss_safetensors **out, oss_source *source, const char *name, bool require_sum) {
+    oss_safetensors *file = oss_alloc_zero(1, sizeof *file);
+    if (file == NULL) {
+        oss_source_close(source);
+        return OSS_ENOMEM;
+    }
+    file->source = *source;
+    file->path = oss_strdup(name);
+    oss_status status = file->path == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        status = oss_source_load(&file->source, name, OSS_ST_MAX_FILE_BYTES, &file->bytes, &file->size);
+    }
+    if (status == OSS_OK) {
+        status = read_file(file, require_sum);
+    }
     if (status != OSS_OK) {
         oss_safetensors_free(file);
-        return oss_fail_prefix(status, "%s", path);
+        return status;
     }
     *out = file;
     return OSS_OK;
+}
+
+oss_status oss_safetensors_load(oss_safetensors **out, const char *path, bool require_sum) {
+    oss_source source;
+    oss_status status = oss_source_open(&source, path);
+    return status == OSS_OK ? load_source(out, &source, path, require_sum) : status;
+}
+
+oss_status oss_safetensors_load_memory(oss_safetensors **out, const void *bytes, size_t count,
+                                       const char *name, bool require_sum) {
+    oss_source source;
+    oss_source_memory(&source, bytes, count);
+    return load_source(out, &source, name, require_sum);
 }
 
 void oss_safetensors_free(oss_safetensors *file) {
@@ -291,7 +308,7 @@ void oss_safetensors_free(oss_safetensors *file) {
         return;
     }
     oss_free(file->path);
-    oss_free(file->bytes);
+    oss_source_close(&file->source);
     oss_json_free(file->header);
     oss_free(file->tensor);
     oss_free(file);
@@ -321,68 +338,4 @@ const oss_st_tensor *oss_safetensors_find(const oss_safetensors *file, const cha
 const char *oss_safetensors_metadata(const oss_safetensors *file, const char *key) {
     const oss_json *value = oss_json_get(oss_json_get(file->header, metadata_key), key);
     return value == NULL ? NULL : oss_json_string(value);
-}
-
-/* ---- Taking F32 tensors ---- */
-
-static bool has_shape(const oss_st_tensor *tensor, int32_t rank, const int32_t *dim) {
-    bool same = tensor->rank == rank;
-    for (int32_t i = 0; i < rank && same; i++) {
-        same = tensor->dim[i] == dim[i];
-    }
-    return same;
-}
-
-static oss_status fail_shape(const oss_safetensors *file, const oss_st_tensor *tensor, int32_t rank,
-                             const int32_t *dim) {
-    oss_strbuf has = {0};
-    oss_strbuf wants = {0};
-    for (int32_t i = 0; i < tensor->rank; i++) {
-        oss_strbuf_printf(&has, "%s%lld", i == 0 ? "" : ",", (long long)tensor->dim[i]);
-    }
-    for (int32_t i = 0; i < rank; i++) {
-        oss_strbuf_printf(&wants, "%s%d", i == 0 ? "" : ",", dim[i]);
-    }
-    oss_status status = OSS_ENOMEM;
-    if (oss_strbuf_ok(&has) && oss_strbuf_ok(&wants)) {
-        status = oss_fail(OSS_EINPUT, "%s: tensor \"%.80s\" has shape [%s]; by the config it must be [%s]",
-                          file->path, tensor->name, has.data == NULL ? "" : has.data,
-                          wants.data == NULL ? "" : wants.data);
-    }
-    oss_strbuf_deinit(&has);
-    oss_strbuf_deinit(&wants);
-    return status;
-}
-
-oss_status oss_safetensors_check_f32(const oss_safetensors *file, const char *name, int32_t rank,
-                                     const int32_t *dim) {
-    const oss_st_tensor *tensor = oss_safetensors_find(file, name);
-    if (tensor == NULL) {
-        return oss_fail(OSS_EINPUT, "%s: tensor \"%s\" is missing", file->path, name);
-    }
-    if (strcmp(tensor->dtype, "F32") != 0) {
-        return oss_fail(OSS_EINPUT, "%s: tensor \"%s\" has type %s; it must be F32", file->path, name,
-                        tensor->dtype);
-    }
-    return has_shape(tensor, rank, dim) ? OSS_OK : fail_shape(file, tensor, rank, dim);
-}
-
-oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *name, int32_t rank,
-                                    const int32_t *dim, float *out) {
-    oss_status status = oss_safetensors_check_f32(file, name, rank, dim);
-    if (status != OSS_OK) {
-        return status;
-    }
-    const oss_st_tensor *tensor = oss_safetensors_find(file, name);
-    const size_t count = tensor->bytes / sizeof *out;
-    memcpy(out, tensor->data, tensor->bytes);
-    if (oss_k_all_finite(out, count)) {
-        return OSS_OK;
-    }
-    size_t at = 0;
-    while (isfinite(out[at])) {
-        at++;
-    }
-    return oss_fail(OSS_EINPUT, "%s: tensor \"%s\": element %zu is %s", file->path, name, at,
-                    isnan(out[at]) ? "not a number" : "infinite");
 }

@@ -29,6 +29,10 @@ typedef struct oss_st_tensor {
  * a valid sum is refused (message says to use `ossicle import`); otherwise one that does not fit is only
  * warned of. Every failure that lies in the file is OSS_EINPUT. */
 oss_status oss_safetensors_load(oss_safetensors **out, const char *path, bool require_sum);
+/* The same from bytes[count], which stay the caller's and must outlive the object: tensors lie in them. name:
+ * for messages, and what oss_safetensors_path gives. */
+oss_status oss_safetensors_load_memory(oss_safetensors **out, const void *bytes, size_t count,
+                                       const char *name, bool require_sum);
 void oss_safetensors_free(oss_safetensors *file);
 const char *oss_safetensors_path(const oss_safetensors *file);
 /* Tensors in the order of their data. */

@@ -5,7 +5,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "model/config.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 
 static int32_t match_glob(bool *frozen, const oss_params *params, const char *glob) {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/number.h"
 #include "base/clock.h"
 #include "train/health.h"

@@ -1,6 +1,6 @@
 #include "train/training_check.h"
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "check/check.h"
 

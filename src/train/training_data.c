@@ -4,7 +4,7 @@
 
 #include "base/fail.h"
 #include "base/hash.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "batch/labels.h"

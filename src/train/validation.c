@@ -1,7 +1,7 @@
 #include "train/validation.h"
 
 #include "base/failure.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "dataset/row_audio.h"
 #include "decode/frames.h"

@@ -184,17 +184,18 @@ static bool write_mp3_without_xing(float *x, int64_t frames, size_t tag_bytes) {
 }
 
 /* Without its Xing header libsndfile takes an estimate for the length and drops the rest, or waits for more
- * than there is. */
+ * than there is: all of it is read. */
 START_TEST(test_mp3_of_unknown_length) {
     enum { LONG = 30 * FRAMES };
     float *x = calloc(LONG, sizeof *x);
-    if (write_mp3_without_xing(x, LONG, 64)) {
-        assert_fails(OSS_EINPUT, "without a Xing header");
-        /* A tag so long that the estimate, which counts it, is too long: nothing is missing. */
-        ck_assert(write_mp3_without_xing(x, FRAMES / 4, 16000));
+    const struct {
+        int64_t frames;
+        size_t tag_bytes;
+    } cases[] = {{LONG, 64}, {FRAMES / 4, 16000}}; /* the latter's estimate, which counts tags, is too long */
+    for (size_t i = 0; i < 2 && write_mp3_without_xing(x, cases[i].frames, cases[i].tag_bytes); i++) {
         oss_audio audio = load(0, -1);
-        ck_assert_int_ge(audio.samples, FRAMES / 4 - 1200);
-        ck_assert_int_le(audio.samples, FRAMES / 4 + 4000);
+        ck_assert_int_ge(audio.samples, cases[i].frames);
+        ck_assert_int_le(audio.samples, cases[i].frames + 4000);
         oss_audio_deinit(&audio);
     }
     free(x);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "augment/augment.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "support/faults.h"
 #include "support/fill.h"
 #include "support/suite.h"

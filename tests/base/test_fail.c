@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "support/suite.h"
 
 START_TEST(test_message_and_status) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "batch/labels.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "batch/labels.h"
 #include "dataset/row_audio.h"

@@ -58,7 +58,7 @@ static void fix(oss_check_fixed *out, const oss_config *config) {
     const oss_check_input input = {
         .config = config, .source = &source, .row = data.row, .rows = data.rows, .words = &data.words};
     ck_assert_msg(oss_check_create(&report, &input) == OSS_OK, "%s", oss_last_error());
-    ck_assert_msg(oss_check_fix(out, fixed, &data, report, &source, 1) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_check_fix(out, fixed, &data, report, csv) == OSS_OK, "%s", oss_last_error());
     oss_check_free(report);
     oss_pool_free(pool);
     oss_check_data_deinit(&data);

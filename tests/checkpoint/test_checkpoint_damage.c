@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/sys.h"
 #include "checkpoint/checkpoint_internal.h"
 #include "support/suite.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/sys.h"
 #include "checkpoint/checkpoint_internal.h"
 #include "support/faults.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "model/model_internal.h"
 #include "support/faults.h"

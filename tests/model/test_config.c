@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "model/config.h"
 #include "model/config_compare.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "model/model_internal.h"
 #include "support/faults.h"

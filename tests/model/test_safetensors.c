@@ -69,6 +69,32 @@ START_TEST(test_round_trip) {
 }
 END_TEST
 
+/* From memory: the same tensors, in the caller's bytes; the same refusals under the caller's name. */
+START_TEST(test_from_memory) {
+    save(NULL);
+    long bytes = 0;
+    char *all = oss_tempdir_read(path, &bytes);
+    oss_safetensors *file = NULL;
+    ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)bytes, "a block", true), OSS_OK);
+    ck_assert_str_eq(oss_safetensors_path(file), "a block");
+    ck_assert_int_eq(oss_safetensors_count(file), ITEMS);
+    const oss_st_tensor *tensor = oss_safetensors_find(file, "b.weight");
+    ck_assert_mem_eq(tensor->data, weight, sizeof weight);
+    ck_assert((const char *)tensor->data > all && (const char *)tensor->data < all + bytes);
+    oss_safetensors_free(file);
+    file = NULL;
+    for (long cut = 0; cut < bytes; cut += 7) {
+        ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)cut, "a block", true), OSS_EINPUT);
+        ck_assert_ptr_null(file);
+        ck_assert_ptr_eq(strstr(oss_last_error(), "a block: "), oss_last_error());
+    }
+    all[bytes - 1] ^= 1;
+    ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)bytes, "a block", true), OSS_EINPUT);
+    ck_assert_ptr_nonnull(strstr(oss_last_error(), "does not fit its ossicle_sum"));
+    free(all);
+}
+END_TEST
+
 static void assert_taken(oss_status wanted, const oss_safetensors *file, const char *name, int32_t rank,
                          const int32_t *dim, const char *part) {
     float got[6] = {42.0f};
@@ -225,6 +251,7 @@ Suite *oss_test_suite(void) {
     TCase *format = tcase_create("format");
     tcase_add_checked_fixture(format, set_up, tear_down);
     tcase_add_test(format, test_round_trip);
+    tcase_add_test(format, test_from_memory);
     tcase_add_test(format, test_wrong_requests);
     tcase_add_test(format, test_layout);
     tcase_add_test(format, test_same_input_same_bytes);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "model/safetensors.h"
 #include "model/sum.h"
 #include "support/suite.h"

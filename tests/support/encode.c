@@ -46,3 +46,18 @@ bool oss_encode(const char *path, oss_encoding encoding, const float *x, int64_t
     ck_assert_int_eq(sf_close(file), 0);
     return true;
 }
+
+bool oss_encode_constant_mp3(const char *path, const float *x, int64_t frames, int channels, int rate_hz) {
+    SF_INFO info = {
+        .samplerate = rate_hz, .channels = channels, .format = SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III};
+    if (!sf_format_check(&info)) {
+        return false;
+    }
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+    ck_assert_msg(file != NULL, "cannot write %s: %s", path, sf_strerror(NULL));
+    int mode = SF_BITRATE_MODE_CONSTANT;
+    (void)sf_command(file, SFC_SET_BITRATE_MODE, &mode, sizeof mode); /* 0 although it is set */
+    ck_assert_int_eq(sf_writef_float(file, x, frames), frames);
+    ck_assert_int_eq(sf_close(file), 0);
+    return true;
+}

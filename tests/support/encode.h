@@ -35,4 +35,7 @@ const char *oss_encoding_name(oss_encoding encoding);
 bool oss_encode(const char *path, oss_encoding encoding, const float *x, int64_t frames, int channels,
                 int rate_hz);
 
+/* MP3 of constant bit rate, which libsndfile writes without a Xing header. */
+bool oss_encode_constant_mp3(const char *path, const float *x, int64_t frames, int channels, int rate_hz);
+
 #endif

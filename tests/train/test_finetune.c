@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "support/faults.h"
 #include "support/runs.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "ossicle/recognizer.h"
 #include "support/runs.h"
 #include "support/suite.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/log.h"
+#include "base/logger.h"
 #include "support/rows.h"
 #include "support/runs.h"
 #include "support/suite.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/logger.h"
 #include "support/rows.h"
 #include "support/suite.h"
 #include "train/training_check.h"

@@ -1,7 +1,7 @@
 /* What the recording of a row is like, and whether it can be used: one judgement for the scan before training
  * and for `ossicle check`. */
-#ifndef OSS_DATASET_RECORDING_H
-#define OSS_DATASET_RECORDING_H
+#ifndef OSS_DATASET_VERDICT_H
+#define OSS_DATASET_VERDICT_H
 
 #include "audio/measure.h"
 #include "dataset/row.h"
@@ -20,11 +20,11 @@ typedef enum oss_skip_reason {
 const char *
 oss_skip_reason_name(oss_skip_reason reason); /* "csv" "audio" "short" "long" "silent" "infeasible" */
 
-typedef struct oss_recording {
+typedef struct oss_sound {
     int64_t samples; /* at the model's rate */
     int32_t source_rate_hz;
     oss_audio_measure measure; /* of the file's own samples: neither resampled nor normalised */
-} oss_recording;
+} oss_sound;
 
 typedef struct oss_verdict {
     bool usable;
@@ -35,7 +35,7 @@ typedef struct oss_verdict {
 /* Decodes a row's recording and judges it. audio: NULL, or where a usable one goes, as oss_dataset_row_decode
  * gives it, for the price of its resampling. *out is filled when there was something to decode. Fails only when
  * the recording is not to blame; the verdict is then empty. */
-oss_status oss_recording_judge(oss_verdict *verdict, oss_recording *out, oss_audio *audio,
-                               const oss_dataset_row *row, const oss_config *config);
+oss_status oss_sound_judge(oss_verdict *verdict, oss_sound *out, oss_audio *audio, const oss_dataset_row *row,
+                           const oss_config *config);
 
 #endif

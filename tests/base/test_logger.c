@@ -1,5 +1,5 @@
 /* Log lines: one callback, one line each. */
-#include "base/log.h"
+#include "base/logger.h"
 
 #include <string.h>
 

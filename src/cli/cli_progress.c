@@ -1,4 +1,4 @@
-#include "cli/progress.h"
+#include "cli/cli_progress.h"
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "dataset/recording.h"
+#include "dataset/verdict.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,7 +26,7 @@ static void tear_down(void) {
 
 typedef struct judged {
     oss_verdict verdict;
-    oss_recording recording;
+    oss_sound recording;
     oss_audio audio;
     oss_status status;
 } judged;
@@ -34,7 +34,7 @@ typedef struct judged {
 static judged judge(const oss_dataset_row *row, const char *config_json) {
     oss_config *config = oss_rows_config(config_json);
     judged result = {0};
-    result.status = oss_recording_judge(&result.verdict, &result.recording, &result.audio, row, config);
+    result.status = oss_sound_judge(&result.verdict, &result.recording, &result.audio, row, config);
     oss_config_free(config);
     return result;
 }
@@ -141,10 +141,10 @@ START_TEST(test_memory_that_is_short) {
             oss_faults_fail(OSS_CALL_ANY_HEAP, k, ENOMEM);
             oss_dataset_row row = whole();
             oss_verdict verdict;
-            oss_recording recording;
+            oss_sound recording;
             oss_audio audio = {0};
             oss_status status =
-                oss_recording_judge(&verdict, &recording, &audio, &row, usable ? config : short_config);
+                oss_sound_judge(&verdict, &recording, &audio, &row, usable ? config : short_config);
             bool fired = oss_faults_clear();
             oss_free(verdict.message);
             oss_audio_deinit(&audio);

@@ -1,6 +1,6 @@
 /* Log lines leave the library through the one callback of ossicle/log.h; without one they are dropped. */
-#ifndef OSS_BASE_LOG_H
-#define OSS_BASE_LOG_H
+#ifndef OSS_BASE_LOGGER_H
+#define OSS_BASE_LOGGER_H
 
 #include "ossicle/log.h"
 

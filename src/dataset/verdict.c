@@ -1,4 +1,4 @@
-#include "dataset/recording.h"
+#include "dataset/verdict.h"
 
 #include "base/fail.h"
 #include "base/mem.h"
@@ -18,7 +18,7 @@ static oss_verdict refuse(oss_skip_reason reason, const char *format, double a, 
     return (oss_verdict){.reason = reason, .message = oss_strbuf_take(&text)};
 }
 
-static oss_verdict judge(const oss_recording *recording, const oss_config *config) {
+static oss_verdict judge(const oss_sound *recording, const oss_config *config) {
     const oss_audio_measure *measure = &recording->measure;
     double seconds = (double)recording->samples / config->model.mel.sample_rate_hz;
     if (seconds < config->data.min_seconds) {
@@ -53,8 +53,8 @@ static oss_status finish_audio(oss_audio *out, oss_audio *from, const oss_config
     return status;
 }
 
-oss_status oss_recording_judge(oss_verdict *verdict, oss_recording *out, oss_audio *audio,
-                               const oss_dataset_row *row, const oss_config *config) {
+oss_status oss_sound_judge(oss_verdict *verdict, oss_sound *out, oss_audio *audio, const oss_dataset_row *row,
+                           const oss_config *config) {
     bool too_long = false;
     const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
                                        .keep_rate = true,
@@ -73,10 +73,9 @@ oss_status oss_recording_judge(oss_verdict *verdict, oss_recording *out, oss_aud
     if (status != OSS_OK) {
         return status;
     }
-    *out =
-        (oss_recording){.samples = oss_audio_resampled(heard.samples, heard.source_rate_hz, request.rate_hz),
-                        .source_rate_hz = heard.source_rate_hz,
-                        .measure = oss_audio_measure_samples(heard.sample, heard.samples)};
+    *out = (oss_sound){.samples = oss_audio_resampled(heard.samples, heard.source_rate_hz, request.rate_hz),
+                       .source_rate_hz = heard.source_rate_hz,
+                       .measure = oss_audio_measure_samples(heard.sample, heard.samples)};
     *verdict = judge(out, config);
     status = verdict->usable || verdict->message != NULL ? OSS_OK : OSS_ENOMEM;
     if (verdict->usable && audio != NULL) {

@@ -1,7 +1,7 @@
 /* How far a long recording is, on a terminal: one line of standard error that is redrawn and goes away again. Nothing
  * for recordings of less than half a second of work, nor where standard error is no terminal. */
-#ifndef OSS_CLI_PROGRESS_H
-#define OSS_CLI_PROGRESS_H
+#ifndef OSS_CLI_CLI_PROGRESS_H
+#define OSS_CLI_CLI_PROGRESS_H
 
 #include <stdbool.h>
 

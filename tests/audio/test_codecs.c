@@ -1,0 +1,231 @@
+/* What a container says and what its codec does: GSM 6.10 and MP3 in WAV; what is not decoded is named. */
+#include <math.h>
+#include <stdio.h>
+
+#include "audio/audio_cases.h"
+#include "support/encode.h"
+
+enum { RATE = 16000, FRAMES = 40000 };
+
+/* ---- GSM 6.10 ---- */
+
+/* 65 bytes a block, padded to an even number: the byte is no block. */
+START_TEST(test_gsm_ends_with_its_last_block) {
+    float *x = malloc(320 * 60 * sizeof *x);
+    for (int i = 0; i < 320 * 60; i++) {
+        x[i] = (float)(0.4 * sin(6.283185307179586 * 300.0 * i / 8000));
+    }
+    for (int blocks = 24; blocks < 30; blocks++) {
+        ck_assert(oss_encode(path, OSS_ENCODE_GSM, x, 320L * blocks, 1, 8000));
+        oss_audio audio = load(8000, 0, -1);
+        ck_assert_int_eq(audio.samples, 320L * blocks);
+        double loudest = 0.0;
+        for (int64_t i = audio.samples - 320; i < audio.samples; i++) {
+            loudest = fmax(loudest, (double)fabsf(audio.sample[i]));
+        }
+        ck_assert_msg(loudest < 0.55, "%d blocks: %.3g at the end of a tone of 0.4", blocks, loudest);
+        oss_audio_deinit(&audio);
+        assert_fails((oss_audio_request){.rate_hz = 8000, .end_seconds = 0.04 * blocks + 0.02}, OSS_EINPUT,
+                     "outside the file");
+    }
+    free(x);
+}
+END_TEST
+
+/* ---- MP3 in WAV ---- */
+
+static char *put_number(char *at, uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; i++) {
+        *at++ = (char)(value >> (8 * i));
+    }
+    return at;
+}
+
+/* The MP3 at `path` becomes a WAV (MPEGLAYER3WAVEFORMAT), which keeps `share` of the bytes that it declares, and
+ * more[count] behind them. */
+static void wrap_in_wav(int channels, double share, const char *more, size_t count) {
+    long bytes = 0;
+    char *mp3 = oss_tempdir_read(path, &bytes);
+    char *wav = calloc((size_t)bytes + count + 100, 1);
+    char *at = wav;
+    memcpy(at, "RIFF", 4);
+    at = put_number(at + 4, (uint32_t)(bytes + 62 + bytes % 2), 4);
+    memcpy(at, "WAVEfmt ", 8);
+    at = put_number(at + 8, 30, 4);
+    at = put_number(at, 0x55, 2);
+    at = put_number(at, (uint32_t)channels, 2);
+    at = put_number(at, RATE, 4);
+    at = put_number(at, 4000, 4);
+    at = put_number(at, 1, 2);
+    at = put_number(at, 0, 2);
+    at = put_number(at, 12, 2);
+    at = put_number(at, 1, 2);
+    at = put_number(at, 2, 4);
+    at = put_number(at, 288, 2);
+    at = put_number(at, 1, 2);
+    at = put_number(at, 0, 2);
+    memcpy(at, "fact\4\0\0\0\0\0\0\0data", 16);
+    at = put_number(at + 16, (uint32_t)bytes, 4);
+    long kept = (long)((double)bytes * share);
+    memcpy(at, mp3, (size_t)kept);
+    at += kept + (share < 1.0 ? 0 : bytes % 2);
+    memcpy(at, more, count);
+    oss_tempdir_write(path, wav, at + count - wav);
+    free(wav);
+    free(mp3);
+}
+
+/* Speech-like: dear frames, then cheap ones, so that a guess by the first one is wrong. */
+static float *take_uneven(int64_t frames) {
+    float *x = take_noise(frames, 0.4);
+    for (int64_t i = frames / 4; i < frames; i++) {
+        x[i] *= 0.001f;
+    }
+    return x;
+}
+
+static bool encode_mp3(bool constant, const float *x, int channels) {
+    return constant ? oss_encode_constant_mp3(path, x, FRAMES / channels, channels, RATE)
+                    : oss_encode(path, OSS_ENCODE_MP3, x, FRAMES / channels, channels, RATE);
+}
+
+START_TEST(test_mp3_in_wav) {
+    bool constant = _i % 2 == 1;
+    int channels = _i / 2 + 1;
+    float *x = take_uneven(FRAMES);
+    if (encode_mp3(constant, x, channels)) {
+        oss_audio want = load(RATE, 0, -1);
+        ck_assert_int_ge(want.samples, FRAMES / channels);
+        wrap_in_wav(channels, 1.0, "LIST\4\0\0\0abcd", 12);
+        oss_audio audio = load(RATE, 0, -1);
+        ck_assert_int_eq(audio.samples, want.samples);
+        ck_assert_mem_eq(audio.sample, want.sample, (size_t)want.samples * sizeof *x);
+        oss_audio_deinit(&audio);
+        audio = load(RATE, 0.5, 1.0);
+        ck_assert_mem_eq(audio.sample, want.sample + 8000, 8000 * sizeof *x);
+        oss_audio_deinit(&audio);
+        ck_assert(encode_mp3(constant, x, channels));
+        wrap_in_wav(channels, 0.6, "", 0);
+        assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1}, OSS_EINPUT,
+                     "truncated; its header promises");
+        bool cut = false;
+        const oss_audio_request request = {.rate_hz = RATE, .end_seconds = -1, .cut_off = &cut};
+        ck_assert_int_eq(oss_audio_load(&audio, path, &request), OSS_OK);
+        ck_assert(cut);
+        ck_assert_int_lt(audio.samples, want.samples);
+        oss_audio_deinit(&audio);
+        oss_audio_deinit(&want);
+    }
+    free(x);
+}
+END_TEST
+
+/* Two WAVs with MP3 in them: the second is found behind the first one's chunks. */
+START_TEST(test_mp3_in_wav_twice) {
+    float *x = take_uneven(FRAMES);
+    if (encode_mp3(false, x, 1)) {
+        oss_audio want = load(RATE, 0, -1);
+        wrap_in_wav(1, 1.0, "", 0);
+        long bytes = 0;
+        char *wav = oss_tempdir_read(path, &bytes);
+        ck_assert(encode_mp3(false, x, 1));
+        wrap_in_wav(1, 1.0, wav, (size_t)bytes);
+        oss_audio audio = load(RATE, 0, -1);
+        ck_assert_int_eq(audio.samples, 2 * want.samples);
+        ck_assert_mem_eq(audio.sample + want.samples, want.sample, (size_t)want.samples * sizeof *x);
+        oss_audio_deinit(&audio);
+        oss_audio_deinit(&want);
+        free(wav);
+    }
+    free(x);
+}
+END_TEST
+
+/* ---- Cut MP3 ---- */
+
+/* By our own count of frames, whatever the library makes of it; without a Xing header only a frame that is not
+ * whole shows it. */
+START_TEST(test_cut_mp3) {
+    bool constant = _i == 1;
+    float *x = take_uneven(FRAMES);
+    if (encode_mp3(constant, x, 1)) {
+        long bytes = 0;
+        char *all = oss_tempdir_read(path, &bytes);
+        oss_audio whole = load(RATE, 0, -1);
+        const char *second = memmem(all + 4, (size_t)bytes - 4, all, 3);
+        ck_assert(!constant || second != NULL);
+        long frame_bytes = constant ? second - all : 0; /* all of one length at this rate */
+        for (long left = bytes - 1; left > bytes * 9 / 10; left -= 7) {
+            oss_tempdir_write(path, all, left);
+            bool cut = false;
+            oss_audio_request request = {.rate_hz = RATE, .end_seconds = -1};
+            oss_audio audio;
+            bool between = constant && left % frame_bytes == 0;
+            if (!between) {
+                assert_fails(request, OSS_EINPUT, "truncated; it breaks off at");
+            }
+            request.cut_off = &cut;
+            ck_assert_msg(oss_audio_load(&audio, path, &request) == OSS_OK, "%s", oss_last_error());
+            ck_assert(cut == !between);
+            ck_assert_int_le(audio.samples, whole.samples);
+            ck_assert_int_ge(audio.samples, whole.samples / 4);
+            oss_audio_deinit(&audio);
+        }
+        oss_audio_deinit(&whole);
+        free(all);
+    }
+    free(x);
+}
+END_TEST
+
+/* ---- What is not decoded ---- */
+
+#define CASE(bytes, name)                                                                                    \
+    { bytes, sizeof(bytes) - 1, name }
+
+START_TEST(test_what_is_not_decoded_is_named) {
+    static const struct {
+        const char *bytes;
+        size_t count;
+        const char *name;
+    } cases[] = {
+        CASE("OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33\177FLAC\1\0\0\1fLaC", "Ogg FLAC"),
+        CASE("OggS\0\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\x33Speex   1.2", "Ogg Speex"),
+        CASE("\0\0\0\x20"
+             "ftypM4A ",
+             "MP4 or M4A"),
+        CASE("\x1a\x45\xdf\xa3\1", "Matroska or WebM"),
+        CASE("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", "WMA"),
+        CASE("#!AMR\n\x3c", "AMR"),
+        CASE("wvpk", "WavPack"),
+        CASE("MAC ", "Monkey's Audio"),
+        CASE("TTA1", "True Audio"),
+        CASE("DSD ", "DSD"),
+        CASE("FLV\1", "Flash video"),
+        CASE("\xff\xf1\x50\x80\1\x7f\xfc", "AAC"),
+        CASE("\x0b\x77\1", "AC-3"),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[300] = {0};
+        memcpy(bytes, cases[i].bytes, cases[i].count);
+        oss_tempdir_write(path, bytes, sizeof bytes);
+        assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1}, OSS_EINPUT, cases[i].name);
+        ck_assert_msg(strstr(oss_last_error(), "convert it, for example with ffmpeg -i IN OUT.flac") != NULL,
+                      "%s", oss_last_error());
+    }
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("audio/codecs");
+    TCase *tests = tcase_create("codecs");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, test_gsm_ends_with_its_last_block);
+    tcase_add_loop_test(tests, test_mp3_in_wav, 0, 4);
+    tcase_add_test(tests, test_mp3_in_wav_twice);
+    tcase_add_loop_test(tests, test_cut_mp3, 0, 2);
+    tcase_add_test(tests, test_what_is_not_decoded_is_named);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
