@@ -225,6 +225,9 @@ bench-peers:
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors
 SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
 
+# The run-time linker looks into these folders, by a cache; a stage or a folder of one's own is none of its business.
+REFRESH_LINKER = @if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then case '$(prefix)' in /usr|/usr/local) ldconfig ;; esac; fi
+
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/ossicle \
@@ -243,12 +246,14 @@ install: all
 	else \
 	        echo 'note: $(SHIPPED_MODEL) is not there: nothing is installed in $(SHARE_DIR), and ossicle needs --model' >&2; \
 	fi
+	$(REFRESH_LINKER)
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/ossicle $(DESTDIR)$(prefix)/bin/ossicle-train $(DESTDIR)$(prefix)/lib/libossicle.* \
 	      $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(DESTDIR)$(prefix)/share/man/man1/ossicle.1
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
 	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
 	rmdir $(SHARE_DIR) 2>/dev/null || true
+	$(REFRESH_LINKER)
 
 .PHONY: docs
 docs: deps-build $(BUILD)/ossicle-docs
