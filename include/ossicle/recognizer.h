@@ -18,6 +18,7 @@
 #ifndef OSSICLE_RECOGNIZER_H
 #define OSSICLE_RECOGNIZER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ossicle/features.h"
@@ -32,6 +33,8 @@ extern "C" {
 typedef struct oss_recognizer oss_recognizer;
 
 typedef struct oss_recognizer_options {
+    /* sizeof(oss_recognizer_options): later versions have more at the end. Everything else 0 is the default. */
+    size_t size;
     int32_t threads; /* 1 to 1024; 0: as many as the processors that this process may use */
     oss_precision precision;
     /* 0: attention sees the whole recording. Else the recording is cut into chunks of this many seconds, in
@@ -43,8 +46,8 @@ typedef struct oss_recognizer_options {
 } oss_recognizer_options;
 
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).
- * options NULL: all zeros. The file is not needed afterwards. OSS_EINPUT: the file is damaged or no model;
- * OSS_EUSAGE: a wrong option. */
+ * options NULL: the defaults. The file is not needed afterwards. OSS_EINPUT: the file is damaged or no model;
+ * OSS_EUSAGE: a wrong option, or one that this version does not have. */
 OSS_API oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
                                          const oss_recognizer_options *options);
 
@@ -56,6 +59,7 @@ OSS_API void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progres
 
 /* What a model is; all of it in the units named. */
 typedef struct oss_recognizer_info {
+    size_t size;            /* sizeof(oss_recognizer_info), set by the caller: no more than that is filled */
     int32_t sample_rate_hz; /* audio at other rates is resampled */
     double embedding_hz;    /* rows of embeddings a second */
     int32_t embedding_width;
@@ -65,7 +69,8 @@ typedef struct oss_recognizer_info {
                                 transcripts */
     int64_t parameters;
 } oss_recognizer_info;
-OSS_API void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out);
+/* OSS_EUSAGE: out->size is not set. */
+OSS_API oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out);
 
 /* The text of a symbol in UTF-8, owned by the recognizer; NULL outside 0..symbols-1. */
 OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id);

@@ -44,7 +44,7 @@ static oss_status embed_file(oss_recognizer *recognizer, const char *path, oss_o
 static int run_embed(const oss_cli_args *args) {
     oss_output what = OSS_OUTPUT_EMBEDDINGS;
     oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {0};
+    oss_recognizer_options settings = {.size = sizeof settings};
     oss_matrix matrix = {0};
     oss_status status = choose_output(args, &what);
     if (status == OSS_OK) {

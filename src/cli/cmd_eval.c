@@ -208,7 +208,7 @@ static oss_status open_hypotheses(evaluation *eval) {
 }
 
 static oss_status evaluate(evaluation *eval) {
-    oss_recognizer_options settings = {0};
+    oss_recognizer_options settings = {.size = sizeof settings};
     char *model_path = NULL;
     oss_status status = oss_cli_threads(eval->args, &settings.threads);
     if (status == OSS_OK) {

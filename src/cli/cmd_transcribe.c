@@ -56,7 +56,7 @@ static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args
 
 static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {0};
+    oss_recognizer_options settings = {.size = sizeof settings};
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);

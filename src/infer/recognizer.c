@@ -10,6 +10,7 @@
 #include "decode/transcript.h"
 #include "infer/input.h"
 #include "model/sizes.h"
+#include "ossicle/version.h"
 
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
@@ -57,6 +58,27 @@ static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognize
     return status;
 }
 
+/* Structs of the public interface grow at their end and say how long they were when the program was compiled. What this
+ * library does not know must be zero, or the program asked for something that it does not get. */
+static oss_status read_options(oss_recognizer_options *out, const oss_recognizer_options *given) {
+    const unsigned char *byte = (const unsigned char *)given;
+    if (given->size < sizeof *given) {
+        return oss_fail(OSS_EUSAGE,
+                        "the size of the options is %zu: set it to sizeof(oss_recognizer_options)",
+                        given->size);
+    }
+    for (size_t i = sizeof *given; i < given->size; i++) {
+        if (byte[i] != 0) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "an option is set that this version of libossicle (%s) does not have: take a newer one",
+                oss_version());
+        }
+    }
+    *out = *given;
+    return OSS_OK;
+}
+
 static oss_status check_options(const oss_recognizer_options *options) {
     if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16) {
         return oss_fail(OSS_EUSAGE, "precision %d is neither OSS_PRECISION_FP32 nor OSS_PRECISION_BF16",
@@ -71,8 +93,11 @@ static oss_status check_options(const oss_recognizer_options *options) {
 
 oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
                                  const oss_recognizer_options *given) {
-    const oss_recognizer_options options = given == NULL ? (oss_recognizer_options){0} : *given;
-    oss_status status = check_options(&options);
+    oss_recognizer_options options = {0};
+    oss_status status = given == NULL ? OSS_OK : read_options(&options, given);
+    if (status == OSS_OK) {
+        status = check_options(&options);
+    }
     if (status != OSS_OK) {
         return status;
     }
@@ -142,15 +167,21 @@ static int32_t vocab_size(const oss_recognizer *recognizer) {
     return recognizer->model->vocab == NULL ? 0 : oss_vocab_size(recognizer->model->vocab);
 }
 
-void oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
+oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
     const oss_config *config = recognizer->model->config;
-    *out = (oss_recognizer_info){.sample_rate_hz = config->model.mel.sample_rate_hz,
+    if (out->size < sizeof *out) {
+        return oss_fail(OSS_EUSAGE, "the size of the info is %zu: set it to sizeof(oss_recognizer_info)",
+                        out->size);
+    }
+    *out = (oss_recognizer_info){.size = out->size,
+                                 .sample_rate_hz = config->model.mel.sample_rate_hz,
                                  .embedding_hz = oss_sizes_embedding_hz(config),
                                  .embedding_width = config->model.d_model,
                                  .projected_width = config->model.projector_dim,
                                  .logit_rows = config->model.ctc_subframes,
                                  .symbols = vocab_size(recognizer),
                                  .parameters = (int64_t)recognizer->model->params->parameters};
+    return OSS_OK;
 }
 
 const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id) {

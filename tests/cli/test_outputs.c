@@ -216,8 +216,8 @@ START_TEST(test_info_of_a_file) {
     ck_assert_double_eq(oss_json_number(oss_json_get(oss_json_get(json, "config"), "conv_channels")), 8);
     oss_recognizer *recognizer = NULL;
     ck_assert_int_eq(oss_recognizer_create(&recognizer, c.model, NULL), OSS_OK);
-    oss_recognizer_info info;
-    oss_recognizer_get_info(recognizer, &info);
+    oss_recognizer_info info = {.size = sizeof info};
+    ck_assert_int_eq(oss_recognizer_get_info(recognizer, &info), OSS_OK);
     ck_assert_double_eq(oss_json_number(oss_json_get(json, "parameters")), (double)info.parameters);
     oss_recognizer_free(recognizer);
     free(file);
