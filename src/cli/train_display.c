@@ -175,10 +175,10 @@ void oss_display_evaluated(void *context, const oss_train_progress *progress, co
     if (!isnan(eval->loss)) {
         (void)oss_format(loss, sizeof loss, "%.4g", eval->loss);
     }
-    (void)oss_format(
-        line, sizeof line, "step %lld  held out: loss %s  CER %.4f  WER %.4f%s%s  (%.1f minutes in %.1f s)",
-        (long long)progress->step, loss, eval->cer, eval->wer, best == OSS_BEST_NOT ? "" : "  ",
-        oss_best_describe(best), eval->audio_seconds / 60.0, eval->wall_seconds);
+    (void)oss_format(line, sizeof line,
+                     "step %lld  held out: loss %s  CER %.4f  WER %.4f%s%s  (%.1f minutes in %.1f s)",
+                     (long long)progress->step, loss, eval->cer, eval->wer, best == OSS_BEST_NOT ? "" : "  ",
+                     oss_best_describe(best), eval->audio_seconds / 60.0, eval->wall_seconds);
     print_above(display, "", line);
     for (int32_t i = 0; i < eval->samples; i++) {
         print_above(display, "    said   ", eval->sample[i].row->text);

@@ -105,10 +105,11 @@ static oss_status read_seconds(const oss_dataset *dataset, const oss_csv_row *ro
     const char *text = column < 0 ? "" : row->field[column];
     double seconds = absent;
     if (text[0] != '\0' && (!oss_number_parse(text, &seconds) || seconds < 0)) {
-        return oss_fail(OSS_EINPUT,
-                        "%s:%lld: row %lld: \"%s\" in column %s is no time: give seconds, 0 or more, such as 1.5",
-                        dataset->csv_path, (long long)row->line, (long long)row->number, text,
-                        oss_csv_column_name(dataset->csv, column));
+        return oss_fail(
+            OSS_EINPUT,
+            "%s:%lld: row %lld: \"%s\" in column %s is no time: give seconds, 0 or more, such as 1.5",
+            dataset->csv_path, (long long)row->line, (long long)row->number, text,
+            oss_csv_column_name(dataset->csv, column));
     }
     *out = seconds;
     return OSS_OK;

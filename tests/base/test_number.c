@@ -73,8 +73,8 @@ static void expect_print(double value, const char *want) {
 START_TEST(test_decimal_comma) {
     static const char *const commas[][2] = {
         {"0,5", "0.5"}, {"-1,25e-3", "-1.25e-3"}, {",5", ".5"}, {"3,", "3."}, {"10,000", "10.000"}};
-    static const char *const others[] = {"", "0.5", "12", ",", "1,2,3", "1,2.3", "a,b", "0, 5",
-                                         "1,0000000000000000000000000000000000000000"};
+    static const char *const others[] = {
+        "", "0.5", "12", ",", "1,2,3", "1,2.3", "a,b", "0, 5", "1,0000000000000000000000000000000000000000"};
     char out[OSS_NUMBER_CHARS];
     for (size_t i = 0; i < sizeof commas / sizeof *commas; i++) {
         ck_assert_msg(oss_number_has_comma(out, commas[i][0]), "%s", commas[i][0]);
