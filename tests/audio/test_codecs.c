@@ -178,6 +178,22 @@ START_TEST(test_cut_mp3) {
 }
 END_TEST
 
+/* Headers, and not one whole page of audio. */
+START_TEST(test_ogg_cut_in_its_first_page) {
+    float *x = take_noise(FRAMES, 0.4);
+    ck_assert(oss_encode(path, OSS_ENCODE_OPUS, x, FRAMES, 1, RATE));
+    long bytes = 0;
+    char *all = oss_tempdir_read(path, &bytes);
+    oss_tempdir_write(path, all, 1500);
+    bool cut = false;
+    assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1, .cut_off = &cut}, OSS_EINPUT,
+                 "truncated; it breaks off before its first sample");
+    ck_assert(!cut);
+    free(all);
+    free(x);
+}
+END_TEST
+
 /* ---- What is not decoded ---- */
 
 #define CASE(bytes, name)                                                                                    \
@@ -225,6 +241,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_mp3_in_wav, 0, 4);
     tcase_add_test(tests, test_mp3_in_wav_twice);
     tcase_add_loop_test(tests, test_cut_mp3, 0, 2);
+    tcase_add_test(tests, test_ogg_cut_in_its_first_page);
     tcase_add_test(tests, test_what_is_not_decoded_is_named);
     suite_add_tcase(suite, tests);
     return suite;
