@@ -53,7 +53,8 @@ typedef struct oss_encoder_weights {
     oss_packed_linear head, projector; /* n 0: the model has none */
 } oss_encoder_weights;
 
-oss_status oss_encoder_weights_init(oss_encoder_weights *weights, const oss_model *model);
+oss_status oss_encoder_weights_init(oss_encoder_weights *weights, const oss_model *model,
+                                    oss_precision precision);
 void oss_encoder_weights_deinit(oss_encoder_weights *weights);
 
 /* Work space of one thread for the stem: rows of each layer's output that are alive. */
@@ -95,7 +96,7 @@ typedef struct oss_run_space {
 
 /* What encoders of one model share: read-only once made. */
 typedef struct oss_encoder_model {
-    oss_config *config;
+    oss_model_config config;
     oss_encoder_weights weights;
     oss_mel_plan *mel;
 } oss_encoder_model;

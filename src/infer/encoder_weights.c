@@ -12,6 +12,7 @@
 /* One pass over the weights either counts their memory (a measuring arena) or packs them. */
 typedef struct packer {
     const oss_model *model;
+    oss_precision precision;
     oss_arena *arena;
     const char *missing; /* name of a parameter that the table lacks: a bug, reported once at the end */
     char name[64];
@@ -47,7 +48,7 @@ static oss_packed_linear take_linear(packer *p, const char *prefix, const float 
     linear.n = param->dim[0];
     linear.k = param->dim[1];
     linear.weight = oss_arena_take(p->arena, oss_k_packed_floats(linear.n, linear.k), sizeof(float));
-    linear.bf16 = p->model->config->training.precision == OSS_PRECISION_BF16;
+    linear.bf16 = p->precision == OSS_PRECISION_BF16;
     if (linear.weight != NULL) {
         oss_k_pack_weight(linear.weight, w != NULL ? w : p->model->value + param->offset, linear.n, linear.k);
     }
@@ -67,12 +68,12 @@ static void take_conv(packer *p, oss_packed_conv *conv, int32_t layer) {
     }
     conv->co = param->dim[0];
     conv->ci = param->dim[1];
-    conv->bins = oss_sizes_stem_bins(p->model->config, layer);
+    conv->bins = oss_sizes_stem_bins(&p->model->config, layer);
     conv->weight = oss_arena_take(p->arena, oss_k_conv2d_packed_floats(conv->ci, conv->co), sizeof(float));
     if (conv->weight != NULL) {
         oss_k_conv2d_pack(conv->weight, p->model->value + param->offset, conv->ci, conv->co);
     }
-    conv->bf16 = p->model->config->training.precision == OSS_PRECISION_BF16 && conv->ci % 2 == 0;
+    conv->bf16 = p->precision == OSS_PRECISION_BF16 && conv->ci % 2 == 0;
     if (conv->weight != NULL && conv->bf16) {
         oss_k_bf16_pair_packed(conv->weight, conv->co, 9 * conv->ci);
     }
@@ -107,7 +108,7 @@ static float *reorder_projection(const oss_model *model) {
     if (w == NULL) {
         return NULL;
     }
-    size_t channels = (size_t)model->config->model.conv_channels;
+    size_t channels = (size_t)model->config.conv_channels;
     size_t width = (size_t)param->dim[1];
     size_t bins = width / channels;
     const float *from = model->value + param->offset;
@@ -122,7 +123,7 @@ static float *reorder_projection(const oss_model *model) {
 }
 
 static void take_weights(packer *p, oss_encoder_weights *weights, const float *projection) {
-    weights->layers = oss_sizes_stem_layers(p->model->config);
+    weights->layers = oss_sizes_stem_layers(&p->model->config);
     for (int32_t l = 0; l < weights->layers; l++) {
         take_conv(p, &weights->conv[l], l);
     }
@@ -134,16 +135,17 @@ static void take_weights(packer *p, oss_encoder_weights *weights, const float *p
     if (p->model->vocab != NULL) {
         weights->head = take_linear(p, "head", NULL);
     }
-    if (p->model->config->model.projector_dim > 0) {
+    if (p->model->config.projector_dim > 0) {
         weights->projector = take_linear(p, "projector", NULL);
     }
 }
 
-oss_status oss_encoder_weights_init(oss_encoder_weights *out, const oss_model *model) {
+oss_status oss_encoder_weights_init(oss_encoder_weights *out, const oss_model *model,
+                                    oss_precision precision) {
     oss_arena measure;
     oss_arena_init_measuring(&measure);
-    packer p = {.model = model, .arena = &measure};
-    oss_encoder_weights weights = {.blocks = model->config->model.n_layers};
+    packer p = {.model = model, .precision = precision, .arena = &measure};
+    oss_encoder_weights weights = {.blocks = model->config.n_layers};
     float *projection = NULL;
     oss_status status = OSS_ENOMEM;
     weights.block = oss_alloc_zero((size_t)weights.blocks, sizeof *weights.block);

@@ -3,12 +3,12 @@
 #include "base/fail.h"
 #include "base/log.h"
 
-static void finish_audio(oss_audio *audio, const oss_config *config, const char *what) {
-    if ((double)audio->peak < config->model.min_peak) {
+static void finish_audio(oss_audio *audio, const oss_model_config *config, const char *what) {
+    if ((double)audio->peak < config->min_peak) {
         oss_log_warn("%s: the largest sample is %.2g, below %g: this is close to silence", what,
-                     (double)audio->peak, config->model.min_peak);
+                     (double)audio->peak, config->min_peak);
     }
-    if (config->model.normalize == OSS_NORMALIZE_PEAK) {
+    if (config->normalize == OSS_NORMALIZE_PEAK) {
         oss_audio_normalize_peak(audio->sample, audio->samples);
     }
 }
@@ -24,10 +24,10 @@ static void tell_reading(void *context, double fraction) {
     reading->told->fn(reading->told->context, OSS_STAGE_READING, reading->fraction);
 }
 
-oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
-                          double end_seconds, const oss_progress *progress) {
+oss_status oss_input_load(oss_audio *out, const char *path, const oss_model_config *config,
+                          double start_seconds, double end_seconds, const oss_progress *progress) {
     reading_progress reading = {.told = progress};
-    const oss_audio_request request = {.rate_hz = config->model.mel.sample_rate_hz,
+    const oss_audio_request request = {.rate_hz = config->mel.sample_rate_hz,
                                        .start_seconds = start_seconds,
                                        .end_seconds = end_seconds,
                                        .progress = progress->fn == NULL ? NULL : tell_reading,
@@ -40,13 +40,12 @@ oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *co
 }
 
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
-                                  const oss_config *config) {
+                                  const oss_model_config *config) {
     if (sample == NULL || samples < 1 || rate_hz < 1) {
         return oss_fail(OSS_EUSAGE, "%lld samples at %d Hz: give at least one sample and its rate",
                         (long long)samples, rate_hz);
     }
-    oss_status status =
-        oss_audio_from_samples(out, sample, samples, rate_hz, config->model.mel.sample_rate_hz);
+    oss_status status = oss_audio_from_samples(out, sample, samples, rate_hz, config->mel.sample_rate_hz);
     if (status == OSS_OK) {
         finish_audio(out, config, "the samples");
     }

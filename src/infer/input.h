@@ -17,11 +17,11 @@ typedef struct oss_progress {
 /* A file, or its segment from start_seconds to end_seconds (0 and -1: all of it). Warns through the log when
  * the peak is below the config's min_peak: near-silence is transcribed like anything else, but hardly meant.
  * Free with oss_audio_deinit. */
-oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
-                          double end_seconds, const oss_progress *progress);
+oss_status oss_input_load(oss_audio *out, const char *path, const oss_model_config *config,
+                          double start_seconds, double end_seconds, const oss_progress *progress);
 
 /* The same from mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
-                                  const oss_config *config);
+                                  const oss_model_config *config);
 
 #endif

@@ -13,10 +13,10 @@
 
 enum { ALIGNMENT_FLOATS = 16, PER_BLOCK = 10 };
 
-static int32_t count_entries(const oss_config *config, int32_t vocab_size) {
+static int32_t count_entries(const oss_model_config *config, int32_t vocab_size) {
     int32_t stem = 2 * oss_sizes_stem_layers(config) + 2;
-    return stem + PER_BLOCK * config->model.n_layers + 1 + (vocab_size > 0 ? 2 : 0) +
-           (config->model.projector_dim > 0 ? 2 : 0);
+    return stem + PER_BLOCK * config->n_layers + 1 + (vocab_size > 0 ? 2 : 0) +
+           (config->projector_dim > 0 ? 2 : 0);
 }
 
 /* The next entry, laid out behind the ones before it; `entry` has everything but count and offset. */
@@ -26,7 +26,6 @@ static void add_entry(oss_params *params, const char *layer, const char *part, o
     for (int32_t i = 0; i < entry.rank; i++) {
         entry.count *= (size_t)entry.dim[i];
     }
-    entry.gain = 1.0;
     entry.offset = params->floats;
     params->item[params->count++] = entry;
     params->parameters += entry.count;
@@ -69,65 +68,58 @@ static void add_norm(oss_params *params, const char *layer, int32_t width) {
               (oss_param){.rank = 1, .dim = {width}, .init = OSS_INIT_ONES, .trained = true});
 }
 
-static void add_stem(oss_params *params, const oss_config *config) {
+static void add_stem(oss_params *params, const oss_model_config *config) {
     static const char *const layer[] = {"encoder.down.0.net.0", "encoder.down.0.net.2", "encoder.down.1"};
     for (int32_t i = 0; i < oss_sizes_stem_layers(config); i++) {
-        add_conv(params, layer[i], config->model.conv_channels, i == 0 ? 1 : config->model.conv_channels);
+        add_conv(params, layer[i], config->conv_channels, i == 0 ? 1 : config->conv_channels);
     }
-    add_linear(params, "encoder.proj", config->model.d_model, oss_sizes_flat_width(config));
+    add_linear(params, "encoder.proj", config->d_model, oss_sizes_flat_width(config));
 }
 
-static void add_block(oss_params *params, const oss_config *config, int32_t index) {
+static void add_block(oss_params *params, const oss_model_config *config, int32_t index) {
     enum { LAYERS = 6 };
     static const char *const part[LAYERS] = {"norm1", "qkv_proj", "out_proj", "norm2", "mlp.0", "mlp.2"};
     char layer[LAYERS][sizeof params->item->name];
     for (int i = 0; i < LAYERS; i++) {
         (void)oss_format(layer[i], sizeof layer[i], "encoder.blocks.%d.%s", index, part[i]);
     }
-    int32_t d = config->model.d_model;
+    int32_t d = config->d_model;
     add_norm(params, layer[0], d);
     add_linear_as(params, layer[1], 3 * d, d, OSS_INIT_XAVIER, OSS_INIT_ZEROS);
     add_linear_as(params, layer[2], d, d, OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_ZEROS);
     add_norm(params, layer[3], d);
-    add_linear(params, layer[4], config->model.d_ff, d);
-    add_linear(params, layer[5], d, config->model.d_ff);
+    add_linear(params, layer[4], config->d_ff, d);
+    add_linear(params, layer[5], d, config->d_ff);
 }
 
-/* How strongly the head prefers some symbols before it has learnt anything decides what fills the frames
- * between letters: the blank, which has more places in CTC's paths than any letter, or a letter that happened
- * to start ahead. Both are optima. Small sets need the first, which a small gain brings; larger ones learn
- * faster with PyTorch's (docs/configuration.md). */
-static void add_head(oss_params *params, const oss_config *config, int32_t vocab_size) {
-    add_linear(params, "head", config->model.ctc_subframes * vocab_size, config->model.d_model);
-    for (int32_t i = params->count - 2; i < params->count; i++) {
-        params->item[i].gain = config->training.head_init_gain;
-    }
+static void add_head(oss_params *params, const oss_model_config *config, int32_t vocab_size) {
+    add_linear(params, "head", config->ctc_subframes * vocab_size, config->d_model);
 }
 
 /* CTC gives the projector no gradient: it must keep its initial values, so it does not decay either. */
-static void add_projector(oss_params *params, const oss_config *config) {
-    add_linear(params, "projector", config->model.projector_dim, config->model.d_model);
+static void add_projector(oss_params *params, const oss_model_config *config) {
+    add_linear(params, "projector", config->projector_dim, config->d_model);
     for (int32_t i = params->count - 2; i < params->count; i++) {
         params->item[i].decay = false;
         params->item[i].trained = false;
     }
 }
 
-static void add_all(oss_params *params, const oss_config *config, int32_t vocab_size) {
+static void add_all(oss_params *params, const oss_model_config *config, int32_t vocab_size) {
     add_stem(params, config);
-    for (int32_t i = 0; i < config->model.n_layers; i++) {
+    for (int32_t i = 0; i < config->n_layers; i++) {
         add_block(params, config, i);
     }
-    add_norm(params, "encoder.norm", config->model.d_model);
+    add_norm(params, "encoder.norm", config->d_model);
     if (vocab_size > 0) {
         add_head(params, config, vocab_size);
     }
-    if (config->model.projector_dim > 0) {
+    if (config->projector_dim > 0) {
         add_projector(params, config);
     }
 }
 
-oss_status oss_params_create(oss_params **out, const oss_config *config, int32_t vocab_size) {
+oss_status oss_params_create(oss_params **out, const oss_model_config *config, int32_t vocab_size) {
     oss_params *params = oss_alloc_zero(1, sizeof *params);
     if (params == NULL) {
         return OSS_ENOMEM;
@@ -185,10 +177,11 @@ static void fill_uniform(float *value, const oss_param *param, double bound, uin
     }
 }
 
-static void init_entry(float *value, const oss_param *param, uint64_t seed) {
+static void init_entry(float *value, const oss_param *param, uint64_t seed, double head_gain) {
+    double gain = strncmp(param->name, "head.", 5) == 0 ? head_gain : 1.0;
     switch (param->init) {
     case OSS_INIT_UNIFORM_FAN_IN:
-        fill_uniform(value, param, param->gain / sqrt(param->fan_in), seed);
+        fill_uniform(value, param, gain / sqrt(param->fan_in), seed);
         break;
     case OSS_INIT_XAVIER:
         fill_uniform(value, param, sqrt(6.0 / ((double)param->fan_in + param->fan_out)), seed);
@@ -202,9 +195,9 @@ static void init_entry(float *value, const oss_param *param, uint64_t seed) {
     }
 }
 
-void oss_params_init(const oss_params *params, float *value, uint64_t seed) {
+void oss_params_init(const oss_params *params, float *value, uint64_t seed, double head_gain) {
     memset(value, 0, params->floats * sizeof *value);
     for (int32_t i = 0; i < params->count; i++) {
-        init_entry(value + params->item[i].offset, &params->item[i], seed);
+        init_entry(value + params->item[i].offset, &params->item[i], seed, head_gain);
     }
 }

@@ -19,7 +19,7 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
                      .params = params,
                      .mel = mel,
                      .vocab = vocab,
-                     .convs = oss_sizes_stem_layers(config),
+                     .convs = oss_sizes_stem_layers(&config->model),
                      .block = oss_alloc_zero((size_t)config->model.n_layers, sizeof *net->block)};
     oss_status status = net->block == NULL ? OSS_ENOMEM : oss_net_find_weights(net);
     if (status != OSS_OK) {
@@ -138,7 +138,8 @@ static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
         x = oss_op_sinusoidal(run->tape, x, out->frame_seq);
     }
     if (net->config->model.position == OSS_POSITION_ROPE) {
-        run->rope = oss_op_rope_table(run->tape, out->frame_seq, oss_sizes_head_dim(net->config), ROPE_BASE);
+        run->rope =
+            oss_op_rope_table(run->tape, out->frame_seq, oss_sizes_head_dim(&net->config->model), ROPE_BASE);
     }
     run->reach = oss_net_draw_reach(run);
     for (int32_t i = 0; i < net->config->model.n_layers; i++) {

@@ -10,8 +10,8 @@ enum { NAMED_IN_LOG = 12 };
 
 static const char weight_name[] = "head.weight", bias_name[] = "head.bias";
 
-const char *oss_head_obstacle(const oss_model *from, const oss_config *config) {
-    const oss_model_config *here = &config->model, *there = &from->config->model;
+const char *oss_head_obstacle(const oss_model *from, const oss_model_config *here) {
+    const oss_model_config *there = &from->config;
     if (from->vocab == NULL) {
         return "the model has none";
     }
@@ -30,7 +30,7 @@ static void copy_rows(oss_model *model, const oss_model *from, const char *name,
     const oss_param *to = oss_params_find(model->params, name), *source = oss_params_find(from->params, name);
     size_t width = to->count / (size_t)to->dim[0];
     size_t symbols = (size_t)oss_vocab_size(model->vocab), symbols_from = (size_t)oss_vocab_size(from->vocab);
-    for (size_t j = 0; j < (size_t)model->config->model.ctc_subframes; j++) {
+    for (size_t j = 0; j < (size_t)model->config.ctc_subframes; j++) {
         size_t row = j * symbols + (size_t)to_id, row_from = j * symbols_from + (size_t)from_id;
         memcpy(model->value + to->offset + row * width, from->value + source->offset + row_from * width,
                width * sizeof *model->value);
