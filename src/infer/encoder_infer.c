@@ -15,7 +15,6 @@ enum {
     MAX_TASK_FRAMES = 64, /* of a task's rows: its hidden layer (192 KiB) stays in the second-level cache */
     TABLE_STEP_FRAMES = 256
 };
-static const double rope_base = 10000.0;
 
 /* ---- Memory ---- */
 
@@ -100,10 +99,10 @@ static oss_status reserve_positions(oss_encoder *e) {
         return OSS_ENOMEM;
     }
     if (rope) {
-        oss_k_rope_table(table, rows, e->head_dim, rope_base);
+        oss_k_rope_table(table, rows, e->head_dim, OSS_POSITION_BASE);
     } else {
         memset(table, 0, count * sizeof *table);
-        oss_k_sinusoidal_add(table, rows, e->model->config.d_model);
+        oss_k_sinusoidal_add(table, rows, e->model->config.d_model, OSS_POSITION_BASE);
     }
     oss_free(e->position);
     e->position = table;

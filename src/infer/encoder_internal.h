@@ -14,7 +14,6 @@
 #include "model/model_file.h"
 
 enum {
-    OSS_STEM_MAX_LAYERS = 3,
     /* Encoder frames that the stem makes at a time: at the usual size 18 rows of the first convolution (16
      * KiB each) and 10 of the second (8 KiB) are then alive, which a second-level cache holds beside the
      * second layer's weights (144 KiB). */
@@ -45,7 +44,7 @@ typedef struct oss_packed_block {
 typedef struct oss_encoder_weights {
     oss_arena memory;
     int32_t layers; /* of the stem */
-    oss_packed_conv conv[OSS_STEM_MAX_LAYERS];
+    oss_packed_conv conv[OSS_MAX_CONVS];
     oss_packed_linear proj; /* columns reordered: takes [F, channels] instead of [channels, F] */
     int32_t blocks;
     oss_packed_block *block;           /* [blocks] */
@@ -59,8 +58,8 @@ void oss_encoder_weights_deinit(oss_encoder_weights *weights);
 
 /* Work space of one thread for the stem: rows of each layer's output that are alive. */
 typedef struct oss_stem_scratch {
-    float *layer[OSS_STEM_MAX_LAYERS]; /* the last one: 1 + frames of a task rows, the first is spare */
-    oss_bf16 *half;                    /* input rows of a convolution of bf16 */
+    float *layer[OSS_MAX_CONVS]; /* the last one: 1 + frames of a task rows, the first is spare */
+    oss_bf16 *half;              /* input rows of a convolution of bf16 */
 } oss_stem_scratch;
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,

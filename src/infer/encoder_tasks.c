@@ -4,8 +4,6 @@
 #include "kernel/gemm.h"
 #include "kernel/vec.h"
 
-static const float norm_eps = 1e-5F;
-
 /* ---- What is computed for frames [begin, end); every task runs one of these ---- */
 
 static float *row_of(float *x, int32_t row, int32_t width) {
@@ -30,7 +28,8 @@ static void run_qkv(const oss_encoder *e, oss_worker_space *worker, int32_t bloc
     const oss_packed_block *weights = &e->model->weights.block[block];
     int32_t d = e->model->config.d_model;
     float *qkv = row_of(e->space.qkv[block % 2], begin, 3 * d);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, row_of(e->space.x, begin, d), weights->norm1, rows, d, norm_eps);
+    oss_k_rmsnorm_fwd(worker->normed, NULL, row_of(e->space.x, begin, d), weights->norm1, rows, d,
+                      OSS_NORM_EPS);
     run_linear(worker, qkv, worker->normed, &weights->qkv, rows, OSS_EPI_BIAS);
     if (e->model->config.position == OSS_POSITION_ROPE) {
         oss_k_rope(qkv, row_of(e->position, begin, e->head_dim), rows, e->model->config.n_heads, e->head_dim,
@@ -43,7 +42,7 @@ static void run_outputs(const oss_encoder *e, const oss_worker_space *worker, in
     int32_t d = e->model->config.d_model;
     float *embeddings = row_of(e->space.embeddings, begin, d);
     oss_k_rmsnorm_fwd(embeddings, NULL, row_of(e->space.x, begin, d), e->model->weights.norm, rows, d,
-                      norm_eps);
+                      OSS_NORM_EPS);
     const oss_packed_linear *head = &e->model->weights.head, *projector = &e->model->weights.projector;
     if (head->n > 0) {
         run_linear(worker, row_of(e->space.logits, begin, head->n), embeddings, head, rows, OSS_EPI_BIAS);
@@ -107,7 +106,7 @@ void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
                         e->model->config.n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
                         worker->attention);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, norm_eps);
+    oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, OSS_NORM_EPS);
     run_linear(worker, worker->hidden, worker->normed, &weights->up, rows, OSS_EPI_BIAS_GELU);
     run_linear(worker, x, worker->hidden, &weights->down, rows, OSS_EPI_BIAS_ADD);
     run_next(e, worker, e->block + 1, begin, rows);

@@ -96,12 +96,12 @@ static void keep_last_rows(const oss_encoder_weights *weights, const oss_stem_sc
 const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
                           const float *features, int32_t mel_frames, int32_t begin, int32_t end) {
     int32_t layers = weights->layers;
-    int32_t length[OSS_STEM_MAX_LAYERS];
+    int32_t length[OSS_MAX_CONVS];
     for (int32_t l = 0, frames = mel_frames; l < layers; l++) {
         frames = oss_len_conv(frames);
         length[l] = frames;
     }
-    stem_rows rows[OSS_STEM_MAX_LAYERS];
+    stem_rows rows[OSS_MAX_CONVS];
     for (int32_t at = begin; at < end; at = rows[layers - 1].end) {
         plan_tile(rows, layers, length, begin, at, smaller(at + OSS_STEM_TILE_FRAMES, end));
         int32_t x_origin = larger(2 * rows[0].begin - 2, 0);

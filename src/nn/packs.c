@@ -4,29 +4,8 @@
 #include "kernel/gemm.h"
 #include "nn/net_internal.h"
 
-enum { LINEARS_A_BLOCK = 4 };
-
 int32_t oss_net_pack_tasks(const oss_net *net) {
-    return net->convs + 1 + LINEARS_A_BLOCK * net->config->model.n_layers + (net->vocab > 0 ? 1 : 0);
-}
-
-/* Layer number `task`: convolutions, projection, blocks, head. */
-static oss_net_layer *get_layer(oss_net *net, int32_t task) {
-    if (task < net->convs) {
-        return &net->conv[task];
-    }
-    task -= net->convs;
-    if (task == 0) {
-        return &net->proj;
-    }
-    task -= 1;
-    if (task == LINEARS_A_BLOCK * net->config->model.n_layers) {
-        return &net->head;
-    }
-    oss_net_block *block = &net->block[task / LINEARS_A_BLOCK];
-    oss_net_layer *const layer[LINEARS_A_BLOCK] = {&block->qkv_proj, &block->out_proj, &block->mlp_in,
-                                                   &block->mlp_out};
-    return layer[task % LINEARS_A_BLOCK];
+    return net->layers;
 }
 
 static bool is_conv(const oss_param *weight) {
@@ -45,11 +24,14 @@ static size_t count_back(const oss_param *weight) {
 
 size_t oss_net_lay_out_packs(oss_net *net) {
     size_t floats = 0;
-    for (int32_t task = 0; task < oss_net_pack_tasks(net); task++) {
-        oss_net_layer *layer = get_layer(net, task);
-        layer->pack = floats;
-        layer->pack_back = layer->pack + count_forward(layer->weight); /* both are multiples of 16 floats */
-        floats = layer->pack_back + count_back(layer->weight);
+    for (int32_t place = 0; place < net->layers; place++) {
+        oss_net_layer *layer = &net->layer[place];
+        if (layer->is_packed) {
+            layer->pack = floats;
+            layer->pack_back =
+                layer->pack + count_forward(layer->weight); /* both are multiples of 16 floats */
+            floats = layer->pack_back + count_back(layer->weight);
+        }
     }
     return floats;
 }
@@ -59,8 +41,11 @@ size_t oss_net_packed_floats(const oss_net *net) {
 }
 
 void oss_net_pack(const oss_net *net, float *packed, const float *value, int32_t task) {
-    const oss_net_layer *layer = get_layer((oss_net *)(uintptr_t)net, task); /* only looked at */
+    const oss_net_layer *layer = &net->layer[task];
     const oss_param *weight = layer->weight;
+    if (!layer->is_packed) {
+        return;
+    }
     const float *w = value + weight->offset;
     float *forward = packed + layer->pack, *back = packed + layer->pack_back;
     int32_t out = weight->dim[0], in = weight->dim[1], taps = is_conv(weight) ? 9 : 1;

@@ -130,7 +130,7 @@ static bool same_shape(const oss_param *a, const oss_param *b) {
 }
 
 static bool is_head(const oss_param *param) {
-    return strncmp(param->name, "head.", 5) == 0;
+    return param->layer.role == OSS_ROLE_HEAD;
 }
 
 /* Why a tensor of the new model cannot be taken from the old one; NULL when it can. */
