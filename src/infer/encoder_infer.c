@@ -30,15 +30,14 @@ static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {
     return oss_arena_take(arena, (size_t)rows * (size_t)columns, sizeof(float));
 }
 
-/* A task's rows of the widest input of a linear, rounded. */
-static oss_bf16 *take_half(const oss_encoder *e, oss_arena *arena) {
-    int32_t d = e->model->config.d_model, d_ff = e->model->config.d_ff, k = e->model->weights.proj.k;
-    int32_t widest = d > d_ff ? d : d_ff;
-    widest = k > widest ? k : widest;
-    return e->model->weights.proj.bf16
-               ? oss_arena_take(arena, (size_t)e->task_frames * (size_t)oss_bf16_columns(widest),
-                                sizeof(oss_bf16))
-               : NULL;
+/* A task's rows of the widest input of a linear, in its format; all linears have the same. */
+static void *take_operand(const oss_encoder *e, oss_arena *arena) {
+    const oss_model_config *config = &e->model->config;
+    const oss_k_weight *proj = &e->model->weights.proj;
+    int32_t widest = config->d_model > config->d_ff ? config->d_model : config->d_ff;
+    widest = proj->k > widest ? proj->k : widest;
+    size_t bytes = oss_k_operand_bytes(proj->format, e->task_frames, widest);
+    return bytes > 0 ? oss_arena_take(arena, bytes, 1) : NULL;
 }
 
 /* The one description of a run's memory: measured with a measuring arena, then laid out. own_features: the
@@ -64,7 +63,7 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
         oss_stem_scratch_take(&worker.stem, arena, &e->model->weights, e->task_frames);
         worker.normed = take_floats(arena, e->task_frames, d);
         worker.hidden = take_floats(arena, e->task_frames, config->d_ff);
-        worker.half = take_half(e, arena);
+        worker.operand = take_operand(e, arena);
         worker.attention =
             oss_arena_take(arena, oss_k_attention_scratch_floats(s, e->head_dim), sizeof(float));
         worker.mel = own_features ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;

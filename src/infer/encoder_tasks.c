@@ -1,7 +1,6 @@
 /* The network, for some rows at a time: what each task of a run computes. */
 #include "infer/encoder_internal.h"
 #include "kernel/attention.h"
-#include "kernel/gemm.h"
 #include "kernel/vec.h"
 
 /* ---- What is computed for frames [begin, end); every task runs one of these ---- */
@@ -10,16 +9,10 @@ static float *row_of(float *x, int32_t row, int32_t width) {
     return x == NULL ? NULL : x + (size_t)row * (size_t)width;
 }
 
-static void run_linear(const oss_worker_space *worker, float *y, const float *x,
-                       const oss_packed_linear *linear, int32_t rows, oss_epilogue epilogue) {
-    if (linear->bf16) {
-        oss_k_bf16_round(worker->half, x, linear->k, rows, linear->k);
-        oss_k_bf16_linear(y, NULL, worker->half, linear->weight, linear->bias, rows, linear->n, linear->k,
-                          epilogue);
-    } else {
-        oss_k_linear_packed(y, linear->n, x, linear->k, linear->weight, linear->bias, rows, linear->n,
-                            linear->k, epilogue);
-    }
+static void run_linear(const oss_worker_space *worker, float *y, const float *x, const oss_k_weight *weight,
+                       int32_t rows, oss_epilogue epilogue) {
+    const void *operand = oss_k_operand(weight->format, x, rows, weight->k, worker->operand);
+    oss_k_linear(y, NULL, operand, weight, rows, epilogue);
 }
 
 /* qkv = W rms(x) + b for the coming block, rotated when the position is rope. */
@@ -43,7 +36,7 @@ static void run_outputs(const oss_encoder *e, const oss_worker_space *worker, in
     float *embeddings = row_of(e->space.embeddings, begin, d);
     oss_k_rmsnorm_fwd(embeddings, NULL, row_of(e->space.x, begin, d), e->model->weights.norm, rows, d,
                       OSS_NORM_EPS);
-    const oss_packed_linear *head = &e->model->weights.head, *projector = &e->model->weights.projector;
+    const oss_k_weight *head = &e->model->weights.head, *projector = &e->model->weights.projector;
     if (head->n > 0) {
         run_linear(worker, row_of(e->space.logits, begin, head->n), embeddings, head, rows, OSS_EPI_BIAS);
     }
@@ -107,7 +100,7 @@ void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
                         worker->attention);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
     oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, OSS_NORM_EPS);
-    run_linear(worker, worker->hidden, worker->normed, &weights->up, rows, OSS_EPI_BIAS_GELU);
-    run_linear(worker, x, worker->hidden, &weights->down, rows, OSS_EPI_BIAS_ADD);
+    run_linear(worker, worker->hidden, worker->normed, &weights->mlp_in, rows, OSS_EPI_BIAS_GELU);
+    run_linear(worker, x, worker->hidden, &weights->mlp_out, rows, OSS_EPI_BIAS_ADD);
     run_next(e, worker, e->block + 1, begin, rows);
 }

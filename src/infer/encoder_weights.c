@@ -3,8 +3,6 @@
 
 #include "base/mem.h"
 #include "infer/encoder_internal.h"
-#include "kernel/conv2d.h"
-#include "kernel/gemm.h"
 #include "model/sizes.h"
 
 /* One pass over the weights either counts their memory (a measuring arena) or packs them. */
@@ -25,48 +23,25 @@ static const float *take_vector(const packer *p, oss_role role, int32_t index, o
 }
 
 /* w: NULL: the model's own; else the weight to pack instead (same shape). */
-static oss_packed_linear take_linear(const packer *p, oss_role role, int32_t index, const float *w) {
+static oss_k_weight take_weight(const packer *p, oss_role role, int32_t index, const float *w) {
     const oss_param *param = oss_params_get(p->model->params, role, index, OSS_PART_WEIGHT);
-    oss_packed_linear linear = {.n = param->dim[0],
-                                .k = param->dim[1],
-                                .bf16 = p->precision == OSS_PRECISION_BF16 &&
-                                        oss_layer_takes_bf16(&param->layer)};
-    linear.weight = oss_arena_take(p->arena, oss_k_packed_floats(linear.n, linear.k), sizeof(float));
-    if (linear.weight != NULL) {
-        oss_k_pack_weight(linear.weight, w != NULL ? w : p->model->value + param->offset, linear.n, linear.k);
+    oss_k_weight weight = oss_layer_weight(&param->layer, p->precision);
+    float *packed = oss_arena_take(p->arena, oss_k_weight_floats(&weight), sizeof *packed);
+    if (packed != NULL) {
+        oss_k_weight_pack(&weight, packed, w != NULL ? w : p->model->value + param->offset);
     }
-    if (linear.weight != NULL && linear.bf16) {
-        oss_k_bf16_pair_packed(linear.weight, linear.n, linear.k);
-    }
-    linear.bias = take_vector(p, role, index, OSS_PART_BIAS);
-    return linear;
+    weight.packed = packed;
+    weight.bias = take_vector(p, role, index, OSS_PART_BIAS);
+    return weight;
 }
 
-static oss_packed_conv take_conv(const packer *p, int32_t layer) {
-    const oss_param *param = oss_params_get(p->model->params, OSS_ROLE_CONV, layer, OSS_PART_WEIGHT);
-    oss_packed_conv conv = {.co = param->dim[0],
-                            .ci = param->dim[1],
-                            .bins = oss_sizes_stem_bins(&p->model->config, layer),
-                            .bf16 =
-                                p->precision == OSS_PRECISION_BF16 && oss_layer_takes_bf16(&param->layer)};
-    conv.weight = oss_arena_take(p->arena, oss_k_conv2d_packed_floats(conv.ci, conv.co), sizeof(float));
-    if (conv.weight != NULL) {
-        oss_k_conv2d_pack(conv.weight, p->model->value + param->offset, conv.ci, conv.co);
-    }
-    if (conv.weight != NULL && conv.bf16) {
-        oss_k_bf16_pair_packed(conv.weight, conv.co, 9 * conv.ci);
-    }
-    conv.bias = take_vector(p, OSS_ROLE_CONV, layer, OSS_PART_BIAS);
-    return conv;
-}
-
-static oss_packed_block take_block(const packer *p, int32_t index) {
-    return (oss_packed_block){.norm1 = take_vector(p, OSS_ROLE_NORM1, index, OSS_PART_WEIGHT),
-                              .qkv = take_linear(p, OSS_ROLE_QKV, index, NULL),
-                              .out = take_linear(p, OSS_ROLE_OUT, index, NULL),
-                              .norm2 = take_vector(p, OSS_ROLE_NORM2, index, OSS_PART_WEIGHT),
-                              .up = take_linear(p, OSS_ROLE_MLP_IN, index, NULL),
-                              .down = take_linear(p, OSS_ROLE_MLP_OUT, index, NULL)};
+static void take_block(const packer *p, oss_packed_block *block, int32_t index) {
+    block->norm1 = take_vector(p, OSS_ROLE_NORM1, index, OSS_PART_WEIGHT);
+    block->qkv = take_weight(p, OSS_ROLE_QKV, index, NULL);
+    block->out = take_weight(p, OSS_ROLE_OUT, index, NULL);
+    block->norm2 = take_vector(p, OSS_ROLE_NORM2, index, OSS_PART_WEIGHT);
+    block->mlp_in = take_weight(p, OSS_ROLE_MLP_IN, index, NULL);
+    block->mlp_out = take_weight(p, OSS_ROLE_MLP_OUT, index, NULL);
 }
 
 /* PyTorch's flatten puts channels outermost, column ch*F + f; the stem leaves frames as [F, channels].
@@ -94,18 +69,19 @@ static float *reorder_projection(const oss_model *model) {
 static void take_weights(const packer *p, oss_encoder_weights *weights, const float *projection) {
     weights->layers = oss_sizes_stem_layers(&p->model->config);
     for (int32_t l = 0; l < weights->layers; l++) {
-        weights->conv[l] = take_conv(p, l);
+        weights->conv[l] = take_weight(p, OSS_ROLE_CONV, l, NULL);
+        weights->bins[l] = oss_sizes_stem_bins(&p->model->config, l);
     }
-    weights->proj = take_linear(p, OSS_ROLE_PROJ, 0, projection);
+    weights->proj = take_weight(p, OSS_ROLE_PROJ, 0, projection);
     for (int32_t i = 0; i < weights->blocks; i++) {
-        weights->block[i] = take_block(p, i);
+        take_block(p, &weights->block[i], i);
     }
     weights->norm = take_vector(p, OSS_ROLE_NORM, 0, OSS_PART_WEIGHT);
     if (p->model->vocab != NULL) {
-        weights->head = take_linear(p, OSS_ROLE_HEAD, 0, NULL);
+        weights->head = take_weight(p, OSS_ROLE_HEAD, 0, NULL);
     }
     if (p->model->config.projector_dim > 0) {
-        weights->projector = take_linear(p, OSS_ROLE_PROJECTOR, 0, NULL);
+        weights->projector = take_weight(p, OSS_ROLE_PROJECTOR, 0, NULL);
     }
 }
 

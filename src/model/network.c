@@ -1,5 +1,6 @@
 #include "model/network.h"
 
+#include "base/contract.h"
 #include "base/number.h"
 #include "model/sizes.h"
 
@@ -111,6 +112,7 @@ static oss_layer make_layer(const oss_model_config *config, int32_t vocab, oss_r
 }
 
 oss_layer oss_network_layer(const oss_model_config *config, int32_t vocab, int32_t place) {
+    OSS_CONTRACT(place >= 0 && place < oss_network_layers(config, vocab));
     int32_t index;
     oss_role role = find_role(config, vocab, place, &index);
     oss_layer layer = make_layer(config, vocab, role, index);
@@ -119,9 +121,14 @@ oss_layer oss_network_layer(const oss_model_config *config, int32_t vocab, int32
     return layer;
 }
 
-bool oss_layer_takes_bf16(const oss_layer *layer) {
-    return layer->kind == OSS_LAYER_LINEAR ||
-           (layer->kind == OSS_LAYER_CONV && layer->out % 2 == 0 && layer->in % 2 == 0);
+oss_k_weight oss_layer_weight(const oss_layer *layer, oss_precision precision) {
+    OSS_CONTRACT(layer->kind != OSS_LAYER_NORM);
+    bool conv = layer->kind == OSS_LAYER_CONV;
+    bool pairs = !conv || (layer->out % 2 == 0 && layer->in % 2 == 0);
+    return (oss_k_weight){.format = precision == OSS_PRECISION_BF16 && pairs ? OSS_K_BF16 : OSS_K_FP32,
+                          .conv = conv,
+                          .n = layer->out,
+                          .k = layer->in};
 }
 
 /* ---- Names ---- */

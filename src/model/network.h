@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/linear.h"
 #include "model/config.h"
 
 enum {
@@ -73,8 +74,9 @@ int32_t oss_network_place(const oss_model_config *config, int32_t vocab, oss_rol
 /* PyTorch's name of the layer, "encoder.blocks.0.qkv_proj"; a parameter of it has ".weight" or ".bias" after it. */
 void oss_layer_name(char out[OSS_LAYER_NAME_BYTES], oss_role role, int32_t index);
 
-/* Whether the layer's products take bf16 when precision is bf16: linear layers do, and convolutions with an even
- * number of channels on both sides, which the first has not. Norms have no products. */
-bool oss_layer_takes_bf16(const oss_layer *layer);
+/* The weight of a convolution or a linear layer, without arrays, in the format that its products multiply in at
+ * a precision. bf16: all do but convolutions with an odd number of channels on either side, such as the first
+ * one. */
+oss_k_weight oss_layer_weight(const oss_layer *layer, oss_precision precision);
 
 #endif

@@ -60,8 +60,8 @@ const oss_net_layer *oss_net_get(const oss_net *net, oss_role role, int32_t inde
 oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
 /* The weight of a layer that has products, laid out for them when the run's input says so. */
 oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer);
-/* Whether the products of a layer take bf16. */
-bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer);
+/* The weight of a layer that has products, without arrays. */
+oss_k_weight oss_net_weight_shape(const oss_net *net, const oss_net_layer *layer);
 /* packs.c: sets the layers' places; returns the floats of all. */
 size_t oss_net_lay_out_packs(oss_net *net);
 /* x[N,K] w^T + b, and gelu of it */

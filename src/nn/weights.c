@@ -44,13 +44,13 @@ oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param) {
     return tensor;
 }
 
-bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer) {
-    return net->config->training.precision == OSS_PRECISION_BF16 && oss_layer_takes_bf16(&layer->what);
+oss_k_weight oss_net_weight_shape(const oss_net *net, const oss_net_layer *layer) {
+    return oss_layer_weight(&layer->what, net->config->training.precision);
 }
 
 oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer) {
     oss_tensor *tensor = oss_net_param(run, layer->weight);
-    tensor->bf16 = oss_net_is_bf16(run->net, layer);
+    tensor->format = oss_net_weight_shape(run->net, layer).format;
     const float *packed = run->input->packed;
     if (packed != NULL && layer->is_packed) {
         tensor->packed = packed + layer->pack;

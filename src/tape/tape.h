@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "kernel/linear.h"
 #include "ossicle/status.h"
 
 enum { OSS_MAX_RANK = 4, OSS_NODE_INPUTS = 4 };
@@ -45,14 +46,14 @@ typedef struct oss_tensor {
     float *data;             /* row-major; NULL while measuring, and when there is only `half` */
     float *grad;             /* same shape; NULL until backward (parameters: the caller's block) */
     struct oss_tensor *base; /* a reshape: whose memory this is; NULL otherwise */
-    /* A weight as the products of forward and of the input's gradient read it (kernel/gemm.h,
-     * kernel/conv2d.h), laid out by the caller once for many passes; NULL: the op does it for itself. */
+    /* A weight as the products of forward and of the input's gradient read it (kernel/linear.h), laid out by
+     * the caller once for many passes; NULL: the op does it for itself. */
     const float *packed, *packed_back;
     uint16_t *half; /* the data in bf16 (kernel/bf16.h, an even number of columns), once has_half; or NULL */
     int32_t rank;
     int32_t dim[OSS_MAX_RANK];
     bool has_half;
-    bool bf16; /* a weight: its products take their numbers in bf16 */
+    oss_k_format format; /* a weight: in which its products take their numbers */
     bool needs_grad;
     bool grad_written;  /* first writer stores, later writers add */
     bool caller_grad;   /* a parameter: the gradient is in the caller's memory */
@@ -111,8 +112,9 @@ oss_tensor *oss_tape_reshape(oss_tape *tape, oss_tensor *tensor, int32_t rank, c
 size_t oss_tensor_count(const oss_tensor *tensor);
 /* Product of all dimensions but the first: floats in a row. */
 size_t oss_tensor_row(const oss_tensor *tensor);
-/* The data in bf16, rounded when it is asked for first, then kept. NULL while measuring. */
-const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor);
+/* The data as products of a format read it (kernel/linear.h): made when it is asked for first, then kept.
+ * NULL while measuring. */
+const void *oss_tape_operand(oss_tape *tape, oss_tensor *tensor, oss_k_format format);
 
 /* For ops. live: arithmetic may run. take: `count` items of `size` bytes from the arena, NULL while
  * measuring; what was taken since `mark` is given back by release (scratch of a forward; backward needs no
