@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "cli/bench_internal.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "kernel/lengths.h"
 #include "kernel/noise.h"
 #include "model/sizes.h"

@@ -1,4 +1,5 @@
-/* The encoder's parts: packed weights, the stem, the memory of a run, its tasks. */
+/* The inside of encoder.h: packed weights (encoder_weights.c), the stem (stem_tiles.c), the memory of a run
+ * (encoder.c) and its tasks (encoder_tasks.c). */
 #ifndef OSS_INFER_ENCODER_INTERNAL_H
 #define OSS_INFER_ENCODER_INTERNAL_H
 
@@ -8,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "kernel/attention.h"
 #include "kernel/linear.h"
 #include "model/model_file.h"

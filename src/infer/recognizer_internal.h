@@ -3,7 +3,7 @@
 #define OSS_INFER_RECOGNIZER_INTERNAL_H
 
 #include "decode/scoring.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "ossicle/recognizer.h"
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);

@@ -1,4 +1,5 @@
-/* What the files of this folder share: where each parameter lies, and the state of one forward. */
+/* The inside of net.h, which the files of this folder share: layers with their parameters, and the state of one
+ * forward. */
 #ifndef OSS_NN_NET_INTERNAL_H
 #define OSS_NN_NET_INTERNAL_H
 

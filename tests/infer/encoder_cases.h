@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "support/exact.h"
 #include "support/models.h"
 

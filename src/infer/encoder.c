@@ -1,4 +1,4 @@
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 
 #include <string.h>
 

@@ -136,7 +136,7 @@ START_TEST(test_odd_bins) {
 END_TEST
 
 Suite *oss_test_suite(void) {
-    Suite *suite = suite_create("infer/stem");
+    Suite *suite = suite_create("infer/stem_tiles");
     TCase *tiles = tcase_create("tiles");
     tcase_add_loop_test(tiles, test_every_short_length, 2, 4);
     tcase_add_loop_test(tiles, test_usual_size, 2, 4);
