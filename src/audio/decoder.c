@@ -171,8 +171,8 @@ static void stop_decoding(oss_decoder *decoder) {
     }
 }
 
-oss_status oss_decoder_open(oss_decoder *decoder, oss_source *source, const char *name, const oss_part *part,
-                            int64_t before_frames) {
+oss_status oss_decoder_open(oss_decoder *decoder, oss_source *source, const char *name,
+                            const oss_audio_part *part, int64_t before_frames) {
     *decoder = (oss_decoder){.name = name, .source = source, .part = part, .before_frames = before_frames};
     decoder->said_bytes = choose_size(decoder);
     return start_decoding(decoder);
@@ -231,7 +231,7 @@ oss_status oss_decoder_check_header(const oss_decoder *decoder) {
 
 /* Frames or pages are missing, or the end is. */
 static bool breaks_off(const oss_decoder *decoder) {
-    const oss_part *part = decoder->part;
+    const oss_audio_part *part = decoder->part;
     bool no_end = decoder->promised_frames < 0 ? has_container(decoder, SF_FORMAT_OGG)
                                                : decoder->position_frames < decoder->promised_frames;
     return no_end || part->cut ||

@@ -11,12 +11,12 @@ enum { OSS_DECODER_CHUNK_FLOATS = 32768 }; /* decoded at once at most: frames ti
 
 /* A frame is one sample of each channel. */
 typedef struct oss_decoder {
-    const char *name;       /* of the source, for messages; the caller's */
-    oss_source *source;     /* the caller's */
-    const oss_part *part;   /* of it, that is decoded; the caller's */
-    int64_t said_bytes;     /* its size, as libsndfile is told */
-    int64_t position_bytes; /* of libsndfile's next read, in the part */
-    int64_t before_frames;  /* decoded of earlier parts, for messages */
+    const char *name;           /* of the source, for messages; the caller's */
+    oss_source *source;         /* the caller's */
+    const oss_audio_part *part; /* of it, that is decoded; the caller's */
+    int64_t said_bytes;         /* its size, as libsndfile is told */
+    int64_t position_bytes;     /* of libsndfile's next read, in the part */
+    int64_t before_frames;      /* decoded of earlier parts, for messages */
     int32_t rate_hz, channels;
     int64_t promised_frames; /* by the header; -1: it does not say, or guesses */
     int64_t position_frames; /* of the next frame */
@@ -26,8 +26,8 @@ typedef struct oss_decoder {
 } oss_decoder;
 
 /* Source, part and name must outlive the decoder. Close also after a failure. */
-oss_status oss_decoder_open(oss_decoder *decoder, oss_source *source, const char *name, const oss_part *part,
-                            int64_t before_frames);
+oss_status oss_decoder_open(oss_decoder *decoder, oss_source *source, const char *name,
+                            const oss_audio_part *part, int64_t before_frames);
 void oss_decoder_close(oss_decoder *decoder);
 /* chunk[frames, channels], frames <= most, from chunk[OSS_DECODER_CHUNK_FLOATS], all of which may be written;
  * 0: no more. */

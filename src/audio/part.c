@@ -46,7 +46,8 @@ static const char *name_foreign(oss_window *window) {
 
 /* ---- Kinds ---- */
 
-static bool take_mpeg(oss_part *part, oss_window *window, int64_t from_bytes, int64_t to_bytes, bool there) {
+static bool take_mpeg(oss_audio_part *part, oss_window *window, int64_t from_bytes, int64_t to_bytes,
+                      bool there) {
     if (!oss_mpeg_find(&part->mpeg, window, from_bytes, to_bytes, there)) {
         return false;
     }
@@ -57,7 +58,7 @@ static bool take_mpeg(oss_part *part, oss_window *window, int64_t from_bytes, in
     return true;
 }
 
-static bool take_ogg(oss_part *part, oss_window *window, int64_t from_bytes) {
+static bool take_ogg(oss_audio_part *part, oss_window *window, int64_t from_bytes) {
     oss_ogg_link link;
     if (!oss_ogg_find(&link, window, from_bytes, part->limit_bytes)) {
         return false;
@@ -71,18 +72,18 @@ static bool take_ogg(oss_part *part, oss_window *window, int64_t from_bytes) {
 }
 
 /* Ends where its header says, when another begins there; what else follows is of no account. */
-static bool take_container(oss_part *part, oss_window *window, int64_t at_bytes) {
+static bool take_container(oss_audio_part *part, oss_window *window, int64_t at_bytes) {
     if (!oss_container_begins(window, at_bytes)) {
         return false;
     }
     int64_t size = window->source->size_bytes;
     oss_container found = oss_container_measure(window, at_bytes);
     bool ends = found.end_bytes > found.first_sample_bytes && oss_container_begins(window, found.end_bytes);
-    *part = (oss_part){.kind = OSS_PART_CONTAINER,
-                       .begin_bytes = at_bytes,
-                       .end_bytes = ends ? found.end_bytes : size,
-                       .limit_bytes = size,
-                       .container = found};
+    *part = (oss_audio_part){.kind = OSS_PART_CONTAINER,
+                             .begin_bytes = at_bytes,
+                             .end_bytes = ends ? found.end_bytes : size,
+                             .limit_bytes = size,
+                             .container = found};
     if (found.format_tag == OSS_CONTAINER_MPEG || found.format_tag == OSS_CONTAINER_MP3) {
         int64_t bytes = found.declared_bytes < 0 || found.declared_bytes > found.present_bytes
                             ? found.present_bytes
@@ -123,7 +124,7 @@ static bool has_length(oss_window *window, int64_t at_bytes) {
            oss_window_number(header + FLAC_HEADER_BYTES + FLAC_COUNT_END_BYTES - 4, 4, true) != 0;
 }
 
-static void take_flac(oss_part *part, oss_window *window, int64_t begin_bytes, int64_t at_bytes) {
+static void take_flac(oss_audio_part *part, oss_window *window, int64_t begin_bytes, int64_t at_bytes) {
     part->kind = OSS_PART_FLAC;
     part->begin_bytes = begin_bytes;
     part->end_bytes = part->limit_bytes;
@@ -133,12 +134,12 @@ static void take_flac(oss_part *part, oss_window *window, int64_t begin_bytes, i
     }
 }
 
-void oss_part_first(oss_part *out, oss_source *source) {
+void oss_audio_part_first(oss_audio_part *out, oss_source *source) {
     oss_window window;
     oss_window_init(&window, source);
-    oss_part part = {.end_bytes = source->size_bytes,
-                     .limit_bytes = source->size_bytes,
-                     .container = {.declared_bytes = -1, .end_bytes = -1}};
+    oss_audio_part part = {.end_bytes = source->size_bytes,
+                           .limit_bytes = source->size_bytes,
+                           .container = {.declared_bytes = -1, .end_bytes = -1}};
     int64_t tags = oss_mpeg_skip_tags(&window, 0);
     if (is_flac(&window, tags)) {
         take_flac(&part, &window, 0, tags);
@@ -154,7 +155,7 @@ void oss_part_first(oss_part *out, oss_source *source) {
     *out = part;
 }
 
-void oss_part_bound(oss_part *part, oss_source *source) {
+void oss_audio_part_bound(oss_audio_part *part, oss_source *source) {
     oss_window window;
     oss_window_init(&window, source);
     int64_t begin = oss_mpeg_skip_tags(&window, part->begin_bytes);
@@ -162,7 +163,7 @@ void oss_part_bound(oss_part *part, oss_source *source) {
     part->end_bytes = next < 0 ? part->limit_bytes : next;
 }
 
-static bool next_flac(oss_part *part, oss_window *window, int64_t read_bytes) {
+static bool next_flac(oss_audio_part *part, oss_window *window, int64_t read_bytes) {
     int64_t begin = oss_mpeg_skip_tags(window, part->begin_bytes);
     int64_t from = read_bytes - READ_AHEAD_BYTES > begin ? read_bytes - READ_AHEAD_BYTES : begin + 1;
     int64_t next = find_flac(window, from, part->limit_bytes);
@@ -172,8 +173,8 @@ static bool next_flac(oss_part *part, oss_window *window, int64_t read_bytes) {
     return next >= 0;
 }
 
-static bool next_mpeg(oss_part *part, oss_window *window) {
-    oss_part next = *part;
+static bool next_mpeg(oss_audio_part *part, oss_window *window) {
+    oss_audio_part next = *part;
     while (take_mpeg(&next, window, next.end_bytes, next.limit_bytes, false)) {
         if (next.mpeg.has_xing || next.mpeg.frames >= LEAST_MPEG_FRAMES) {
             *part = next;
@@ -183,7 +184,7 @@ static bool next_mpeg(oss_part *part, oss_window *window) {
     return false;
 }
 
-bool oss_part_next(oss_part *part, oss_source *source, int64_t read_bytes) {
+bool oss_audio_part_next(oss_audio_part *part, oss_source *source, int64_t read_bytes) {
     oss_window window;
     oss_window_init(&window, source);
     if (part->kind == OSS_PART_FLAC) {

@@ -7,31 +7,31 @@
 #include "audio/mpeg.h"
 #include "base/source.h"
 
-typedef enum oss_part_kind {
+typedef enum oss_audio_part_kind {
     OSS_PART_OTHER, /* one recording, whatever it is */
     OSS_PART_CONTAINER,
     OSS_PART_FLAC,
     OSS_PART_OGG,
     OSS_PART_MPEG /* also within WAV: the codec's own bytes */
-} oss_part_kind;
+} oss_audio_part_kind;
 
-typedef struct oss_part {
-    oss_part_kind kind;
+typedef struct oss_audio_part {
+    oss_audio_part_kind kind;
     int64_t begin_bytes, end_bytes; /* what a decoder is to see; the end of FLAC is that of the source until
-                                     * oss_part_bound finds another */
+                                     * oss_audio_part_bound finds another */
     int64_t limit_bytes;            /* of what belongs to it and its like: the end of the source, or of the
                                      * samples in a WAV */
     bool cut;                       /* the bytes end within a frame or page */
     oss_container container;        /* of WAV, AIFF, AU; others: declares nothing */
     oss_mpeg_run mpeg;              /* of MP3 */
     const char *foreign; /* what libsndfile is known not to decode, by name; NULL: perhaps it does */
-} oss_part;
+} oss_audio_part;
 
-void oss_part_first(oss_part *out, oss_source *source);
+void oss_audio_part_first(oss_audio_part *out, oss_source *source);
 /* Finds where a FLAC ends. Reads all of it. */
-void oss_part_bound(oss_part *part, oss_source *source);
+void oss_audio_part_bound(oss_audio_part *part, oss_source *source);
 /* The part after *part, which was decoded to its end; read_bytes: as far as it was read for that. False: none,
  * *part stays. */
-bool oss_part_next(oss_part *part, oss_source *source, int64_t read_bytes);
+bool oss_audio_part_next(oss_audio_part *part, oss_source *source, int64_t read_bytes);
 
 #endif

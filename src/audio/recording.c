@@ -20,7 +20,7 @@ oss_status oss_recording_open(oss_recording *recording, oss_source *source, cons
     if (source->size_bytes == 0) {
         return oss_fail(OSS_EINPUT, "%s: an empty file (0 bytes)", name);
     }
-    oss_part_first(&recording->part, source);
+    oss_audio_part_first(&recording->part, source);
     oss_status status = oss_decoder_open(&recording->decoder, source, name, &recording->part, 0);
     if (status == OSS_OK && !cut_at_end) {
         status = oss_decoder_check_header(&recording->decoder);
@@ -61,7 +61,7 @@ static oss_status open_next(oss_recording *recording, bool *out_more) {
     if (status != OSS_OK) {
         return status;
     }
-    if (!oss_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder))) {
+    if (!oss_audio_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder))) {
         return oss_source_status(recording->source, recording->name); /* it may be that looking failed */
     }
     oss_decoder_close(&recording->decoder);
@@ -98,7 +98,7 @@ oss_status oss_recording_seek(oss_recording *recording, int64_t frame) {
     oss_status status = OSS_OK;
     if (recording->part.kind == OSS_PART_FLAC && recording->decoder.exact_seek) {
         int64_t end = recording->part.end_bytes;
-        oss_part_bound(&recording->part, recording->source);
+        oss_audio_part_bound(&recording->part, recording->source);
         if (recording->part.end_bytes != end) {
             oss_decoder_close(&recording->decoder);
             status = oss_decoder_open(&recording->decoder, recording->source, recording->name,

@@ -10,7 +10,7 @@ enum { OSS_AUDIO_MAX_CHANNELS = 64 };
 typedef struct oss_recording {
     const char *name;   /* of the source, for messages; the caller's */
     oss_source *source; /* the caller's */
-    oss_part part;
+    oss_audio_part part;
     oss_decoder decoder;
     int32_t rate_hz;         /* of all parts */
     int32_t channels;        /* of the first */

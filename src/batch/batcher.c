@@ -148,7 +148,7 @@ int32_t oss_batch_utterance_labels(const oss_batch_item *item, int32_t items, co
 
 static bool fits_alone(const oss_batcher *batcher, const oss_batch_item *item) {
     int64_t samples = oss_augment_length(&item->view, batcher->manifest->row[item->row].sound.samples);
-    return item->spelling.needed <= oss_sizes_ctc_frames(batcher->config, samples);
+    return item->spelling.needed <= oss_sizes_ctc_frames(&batcher->config->model, samples);
 }
 
 /* What does not fit is first spelled as without dropout, then heard at its own speed. */
@@ -226,8 +226,7 @@ static int32_t draw_gap(const oss_batcher *batcher, const oss_batch_item *item) 
     return (int32_t)(ms * 1e-3 * batcher->config->model.mel.sample_rate_hz);
 }
 
-/* Frames that the label, if any, between two rows takes, and the blank between equal ones when there is none.
- */
+/* Frames for the label between two rows, or, when there is none, for the blank between equal ones. */
 static int32_t count_between(const oss_manifest *manifest, const oss_batch_item *left,
                              const oss_batch_item *right) {
     return manifest->space_label > 0 || left->spelling.last == right->spelling.first;
@@ -243,7 +242,8 @@ static bool fits_join(const oss_batcher *batcher, const oss_batch_item *last, co
         item->spelling.labels == 0) {
         return false;
     }
-    return needed + count_between(batcher->manifest, last, item) <= oss_sizes_ctc_frames(config, samples);
+    return needed + count_between(batcher->manifest, last, item) <=
+           oss_sizes_ctc_frames(&config->model, samples);
 }
 
 /* Makes utterances of the draws: mostly one of each. */

@@ -119,7 +119,7 @@ static oss_status encode_row(oss_row *row, const oss_vocab *vocab, unknown_list 
 /* Moves a row whose labels need more frames than there are; says which numbers do not fit and what helps. */
 static oss_status skip_infeasible(oss_manifest *manifest, const oss_row *row, const oss_config *config) {
     int32_t needed = oss_len_ctc_needed(row->label, row->labels);
-    int32_t frames = oss_sizes_ctc_frames(config, row->sound.samples);
+    int32_t frames = oss_sizes_ctc_frames(&config->model, row->sound.samples);
     int32_t repeats = needed - row->labels;
     bool bpe = config->model.units == OSS_UNITS_BPE;
     oss_strbuf text = {0};
@@ -145,8 +145,8 @@ static oss_status sort_out_infeasible(oss_manifest *manifest, const oss_config *
     int32_t kept = 0;
     for (int32_t i = 0; i < manifest->rows; i++) {
         oss_row *row = &manifest->row[i];
-        bool fits =
-            oss_len_ctc_needed(row->label, row->labels) <= oss_sizes_ctc_frames(config, row->sound.samples);
+        bool fits = oss_len_ctc_needed(row->label, row->labels) <=
+                    oss_sizes_ctc_frames(&config->model, row->sound.samples);
         report->infeasible_rows += !fits;
         bool goes = !fits && drop && status == OSS_OK;
         if (goes) {

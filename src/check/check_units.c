@@ -30,7 +30,7 @@ static oss_status count_frames(oss_check_report *report, const oss_check_input *
     }
     for (int32_t i = 0; i < input->rows; i++) {
         if (input->row[i].usable) {
-            report->frames[i] = oss_sizes_encoder_frames(input->config, input->row[i].sound.samples);
+            report->frames[i] = oss_sizes_encoder_frames(&input->config->model, input->row[i].sound.samples);
         }
     }
     return OSS_OK;
@@ -132,7 +132,7 @@ static void add_choice(oss_check_report *report, const oss_check_input *input, i
     oss_check_choice *choice = &report->choice[report->choices++];
     *choice = (oss_check_choice){.units = units,
                                  .subframes = subframes,
-                                 .frames_hz = oss_sizes_embedding_hz(input->config) * subframes};
+                                 .frames_hz = oss_sizes_embedding_hz(&input->config->model) * subframes};
     for (int32_t i = 0; i < input->rows; i++) {
         choice->infeasible[oss_check_set_of(input, i)] += !oss_check_fits(report, choice, i);
     }

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "cli/bench_internal.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "kernel/lengths.h"
 #include "kernel/noise.h"
 #include "model/sizes.h"
@@ -59,7 +59,7 @@ static oss_status prepare_siblings(infer_work *work, int32_t threads) {
 static oss_status create_encoders(infer_work *work, const oss_bench_setup *setup) {
     oss_status status = oss_pool_create(&work->pool, setup->threads);
     if (status == OSS_OK) {
-        status = oss_encoder_create(&work->whole, setup->model, setup->threads);
+        status = oss_encoder_create(&work->whole, setup->model, setup->precision, setup->threads);
     }
     work->sibling = oss_alloc_zero((size_t)setup->threads, sizeof(oss_encoder *));
     if (status == OSS_OK && work->sibling == NULL) {
@@ -82,10 +82,10 @@ static void free_encoders(infer_work *work, int32_t threads) {
 
 static oss_status run_case(infer_work *work, const oss_bench_setup *setup, int32_t index,
                            oss_bench_part *out) {
-    const oss_config *config = setup->model->config;
-    int64_t samples = (int64_t)shape[index].seconds * config->model.mel.sample_rate_hz;
+    const oss_model_config *config = &setup->model->config;
+    int64_t samples = (int64_t)shape[index].seconds * config->mel.sample_rate_hz;
     work->utterances = shape[index].utterances;
-    work->mel_frames = oss_len_mel_frames(samples, config->model.mel.hop_samples);
+    work->mel_frames = oss_len_mel_frames(samples, config->mel.hop_samples);
     bool many = work->utterances > 1;
     oss_status status = many ? prepare_siblings(work, setup->threads) : OSS_OK;
     if (status != OSS_OK) {
@@ -101,7 +101,7 @@ static oss_status run_case(infer_work *work, const oss_bench_setup *setup, int32
 }
 
 oss_status oss_bench_infer(const oss_bench_setup *setup, oss_bench_part *out) {
-    const oss_mel_spec *mel = &setup->model->config->model.mel;
+    const oss_mel_spec *mel = &setup->model->config.mel;
     int32_t frames = oss_len_mel_frames((int64_t)MAX_SECONDS * mel->sample_rate_hz, mel->hop_samples);
     size_t count = (size_t)frames * (size_t)mel->bins;
     float *features = oss_alloc_aligned(count, sizeof *features);

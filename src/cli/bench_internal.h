@@ -12,6 +12,7 @@ enum { OSS_BENCH_MAX_CASES = 4, OSS_BENCH_MAX_RUNS = 1001 };
 typedef struct oss_bench_setup {
     int32_t threads, runs;
     const oss_model *model;      /* d 192, 4 blocks, 8x, V 32, k 1 and initial weights unless --model */
+    oss_precision precision;     /* of products, in training and inference */
     int32_t utterances, seconds; /* of a training batch */
 } oss_bench_setup;
 

@@ -80,7 +80,7 @@ static double count_mel_flop(const oss_mel_spec *spec, int32_t frames) {
 }
 
 oss_status oss_bench_mel(const oss_bench_setup *setup, oss_bench_part *out) {
-    const oss_mel_spec *spec = &setup->model->config->model.mel;
+    const oss_mel_spec *spec = &setup->model->config.mel;
     mel_work work = {.samples = (int64_t)BENCH_SECONDS * spec->sample_rate_hz};
     int32_t frames = oss_len_mel_frames(work.samples, spec->hop_samples);
     oss_status status = oss_mel_plan_create(&work.plan, spec);
@@ -126,11 +126,11 @@ static double count_ctc_flop(const ctc_work *work) {
 }
 
 oss_status oss_bench_ctc(const oss_bench_setup *setup, oss_bench_part *out) {
-    const oss_config *config = setup->model->config;
-    ctc_work work = {
-        .frames = oss_sizes_ctc_frames(config, (int64_t)BENCH_SECONDS * config->model.mel.sample_rate_hz),
-        .vocab = oss_vocab_size(setup->model->vocab),
-        .labels = BENCH_SECONDS * OSS_BENCH_LABELS_A_SECOND_X2 / 2};
+    const oss_model_config *config = &setup->model->config;
+    ctc_work work = {.frames =
+                         oss_sizes_ctc_frames(config, (int64_t)BENCH_SECONDS * config->mel.sample_rate_hz),
+                     .vocab = oss_vocab_size(setup->model->vocab),
+                     .labels = BENCH_SECONDS * OSS_BENCH_LABELS_A_SECOND_X2 / 2};
     size_t count = (size_t)work.frames * (size_t)work.vocab;
     work.logits = oss_alloc_aligned(count, sizeof *work.logits);
     work.gradient = oss_alloc_aligned(count, sizeof *work.gradient);

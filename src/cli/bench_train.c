@@ -190,8 +190,9 @@ static void free_work(train_work *work) {
 
 oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out) {
     train_work work = {.setup = setup};
-    oss_status status = oss_config_copy(&work.config, setup->model->config);
+    oss_status status = oss_config_create_from(&work.config, &setup->model->config);
     if (status == OSS_OK) {
+        work.config->training.precision = setup->precision;
         status = create_network(&work);
     }
     if (status == OSS_OK) {
@@ -203,12 +204,12 @@ oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out) {
     if (status == OSS_OK) {
         int64_t samples = work.samples[0];
         out->cases = 1;
-        out->item[0] = (oss_bench_case){
-            .utterances = setup->utterances,
-            .seconds = setup->seconds,
-            .flop = setup->utterances *
-                    oss_sizes_training_flop(work.config, samples, oss_vocab_size(setup->model->vocab)),
-            .median_ms = oss_bench_time(setup, run_step, &work)};
+        out->item[0] = (oss_bench_case){.utterances = setup->utterances,
+                                        .seconds = setup->seconds,
+                                        .flop = setup->utterances *
+                                                oss_sizes_training_flop(&work.config->model, samples,
+                                                                        oss_vocab_size(setup->model->vocab)),
+                                        .median_ms = oss_bench_time(setup, run_step, &work)};
         status = check_result(&work);
     }
     free_work(&work);

@@ -213,7 +213,7 @@ typedef struct report {
 } report;
 
 static const char *name_precision(const oss_bench_setup *setup) {
-    return setup->model->config->training.precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
+    return setup->precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
 }
 
 static oss_status print_json(const report *r, const oss_bench_setup *setup) {
@@ -350,7 +350,7 @@ static int run_bench(const oss_cli_args *args) {
         status = load_model(args, &model);
     }
     if (status == OSS_OK) {
-        status = oss_cli_precision(args, &model->config->training.precision);
+        status = oss_cli_precision(args, &setup.precision);
     }
     setup.model = model;
     read_cpu_name(r.cpu, sizeof r.cpu);

@@ -39,8 +39,7 @@ static const oss_cli_option options[] = {
 typedef struct checking {
     const oss_cli_args *args;
     oss_model *model;
-    oss_config *own_config;
-    const oss_config *config; /* the model's or own_config */
+    oss_config *config;
     oss_check_source *source; /* [sources] */
     int32_t sources;
     oss_check_data data;
@@ -55,13 +54,11 @@ static oss_status load_config(checking *check) {
     if (config != NULL && model != NULL) {
         return oss_fail(OSS_EUSAGE, "--config and --model exclude each other: a model has a config");
     }
-    oss_status status = model != NULL    ? oss_model_load(&check->model, model)
-                        : config != NULL ? oss_config_load(&check->own_config, config)
-                                         : oss_config_create(&check->own_config);
-    if (status == OSS_OK) {
-        check->config = model != NULL ? check->model->config : check->own_config;
+    if (model == NULL) {
+        return config != NULL ? oss_config_load(&check->config, config) : oss_config_create(&check->config);
     }
-    return status;
+    oss_status status = oss_model_load(&check->model, model);
+    return status == OSS_OK ? oss_config_create_from(&check->config, &check->model->config) : status;
 }
 
 static oss_status list_sources(checking *check) {
@@ -198,7 +195,7 @@ static int run_check(const oss_cli_args *args) {
     oss_check_free(check.report);
     oss_check_data_deinit(&check.data);
     oss_free(check.source);
-    oss_config_free(check.own_config);
+    oss_config_free(check.config);
     oss_model_free(check.model);
     return code;
 }

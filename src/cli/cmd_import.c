@@ -24,7 +24,7 @@ static int run_import(const oss_cli_args *args) {
         status = oss_vocab_load(&vocab, oss_cli_value(args, "--vocab"), config);
     }
     if (status == OSS_OK) {
-        status = oss_model_import(&model, oss_cli_operand(args, 0), config, vocab);
+        status = oss_model_import(&model, oss_cli_operand(args, 0), &config->model, vocab);
     }
     if (status == OSS_OK) {
         status = oss_model_save(model, out_path);

@@ -69,8 +69,8 @@ static oss_status read_sum(description *d) {
     return status;
 }
 
-static oss_status print_config(const oss_config *config, char **out) {
-    char *text = oss_config_print(config, true);
+static oss_status print_config(const oss_model_config *config, char **out) {
+    char *text = oss_config_print_model(config);
     if (text == NULL) {
         return OSS_ENOMEM;
     }
@@ -96,7 +96,7 @@ static oss_status describe(description *d, const char *path) {
         status = read_step(d);
     }
     if (status == OSS_OK) {
-        status = print_config(d->model->config, &d->config_text);
+        status = print_config(&d->model->config, &d->config_text);
     }
     return status;
 }
@@ -106,7 +106,7 @@ static int32_t count_symbols(const description *d) {
 }
 
 static oss_status build_json(const description *d, char **out) {
-    const oss_config *config = d->model->config;
+    const oss_model_config *config = &d->model->config;
     oss_json *config_json = NULL;
     oss_status status = oss_json_parse(&config_json, d->config_text, strlen(d->config_text), "config");
     if (status != OSS_OK) {
@@ -123,8 +123,8 @@ static oss_status build_json(const description *d, char **out) {
     oss_json_add_string(object, "sum", d->sum);
     oss_json_add_integer(object, "parameters", (int64_t)d->model->params->parameters);
     oss_json_add_number(object, "embedding_hz", oss_sizes_embedding_hz(config));
-    oss_json_add_integer(object, "embedding_width", config->model.d_model);
-    oss_json_add_integer(object, "projected_width", config->model.projector_dim);
+    oss_json_add_integer(object, "embedding_width", config->d_model);
+    oss_json_add_integer(object, "projected_width", config->projector_dim);
     oss_json_add_integer(object, "vocabulary_size", count_symbols(d));
     oss_json *vocabulary = oss_json_add_array(object, "vocabulary");
     if (d->model->vocab != NULL) {
@@ -156,7 +156,7 @@ static void print_vocabulary(const description *d) {
 }
 
 static void print_table(const description *d) {
-    const oss_config *config = d->model->config;
+    const oss_model_config *config = &d->model->config;
     oss_cli_print("%-15s%s\n", "file", d->file);
     if (d->has_step) {
         oss_cli_print("%-15s%lld\n", "step", (long long)d->step);
@@ -164,13 +164,13 @@ static void print_table(const description *d) {
     oss_cli_print("%-15s%lld\n", "bytes", (long long)d->bytes);
     oss_cli_print("%-15s%s\n", "sum", d->sum);
     oss_cli_print("%-15s%zu\n", "parameters", d->model->params->parameters);
-    oss_cli_print("%-15s%d wide, %g a second\n", "embeddings", config->model.d_model,
+    oss_cli_print("%-15s%d wide, %g a second\n", "embeddings", config->d_model,
                   oss_sizes_embedding_hz(config));
-    if (config->model.projector_dim > 0) {
-        oss_cli_print("%-15s%d wide\n", "projected", config->model.projector_dim);
+    if (config->projector_dim > 0) {
+        oss_cli_print("%-15s%d wide\n", "projected", config->projector_dim);
     }
     if (d->model->vocab != NULL) {
-        oss_cli_print("%-15s%d rows for each row of embeddings\n", "logits", config->model.ctc_subframes);
+        oss_cli_print("%-15s%d rows for each row of embeddings\n", "logits", config->ctc_subframes);
     }
     print_vocabulary(d);
     oss_cli_print("%-15s%s", "config", d->config_text);

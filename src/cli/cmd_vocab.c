@@ -196,7 +196,7 @@ static oss_status count_row(census *c, const vocab_row *row) {
         return status;
     }
     int32_t needed = oss_len_ctc_needed(label, labels);
-    int32_t frames = oss_sizes_encoder_frames(c->config, row->samples);
+    int32_t frames = oss_sizes_encoder_frames(&c->config->model, row->samples);
     for (int32_t k = 1; k <= MOST_SUBFRAMES; k++) {
         c->infeasible[k - 1] += needed > (int64_t)k * frames;
     }
@@ -223,7 +223,7 @@ static int32_t count_merged(const census *c) {
 /* ---- What is said ---- */
 
 static void print_table(const census *c) {
-    double hz = oss_sizes_embedding_hz(c->config);
+    double hz = oss_sizes_embedding_hz(&c->config->model);
     oss_cli_print("%-20s%d symbols: %d special, %d characters, %d merged\n", "vocabulary",
                   (int)oss_vocab_size(c->vocab), (int)OSS_VOCAB_SPECIALS, (int)oss_vocab_characters(c->vocab),
                   (int)count_merged(c));
@@ -239,7 +239,7 @@ static void print_table(const census *c) {
 }
 
 static oss_status print_json(const census *c) {
-    double hz = oss_sizes_embedding_hz(c->config);
+    double hz = oss_sizes_embedding_hz(&c->config->model);
     oss_json *object = oss_json_object();
     oss_json_add_string(object, "units", oss_vocab_units(c->vocab) == OSS_UNITS_BPE ? "bpe" : "char");
     oss_json_add_integer(object, "vocabulary_size", oss_vocab_size(c->vocab));

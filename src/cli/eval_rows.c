@@ -121,7 +121,7 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
         status = oss_pool_create(&rows->pool, rows->threads);
     }
     if (status == OSS_OK) {
-        oss_case policy = oss_recognizer_config(rows->recognizer[0])->model.text_case;
+        oss_case policy = oss_recognizer_config(rows->recognizer[0])->text_case;
         status = oss_dataset_open(&rows->dataset, rows->csv_path, policy);
     }
     return status;

@@ -24,7 +24,7 @@ static oss_status refuse_difference(void *context, const char *key, const char *
 
 static oss_status compare_settings(const oss_model *a, const oss_model *b) {
     model_pair pair = {a, b};
-    return oss_config_compare(a->config, b->config, refuse_difference, &pair);
+    return oss_config_compare(&a->config, &b->config, refuse_difference, &pair);
 }
 
 static oss_status compare_vocabularies(const oss_model *a, const oss_model *b) {
@@ -54,7 +54,7 @@ static oss_status compare_stats(const oss_model *a, const oss_model *b) {
     if (a->mel_mean == NULL) {
         return OSS_OK;
     }
-    size_t bytes = (size_t)a->config->model.mel.bins * sizeof *a->mel_mean;
+    size_t bytes = (size_t)a->config.mel.bins * sizeof *a->mel_mean;
     bool same = memcmp(a->mel_mean, b->mel_mean, bytes) == 0 && memcmp(a->mel_std, b->mel_std, bytes) == 0;
     return same
                ? OSS_OK
@@ -127,25 +127,21 @@ static void copy_values(float *value, const oss_params *to, const oss_model *mod
 }
 
 oss_status oss_model_drop_projector(oss_model *model) {
-    oss_config *config = NULL;
+    oss_model_config config = model->config;
+    config.projector_dim = 0;
     oss_params *params = NULL;
     float *value = NULL;
-    oss_status status = oss_config_copy(&config, model->config);
-    if (status == OSS_OK) {
-        config->model.projector_dim = 0;
-        status = oss_params_create(&params, config, model->vocab == NULL ? 0 : oss_vocab_size(model->vocab));
-    }
+    oss_status status =
+        oss_params_create(&params, &config, model->vocab == NULL ? 0 : oss_vocab_size(model->vocab));
     if (status == OSS_OK) {
         value = oss_model_alloc_block(params);
         status = value == NULL ? OSS_ENOMEM : OSS_OK;
     }
     if (status != OSS_OK) {
         oss_params_free(params);
-        oss_config_free(config);
         return status;
     }
     copy_values(value, params, model);
-    oss_config_free(model->config);
     oss_params_free(model->params);
     oss_free(model->value);
     model->config = config;

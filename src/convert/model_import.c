@@ -109,7 +109,7 @@ static oss_status judge_leftover(const import *job, const char *name, const char
         oss_log_warn("%s: \"%s\" is left out: without a vocabulary there is no head", path, name);
         return OSS_OK;
     }
-    if (has_prefix(ours, "projector.") && job->model->config->model.projector_dim == 0) {
+    if (has_prefix(ours, "projector.") && job->model->config.projector_dim == 0) {
         oss_log_warn("%s: \"%s\" is left out: set projector_dim to its width to keep it", path, name);
         return OSS_OK;
     }
@@ -197,9 +197,9 @@ import job = {.file = file, .model = model, .merged = is_merged(file) };
     return status;
 }
 
-oss_status oss_model_import(oss_model **out, const char *path, const oss_config *config,
+oss_status oss_model_import(oss_model **out, const char *path, const oss_model_config *config,
                             const oss_vocab *vocab) {
-    if (config->model.mel.norm == OSS_MEL_NORM_FIXED) {
+    if (config->mel.norm == OSS_MEL_NORM_FIXED) {
         return oss_fail(
             OSS_EUSAGE,
             "%s: a file of other origin has no mel statistics; set mel_norm to \"utterance\", \"speech\" or \"none\"",

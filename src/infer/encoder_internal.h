@@ -1,4 +1,5 @@
-/* The encoder's parts: packed weights, the stem, the memory of a run, its tasks. */
+/* The inside of encoder.h: packed weights (encoder_weights.c), the stem (stem_tiles.c), the memory of a run
+ * (encoder.c) and its tasks (encoder_tasks.c). */
 #ifndef OSS_INFER_ENCODER_INTERNAL_H
 #define OSS_INFER_ENCODER_INTERNAL_H
 
@@ -8,58 +9,45 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "kernel/attention.h"
-#include "kernel/bf16.h"
+#include "kernel/linear.h"
 #include "model/model_file.h"
+#include "model/network.h"
 
 enum {
-    OSS_STEM_MAX_LAYERS = 3,
     /* Encoder frames that the stem makes at a time: at the usual size 18 rows of the first convolution (16
      * KiB each) and 10 of the second (8 KiB) are then alive, which a second-level cache holds beside the
      * second layer's weights (144 KiB). */
     OSS_STEM_TILE_FRAMES = 4
 };
 
-typedef struct oss_packed_linear {
-    float *weight;     /* packed w[n,k] */
-    const float *bias; /* [n] */
-    int32_t n, k;
-    bool bf16; /* the weight is paired (kernel/bf16.h), and x is to be rounded */
-} oss_packed_linear;
-
-typedef struct oss_packed_conv {
-    float *weight; /* packed w[co,ci,3,3] */
-    const float *bias;
-    int32_t ci, co;
-    int32_t bins; /* F of its input */
-    bool bf16;    /* as in a linear; the first convolution has one channel, and stays in float32 */
-} oss_packed_conv;
-
 typedef struct oss_packed_block {
     const float *norm1, *norm2; /* [d] */
-    oss_packed_linear qkv, out, up, down;
+    oss_k_weight qkv, out, mlp_in, mlp_out;
 } oss_packed_block;
 
 /* All weights in one block of memory, laid out for the kernels; the model is not needed any more. */
 typedef struct oss_encoder_weights {
     oss_arena memory;
     int32_t layers; /* of the stem */
-    oss_packed_conv conv[OSS_STEM_MAX_LAYERS];
-    oss_packed_linear proj; /* columns reordered: takes [F, channels] instead of [channels, F] */
+    oss_k_weight conv[OSS_MAX_CONVS];
+    int32_t bins[OSS_MAX_CONVS]; /* F of its input */
+    oss_k_weight proj;           /* columns reordered: takes [F, channels] instead of [channels, F] */
     int32_t blocks;
-    oss_packed_block *block;           /* [blocks] */
-    const float *norm;                 /* [d] */
-    oss_packed_linear head, projector; /* n 0: the model has none */
+    oss_packed_block *block;      /* [blocks] */
+    const float *norm;            /* [d] */
+    oss_k_weight head, projector; /* n 0: the model has none */
 } oss_encoder_weights;
 
-oss_status oss_encoder_weights_init(oss_encoder_weights *weights, const oss_model *model);
+oss_status oss_encoder_weights_init(oss_encoder_weights *weights, const oss_model *model,
+                                    oss_precision precision);
 void oss_encoder_weights_deinit(oss_encoder_weights *weights);
 
 /* Work space of one thread for the stem: rows of each layer's output that are alive. */
 typedef struct oss_stem_scratch {
-    float *layer[OSS_STEM_MAX_LAYERS]; /* the last one: 1 + frames of a task rows, the first is spare */
-    oss_bf16 *half;                    /* input rows of a convolution of bf16 */
+    float *layer[OSS_MAX_CONVS]; /* the last one: 1 + frames of a task rows, the first is spare */
+    void *operand;               /* input rows in a convolution's format, when that is not float */
 } oss_stem_scratch;
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
@@ -78,7 +66,7 @@ typedef struct oss_worker_space {
     float *hidden;    /* [task frames, d_ff] */
     float *attention; /* the kernel's scratch */
     void *mel;        /* the front end's */
-    oss_bf16 *half;   /* [rows of a task, widest input of a linear], with bf16 */
+    void *operand;    /* [rows of a task, widest input of a linear] in its format, when that is not float */
 } oss_worker_space;
 
 /* The memory of one run, taken from the arena by lay_out_run alone. */
@@ -95,7 +83,7 @@ typedef struct oss_run_space {
 
 /* What encoders of one model share: read-only once made. */
 typedef struct oss_encoder_model {
-    oss_config *config;
+    oss_model_config config;
     oss_encoder_weights weights;
     oss_mel_plan *mel;
 } oss_encoder_model;

@@ -1,10 +1,7 @@
 /* The network, for some rows at a time: what each task of a run computes. */
 #include "infer/encoder_internal.h"
 #include "kernel/attention.h"
-#include "kernel/gemm.h"
 #include "kernel/vec.h"
-
-static const float norm_eps = 1e-5F;
 
 /* ---- What is computed for frames [begin, end); every task runs one of these ---- */
 
@@ -12,39 +9,34 @@ static float *row_of(float *x, int32_t row, int32_t width) {
     return x == NULL ? NULL : x + (size_t)row * (size_t)width;
 }
 
-static void run_linear(const oss_worker_space *worker, float *y, const float *x,
-                       const oss_packed_linear *linear, int32_t rows, oss_epilogue epilogue) {
-    if (linear->bf16) {
-        oss_k_bf16_round(worker->half, x, linear->k, rows, linear->k);
-        oss_k_bf16_linear(y, NULL, worker->half, linear->weight, linear->bias, rows, linear->n, linear->k,
-                          epilogue);
-    } else {
-        oss_k_linear_packed(y, linear->n, x, linear->k, linear->weight, linear->bias, rows, linear->n,
-                            linear->k, epilogue);
-    }
+static void run_linear(const oss_worker_space *worker, float *y, const float *x, const oss_k_weight *weight,
+                       int32_t rows, oss_epilogue epilogue) {
+    const void *operand = oss_k_operand(weight->format, x, rows, weight->k, worker->operand);
+    oss_k_linear(y, NULL, operand, weight, rows, epilogue);
 }
 
 /* qkv = W rms(x) + b for the coming block, rotated when the position is rope. */
 static void run_qkv(const oss_encoder *e, oss_worker_space *worker, int32_t block, int32_t begin,
                     int32_t rows) {
     const oss_packed_block *weights = &e->model->weights.block[block];
-    int32_t d = e->model->config->model.d_model;
+    int32_t d = e->model->config.d_model;
     float *qkv = row_of(e->space.qkv[block % 2], begin, 3 * d);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, row_of(e->space.x, begin, d), weights->norm1, rows, d, norm_eps);
+    oss_k_rmsnorm_fwd(worker->normed, NULL, row_of(e->space.x, begin, d), weights->norm1, rows, d,
+                      OSS_NORM_EPS);
     run_linear(worker, qkv, worker->normed, &weights->qkv, rows, OSS_EPI_BIAS);
-    if (e->model->config->model.position == OSS_POSITION_ROPE) {
-        oss_k_rope(qkv, row_of(e->position, begin, e->head_dim), rows, e->model->config->model.n_heads,
-                   e->head_dim, 1.0F);
+    if (e->model->config.position == OSS_POSITION_ROPE) {
+        oss_k_rope(qkv, row_of(e->position, begin, e->head_dim), rows, e->model->config.n_heads, e->head_dim,
+                   1.0F);
     }
 }
 
 /* The last norm, the head and the projector. */
 static void run_outputs(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t rows) {
-    int32_t d = e->model->config->model.d_model;
+    int32_t d = e->model->config.d_model;
     float *embeddings = row_of(e->space.embeddings, begin, d);
     oss_k_rmsnorm_fwd(embeddings, NULL, row_of(e->space.x, begin, d), e->model->weights.norm, rows, d,
-                      norm_eps);
-    const oss_packed_linear *head = &e->model->weights.head, *projector = &e->model->weights.projector;
+                      OSS_NORM_EPS);
+    const oss_k_weight *head = &e->model->weights.head, *projector = &e->model->weights.projector;
     if (head->n > 0) {
         run_linear(worker, row_of(e->space.logits, begin, head->n), embeddings, head, rows, OSS_EPI_BIAS);
     }
@@ -57,7 +49,7 @@ static void run_outputs(const oss_encoder *e, const oss_worker_space *worker, in
 /* What follows block `block` - 1 on its rows. */
 static void run_next(const oss_encoder *e, oss_worker_space *worker, int32_t block, int32_t begin,
                      int32_t rows) {
-    if (block < e->model->config->model.n_layers) {
+    if (block < e->model->config.n_layers) {
         run_qkv(e, worker, block, begin, rows);
     } else {
         run_outputs(e, worker, begin, rows);
@@ -82,13 +74,13 @@ void oss_encoder_mel_task(void *context, int32_t task, int32_t worker_index) {
 void oss_encoder_front_task(void *context, int32_t task, int32_t worker_index) {
     const oss_encoder *e = context;
     oss_worker_space *worker = &e->space.worker[worker_index];
-    int32_t begin, end, d = e->model->config->model.d_model;
+    int32_t begin, end, d = e->model->config.d_model;
     task_rows(e, task, &begin, &end);
     float *x = row_of(e->space.x, begin, d);
     const float *flat =
         oss_stem_run(&e->model->weights, &worker->stem, e->features, e->mel_frames, begin, end);
     run_linear(worker, x, flat, &e->model->weights.proj, end - begin, OSS_EPI_BIAS);
-    if (e->model->config->model.position == OSS_POSITION_SINUSOIDAL) {
+    if (e->model->config.position == OSS_POSITION_SINUSOIDAL) {
         oss_k_add(x, row_of(e->position, begin, d), (size_t)(end - begin) * (size_t)d);
     }
     run_next(e, worker, 0, begin, end - begin);
@@ -99,16 +91,16 @@ void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
     const oss_encoder *e = context;
     oss_worker_space *worker = &e->space.worker[worker_index];
     const oss_packed_block *weights = &e->model->weights.block[e->block];
-    int32_t begin, end, d = e->model->config->model.d_model;
+    int32_t begin, end, d = e->model->config.d_model;
     task_rows(e, task, &begin, &end);
     int32_t rows = end - begin;
     float *x = row_of(e->space.x, begin, d);
     oss_k_attention_fwd(e->space.attended, NULL, e->space.qkv[e->block % 2], e->frames,
-                        e->model->config->model.n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
+                        e->model->config.n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
                         worker->attention);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, norm_eps);
-    run_linear(worker, worker->hidden, worker->normed, &weights->up, rows, OSS_EPI_BIAS_GELU);
-    run_linear(worker, x, worker->hidden, &weights->down, rows, OSS_EPI_BIAS_ADD);
+    oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, OSS_NORM_EPS);
+    run_linear(worker, worker->hidden, worker->normed, &weights->mlp_in, rows, OSS_EPI_BIAS_GELU);
+    run_linear(worker, x, worker->hidden, &weights->mlp_out, rows, OSS_EPI_BIAS_ADD);
     run_next(e, worker, e->block + 1, begin, rows);
 }

@@ -9,7 +9,7 @@
 #include "model/model_file.h"
 
 struct oss_features {
-    oss_config *config;
+    oss_model_config config;
     oss_mel_plan *plan;
     oss_progress progress;
 };
@@ -23,17 +23,15 @@ oss_status oss_matrix_save(const oss_matrix *matrix, const char *path) {
     return oss_npy_write(path, matrix->value, matrix->rows, matrix->columns);
 }
 
-/* Takes a copy of config; mean and std [bins] for fixed normalisation, else NULL. */
-static oss_status create_front_end(oss_features **out, const oss_config *config, const float *mean,
+/* mean and std [bins] for fixed normalisation, else NULL. */
+static oss_status create_front_end(oss_features **out, const oss_model_config *config, const float *mean,
                                    const float *std) {
     oss_features *features = oss_alloc_zero(1, sizeof *features);
     if (features == NULL) {
         return OSS_ENOMEM;
     }
-    oss_status status = oss_config_copy(&features->config, config);
-    if (status == OSS_OK) {
-        status = oss_mel_plan_create(&features->plan, &config->model.mel);
-    }
+    features->config = *config;
+    oss_status status = oss_mel_plan_create(&features->plan, &config->mel);
     if (status != OSS_OK) {
         oss_features_free(features);
         return status;
@@ -58,7 +56,7 @@ oss_status oss_features_create(oss_features **out, const char *config_path) {
             "%s: \"mel_norm\" is \"fixed\": its statistics are in the model file, so name a model instead",
             config_path);
     } else {
-        status = create_front_end(out, config, NULL, NULL);
+        status = create_front_end(out, &config->model, NULL, NULL);
     }
     oss_config_free(config);
     return status;
@@ -68,7 +66,7 @@ oss_status oss_features_create_from_model(oss_features **out, const char *model_
     oss_model *model = NULL;
     oss_status status = oss_model_load(&model, model_path);
     if (status == OSS_OK) {
-        status = create_front_end(out, model->config, model->mel_mean, model->mel_std);
+        status = create_front_end(out, &model->config, model->mel_mean, model->mel_std);
     }
     oss_model_free(model);
     return status;
@@ -79,7 +77,6 @@ void oss_features_free(oss_features *features) {
         return;
     }
     oss_mel_plan_free(features->plan);
-    oss_config_free(features->config);
     oss_free(features);
 }
 
@@ -88,12 +85,12 @@ void oss_features_set_progress(oss_features *features, oss_progress_fn progress,
 }
 
 int32_t oss_features_rate_hz(const oss_features *features) {
-    return features->config->model.mel.sample_rate_hz;
+    return features->config.mel.sample_rate_hz;
 }
 
 static oss_status compute(const oss_features *features, const oss_audio *audio, oss_matrix *out) {
-    int32_t bins = features->config->model.mel.bins;
-    int64_t frames = oss_len_mel_frames_long(audio->samples, features->config->model.mel.hop_samples);
+    int32_t bins = features->config.mel.bins;
+    int64_t frames = oss_len_mel_frames_long(audio->samples, features->config.mel.hop_samples);
     if (frames > INT32_MAX) {
         return oss_fail(OSS_EINPUT,
                         "%lld frames of features are more than one call can make: cut the audio into parts",
@@ -114,7 +111,7 @@ static oss_status compute(const oss_features *features, const oss_audio *audio, 
 
 oss_status oss_features_compute_file(oss_features *features, const char *path, oss_matrix *out) {
     oss_audio audio;
-    oss_status status = oss_input_load_any(&audio, path, features->config, NULL, &features->progress);
+    oss_status status = oss_input_load_any(&audio, path, &features->config, NULL, &features->progress);
     if (status == OSS_OK) {
         status = compute(features, &audio, out);
         oss_audio_deinit(&audio);
@@ -125,7 +122,7 @@ oss_status oss_features_compute_file(oss_features *features, const char *path, o
 oss_status oss_features_compute_samples(oss_features *features, const float *sample, int64_t samples,
                                         int32_t rate_hz, oss_matrix *out) {
     oss_audio audio;
-    oss_status status = oss_input_from_samples(&audio, sample, samples, rate_hz, features->config);
+    oss_status status = oss_input_from_samples(&audio, sample, samples, rate_hz, &features->config);
     if (status == OSS_OK) {
         status = compute(features, &audio, out);
         oss_audio_deinit(&audio);

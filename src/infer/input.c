@@ -4,12 +4,12 @@
 #include "base/logger.h"
 #include "base/source.h"
 
-static void finish_audio(oss_audio *audio, const oss_config *config, const char *what) {
-    if ((double)audio->peak < config->model.min_peak) {
+static void finish_audio(oss_audio *audio, const oss_model_config *config, const char *what) {
+    if ((double)audio->peak < config->min_peak) {
         oss_log_warn("%s: the largest sample is %.2g, below %g: this is close to silence", what,
-                     (double)audio->peak, config->model.min_peak);
+                     (double)audio->peak, config->min_peak);
     }
-    if (config->model.normalize == OSS_NORMALIZE_PEAK) {
+    if (config->normalize == OSS_NORMALIZE_PEAK) {
         oss_audio_normalize_peak(audio->sample, audio->samples);
     }
 }
@@ -25,15 +25,15 @@ static void tell_reading(void *context, double fraction) {
     reading->told->fn(reading->told->context, OSS_STAGE_READING, reading->fraction);
 }
 
-static oss_audio_request plan_request(const oss_config *config, reading_progress *reading) {
-    return (oss_audio_request){.rate_hz = config->model.mel.sample_rate_hz,
+static oss_audio_request plan_request(const oss_model_config *config, reading_progress *reading) {
+    return (oss_audio_request){.rate_hz = config->mel.sample_rate_hz,
                                .end_seconds = -1,
                                .progress = reading->told->fn == NULL ? NULL : tell_reading,
                                .progress_context = reading};
 }
 
-oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *config, double start_seconds,
-                          double end_seconds, const oss_progress *progress) {
+oss_status oss_input_load(oss_audio *out, const char *path, const oss_model_config *config,
+                          double start_seconds, double end_seconds, const oss_progress *progress) {
     reading_progress reading = {.told = progress};
     oss_audio_request request = plan_request(config, &reading);
     request.start_seconds = start_seconds;
@@ -45,7 +45,7 @@ oss_status oss_input_load(oss_audio *out, const char *path, const oss_config *co
     return status;
 }
 
-oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_config *config, bool *cut_off,
+oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config, bool *cut_off,
                               const oss_progress *progress) {
     reading_progress reading = {.told = progress};
     oss_audio_request request = plan_request(config, &reading);
@@ -66,13 +66,12 @@ oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_config
 }
 
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
-                                  const oss_config *config) {
+                                  const oss_model_config *config) {
     if (sample == NULL || samples < 1 || rate_hz < 1) {
         return oss_fail(OSS_EUSAGE, "%lld samples at %d Hz: give at least one sample and its rate",
                         (long long)samples, rate_hz);
     }
-    oss_status status =
-        oss_audio_from_samples(out, sample, samples, rate_hz, config->model.mel.sample_rate_hz);
+    oss_status status = oss_audio_from_samples(out, sample, samples, rate_hz, config->mel.sample_rate_hz);
     if (status == OSS_OK) {
         finish_audio(out, config, "the samples");
     }

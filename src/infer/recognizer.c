@@ -24,12 +24,12 @@ struct oss_recognizer {
 
 /* Features that need the whole recording are no stream's, whatever attention sees. */
 static void warn_of_whole(const oss_recognizer *recognizer) {
-    const oss_config *config = recognizer->model->config;
-    oss_mel_norm norm = config->model.mel.norm;
+    const oss_model_config *config = &recognizer->model->config;
+    oss_mel_norm norm = config->mel.norm;
     const char *setting = norm == OSS_MEL_NORM_UTTERANCE ? "mel_norm\": \"utterance"
                           : norm == OSS_MEL_NORM_SPEECH  ? "mel_norm\": \"speech"
                                                          : "normalize\": \"peak";
-    if (oss_mel_norm_needs_all(norm) || config->model.normalize == OSS_NORMALIZE_PEAK) {
+    if (oss_mel_norm_needs_all(norm) || config->normalize == OSS_NORMALIZE_PEAK) {
         oss_log_warn(
             "%s normalises features over the whole recording (\"%s\"), so it cannot run as a stream: "
             "chunks limit its attention only",
@@ -38,7 +38,7 @@ static void warn_of_whole(const oss_recognizer *recognizer) {
 }
 
 static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, double left_seconds) {
-    const oss_config *config = recognizer->model->config;
+    const oss_model_config *config = &recognizer->model->config;
     int32_t chunk = oss_sizes_embeddings(config, chunk_seconds);
     int32_t left = left_seconds < 0 ? INT32_MAX : oss_sizes_embeddings(config, left_seconds);
     oss_encoder_set_reach(recognizer->encoder, chunk > 0 ? chunk : 1, left);
@@ -47,8 +47,8 @@ static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, do
 
 static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognizer_options *options) {
     int32_t threads = options->threads == 0 ? oss_cpu_count() : options->threads;
-    recognizer->model->config->training.precision = options->precision;
-    oss_status status = oss_encoder_create(&recognizer->encoder, recognizer->model, threads);
+    oss_status status =
+        oss_encoder_create(&recognizer->encoder, recognizer->model, options->precision, threads);
     if (status == OSS_OK && options->chunk_seconds > 0) {
         limit_attention(recognizer, options->chunk_seconds, options->left_seconds);
     }
@@ -171,17 +171,17 @@ static int32_t vocab_size(const oss_recognizer *recognizer) {
 }
 
 oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
-    const oss_config *config = recognizer->model->config;
+    const oss_model_config *config = &recognizer->model->config;
     if (out->size < sizeof *out) {
         return oss_fail(OSS_EUSAGE, "the size of the info is %zu: set it to sizeof(oss_recognizer_info)",
                         out->size);
     }
     *out = (oss_recognizer_info){.size = out->size,
-                                 .sample_rate_hz = config->model.mel.sample_rate_hz,
+                                 .sample_rate_hz = config->mel.sample_rate_hz,
                                  .embedding_hz = oss_sizes_embedding_hz(config),
-                                 .embedding_width = config->model.d_model,
-                                 .projected_width = config->model.projector_dim,
-                                 .logit_rows = config->model.ctc_subframes,
+                                 .embedding_width = config->d_model,
+                                 .projected_width = config->projector_dim,
+                                 .logit_rows = config->ctc_subframes,
                                  .symbols = vocab_size(recognizer),
                                  .parameters = (int64_t)recognizer->model->params->parameters};
     return OSS_OK;
@@ -192,8 +192,8 @@ const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id) 
     return known ? oss_vocab_symbol(recognizer->model->vocab, id) : NULL;
 }
 
-const oss_config *oss_recognizer_config(const oss_recognizer *recognizer) {
-    return recognizer->model->config;
+const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer) {
+    return &recognizer->model->config;
 }
 
 /* ---- Transcripts ---- */
@@ -207,7 +207,7 @@ static oss_status check_head(const oss_recognizer *recognizer) {
 }
 
 static oss_status decode(const oss_recognizer *recognizer, const oss_encoding *encoding, char **out) {
-    return oss_transcript_of_logits(out, recognizer->model->vocab, recognizer->model->config->model.text_case,
+    return oss_transcript_of_logits(out, recognizer->model->vocab, recognizer->model->config.text_case,
                                     encoding->logits, encoding->logit_rows);
 }
 
@@ -227,7 +227,7 @@ int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer) {
 
 static oss_status load_file(oss_recognizer *recognizer, const char *path, oss_audio *out) {
     recognizer->cut_off = false;
-    return oss_input_load_any(out, path, recognizer->model->config,
+    return oss_input_load_any(out, path, &recognizer->model->config,
                               recognizer->allow_truncated ? &recognizer->cut_off : NULL,
                               &recognizer->progress);
 }
@@ -257,7 +257,7 @@ oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const f
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_from_samples(&audio, sample, samples, rate_hz, recognizer->model->config);
+        status = oss_input_from_samples(&audio, sample, samples, rate_hz, &recognizer->model->config);
     }
     if (status == OSS_OK) {
         status = transcribe(recognizer, &audio, out_text);
@@ -278,7 +278,7 @@ static oss_status check_output(const oss_recognizer *recognizer, oss_output what
     if (what != OSS_OUTPUT_PROJECTED) {
         return oss_fail(OSS_EUSAGE, "%d is no output of the network", (int)what);
     }
-    if (recognizer->model->config->model.projector_dim == 0) {
+    if (recognizer->model->config.projector_dim == 0) {
         return oss_fail(OSS_EUSAGE, "%s has no projector (its config has no \"projector_dim\")",
                         recognizer->model->path);
     }
@@ -332,7 +332,7 @@ oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float 
     oss_audio audio;
     oss_status status = check_output(recognizer, what);
     if (status == OSS_OK) {
-        status = oss_input_from_samples(&audio, sample, samples, rate_hz, recognizer->model->config);
+        status = oss_input_from_samples(&audio, sample, samples, rate_hz, &recognizer->model->config);
     }
     if (status == OSS_OK) {
         status = embed(recognizer, &audio, what, out);
@@ -377,7 +377,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_load(&audio, reference->path, recognizer->model->config, reference->start_seconds,
+        status = oss_input_load(&audio, reference->path, &recognizer->model->config, reference->start_seconds,
                                 reference->end_seconds, &recognizer->progress);
     }
     if (status != OSS_OK) {

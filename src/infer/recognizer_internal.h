@@ -3,10 +3,10 @@
 #define OSS_INFER_RECOGNIZER_INTERNAL_H
 
 #include "decode/scoring.h"
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "ossicle/recognizer.h"
 
-const oss_config *oss_recognizer_config(const oss_recognizer *recognizer);
+const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
 
 /* A recognizer of one thread that shares the model of another, which must outlive it; each may then be used
  * by a thread of its own. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/contract.h"
+#include "kernel/bf16.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
 
@@ -97,6 +98,19 @@ void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const f
         cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
     } else {
         oss_k_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
+    }
+}
+
+size_t oss_k_linear_scratch_floats(oss_k_format format, int32_t rows, int32_t n) {
+    return format == OSS_K_BF16 ? oss_k_bf16_linear_scratch(rows, n) : OSS_GEMM_SCRATCH_FLOATS;
+}
+
+void oss_k_linear_bwd_weight(float *dw, const void *dy, const void *x, oss_k_format format, int32_t rows,
+                             int32_t n, int32_t k, bool add, void *scratch) {
+    if (format == OSS_K_BF16) {
+        oss_k_bf16_linear_bwd_weight(dw, dy, x, rows, n, k, add, scratch);
+    } else {
+        oss_k_gemm_train(true, false, n, k, rows, dy, n, x, k, add ? 1.0F : 0.0F, dw, k, scratch);
     }
 }
 

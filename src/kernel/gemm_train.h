@@ -6,9 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/linear.h"
+
 /* Contract of oss_k_gemm. OpenBLAS runs in the calling thread only. */
 void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
                       const float *b, int32_t ldb, float beta, float *c, int32_t ldc, float *scratch);
+
+/* dw[n,k] (+)= dy^T x from the operands dy[rows,n] and x[rows,k] (linear.h); add false: stores.
+ * scratch[oss_k_linear_scratch_floats], 64-byte aligned. */
+size_t oss_k_linear_scratch_floats(oss_k_format format, int32_t rows, int32_t n);
+void oss_k_linear_bwd_weight(float *dw, const void *dy, const void *x, oss_k_format format, int32_t rows,
+                             int32_t n, int32_t k, bool add, void *scratch);
 
 /* Sets OpenBLAS to one thread and makes it take its buffers now; call once in every thread that will train. */
 void oss_k_gemm_train_warm_up(void);

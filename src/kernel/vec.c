@@ -194,12 +194,12 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
     }
 }
 
-void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c) {
+void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c, double base) {
     OSS_CONTRACT(s >= 0 && c > 0);
     OSS_CONTRACT(x != NULL || s == 0);
     for (int32_t from = 0; from < c; from += 2 * TURNING) {
         const int32_t columns = c - from < 2 * TURNING ? c - from : 2 * TURNING;
-        turning v = start_turning(10000.0, from / 2, c);
+        turning v = start_turning(base, from / 2, c);
         for (int32_t t = 0; t < s; t++) {
             float *row = x + (int64_t)t * c + from;
             float pe[2 * TURNING];

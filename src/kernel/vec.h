@@ -49,8 +49,8 @@ void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c);
  * table[S,2,D/2]: the cosines of a row, then its sines. */
 void oss_k_rope_table(float *table, int32_t s, int32_t d, double base);
 void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_t d, float sign);
-/* x[S,C] += pe;  pe[t,2i] = sin(t / 10000^(2i/C)), pe[t,2i+1] = cos(same)  (Vaswani et al. 2017) */
-void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c);
+/* x[S,C] += pe;  pe[t,2i] = sin(t / base^(2i/C)), pe[t,2i+1] = cos(same)  (Vaswani et al. 2017) */
+void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c, double base);
 
 /* Dropout masks: a pure function of (seed, step, utterance, site, index). Element i of the region is kept iff
  * its 16-bit draw is >= round(p * 65536); a kept element is scaled by 1/(1 - round(p * 65536)/65536).

@@ -63,6 +63,18 @@ oss_status oss_config_create(oss_config **out) {
     return OSS_OK;
 }
 
+oss_status oss_config_create_from(oss_config **out, const oss_model_config *model) {
+    oss_status status = oss_config_create(out);
+    if (status != OSS_OK) {
+        return status;
+    }
+    (*out)->model = *model;
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        (*out)->given[i] = oss_config_field[i].model;
+    }
+    return OSS_OK;
+}
+
 /* The paths of `copy`, which are those of another config, become its own. */
 static oss_status copy_paths(oss_config *copy) {
     oss_status status = OSS_OK;
@@ -286,7 +298,7 @@ bool oss_config_may_change_on_resume(const char *assignment) {
 
 /* ---- Printing ---- */
 
-char *oss_config_print(const oss_config *config, bool model_only) {
+static char *print_fields(const oss_config *config, bool model_only, unsigned layout) {
     oss_json *object = oss_json_object();
     for (int32_t i = 0; i < oss_config_fields; i++) {
         if (oss_config_field[i].model || !model_only) {
@@ -294,8 +306,16 @@ char *oss_config_print(const oss_config *config, bool model_only) {
         }
     }
     char *text = NULL;
-    oss_status status =
-        oss_json_print(&text, object, (model_only ? OSS_JSON_LINE : OSS_JSON_PRETTY) | OSS_JSON_SORTED);
+    oss_status status = oss_json_print(&text, object, layout | OSS_JSON_SORTED);
     oss_json_free(object);
     return status == OSS_OK ? text : NULL;
+}
+
+char *oss_config_print(const oss_config *config) {
+    return print_fields(config, false, OSS_JSON_PRETTY);
+}
+
+char *oss_config_print_model(const oss_model_config *model) {
+    const oss_config config = {.model = *model};
+    return print_fields(&config, true, OSS_JSON_LINE);
 }

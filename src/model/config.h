@@ -37,7 +37,7 @@ typedef struct oss_chunk_spec {
     double left_seconds_min, left_seconds_max;
 } oss_chunk_spec;
 
-/* What a model file stores: everything that inference needs. */
+/* What a model file stores: everything that inference needs. Copied by assignment. */
 typedef struct oss_model_config {
     /* front end */
     oss_mel_spec mel; /* sample_rate n_fft frame_win frame_hop mel_bins mel mel_norm mel_floor */
@@ -114,6 +114,8 @@ typedef struct oss_config {
 
 /* The defaults; never fails except for memory. */
 oss_status oss_config_create(oss_config **out);
+/* The same with the sections of a model, all of whose keys count as given. */
+oss_status oss_config_create_from(oss_config **out, const oss_model_config *model);
 /* Defaults overlaid with a JSON file. Errors name file and key. */
 oss_status oss_config_load(oss_config **out, const char *path);
 /* The same from text; `what` stands for the file in messages. */
@@ -136,8 +138,9 @@ bool oss_config_may_change_on_resume(const char *assignment);
 oss_status oss_config_check(const oss_config *config);
 
 /* JSON with sorted keys (oss_free); NULL, with the error set, when memory is short. Reading it gives the same
- * config. model_only: front end, network and text keys in one line, what a model file stores. */
-char *oss_config_print(const oss_config *config, bool model_only);
+ * config. print_model: front end, network and text keys in one line, what a model file stores. */
+char *oss_config_print(const oss_config *config);
+char *oss_config_print_model(const oss_model_config *model);
 
 /* The table, from which docs/configuration.md is made. */
 typedef struct oss_config_key {

@@ -11,7 +11,7 @@ static bool is_given(const oss_config *config, const char *name, size_t length) 
 
 void oss_config_derive(oss_config *config) {
     if (!is_given(config, "target_hz", 9)) {
-        config->model.target_hz = oss_sizes_embedding_hz(config);
+        config->model.target_hz = oss_sizes_embedding_hz(&config->model);
     }
     if (!is_given(config, "mel_norm", 8)) {
         config->model.mel.norm =
@@ -45,7 +45,7 @@ static oss_status check_network(const oss_config *config) {
         return oss_fail(OSS_EINPUT, "\"downsample_time\" is %d; allowed is 4 or 8",
                         config->model.downsample_time);
     }
-    double hz = oss_sizes_embedding_hz(config);
+    double hz = oss_sizes_embedding_hz(&config->model);
     if (fabs(config->model.target_hz - hz) > 1e-9 * hz) {
         return oss_fail(
             OSS_EINPUT,

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-static oss_status parse_settings(oss_json **out, const oss_config *config) {
-    char *text = oss_config_print(config, true);
+static oss_status parse_settings(oss_json **out, const oss_model_config *config) {
+    char *text = oss_config_print_model(config);
     if (text == NULL) {
         return OSS_ENOMEM;
     }
@@ -15,7 +15,7 @@ static oss_status parse_settings(oss_json **out, const oss_config *config) {
     return status;
 }
 
-oss_status oss_config_compare(const oss_config *a, const oss_config *b,
+oss_status oss_config_compare(const oss_model_config *a, const oss_model_config *b,
                               oss_status (*differ)(void *context, const char *key, const char *in_a,
                                                    const char *in_b),
                               void *context) {

@@ -20,7 +20,6 @@ void oss_model_free(oss_model *model) {
         return;
     }
     oss_free(model->path);
-    oss_config_free(model->config);
     oss_vocab_free(model->vocab);
     oss_params_free(model->params);
     oss_free(model->value);
@@ -30,22 +29,20 @@ void oss_model_free(oss_model *model) {
 }
 
 static oss_status copy_vocab(oss_model *model, const oss_vocab *vocab) {
-    if (oss_vocab_units(vocab) != model->config->model.units) {
+    if (oss_vocab_units(vocab) != model->config.units) {
         return oss_fail(OSS_EUSAGE,
                         "a model whose config and vocabulary have different units cannot be made");
     }
     return oss_vocab_copy(&model->vocab, vocab);
 }
 
-oss_status oss_model_create_empty(oss_model **out, const oss_config *config, const oss_vocab *vocab) {
+oss_status oss_model_create_empty(oss_model **out, const oss_model_config *config, const oss_vocab *vocab) {
     oss_model *model = oss_alloc_zero(1, sizeof *model);
     if (model == NULL) {
         return OSS_ENOMEM;
     }
-    oss_status status = oss_config_copy(&model->config, config);
-    if (status == OSS_OK && vocab != NULL) {
-        status = copy_vocab(model, vocab);
-    }
+    model->config = *config;
+    oss_status status = vocab != NULL ? copy_vocab(model, vocab) : OSS_OK;
     if (status == OSS_OK) {
         status = oss_params_create(&model->params, config, vocab == NULL ? 0 : oss_vocab_size(vocab));
     }
@@ -67,7 +64,7 @@ float *oss_model_alloc_block(const oss_params *params) {
 
 oss_status oss_model_create(oss_model **out, const oss_config *config, const oss_vocab *vocab) {
     oss_model *model = NULL;
-    oss_status status = oss_model_create_empty(&model, config, vocab);
+    oss_status status = oss_model_create_empty(&model, &config->model, vocab);
     if (status != OSS_OK) {
         return status;
     }
@@ -76,7 +73,7 @@ oss_status oss_model_create(oss_model **out, const oss_config *config, const oss
         oss_model_free(model);
         return OSS_ENOMEM;
     }
-    oss_params_init(model->params, model->value, config->training.seed);
+    oss_params_init(model->params, model->value, config->training.seed, config->training.head_init_gain);
     *out = model;
     return OSS_OK;
 }
@@ -175,8 +172,8 @@ static oss_status print_stats(char **out, const oss_model *model) {
                         "a model with \"mel_norm\": \"fixed\" needs mel statistics before it is saved");
     }
     oss_json *object = oss_json_object();
-    add_floats(object, "mean", model->mel_mean, model->config->model.mel.bins);
-    add_floats(object, "std", model->mel_std, model->config->model.mel.bins);
+    add_floats(object, "mean", model->mel_mean, model->config.mel.bins);
+    add_floats(object, "std", model->mel_std, model->config.mel.bins);
     oss_status status = oss_json_print(out, object, OSS_JSON_LINE);
     oss_json_free(object);
     return status;
@@ -203,7 +200,7 @@ static oss_status save_with_texts(const oss_model *model, const char *path, cons
 oss_status oss_model_save_file(const oss_model *model, const char *path, char out_sum[OSS_SUM_DIGITS + 1]) {
     char *vocab = NULL;
     char *stats = NULL;
-    char *config = oss_config_print(model->config, true);
+    char *config = oss_config_print_model(&model->config);
     oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
     oss_st_meta meta[4] = {{OSS_MODEL_FORMAT_KEY, OSS_MODEL_FORMAT}, {"config", config}};
     int32_t metas = 2;
@@ -211,7 +208,7 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         status = print_vocab(&vocab, model->vocab);
         meta[metas++] = (oss_st_meta){"vocab", vocab};
     }
-    if (status == OSS_OK && model->config->model.mel.norm == OSS_MEL_NORM_FIXED) {
+    if (status == OSS_OK && model->config.mel.norm == OSS_MEL_NORM_FIXED) {
         status = print_stats(&stats, model);
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }

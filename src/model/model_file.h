@@ -8,15 +8,15 @@
 
 typedef struct oss_model {
     char *path; /* of the file it came from, NULL for a new one */
-    oss_config *config;
+    oss_model_config config;
     oss_vocab *vocab; /* NULL: no head */
     oss_params *params;
     float *value;              /* [params->floats], 64-byte aligned */
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
 } oss_model;
 
-/* A new model with initial weights; takes copies. vocab may be NULL. Mel statistics are the caller's to set.
- */
+/* A new model with the initial weights that the config's seed and head_init_gain ask for; takes copies. vocab
+ * may be NULL. Mel statistics are the caller's to set. */
 oss_status oss_model_create(oss_model **out, const oss_config *config, const oss_vocab *vocab);
 /* path: a model file, a checkpoint folder (model.safetensors in it), or a run folder (best, else latest).
  * Every tensor must be there with its shape, none unknown, all values finite. */
@@ -31,7 +31,7 @@ void oss_model_free(oss_model *model);
 
 /* `ossicle import`: a safetensors file of other origin (no sum) with the seed's tensor names, with or without
  * the prefix `encoder.` or `audio_encoder.`, given a config and the vocabulary. */
-oss_status oss_model_import(oss_model **out, const char *path, const oss_config *config,
+oss_status oss_model_import(oss_model **out, const char *path, const oss_model_config *config,
                             const oss_vocab *vocab);
 
 #endif

@@ -10,7 +10,7 @@
 #define OSS_MODEL_FORMAT     "1"
 
 /* Copies of config and vocabulary, and the weight table; value stays NULL. */
-oss_status oss_model_create_empty(oss_model **out, const oss_config *config, const oss_vocab *vocab);
+oss_status oss_model_create_empty(oss_model **out, const oss_model_config *config, const oss_vocab *vocab);
 /* A block for params->floats floats, 64-byte aligned, all zero; NULL when memory is short. */
 float *oss_model_alloc_block(const oss_params *params);
 

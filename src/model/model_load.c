@@ -9,8 +9,8 @@
 #include "model/model_internal.h"
 #include "model/vocab_file.h"
 
-static bool has_stats(const oss_config *config) {
-    return config->model.mel.norm == OSS_MEL_NORM_FIXED;
+static bool has_stats(const oss_model_config *config) {
+    return config->mel.norm == OSS_MEL_NORM_FIXED;
 }
 
 static oss_status parse_vocab(oss_vocab **out, const char *text, oss_units units) {
@@ -57,7 +57,7 @@ static oss_status read_floats(float **out, const oss_json *object, const char *k
 }
 
 static oss_status read_stats(oss_model *model, const char *text) {
-    int32_t bins = model->config->model.mel.bins;
+    int32_t bins = model->config.mel.bins;
     oss_json *object = NULL;
     oss_status status = oss_json_parse(&object, text, strlen(text), "mel_stats");
     if (status == OSS_OK) {
@@ -73,8 +73,8 @@ static oss_status read_stats(oss_model *model, const char *text) {
 /* Statistics are there exactly when the config asks for them. */
 static oss_status load_stats(oss_model *model, const oss_safetensors *file) {
     const char *text = oss_safetensors_metadata(file, "mel_stats");
-    if (!has_stats(model->config) || text == NULL) {
-        return has_stats(model->config) == (text != NULL)
+    if (!has_stats(&model->config) || text == NULL) {
+        return has_stats(&model->config) == (text != NULL)
                    ? OSS_OK
                    : oss_fail(OSS_EINPUT, "mel_stats %s, but \"mel_norm\" is%s \"fixed\"",
                               text == NULL ? "is missing" : "is there", text == NULL ? "" : " not");
@@ -102,7 +102,7 @@ static oss_status load_description(oss_model **out, const oss_safetensors *file)
         status = parse_vocab(&vocab, vocab_text, config->model.units);
     }
     if (status == OSS_OK) {
-        status = oss_model_create_empty(out, config, vocab);
+        status = oss_model_create_empty(out, &config->model, vocab);
     }
     oss_config_free(config);
     oss_vocab_free(vocab);

@@ -9,130 +9,59 @@
 #include "base/number.h"
 #include "base/rng.h"
 #include "base/round.h"
-#include "model/sizes.h"
 
-enum { ALIGNMENT_FLOATS = 16, PER_BLOCK = 10 };
+enum { ALIGNMENT_FLOATS = 16, PARTS = 2 };
 
-static int32_t count_entries(const oss_config *config, int32_t vocab_size) {
-    int32_t stem = 2 * oss_sizes_stem_layers(config) + 2;
-    return stem + PER_BLOCK * config->model.n_layers + 1 + (vocab_size > 0 ? 2 : 0) +
-           (config->model.projector_dim > 0 ? 2 : 0);
+static int32_t count_taps(const oss_layer *layer) {
+    return layer->kind == OSS_LAYER_CONV ? OSS_CONV_SIZE * OSS_CONV_SIZE : 1;
 }
 
-/* The next entry, laid out behind the ones before it; `entry` has everything but count and offset. */
-static void add_entry(oss_params *params, const char *layer, const char *part, oss_param entry) {
-    (void)oss_format(entry.name, sizeof entry.name, "%s.%s", layer, part);
-    entry.count = 1;
-    for (int32_t i = 0; i < entry.rank; i++) {
-        entry.count *= (size_t)entry.dim[i];
-    }
-    entry.gain = 1.0;
-    entry.offset = params->floats;
-    params->item[params->count++] = entry;
-    params->parameters += entry.count;
-    params->floats += oss_round_up(entry.count, ALIGNMENT_FLOATS);
-}
-
-static void add_conv(oss_params *params, const char *layer, int32_t out, int32_t in) {
-    oss_param weight = {.rank = 4,
-                        .dim = {out, in, 3, 3},
-                        .fan_in = 9 * in,
-                        .fan_out = 9 * out,
-                        .decay = true,
-                        .trained = true};
-    oss_param bias = {.rank = 1, .dim = {out}, .fan_in = 9 * in, .fan_out = 9 * out, .trained = true};
-    add_entry(params, layer, "weight", weight);
-    add_entry(params, layer, "bias", bias);
-}
-
-static void add_linear_as(oss_params *params, const char *layer, int32_t out, int32_t in,
-                          oss_init weight_init, oss_init bias_init) {
-    oss_param weight = {.rank = 2,
-                        .dim = {out, in},
-                        .init = weight_init,
-                        .fan_in = in,
-                        .fan_out = out,
-                        .decay = true,
-                        .trained = true};
-    oss_param bias = {
-        .rank = 1, .dim = {out}, .init = bias_init, .fan_in = in, .fan_out = out, .trained = true};
-    add_entry(params, layer, "weight", weight);
-    add_entry(params, layer, "bias", bias);
-}
-
-static void add_linear(oss_params *params, const char *layer, int32_t out, int32_t in) {
-    add_linear_as(params, layer, out, in, OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_UNIFORM_FAN_IN);
-}
-
-static void add_norm(oss_params *params, const char *layer, int32_t width) {
-    add_entry(params, layer, "weight",
-              (oss_param){.rank = 1, .dim = {width}, .init = OSS_INIT_ONES, .trained = true});
-}
-
-static void add_stem(oss_params *params, const oss_config *config) {
-    static const char *const layer[] = {"encoder.down.0.net.0", "encoder.down.0.net.2", "encoder.down.1"};
-    for (int32_t i = 0; i < oss_sizes_stem_layers(config); i++) {
-        add_conv(params, layer[i], config->model.conv_channels, i == 0 ? 1 : config->model.conv_channels);
-    }
-    add_linear(params, "encoder.proj", config->model.d_model, oss_sizes_flat_width(config));
-}
-
-static void add_block(oss_params *params, const oss_config *config, int32_t index) {
-    enum { LAYERS = 6 };
-    static const char *const part[LAYERS] = {"norm1", "qkv_proj", "out_proj", "norm2", "mlp.0", "mlp.2"};
-    char layer[LAYERS][sizeof params->item->name];
-    for (int i = 0; i < LAYERS; i++) {
-        (void)oss_format(layer[i], sizeof layer[i], "encoder.blocks.%d.%s", index, part[i]);
-    }
-    int32_t d = config->model.d_model;
-    add_norm(params, layer[0], d);
-    add_linear_as(params, layer[1], 3 * d, d, OSS_INIT_XAVIER, OSS_INIT_ZEROS);
-    add_linear_as(params, layer[2], d, d, OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_ZEROS);
-    add_norm(params, layer[3], d);
-    add_linear(params, layer[4], config->model.d_ff, d);
-    add_linear(params, layer[5], d, config->model.d_ff);
-}
-
-/* How strongly the head prefers some symbols before it has learnt anything decides what fills the frames
- * between letters: the blank, which has more places in CTC's paths than any letter, or a letter that happened
- * to start ahead. Both are optima. Small sets need the first, which a small gain brings; larger ones learn
- * faster with PyTorch's (docs/configuration.md). */
-static void add_head(oss_params *params, const oss_config *config, int32_t vocab_size) {
-    add_linear(params, "head", config->model.ctc_subframes * vocab_size, config->model.d_model);
-    for (int32_t i = params->count - 2; i < params->count; i++) {
-        params->item[i].gain = config->training.head_init_gain;
+/* rank and dim */
+static void set_shape(oss_param *entry) {
+    const oss_layer *layer = &entry->layer;
+    const int32_t dim[4] = {layer->out, layer->in, OSS_CONV_SIZE, OSS_CONV_SIZE};
+    bool vector = entry->part == OSS_PART_BIAS || layer->kind == OSS_LAYER_NORM;
+    entry->rank = vector ? 1 : layer->kind == OSS_LAYER_CONV ? 4 : 2;
+    entry->count = 1;
+    for (int32_t i = 0; i < entry->rank; i++) {
+        entry->dim[i] = dim[i];
+        entry->count *= (size_t)dim[i];
     }
 }
 
-/* CTC gives the projector no gradient: it must keep its initial values, so it does not decay either. */
-static void add_projector(oss_params *params, const oss_config *config) {
-    add_linear(params, "projector", config->model.projector_dim, config->model.d_model);
-    for (int32_t i = params->count - 2; i < params->count; i++) {
-        params->item[i].decay = false;
-        params->item[i].trained = false;
+/* The next entry, laid out behind the ones before it. */
+static void add_entry(oss_params *params, const oss_layer *layer, oss_part part) {
+    oss_param *entry = &params->item[params->count++];
+    char name[OSS_LAYER_NAME_BYTES];
+    *entry = (oss_param){.layer = *layer, .part = part, .trained = layer->trained};
+    oss_layer_name(name, layer->role, layer->index);
+    (void)oss_format(entry->name, sizeof entry->name, "%s.%s", name,
+                     part == OSS_PART_WEIGHT ? "weight" : "bias");
+    set_shape(entry);
+    entry->decay = layer->trained && entry->rank > 1;
+    entry->offset = params->floats;
+    params->parameters += entry->count;
+    params->floats += oss_round_up(entry->count, ALIGNMENT_FLOATS);
+}
+
+static void add_all(oss_params *params, const oss_model_config *config, int32_t vocab_size) {
+    int32_t layers = oss_network_layers(config, vocab_size);
+    for (int32_t place = 0; place < layers; place++) {
+        oss_layer layer = oss_network_layer(config, vocab_size, place);
+        add_entry(params, &layer, OSS_PART_WEIGHT);
+        if (layer.kind != OSS_LAYER_NORM) {
+            add_entry(params, &layer, OSS_PART_BIAS);
+        }
     }
 }
 
-static void add_all(oss_params *params, const oss_config *config, int32_t vocab_size) {
-    add_stem(params, config);
-    for (int32_t i = 0; i < config->model.n_layers; i++) {
-        add_block(params, config, i);
-    }
-    add_norm(params, "encoder.norm", config->model.d_model);
-    if (vocab_size > 0) {
-        add_head(params, config, vocab_size);
-    }
-    if (config->model.projector_dim > 0) {
-        add_projector(params, config);
-    }
-}
-
-oss_status oss_params_create(oss_params **out, const oss_config *config, int32_t vocab_size) {
+oss_status oss_params_create(oss_params **out, const oss_model_config *config, int32_t vocab_size) {
     oss_params *params = oss_alloc_zero(1, sizeof *params);
     if (params == NULL) {
         return OSS_ENOMEM;
     }
-    params->item = oss_alloc_zero((size_t)count_entries(config, vocab_size), sizeof *params->item);
+    params->item =
+        oss_alloc_zero((size_t)(PARTS * oss_network_layers(config, vocab_size)), sizeof *params->item);
     oss_status status = OSS_ENOMEM;
     if (params->item != NULL) {
         add_all(params, config, vocab_size);
@@ -161,6 +90,16 @@ void oss_params_free(oss_params *params) {
     oss_free(params);
 }
 
+const oss_param *oss_params_get(const oss_params *params, oss_role role, int32_t index, oss_part part) {
+    for (int32_t i = 0; i < params->count; i++) {
+        const oss_param *param = &params->item[i];
+        if (param->layer.role == role && param->layer.index == index && param->part == part) {
+            return param;
+        }
+    }
+    return NULL;
+}
+
 const oss_param *oss_params_find(const oss_params *params, const char *name) {
     for (int32_t i = 0; i < params->count; i++) {
         if (strcmp(params->item[i].name, name) == 0) {
@@ -185,13 +124,16 @@ static void fill_uniform(float *value, const oss_param *param, double bound, uin
     }
 }
 
-static void init_entry(float *value, const oss_param *param, uint64_t seed) {
-    switch (param->init) {
+static void init_entry(float *value, const oss_param *param, uint64_t seed, double head_gain) {
+    const oss_layer *layer = &param->layer;
+    double fan_in = (double)count_taps(layer) * layer->in,
+           gain = layer->role == OSS_ROLE_HEAD ? head_gain : 1.0;
+    switch (param->part == OSS_PART_WEIGHT ? layer->weight_init : layer->bias_init) {
     case OSS_INIT_UNIFORM_FAN_IN:
-        fill_uniform(value, param, param->gain / sqrt(param->fan_in), seed);
+        fill_uniform(value, param, gain / sqrt(fan_in), seed);
         break;
     case OSS_INIT_XAVIER:
-        fill_uniform(value, param, sqrt(6.0 / ((double)param->fan_in + param->fan_out)), seed);
+        fill_uniform(value, param, sqrt(6.0 / (fan_in + layer->out)), seed);
         break;
     case OSS_INIT_ONES:
         fill_constant(value, param->count, 1.0f);
@@ -202,9 +144,9 @@ static void init_entry(float *value, const oss_param *param, uint64_t seed) {
     }
 }
 
-void oss_params_init(const oss_params *params, float *value, uint64_t seed) {
+void oss_params_init(const oss_params *params, float *value, uint64_t seed, double head_gain) {
     memset(value, 0, params->floats * sizeof *value);
     for (int32_t i = 0; i < params->count; i++) {
-        init_entry(value + params->item[i].offset, &params->item[i], seed);
+        init_entry(value + params->item[i].offset, &params->item[i], seed, head_gain);
     }
 }

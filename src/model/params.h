@@ -1,5 +1,5 @@
-/* THE weight table: name, shape, initial values and decay of every parameter, in file order, in one flat
- * block of floats.
+/* The weight table: the parameters of network.h's layers, in file order, in one flat block of floats; what
+ * each begins with and which decay.
  *
  * Initial values have the distributions of PyTorch's defaults:
  *
@@ -7,7 +7,7 @@
  *     norms            1
  *     qkv_proj         weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0
  *     out_proj         weight uniform in +-1/sqrt(fan_in); bias 0
- *     head             as linear, times head_init_gain (params.c says why)
+ *     head             as linear, times head_init_gain
  *
  * qkv_proj and out_proj are what torch.nn.MultiheadAttention, which the seed uses, calls in_proj and
  * out_proj. A number is drawn from (seed, hash of the tensor's name, index in it): a new tensor changes no
@@ -19,24 +19,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/config.h"
+#include "model/network.h"
 
 /* More would not fit into the sizes that readers of model files accept (4 GiB). */
 #define OSS_PARAMS_MAX ((size_t)1 << 30)
 
-typedef enum oss_init { OSS_INIT_UNIFORM_FAN_IN, OSS_INIT_ONES, OSS_INIT_ZEROS, OSS_INIT_XAVIER } oss_init;
+typedef enum oss_part { OSS_PART_WEIGHT, OSS_PART_BIAS } oss_part;
 
 typedef struct oss_param {
-    char name[64]; /* PyTorch's, e.g. "encoder.blocks.0.qkv_proj.weight" */
+    char name[64];   /* PyTorch's, e.g. "encoder.blocks.0.qkv_proj.weight" */
+    oss_layer layer; /* whose `part` it is */
+    oss_part part;
     int32_t rank;
     int32_t dim[4];
     size_t count;  /* product of dim */
     size_t offset; /* of the first float in the block; a multiple of 16 floats (64 bytes) */
-    oss_init init;
-    int32_t fan_in, fan_out;
-    double gain;  /* scales the bound of OSS_INIT_UNIFORM_FAN_IN */
-    bool decay;   /* matrices and kernels of trained layers; never biases, norms, projector */
-    bool trained; /* false: gets no gradient from CTC (projector) */
+    bool decay;    /* matrices and kernels of trained layers; never biases, norms, projector */
+    bool trained;  /* false: gets no gradient from CTC (projector) */
 } oss_param;
 
 typedef struct oss_params {
@@ -47,10 +46,18 @@ typedef struct oss_params {
 } oss_params;
 
 /* vocab_size 0: no head. OSS_EINPUT for more than OSS_PARAMS_MAX parameters. */
-oss_status oss_params_create(oss_params **out, const oss_config *config, int32_t vocab_size);
+oss_status oss_params_create(oss_params **out, const oss_model_config *config, int32_t vocab_size);
 void oss_params_free(oss_params *params);
-const oss_param *oss_params_find(const oss_params *params, const char *name); /* NULL when absent */
-/* Fills value[params->floats] from the seed (rule of each entry; the draw depends on name and index only). */
-void oss_params_init(const oss_params *params, float *value, uint64_t seed);
+/* NULL when there is none; index: the layer's. */
+const oss_param *oss_params_get(const oss_params *params, oss_role role, int32_t index, oss_part part);
+/* By name, for files. NULL when absent. */
+const oss_param *oss_params_find(const oss_params *params, const char *name);
+/* Fills value[params->floats] from the seed (rule of each entry; the draw depends on name and index only).
+ *
+ * head_gain scales the head's: how strongly it prefers some symbols before it has learnt anything decides
+ * what fills the frames between letters: the blank, which has more places in CTC's paths than any letter, or
+ * a letter that happened to start ahead. Both are optima. Small sets need the first, which a small gain
+ * brings; larger ones learn faster with PyTorch's, 1 (docs/configuration.md). */
+void oss_params_init(const oss_params *params, float *value, uint64_t seed, double head_gain);
 
 #endif

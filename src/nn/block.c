@@ -22,28 +22,26 @@ static oss_dropout make_residual_dropout(const oss_net_run *run, int32_t index, 
 }
 
 static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
-    const oss_net_block *block = &run->net->block[index];
     int32_t heads = run->net->config->model.n_heads;
     oss_dropout dropout = make_dropout(run, index, OSS_SITE_ATTENTION);
-    oss_tensor *qkv = oss_net_linear(run, &block->qkv_proj, x);
+    oss_tensor *qkv = oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_QKV, index), x);
     if (run->net->config->model.position == OSS_POSITION_ROPE) {
         qkv = oss_op_rope(run->tape, qkv, seq, heads, run->rope);
     }
-    return oss_net_linear(run, &block->out_proj,
+    return oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_OUT, index),
                           oss_op_attention(run->tape, qkv, seq, heads, run->reach, &dropout));
 }
 
 static oss_tensor *feed_forward(const oss_net_run *run, int32_t index, oss_tensor *x) {
-    const oss_net_block *block = &run->net->block[index];
-    return oss_net_linear(run, &block->mlp_out, oss_net_linear_gelu(run, &block->mlp_in, x));
+    oss_tensor *hidden = oss_net_linear_gelu(run, oss_net_get(run->net, OSS_ROLE_MLP_IN, index), x);
+    return oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_MLP_OUT, index), hidden);
 }
 
 oss_tensor *oss_net_run_block(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
-    const oss_net_block *block = &run->net->block[index];
     oss_dropout after_attention = make_residual_dropout(run, index, OSS_SITE_AFTER_ATTENTION);
     oss_dropout after_mlp = make_residual_dropout(run, index, OSS_SITE_AFTER_MLP);
-    x = oss_op_residual(run->tape, x, attend(run, index, oss_net_rmsnorm(run, &block->norm1, x), seq), seq,
-                        &after_attention);
-    return oss_op_residual(run->tape, x, feed_forward(run, index, oss_net_rmsnorm(run, &block->norm2, x)),
-                           seq, &after_mlp);
+    oss_tensor *normed = oss_net_rmsnorm(run, oss_net_get(run->net, OSS_ROLE_NORM1, index), x);
+    x = oss_op_residual(run->tape, x, attend(run, index, normed, seq), seq, &after_attention);
+    normed = oss_net_rmsnorm(run, oss_net_get(run->net, OSS_ROLE_NORM2, index), x);
+    return oss_op_residual(run->tape, x, feed_forward(run, index, normed), seq, &after_mlp);
 }

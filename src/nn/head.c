@@ -6,17 +6,18 @@
 oss_tensor *oss_net_last_norm(oss_net_run *run, oss_tensor *x) {
     oss_net_shared *shared = &run->shared;
     if (shared->norm == NULL) {
-        shared->norm = oss_net_param(run, run->net->norm.weight);
+        shared->norm = oss_net_param(run, oss_net_get(run->net, OSS_ROLE_NORM, 0)->weight);
     }
-    return oss_op_rmsnorm(run->tape, x, shared->norm, OSS_NET_RMSNORM_EPS);
+    return oss_op_rmsnorm(run->tape, x, shared->norm, OSS_NORM_EPS);
 }
 
 /* [N, k*V] is [N*k, V] in memory: row n*k + j is sub-frame j of frame n. */
 oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings) {
     oss_net_shared *shared = &run->shared;
     if (shared->head_weight == NULL) {
-        shared->head_weight = oss_net_weight(run, &run->net->head);
-        shared->head_bias = oss_net_param(run, run->net->head.bias);
+        const oss_net_layer *head = oss_net_get(run->net, OSS_ROLE_HEAD, 0);
+        shared->head_weight = oss_net_weight(run, head);
+        shared->head_bias = oss_net_param(run, head->bias);
     }
     int32_t k = run->net->config->model.ctc_subframes;
     oss_tensor *y = oss_op_linear(run->tape, embeddings, shared->head_weight, shared->head_bias);

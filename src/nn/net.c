@@ -7,8 +7,6 @@
 #include "model/sizes.h"
 #include "nn/net_internal.h"
 
-static const double ROPE_BASE = 10000.0;
-
 oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_params *params,
                           const oss_mel_plan *mel, int32_t vocab) {
     oss_net *net = oss_alloc_zero(1, sizeof *net);
@@ -19,9 +17,10 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
                      .params = params,
                      .mel = mel,
                      .vocab = vocab,
-                     .convs = oss_sizes_stem_layers(config),
-                     .block = oss_alloc_zero((size_t)config->model.n_layers, sizeof *net->block)};
-    oss_status status = net->block == NULL ? OSS_ENOMEM : oss_net_find_weights(net);
+                     .convs = oss_sizes_stem_layers(&config->model),
+                     .layers = oss_network_layers(&config->model, vocab)};
+    net->layer = oss_alloc_zero((size_t)net->layers, sizeof *net->layer);
+    oss_status status = net->layer == NULL ? OSS_ENOMEM : oss_net_find_weights(net);
     if (status != OSS_OK) {
         oss_net_free(net);
         return status;
@@ -33,7 +32,7 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
 
 void oss_net_free(oss_net *net) {
     if (net != NULL) {
-        oss_free(net->block);
+        oss_free(net->layer);
         oss_free(net);
     }
 }
@@ -135,10 +134,11 @@ static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
     oss_tensor *x = mask_features(run, out->features, out->mel_seq);
     x = oss_net_stem(run, x, out->mel_seq, &out->frame_seq);
     if (net->config->model.position == OSS_POSITION_SINUSOIDAL) {
-        x = oss_op_sinusoidal(run->tape, x, out->frame_seq);
+        x = oss_op_sinusoidal(run->tape, x, out->frame_seq, OSS_POSITION_BASE);
     }
     if (net->config->model.position == OSS_POSITION_ROPE) {
-        run->rope = oss_op_rope_table(run->tape, out->frame_seq, oss_sizes_head_dim(net->config), ROPE_BASE);
+        run->rope = oss_op_rope_table(run->tape, out->frame_seq, oss_sizes_head_dim(&net->config->model),
+                                      OSS_POSITION_BASE);
     }
     run->reach = oss_net_draw_reach(run);
     for (int32_t i = 0; i < net->config->model.n_layers; i++) {
@@ -155,7 +155,7 @@ static void run_forward(oss_net_run *run, oss_net_output *out) {
         out->logits = oss_net_head(run, out->embeddings);
     }
     if (run->net->config->model.projector_dim > 0 && !oss_tape_records(run->tape)) {
-        out->projected = oss_net_linear(run, &run->net->projector, out->embeddings);
+        out->projected = oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_PROJECTOR, 0), out->embeddings);
     }
     if (run->input->label != NULL) {
         oss_net_loss(run, out);

@@ -1,5 +1,5 @@
-/* The network of the seed as composition of ops: mel -> stem -> projection -> position -> blocks -> norm ->
- * head -> CTC. Reads like the paper.
+/* The network of model/network.h as composition of ops, for training: mel -> stem -> projection -> position ->
+ * blocks -> norm -> head -> CTC. Reads like the paper.
  *
  *     oss_tape_create(&tape, oss_net_tape_nodes(net));
  *     oss_arena_reserve(oss_tape_arena(tape), oss_net_measure(net, tape, &largest_input, true));
@@ -22,12 +22,12 @@
 /* One shard: B >= 1 utterances. Arrays are the caller's and must outlive the tape's reset. */
 typedef struct oss_net_input {
     int32_t utterances; /* B */
-    const float *const
-        *audio; /* [B] waveforms at the model's rate; not read while measuring, may be NULL then */
+    /* [B] waveforms at the model's rate; not read while measuring, may be NULL then */
+    const float *const *audio;
     const int32_t *samples; /* [B], at least 1 each */
-    const int32_t *const
-        *label;            /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
-    const int32_t *labels; /* [B] */
+    /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
+    const int32_t *const *label;
+    const int32_t *labels;        /* [B] */
     const uint32_t *utterance_id; /* [B] keys of dropout, masks and chunks; may be NULL without these */
     uint64_t seed;
     uint32_t step;  /* keys of dropout, masks and chunks */

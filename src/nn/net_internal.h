@@ -1,33 +1,27 @@
-/* What the files of this folder share: where each parameter lies, and the state of one forward. */
+/* The inside of net.h, which the files of this folder share: layers with their parameters, and the state of one
+ * forward. */
 #ifndef OSS_NN_NET_INTERNAL_H
 #define OSS_NN_NET_INTERNAL_H
 
 #include "nn/net.h"
 #include "op/ops.h"
 
-enum { OSS_NET_MAX_CONVS = 3 };
-#define OSS_NET_RMSNORM_EPS 1e-5f
-
-/* A layer's weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the weight in a
- * block that oss_net_pack fills, for a layer that has products. */
+/* A layer with its weight and bias in the weight table; bias NULL: none. pack, pack_back: places of the
+ * weight in a block that oss_net_pack fills, when is_packed. */
 typedef struct oss_net_layer {
+    oss_layer what;
     const oss_param *weight, *bias;
+    bool is_packed; /* it has products, and training runs it */
     size_t pack, pack_back;
 } oss_net_layer;
-
-typedef struct oss_net_block {
-    oss_net_layer norm1, qkv_proj, out_proj, norm2, mlp_in, mlp_out;
-} oss_net_block;
 
 struct oss_net {
     const oss_config *config;
     const oss_params *params;
     const oss_mel_plan *mel;
     int32_t vocab; /* 0: no head */
-    int32_t convs;
-    oss_net_layer conv[OSS_NET_MAX_CONVS];
-    oss_net_layer proj, norm, head, projector;
-    oss_net_block *block; /* [config->model.n_layers] */
+    int32_t convs, layers;
+    oss_net_layer *layer; /* [layers], in the order of model/network.h */
     size_t packed_floats;
 };
 
@@ -61,13 +55,14 @@ typedef enum oss_net_site {
 
 /* weights.c: fills the layers of `net`. OSS_EBUG when the table lacks one. */
 oss_status oss_net_find_weights(oss_net *net);
+/* One that the network has. */
+const oss_net_layer *oss_net_get(const oss_net *net, oss_role role, int32_t index);
 /* A parameter as a tensor of this run's tape. NULL for NULL. */
 oss_tensor *oss_net_param(const oss_net_run *run, const oss_param *param);
 /* The weight of a layer that has products, laid out for them when the run's input says so. */
 oss_tensor *oss_net_weight(const oss_net_run *run, const oss_net_layer *layer);
-/* Whether the products of a layer take bf16: a convolution needs even channels, which the first one has not.
- */
-bool oss_net_is_bf16(const oss_net *net, const oss_net_layer *layer);
+/* The weight of a layer that has products, without arrays. */
+oss_k_weight oss_net_weight_shape(const oss_net *net, const oss_net_layer *layer);
 /* packs.c: sets the layers' places; returns the floats of all. */
 size_t oss_net_lay_out_packs(oss_net *net);
 /* x[N,K] w^T + b, and gelu of it */

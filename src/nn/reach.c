@@ -14,8 +14,8 @@ static double draw(const oss_net_input *input, int32_t b, draw_kind kind) {
 /* Whole embeddings, uniform between two lengths. */
 static int32_t draw_length(const oss_net_run *run, int32_t b, draw_kind kind, double min_seconds,
                            double max_seconds) {
-    int32_t low = oss_sizes_embeddings(run->net->config, min_seconds);
-    int32_t high = oss_sizes_embeddings(run->net->config, max_seconds);
+    int32_t low = oss_sizes_embeddings(&run->net->config->model, min_seconds);
+    int32_t high = oss_sizes_embeddings(&run->net->config->model, max_seconds);
     return low + (int32_t)(draw(run->input, b, kind) * ((double)high - low + 1.0));
 }
 

@@ -5,15 +5,14 @@
  * again in backward, a few rows at a time: that costs 9 Ci multiply-adds a cell, nothing beside the backward
  * of the layer above, and saves the largest array of the network, 6.3 MiB of an 8 s utterance.
  *
- * With a weight of bf16 the three products take x, w and dpre rounded; sums, bias and GELU stay in float32.
- * The output may be stored in bf16 alone, for a next convolution that would round it anyway: rows of pre then
+ * The three products take x, w and dpre in the weight's format; sums, bias and GELU stay in float32. The
+ * output may be stored in bf16 alone, for a next convolution that would round it anyway: rows of pre then
  * become rows of the output while they are in cache. */
 #include <string.h>
 
-#include "kernel/bf16.h"
 #include "base/contract.h"
-#include "kernel/conv2d.h"
 #include "kernel/lengths.h"
+#include "op/op_weight.h"
 #include "op/ops.h"
 #include "op/seq_check.h"
 
@@ -71,24 +70,24 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
 
 /* What both passes need of a layer. */
 typedef struct layer {
-    const oss_tensor *x, *w, *bias;
+    const oss_tensor *x, *w;
+    const void *operand; /* x in the weight's format */
+    oss_k_weight weight;
     oss_seq seq, out_seq;
-    const float *packed; /* the weight for forward */
-    float *tile;         /* [TILE_ROWS + 1, Fo, Co] of pre */
+    float *tile; /* [TILE_ROWS + 1, Fo, Co] of pre */
 } layer;
+
+/* The image of utterance b, from its row `skipped` on. */
+static const void *image_at(const layer *l, const shape *s, int32_t b, int32_t skipped) {
+    size_t at = ((size_t)l->seq.start[b] + (size_t)skipped) * in_row(s);
+    return oss_k_operand_at(l->weight.format, l->operand, at);
+}
 
 /* pre (y, or its gelu) for rows [begin, end) of the image that begins at `skipped` rows of utterance b and
  * has s->t of them. */
 static void run_rows(const layer *l, const shape *s, int32_t b, int32_t skipped, float *y, float *pre,
                      int32_t begin, int32_t end, bool gelu) {
-    size_t at = ((size_t)l->seq.start[b] + (size_t)skipped) * in_row(s);
-    if (l->w->bf16) {
-        oss_k_bf16_conv2d_fwd(y, pre, l->x->half + at, l->packed, l->bias->data, s->t, s->f, s->ci, s->co,
-                              begin, end, gelu);
-    } else {
-        oss_k_conv2d_fwd(y, pre, l->x->data + at, l->packed, l->bias->data, s->t, s->f, s->ci, s->co, begin,
-                         end, gelu);
-    }
+    oss_k_conv(y, pre, image_at(l, s, b, skipped), &l->weight, s->t, s->f, begin, end, gelu);
 }
 
 /* Rows [first, first + rows) of pre into the tile. The convolution sees the image from two input rows above
@@ -112,10 +111,10 @@ static int32_t count_tile_rows(const shape *s, int32_t first) {
 
 typedef struct work {
     layer layer;
-    const float *packed_back; /* the weight for the gradient of the input */
-    oss_bf16 *dpre;           /* rounded, with a weight of bf16 */
-    void *scratch;            /* of the gradient kernels */
-    float *unused;            /* takes the gradient of a frozen weight or bias whose partner is trained */
+    void *dpre_scratch; /* takes dpre in the weight's format; NULL: that is float */
+    const void *dpre_operand;
+    void *scratch; /* of the gradient kernels */
+    float *unused; /* takes the gradient of a frozen weight or bias whose partner is trained */
 } work;
 
 static void gelu_backward_recomputing(const work *k, float *dy, const shape *s, int32_t b) {
@@ -127,60 +126,31 @@ static void gelu_backward_recomputing(const work *k, float *dy, const shape *s, 
     }
 }
 
-static const float *get_packed(oss_tape *tape, const oss_tensor *w) {
-    if (w->packed != NULL) {
-        return w->packed;
-    }
-    float *packed = oss_tape_take(tape, oss_k_conv2d_packed_floats(w->dim[1], w->dim[0]), sizeof *packed);
-    if (oss_tape_live(tape)) {
-        oss_k_conv2d_pack(packed, w->data, w->dim[1], w->dim[0]);
-        if (w->bf16) {
-            oss_k_bf16_pair_packed(packed, w->dim[0], 9 * w->dim[1]);
-        }
-    }
-    return packed;
-}
-
-static const float *get_packed_back(oss_tape *tape, const oss_tensor *w) {
-    if (w->packed_back != NULL) {
-        return w->packed_back;
-    }
-    float *packed =
-        oss_tape_take(tape, oss_k_conv2d_packed_back_floats(w->dim[1], w->dim[0]), sizeof *packed);
-    if (oss_tape_live(tape)) {
-        oss_k_conv2d_pack_back(packed, w->data, w->dim[1], w->dim[0]);
-        if (w->bf16) {
-            oss_k_bf16_pair_packed(packed, w->dim[1], 9 * w->dim[0]);
-        }
-    }
-    return packed;
-}
-
 static float *take_tile(oss_tape *tape, const oss_tensor *out) {
     return oss_tape_take(tape, (size_t)(TILE_ROWS + 1) * oss_tensor_row(out), sizeof(float));
 }
 
 static work take_work(oss_tape *tape, const oss_node *node) {
-    const oss_tensor *x = node->in[0], *w = node->in[1];
-    int32_t ci = channels_of(x), co = w->dim[0], f = x->dim[1];
+    oss_tensor *x = node->in[0];
+    const oss_tensor *w = node->in[1];
     work k = {.layer = {.x = x,
                         .w = w,
-                        .bias = node->in[2],
+                        .operand = oss_tape_operand(tape, x, w->format),
+                        .weight = oss_op_weight(w, node->in[2]),
                         .seq = node->seq,
                         .out_seq = {node->seq.count, node->ref[0]}}};
-    k.scratch = oss_tape_take(
-        tape, w->bf16 ? oss_k_bf16_conv2d_scratch(f, ci, co) : oss_k_conv2d_scratch_floats(f, ci, co),
-        sizeof(float));
+    k.scratch = oss_tape_take(tape, oss_k_conv_scratch_floats(&k.layer.weight, x->dim[1]), sizeof(float));
     k.unused = oss_tape_take(tape, oss_tensor_count(w), sizeof(float));
     if (!keeps_pre(x)) {
-        k.layer.packed = get_packed(tape, w);
+        oss_op_pack(tape, &k.layer.weight, w);
         k.layer.tile = take_tile(tape, node->out);
     }
-    if (w->bf16) {
-        k.dpre = oss_tape_take(tape, oss_tensor_count(node->out), sizeof *k.dpre);
+    size_t bytes = oss_k_operand_bytes(w->format, node->out->dim[0], (int32_t)oss_tensor_row(node->out));
+    if (bytes > 0) {
+        k.dpre_scratch = oss_tape_take(tape, bytes, 1);
     }
     if (x->needs_grad) {
-        k.packed_back = get_packed_back(tape, w);
+        oss_op_pack_back(tape, &k.layer.weight, w);
     }
     return k;
 }
@@ -196,7 +166,7 @@ static float *parameter_grad(oss_tape *tape, oss_tensor *parameter, float *unuse
 }
 
 /* dy becomes dpre, in place: dpre = dy gelu'(pre). */
-static void backward_pre(const oss_node *node, const work *k) {
+static void backward_pre(const oss_node *node, work *k) {
     const oss_tensor *x = node->in[0], *w = node->in[1], *out = node->out;
     if (keeps_pre(x)) {
         oss_k_gelu_bwd(out->grad, out->grad, node->saved, oss_tensor_count(out), false);
@@ -206,35 +176,27 @@ static void backward_pre(const oss_node *node, const work *k) {
             gelu_backward_recomputing(k, oss_seq_rows(out->grad, k->layer.out_seq, b, out_row(&s)), &s, b);
         }
     }
-    if (w->bf16) {
-        oss_k_bf16_round(k->dpre, out->grad, (ptrdiff_t)oss_tensor_row(out), out->dim[0],
-                         (int32_t)oss_tensor_row(out));
-    }
+    k->dpre_operand =
+        oss_k_operand(w->format, out->grad, out->dim[0], (int32_t)oss_tensor_row(out), k->dpre_scratch);
+}
+
+static const void *dpre_at(const work *k, const shape *s, int32_t b) {
+    size_t at = (size_t)k->layer.out_seq.start[b] * out_row(s);
+    return oss_k_operand_at(k->layer.weight.format, k->dpre_operand, at);
 }
 
 static void add_weight_grad(const work *k, const shape *s, int32_t b, const float *dpre, float *dw,
                             float *db) {
     const layer *l = &k->layer;
-    size_t at = (size_t)l->seq.start[b] * in_row(s), out_at = (size_t)l->out_seq.start[b] * out_row(s);
-    if (l->w->bf16) {
-        oss_k_bf16_conv2d_bwd_weight(dw, l->x->half + at, k->dpre + out_at, s->t, s->f, s->ci, s->co,
-                                     k->scratch);
-        oss_k_bias_grad(db, dpre + out_at, s->co, s->to * s->fo, s->co);
-    } else {
-        oss_k_conv2d_bwd_weight(dw, db, l->x->data + at, dpre + out_at, s->t, s->f, s->ci, s->co, k->scratch);
-    }
+    size_t out_at = (size_t)l->out_seq.start[b] * out_row(s);
+    oss_k_conv_bwd_weight(dw, db, image_at(l, s, b, 0), dpre + out_at, dpre_at(k, s, b), &l->weight, s->t,
+                          s->f, k->scratch);
 }
 
-static void add_input_grad(const work *k, const shape *s, int32_t b, const float *dpre, float *dx,
-                           bool accumulate) {
+static void add_input_grad(const work *k, const shape *s, int32_t b, float *dx, bool accumulate) {
     const layer *l = &k->layer;
-    size_t at = (size_t)l->seq.start[b] * in_row(s), out_at = (size_t)l->out_seq.start[b] * out_row(s);
-    if (l->w->bf16) {
-        oss_k_bf16_conv2d_bwd_input(dx + at, k->dpre + out_at, k->packed_back, s->t, s->f, s->ci, s->co,
-                                    accumulate);
-    } else {
-        oss_k_conv2d_bwd_input(dx + at, dpre + out_at, k->packed_back, s->t, s->f, s->ci, s->co, accumulate);
-    }
+    size_t at = (size_t)l->seq.start[b] * in_row(s);
+    oss_k_conv_bwd_input(dx + at, dpre_at(k, s, b), &l->weight, s->t, s->f, accumulate);
 }
 
 static void backward(oss_tape *tape, const oss_node *node) {
@@ -255,7 +217,7 @@ static void backward(oss_tape *tape, const oss_node *node) {
             add_weight_grad(&k, &s, b, node->out->grad, dw, db);
         }
         if (dx != NULL) {
-            add_input_grad(&k, &s, b, node->out->grad, dx, accumulate);
+            add_input_grad(&k, &s, b, dx, accumulate);
         }
     }
 }
@@ -269,8 +231,8 @@ static float *at_rows(float *data, const layer *l, const shape *s, int32_t b) {
 }
 
 /* An output of bf16 alone. */
-static void run_tiles(const layer *l, const shape *s, int32_t b, oss_bf16 *half, float *pre) {
-    oss_bf16 *to = half + (size_t)l->out_seq.start[b] * out_row(s);
+static void run_tiles(const layer *l, const shape *s, int32_t b, uint16_t *half, float *pre) {
+    uint16_t *to = half + (size_t)l->out_seq.start[b] * out_row(s);
     for (int32_t first = 0, rows; first < s->to; first += rows) {
         rows = count_tile_rows(s, first);
         size_t count = (size_t)rows * out_row(s), at = (size_t)first * out_row(s);
@@ -282,13 +244,13 @@ static void run_tiles(const layer *l, const shape *s, int32_t b, oss_bf16 *half,
             from = compute_tile(l, s, b, first, rows);
         }
         oss_k_gelu_fwd(l->tile, from, count);
-        oss_k_bf16_round(to + at, l->tile, (ptrdiff_t)out_row(s), rows, (int32_t)out_row(s));
+        (void)oss_k_operand(OSS_K_BF16, l->tile, rows, (int32_t)out_row(s), to + at);
     }
 }
 
 static void run_forward(oss_tape *tape, oss_tensor *y, float *pre, layer *l) {
     size_t mark = oss_tape_mark(tape);
-    l->packed = get_packed(tape, l->w);
+    oss_op_pack(tape, &l->weight, l->w);
     l->tile = y->has_half ? take_tile(tape, y) : NULL;
     for (int32_t b = 0; b < l->seq.count && oss_tape_live(tape); b++) {
         shape s = shape_of(l->x, l->w, l->seq, b);
@@ -306,7 +268,7 @@ oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss
     OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
     OSS_CONTRACT(out_seq != NULL);
     OSS_CONTRACT(!half || w->dim[0] % 2 == 0);
-    OSS_CONTRACT(!w->bf16 || w->dim[1] % 2 == 0);
+    OSS_CONTRACT(w->format != OSS_K_BF16 || w->dim[1] % 2 == 0);
     check_shapes(tape, x, w, b, seq);
     oss_seq halved = oss_tape_seq(tape, seq.count, halve_length, &seq);
     const int32_t dim[3] = {halved.start[halved.count], oss_len_conv(x->dim[1]), w->dim[0]};
@@ -317,10 +279,13 @@ oss_tensor *oss_op_conv2d_gelu(oss_tape *tape, oss_tensor *x, oss_tensor *w, oss
     if (y->needs_grad && keeps_pre(x)) {
         pre = oss_tape_take(tape, oss_tensor_count(y), sizeof *pre);
     }
-    if (w->bf16) {
-        (void)oss_tape_half(tape, x);
-    }
-    run_forward(tape, y, pre, &(layer){.x = x, .w = w, .bias = b, .seq = seq, .out_seq = halved});
+    run_forward(tape, y, pre,
+                &(layer){.x = x,
+                         .w = w,
+                         .operand = oss_tape_operand(tape, x, w->format),
+                         .weight = oss_op_weight(w, b),
+                         .seq = seq,
+                         .out_seq = halved});
     oss_tape_record(
         tape,
         &(oss_node){

@@ -1,11 +1,10 @@
-/* y[N,M] = x[N,K] w[M,K]^T + b[M], or gelu of it. With a weight of bf16 the three products take x, w and dy
- * rounded; sums, b and GELU stay in float32. */
+/* y[N,M] = x[N,K] w[M,K]^T + b[M], or gelu of it. The three products take x, w and dy in the weight's format;
+ * sums, b and GELU stay in float32. */
 #include <string.h>
 
-#include "kernel/bf16.h"
 #include "base/contract.h"
-#include "kernel/gemm.h"
 #include "kernel/gemm_train.h"
+#include "op/op_weight.h"
 #include "op/ops.h"
 
 static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *w, const oss_tensor *b) {
@@ -16,65 +15,34 @@ static void check_shapes(oss_tape *tape, const oss_tensor *x, const oss_tensor *
     }
 }
 
-/* w as the product of forward reads it. */
-static const float *get_packed(oss_tape *tape, const oss_tensor *w) {
-    if (w->packed != NULL) {
-        return w->packed;
-    }
-    float *packed = oss_tape_take(tape, oss_k_packed_floats(w->dim[0], w->dim[1]), sizeof *packed);
-    if (oss_tape_live(tape)) {
-        oss_k_pack_weight(packed, w->data, w->dim[0], w->dim[1]);
-        if (w->bf16) {
-            oss_k_bf16_pair_packed(packed, w->dim[0], w->dim[1]);
-        }
-    }
-    return packed;
-}
-
-static const float *get_packed_back(oss_tape *tape, const oss_tensor *w) {
-    if (w->packed_back != NULL) {
-        return w->packed_back;
-    }
-    float *packed = oss_tape_take(tape, oss_k_packed_floats(w->dim[1], w->dim[0]), sizeof *packed);
-    if (oss_tape_live(tape)) {
-        oss_k_pack_weight_back(packed, w->data, w->dim[0], w->dim[1]);
-        if (w->bf16) {
-            oss_k_bf16_pair_packed(packed, w->dim[1], w->dim[0]);
-        }
-    }
-    return packed;
-}
-
-/* dy, and in `half` the same rounded when the weight is of bf16. */
+/* dy, as floats and as the products with w read it. */
 typedef struct gradient {
     const float *dy;
-    oss_bf16 *half;
+    const void *operand;
 } gradient;
 
 static gradient take_gradient(oss_tape *tape, const oss_node *node) {
     gradient g = {.dy = node->out->grad};
     int32_t n = node->out->dim[0], m = node->out->dim[1];
-    if (node->in[1]->bf16) {
-        g.half = oss_tape_take(tape, (size_t)n * (size_t)oss_bf16_columns(m), sizeof *g.half);
-        if (oss_tape_live(tape)) {
-            oss_k_bf16_round(g.half, g.dy, m, n, m);
-        }
+    oss_k_format format = node->in[1]->format;
+    size_t bytes = oss_k_operand_bytes(format, n, m);
+    void *scratch = bytes > 0 ? oss_tape_take(tape, bytes, 1) : NULL;
+    if (oss_tape_live(tape)) {
+        g.operand = oss_k_operand(format, g.dy, n, m, scratch);
     }
     return g;
 }
 
 /* dw[M,K] (+)= dy^T x */
 static void add_weight_grad(oss_tape *tape, const oss_node *node, gradient g) {
-    const oss_tensor *x = node->in[0];
-    bool accumulate, bf16 = node->in[1]->bf16;
+    oss_tensor *x = node->in[0], *w = node->in[1];
+    bool accumulate;
     int32_t n = x->dim[0], k = x->dim[1], m = node->out->dim[1];
-    void *scratch =
-        oss_tape_take(tape, bf16 ? oss_k_bf16_linear_scratch(n, m) : OSS_GEMM_SCRATCH_FLOATS, sizeof(float));
-    float *dw = oss_tape_grad(tape, node->in[1], &accumulate);
-    if (dw != NULL && bf16) {
-        oss_k_bf16_linear_bwd_weight(dw, g.half, x->half, n, m, k, accumulate, scratch);
-    } else if (dw != NULL) {
-        oss_k_gemm_train(true, false, m, k, n, g.dy, m, x->data, k, accumulate ? 1.0f : 0.0f, dw, k, scratch);
+    void *scratch = oss_tape_take(tape, oss_k_linear_scratch_floats(w->format, n, m), sizeof(float));
+    float *dw = oss_tape_grad(tape, w, &accumulate);
+    if (dw != NULL) {
+        oss_k_linear_bwd_weight(dw, g.operand, oss_tape_operand(tape, x, w->format), w->format, n, m, k,
+                                accumulate, scratch);
     }
 }
 
@@ -94,18 +62,15 @@ static void add_bias_grad(oss_tape *tape, const oss_node *node, const float *dy)
 /* dx[N,K] (+)= dy w */
 static void add_input_grad(oss_tape *tape, const oss_node *node, gradient g) {
     const oss_tensor *w = node->in[1];
-    int32_t n = node->out->dim[0], m = w->dim[0], k = w->dim[1];
     if (!node->in[0]->needs_grad) {
         return;
     }
-    const float *packed = get_packed_back(tape, w);
+    oss_k_weight weight = oss_op_weight(w, NULL);
+    oss_op_pack_back(tape, &weight, w);
     bool accumulate;
     float *dx = oss_tape_grad(tape, node->in[0], &accumulate);
-    oss_epilogue epilogue = accumulate ? OSS_EPI_BIAS_ADD : OSS_EPI_BIAS;
-    if (dx != NULL && w->bf16) {
-        oss_k_bf16_linear(dx, NULL, g.half, packed, NULL, n, k, m, epilogue);
-    } else if (dx != NULL) {
-        oss_k_linear_packed(dx, k, g.dy, m, packed, NULL, n, k, m, epilogue);
+    if (dx != NULL) {
+        oss_k_linear_bwd_input(dx, g.operand, &weight, node->out->dim[0], accumulate);
     }
 }
 
@@ -133,16 +98,12 @@ static oss_tensor *take_output(oss_tape *tape, const oss_tensor *x, const oss_te
 /* y = x w^T + b; pre not NULL: kept there, and y = gelu of it. */
 static void multiply(oss_tape *tape, oss_tensor *y, float *pre, oss_tensor *x, const oss_tensor *w,
                      const oss_tensor *b, oss_epilogue epilogue) {
-    int32_t n = x->dim[0], m = w->dim[0], k = w->dim[1];
-    const oss_bf16 *half = w->bf16 ? oss_tape_half(tape, x) : NULL;
+    const void *operand = oss_tape_operand(tape, x, w->format);
     size_t mark = oss_tape_mark(tape);
-    const float *packed = get_packed(tape, w), *bias = b != NULL ? b->data : NULL;
-    if (oss_tape_live(tape) && w->bf16) {
-        oss_k_bf16_linear(y->data, pre, half, packed, bias, n, m, k, epilogue);
-    } else if (oss_tape_live(tape) && pre != NULL) {
-        oss_k_linear_gelu_packed(y->data, pre, x->data, packed, bias, n, m, k);
-    } else if (oss_tape_live(tape)) {
-        oss_k_linear_packed(y->data, m, x->data, k, packed, bias, n, m, k, epilogue);
+    oss_k_weight weight = oss_op_weight(w, b);
+    oss_op_pack(tape, &weight, w);
+    if (oss_tape_live(tape)) {
+        oss_k_linear(y->data, pre, operand, &weight, x->dim[0], epilogue);
     }
     oss_tape_release(tape, mark);
 }

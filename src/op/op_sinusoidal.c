@@ -1,4 +1,4 @@
-/* y[N,C] = x + pe,  pe[t,2i] = sin(t / 10000^(2i/C)), pe[t,2i+1] = cos(same), t from 0 in each utterance */
+/* y[N,C] = x + pe,  pe[t,2i] = sin(t / base^(2i/C)), pe[t,2i+1] = cos(same), t from 0 in each utterance */
 #include <string.h>
 
 #include "op/ops.h"
@@ -21,7 +21,7 @@ static void backward(oss_tape *tape, const oss_node *node) {
 
 static const oss_op sinusoidal_op = {"sinusoidal", backward};
 
-oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq) {
+oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq, double base) {
     OSS_CONTRACT(seq.count >= 0 && seq.start != NULL && seq.start[0] == 0);
     OSS_CONTRACT(x != NULL);
     oss_check_packed(tape, sinusoidal_op.name, x, seq, 2);
@@ -31,7 +31,7 @@ oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq) {
         memcpy(y->data, x->data, oss_tensor_count(x) * sizeof *y->data);
         for (int32_t b = 0; b < seq.count; b++) {
             oss_k_sinusoidal_add(y->data + (size_t)seq.start[b] * (size_t)c, seq.start[b + 1] - seq.start[b],
-                                 c);
+                                 c, base);
         }
     }
     oss_tape_record(tape, &(oss_node){.op = &sinusoidal_op, .in = {x}, .out = y});

@@ -68,7 +68,7 @@ oss_tensor *oss_op_gelu(oss_tape *tape, oss_tensor *x);
 oss_tensor *oss_op_rmsnorm(oss_tape *tape, oss_tensor *x, oss_tensor *w, float eps);
 
 /* y[N,C] = x[N,C] + sinusoidal position (Vaswani et al. 2017), t from 0 in each utterance */
-oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq);
+oss_tensor *oss_op_sinusoidal(oss_tape *tape, oss_tensor *x, oss_seq seq, double base);
 
 /* The angles that oss_op_rope needs, cos and sin: [longest of seq, D/2, 2], from the arena; NULL while
  * measuring. One table serves all blocks. */

@@ -6,7 +6,6 @@
 #include "base/contract.h"
 #include "base/fail.h"
 #include "base/mem.h"
-#include "kernel/bf16.h"
 #include "tape/plan.h"
 #include "tape/tape_internal.h"
 
@@ -176,8 +175,7 @@ oss_tensor *oss_tape_tensor(oss_tape *tape, int32_t rank, const int32_t *dim, bo
 static void take_half(oss_tape *tape, oss_tensor *tensor, int32_t *rows, int32_t *columns) {
     *columns = tensor->rank == 0 ? 1 : tensor->dim[tensor->rank - 1];
     *rows = *columns == 0 ? 0 : (int32_t)(oss_tensor_count(tensor) / (size_t)*columns);
-    tensor->half =
-        oss_tape_take(tape, (size_t)*rows * (size_t)oss_bf16_columns(*columns), sizeof *tensor->half);
+    tensor->half = oss_tape_take(tape, oss_k_operand_bytes(OSS_K_BF16, *rows, *columns), 1);
     tensor->has_half = true;
 }
 
@@ -189,13 +187,16 @@ oss_tensor *oss_tape_half_tensor(oss_tape *tape, int32_t rank, const int32_t *di
     return tensor;
 }
 
-const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor) {
-    OSS_CONTRACT(tensor->data != NULL || tensor->has_half || !oss_tape_live(tape));
+const void *oss_tape_operand(oss_tape *tape, oss_tensor *tensor, oss_k_format format) {
+    OSS_CONTRACT(tensor->data != NULL || (format == OSS_K_BF16 && tensor->has_half) || !oss_tape_live(tape));
+    if (format == OSS_K_FP32) {
+        return tensor->data;
+    }
     if (!tensor->has_half) {
         int32_t rows, columns;
         take_half(tape, tensor, &rows, &columns);
         if (oss_tape_live(tape)) {
-            oss_k_bf16_round(tensor->half, tensor->data, columns, rows, columns);
+            (void)oss_k_operand(OSS_K_BF16, tensor->data, rows, columns, tensor->half);
         }
     }
     return tensor->half;

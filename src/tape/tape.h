@@ -90,8 +90,9 @@ oss_tensor *oss_tape_input(oss_tape *tape, const float *data, int32_t rank, cons
 oss_tensor *oss_tape_param(oss_tape *tape, const float *data, float *grad, int32_t rank, const int32_t *dim,
                            bool needs_grad);
 oss_tensor *oss_tape_reshape(oss_tape *tape, oss_tensor *tensor, int32_t rank, const int32_t *dim);
-/* The data in bf16, rounded when it is asked for first, then kept. NULL while measuring. */
-const uint16_t *oss_tape_half(oss_tape *tape, oss_tensor *tensor);
+/* The data as products of a format read it (kernel/linear.h): made when it is asked for first, then kept.
+ * NULL while measuring. */
+const void *oss_tape_operand(oss_tape *tape, oss_tensor *tensor, oss_k_format format);
 
 /* For ops. live: arithmetic may run. take: `count` items of `size` bytes from the arena, NULL while
  * measuring; what was taken since `mark` is given back by release (scratch of a forward; backward needs no

@@ -6,20 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/linear.h"
+
 enum { OSS_MAX_RANK = 4 };
 
 typedef struct oss_tensor {
     float *data;             /* row-major; NULL while measuring, and when there is only `half` */
     float *grad;             /* same shape; NULL until backward (parameters: the caller's block) */
     struct oss_tensor *base; /* a reshape: whose memory this is; NULL otherwise */
-    /* A weight as the products of forward and of the input's gradient read it (kernel/gemm.h,
-     * kernel/conv2d.h), laid out by the caller once for many passes; NULL: the op does it for itself. */
+    /* A weight as the products of forward and of the input's gradient read it (kernel/linear.h), laid out
+     * by the caller once for many passes; NULL: the op does it for itself. */
     const float *packed, *packed_back;
     uint16_t *half; /* the data in bf16 (kernel/bf16.h, an even number of columns), once has_half; or NULL */
     int32_t rank;
     int32_t dim[OSS_MAX_RANK];
     bool has_half;
-    bool bf16; /* a weight: its products take their numbers in bf16 */
+    oss_k_format format; /* a weight: in which its products take their numbers */
     bool needs_grad;
     bool grad_written;  /* first writer stores, later writers add */
     bool caller_grad;   /* a parameter: the gradient is in the caller's memory */

@@ -34,7 +34,8 @@ static bool wants_stats(const oss_config *config) {
 static oss_status check_frozen(const oss_model *from, const oss_config *config) {
     oss_params *params = NULL;
     bool *frozen = NULL;
-    oss_status status = oss_params_create(&params, config, OSS_VOCAB_SPECIALS + 1); /* names are the same */
+    oss_status status =
+        oss_params_create(&params, &config->model, OSS_VOCAB_SPECIALS + 1); /* names are the same */
     if (status == OSS_OK) {
         status = oss_freeze_create(&frozen, params, config);
     }
@@ -67,14 +68,15 @@ oss_status oss_finetune_config(oss_config **out, const char *path) {
     oss_model *from = NULL;
     oss_status status = load_model(&from, path);
     if (status == OSS_OK) {
-        status = oss_config_copy(out, from->config);
+        status = oss_config_create_from(out, &from->config);
     }
     oss_model_free(from);
     return status;
 }
 
 const oss_vocab *oss_finetune_vocab(const oss_model *from, const oss_config *config) {
-    return config->data.vocab_json == NULL && oss_head_obstacle(from, config) == NULL ? from->vocab : NULL;
+    return config->data.vocab_json == NULL && oss_head_obstacle(from, &config->model) == NULL ? from->vocab
+                                                                                              : NULL;
 }
 
 /* ---- Settings ---- */
@@ -106,7 +108,7 @@ static oss_status note_setting(void *context, const char *key, const char *now, 
 /* Where the settings of both models differ the weights may hear or spell something else than they learnt. */
 static oss_status compare_settings(settings_diff *diff, const oss_model *model, const oss_model *from) {
     diff->path = from->path;
-    return oss_config_compare(model->config, from->config, note_setting, diff);
+    return oss_config_compare(&model->config, &from->config, note_setting, diff);
 }
 
 static oss_status report_settings(const oss_model *model, const oss_model *from) {
@@ -128,7 +130,7 @@ static bool same_shape(const oss_param *a, const oss_param *b) {
 }
 
 static bool is_head(const oss_param *param) {
-    return strncmp(param->name, "head.", 5) == 0;
+    return param->layer.role == OSS_ROLE_HEAD;
 }
 
 /* Why a tensor of the new model cannot be taken from the old one; NULL when it can. */
@@ -178,7 +180,7 @@ static oss_status report_tensors(const oss_model *model, const oss_model *from, 
 }
 
 oss_status oss_finetune_init(oss_model *model, const oss_model *from) {
-    const char *head = oss_head_obstacle(from, model->config);
+    const char *head = oss_head_obstacle(from, &model->config);
     oss_strbuf not_taken = {0};
     oss_strbuf_append(&not_taken, "");
     int32_t taken = take_tensors(model, from, head, &not_taken);
@@ -194,7 +196,7 @@ oss_status oss_finetune_init(oss_model *model, const oss_model *from) {
 /* ---- Mel statistics ---- */
 
 static oss_status copy_stats(oss_model *model, const oss_model *from) {
-    size_t bins = (size_t)from->config->model.mel.bins;
+    size_t bins = (size_t)from->config.mel.bins;
     float *mean = oss_alloc(bins, sizeof *mean), *std = oss_alloc(bins, sizeof *std);
     if (mean == NULL || std == NULL) {
         oss_free(mean);
@@ -209,12 +211,13 @@ static oss_status copy_stats(oss_model *model, const oss_model *from) {
 }
 
 /* Why they cannot be those of the model; NULL when they can. */
-static oss_status find_stats_obstacle(const char **out, const oss_model *model, const oss_model *from) {
+static oss_status find_stats_obstacle(const char **out, const oss_model *model, const oss_model *from,
+                                      const oss_config *config) {
     settings_diff diff = {0};
     oss_status status = compare_settings(&diff, model, from);
     const char *of_front_end = diff.front_end.length > 0 ? "the front end differs from the model's" : NULL;
     oss_strbuf_deinit(&diff.front_end);
-    if (model->config->training.mel_stats == OSS_MEL_STATS_DATA) {
+    if (config->training.mel_stats == OSS_MEL_STATS_DATA) {
         *out = "mel_stats is data";
     } else {
         *out = from->mel_mean == NULL ? "the model has none" : of_front_end;
@@ -223,9 +226,9 @@ static oss_status find_stats_obstacle(const char **out, const oss_model *model, 
 }
 
 /* Allowed when only part of the encoder is frozen, or when its front end is another one anyway. */
-static oss_status warn_frozen(const oss_model *model) {
+static oss_status warn_frozen(const oss_model *model, const oss_config *config) {
     bool *frozen = NULL;
-    oss_status status = oss_freeze_create(&frozen, model->params, model->config);
+    oss_status status = oss_freeze_create(&frozen, model->params, config);
     if (status == OSS_OK && oss_freeze_of_encoder(frozen, model->params) != OSS_FREEZE_NONE) {
         oss_log_warn("frozen tensors of the encoder hear other mel statistics than they were trained with");
     }
@@ -233,9 +236,10 @@ static oss_status warn_frozen(const oss_model *model) {
     return status;
 }
 
-oss_status oss_finetune_mel_stats(bool *out_taken, oss_model *model, const oss_model *from) {
+oss_status oss_finetune_mel_stats(bool *out_taken, oss_model *model, const oss_model *from,
+                                  const oss_config *config) {
     const char *obstacle = NULL;
-    oss_status status = find_stats_obstacle(&obstacle, model, from);
+    oss_status status = find_stats_obstacle(&obstacle, model, from, config);
     if (status == OSS_OK && obstacle == NULL) {
         status = copy_stats(model, from);
     }
@@ -247,7 +251,7 @@ oss_status oss_finetune_mel_stats(bool *out_taken, oss_model *model, const oss_m
     } else {
         oss_log_info("mel statistics: measured on the training rows, not those of %s: %s", from->path,
                      obstacle);
-        status = warn_frozen(model);
+        status = warn_frozen(model, config);
     }
     *out_taken = obstacle == NULL;
     return status;

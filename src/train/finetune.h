@@ -22,9 +22,10 @@ const oss_vocab *oss_finetune_vocab(const oss_model *from, const oss_config *con
  * OSS_EINPUT when nothing fits. */
 oss_status oss_finetune_init(oss_model *model, const oss_model *from);
 
-/* For a config with mel_norm "fixed": copies the mel statistics of `from`. *out_taken is false, and the log
+/* For a run whose config has mel_norm "fixed": copies the mel statistics of `from`. *out_taken is false, and the log
  * says why, when they are to be measured: mel_stats is "data", `from` has none, or has them of another front
  * end. */
-oss_status oss_finetune_mel_stats(bool *out_taken, oss_model *model, const oss_model *from);
+oss_status oss_finetune_mel_stats(bool *out_taken, oss_model *model, const oss_model *from,
+                                  const oss_config *config);
 
 #endif

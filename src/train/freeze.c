@@ -1,7 +1,6 @@
 #include "train/freeze.h"
 
 #include <fnmatch.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/logger.h"
@@ -68,7 +67,8 @@ void oss_freeze_report(const bool *frozen, const oss_params *params) {
 oss_freeze_extent oss_freeze_of_encoder(const bool *frozen, const oss_params *params) {
     int32_t tensors = 0, kept = 0;
     for (int32_t i = 0; frozen != NULL && i < params->count; i++) {
-        if (strncmp(params->item[i].name, "encoder.", 8) == 0) {
+        oss_role role = params->item[i].layer.role;
+        if (role != OSS_ROLE_HEAD && role != OSS_ROLE_PROJECTOR) {
             tensors++;
             kept += frozen[i];
         }

@@ -8,10 +8,8 @@
 
 enum { NAMED_IN_LOG = 12 };
 
-static const char weight_name[] = "head.weight", bias_name[] = "head.bias";
-
-const char *oss_head_obstacle(const oss_model *from, const oss_config *config) {
-    const oss_model_config *here = &config->model, *there = &from->config->model;
+const char *oss_head_obstacle(const oss_model *from, const oss_model_config *here) {
+    const oss_model_config *there = &from->config;
     if (from->vocab == NULL) {
         return "the model has none";
     }
@@ -25,12 +23,13 @@ const char *oss_head_obstacle(const oss_model *from, const oss_config *config) {
 }
 
 /* Row j V + v of a head with k sub-frames is sub-frame j, symbol v; a bias has rows of one number. */
-static void copy_rows(oss_model *model, const oss_model *from, const char *name, int32_t to_id,
+static void copy_rows(oss_model *model, const oss_model *from, oss_part part, int32_t to_id,
                       int32_t from_id) {
-    const oss_param *to = oss_params_find(model->params, name), *source = oss_params_find(from->params, name);
+    const oss_param *to = oss_params_get(model->params, OSS_ROLE_HEAD, 0, part);
+    const oss_param *source = oss_params_get(from->params, OSS_ROLE_HEAD, 0, part);
     size_t width = to->count / (size_t)to->dim[0];
     size_t symbols = (size_t)oss_vocab_size(model->vocab), symbols_from = (size_t)oss_vocab_size(from->vocab);
-    for (size_t j = 0; j < (size_t)model->config->model.ctc_subframes; j++) {
+    for (size_t j = 0; j < (size_t)model->config.ctc_subframes; j++) {
         size_t row = j * symbols + (size_t)to_id, row_from = j * symbols_from + (size_t)from_id;
         memcpy(model->value + to->offset + row * width, from->value + source->offset + row_from * width,
                width * sizeof *model->value);
@@ -84,8 +83,8 @@ oss_status oss_head_take(oss_model *model, const oss_model *from) {
     for (int32_t id = 0; id < oss_vocab_size(model->vocab); id++) {
         int32_t known = oss_vocab_find(from->vocab, oss_vocab_symbol(model->vocab, id));
         if (known >= 0) {
-            copy_rows(model, from, weight_name, id, known);
-            copy_rows(model, from, bias_name, id, known);
+            copy_rows(model, from, OSS_PART_WEIGHT, id, known);
+            copy_rows(model, from, OSS_PART_BIAS, id, known);
         }
     }
     return report(model->vocab, from->vocab);

@@ -5,7 +5,7 @@
 #include "model/model_file.h"
 
 /* Why no row of the head of `from` means anything in a model with this config; NULL when rows can be taken. */
-const char *oss_head_obstacle(const oss_model *from, const oss_config *config);
+const char *oss_head_obstacle(const oss_model *from, const oss_model_config *config);
 
 /* Copies the rows of every symbol that both vocabularies have, sub-frame by sub-frame; the others keep their
  * initial values. The log says how many. Nothing must stand in the way. OSS_ENOMEM. */

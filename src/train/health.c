@@ -115,7 +115,7 @@ oss_status oss_plateau_loss(double *out, const oss_manifest *train, const oss_co
     double symbols = 0, frames = 0, sum = 0;
     for (int32_t i = 0; i < train->rows; i++) {
         const oss_row *row = &train->row[i];
-        frames += oss_sizes_ctc_frames(config, row->sound.samples);
+        frames += oss_sizes_ctc_frames(&config->model, row->sound.samples);
         symbols += row->labels;
         for (int32_t l = 0; l < row->labels; l++) {
             count[row->label[l]]++;
@@ -123,8 +123,8 @@ oss_status oss_plateau_loss(double *out, const oss_manifest *train, const oss_co
     }
     for (int32_t i = 0; i < train->rows && symbols > 0; i++) {
         const oss_row *row = &train->row[i];
-        sum += measure_row(row, (int32_t)oss_sizes_ctc_frames(config, row->sound.samples), symbols / frames,
-                           count, symbols);
+        sum += measure_row(row, (int32_t)oss_sizes_ctc_frames(&config->model, row->sound.samples),
+                           symbols / frames, count, symbols);
     }
     oss_free(count);
     *out = symbols > 0 ? sum / train->rows : 0.0;

@@ -34,11 +34,11 @@ struct oss_muon {
 /* The blocks of the network have several matrices in one tensor only where attention stacks queries, keys and
  * values. */
 static int32_t count_parts(const oss_param *param) {
-    return strstr(param->name, "qkv_proj") != NULL ? 3 : 1;
+    return param->layer.role == OSS_ROLE_QKV ? 3 : 1;
 }
 
 bool oss_muon_takes(const oss_param *param) {
-    return param->decay && param->trained && param->rank >= 2 && strncmp(param->name, "encoder.", 8) == 0;
+    return param->decay && param->trained && param->rank >= 2 && param->layer.role != OSS_ROLE_HEAD;
 }
 
 static bool is_taken(const oss_params *params, const bool *frozen, int32_t index) {

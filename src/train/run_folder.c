@@ -145,7 +145,7 @@ static oss_status write_beside(const char *run, const char *name, const char *te
 }
 
 oss_status oss_run_write_config(const char *run, const oss_config *config) {
-    char *text = oss_config_print(config, false);
+    char *text = oss_config_print(config);
     if (text == NULL) {
         return OSS_ENOMEM;
     }

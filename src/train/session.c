@@ -55,7 +55,7 @@ static oss_status settle_mel_stats(oss_session *session) {
         return OSS_OK;
     }
     if (session->init != NULL) {
-        status = oss_finetune_mel_stats(&taken, session->model, session->init);
+        status = oss_finetune_mel_stats(&taken, session->model, session->init, session->config);
     }
     return status == OSS_OK && !taken ? measure_mel(session) : status;
 }
@@ -107,8 +107,8 @@ static void warn_fingerprint(const oss_train_state *saved) {
 /* A front end, network or text setting that was edited in RUN/config.json would otherwise train another
  * function with the old weights, silently where the shapes still fit. */
 static oss_status check_network(const oss_session *session) {
-    char *saved = oss_config_print(session->model->config, true);
-    char *now = oss_config_print(session->config, true);
+    char *saved = oss_config_print_model(&session->model->config);
+    char *now = oss_config_print_model(&session->config->model);
     oss_status status = saved == NULL || now == NULL ? OSS_ENOMEM : OSS_OK;
     if (status == OSS_OK && strcmp(saved, now) != 0) {
         status = oss_fail(OSS_EINPUT,

@@ -143,7 +143,7 @@ START_TEST(test_speed_never_makes_a_row_infeasible) {
         const oss_epoch_plan *plan = oss_batcher_plan(batcher, epoch);
         for (int32_t i = 0; i < plan->items; i++) {
             const oss_batch_item *item = &plan->item[i];
-            ck_assert_int_le(25, oss_sizes_ctc_frames(config, item->samples));
+            ck_assert_int_le(25, oss_sizes_ctc_frames(&config->model, item->samples));
             kept += item->view.speed == 1.0;
             slower += item->view.speed < 1.0;
         }
@@ -174,7 +174,7 @@ START_TEST(test_joined_utterances) {
                 int32_t samples = oss_batch_utterance_samples(&plan->item[i], items);
                 int32_t labels = oss_batch_utterance_labels(&plan->item[i], items, &f.rows);
                 ck_assert(items == 1 || samples <= 5 * RATE);
-                ck_assert_int_ge(oss_sizes_ctc_frames(f.config, samples), labels);
+                ck_assert_int_ge(oss_sizes_ctc_frames(&f.config->model, samples), labels);
                 joined += items - 1;
                 longest = items > longest ? items : longest;
             }

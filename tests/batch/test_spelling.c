@@ -92,7 +92,7 @@ START_TEST(test_the_loader_gives_what_the_plan_counts) {
                 ck_assert_int_eq(batch->labels[u],
                                  oss_batch_utterance_labels(&plan->item[i], items, &f.rows));
                 ck_assert_int_le(oss_len_ctc_needed(batch->label[u], batch->labels[u]),
-                                 oss_sizes_ctc_frames(f.config, batch->samples[u]));
+                                 oss_sizes_ctc_frames(&f.config->model, batch->samples[u]));
                 check_text(&f, batch, u);
                 longer += plan->item[i].spelling.drawn &&
                           plan->item[i].spelling.labels > f.rows.row[plan->item[i].row].labels;

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 #include "support/exact.h"
 #include "support/models.h"
 
 #define ok(call) ck_assert_msg((call) == OSS_OK, "%s", oss_last_error())
 
-static inline oss_encoder *oss_case_encoder(const oss_model *model, int32_t threads) {
+static inline oss_encoder *oss_case_encoder_in(const oss_model *model, oss_precision precision,
+                                               int32_t threads) {
     oss_encoder *encoder = NULL;
-    ok(oss_encoder_create(&encoder, model, threads));
+    ok(oss_encoder_create(&encoder, model, precision, threads));
     return encoder;
+}
+
+static inline oss_encoder *oss_case_encoder(const oss_model *model, int32_t threads) {
+    return oss_case_encoder_in(model, OSS_PRECISION_FP32, threads);
 }
 
 static inline float *oss_case_audio(int32_t samples, uint32_t id) {

@@ -62,8 +62,7 @@ static void check_same_numbers(const variant *v, oss_precision precision) {
     oss_net_output trained = oss_network_forward(network, false);
     ck_assert_ptr_nonnull(trained.projected);
     oss_model *model = oss_models_create(&sizes);
-    model->config->training.precision = precision;
-    oss_encoder *encoder = oss_case_encoder(model, 2);
+    oss_encoder *encoder = oss_case_encoder_in(model, precision, 2);
     int32_t mel_row = 0, row = 0;
     for (int32_t i = 0; i < UTTERANCES; i++) {
         oss_encoding e = oss_case_run(encoder, network->audio[i], samples[i]);
@@ -98,7 +97,7 @@ END_TEST
 START_TEST(test_same_chunks) {
     oss_network_sizes sizes = make_sizes(&variants[_i]);
     oss_network *network = oss_network_create(&sizes, UTTERANCES, samples, labels);
-    double hz = oss_sizes_embedding_hz(network->config);
+    double hz = oss_sizes_embedding_hz(&network->config->model);
     network->config->training.chunk = (oss_chunk_spec){1, 3 / hz, 3 / hz, 5 / hz, 5 / hz};
     network->input.chunks = true;
     oss_network_set_utterances(network, UTTERANCES, 0, samples, labels); /* reserves for that */
@@ -135,8 +134,8 @@ START_TEST(test_bf16_on_any_threads) {
     float audio[20000];
     oss_network_fill_audio(audio, 20000, 1);
     oss_encoder *floats = oss_case_encoder(model, 1);
-    model->config->training.precision = OSS_PRECISION_BF16;
-    oss_encoder *one = oss_case_encoder(model, 1), *three = oss_case_encoder(model, 3);
+    oss_encoder *one = oss_case_encoder_in(model, OSS_PRECISION_BF16, 1);
+    oss_encoder *three = oss_case_encoder_in(model, OSS_PRECISION_BF16, 3);
     oss_encoding a = oss_case_run(one, audio, 20000), b = oss_case_run(three, audio, 20000);
     oss_encoding c = oss_case_run(floats, audio, 20000);
     size_t bytes = (size_t)a.logit_rows * (size_t)a.vocab * sizeof *a.logits;

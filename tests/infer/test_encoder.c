@@ -211,8 +211,8 @@ END_TEST
 START_TEST(test_fixed_mel_statistics) {
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
-    size_t bins = (size_t)model->config->model.mel.bins;
-    model->config->model.mel.norm = OSS_MEL_NORM_FIXED;
+    size_t bins = (size_t)model->config.mel.bins;
+    model->config.mel.norm = OSS_MEL_NORM_FIXED;
     model->mel_mean = oss_alloc(bins, sizeof *model->mel_mean);
     model->mel_std = oss_alloc(bins, sizeof *model->mel_std);
     float *audio = oss_case_audio(5000, 0);

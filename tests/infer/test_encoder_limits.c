@@ -21,7 +21,7 @@ START_TEST(test_refusals) {
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "cut the audio"));
     ck_assert_int_eq(e.frames, -7);
     oss_encoder *none = NULL;
-    ck_assert_int_eq(oss_encoder_create(&none, model, 0), OSS_EUSAGE);
+    ck_assert_int_eq(oss_encoder_create(&none, model, OSS_PRECISION_FP32, 0), OSS_EUSAGE);
     ck_assert_ptr_null(none);
     oss_encoder_free(NULL);
     oss_encoder_free(encoder);
@@ -81,7 +81,7 @@ START_TEST(test_memory_runs_out) {
     for (int64_t nth = 1; fired; nth++) {
         oss_encoder *encoder = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, nth, ENOMEM);
-        oss_status status = oss_encoder_create(&encoder, model, 1);
+        oss_status status = oss_encoder_create(&encoder, model, OSS_PRECISION_FP32, 1);
         if (status == OSS_OK) {
             status = oss_encoder_run(encoder, audio, 20000, &encoding);
         }

@@ -13,6 +13,7 @@
 
 #include "kernel/gemm.h"
 #include "support/exact.h"
+#include "support/fill.h"
 #include "support/isa.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
@@ -201,12 +202,58 @@ START_TEST(fingerprint_names_all_that_decides_bits) {
 }
 END_TEST
 
+/* Small whole numbers, which every format holds and every sum gives exactly. */
+static void fill_whole(float *x, size_t count, uint64_t seed) {
+    for (size_t i = 0; i < count; i++) {
+        x[i] = (float)(oss_fill_bits(seed, i) % 17) - 8.0f;
+    }
+}
+
+static void check_weight_gradient(oss_k_format format, int32_t rows, int32_t n, int32_t k, bool add) {
+    size_t taps = (size_t)(n * k), floats = oss_k_linear_scratch_floats(format, rows, n);
+    float *dy = oss_exact_floats((size_t)(rows * n)), *x = oss_exact_floats((size_t)(rows * k));
+    float *dw = oss_exact_floats(taps), *scratch = oss_exact_floats(floats);
+    float *dy_memory = oss_exact_floats((size_t)(rows * (n + 1))),
+          *x_memory = oss_exact_floats((size_t)(rows * (k + 1)));
+    fill_whole(dy, (size_t)(rows * n), 1);
+    fill_whole(x, (size_t)(rows * k), 2);
+    for (size_t i = 0; add && i < taps; i++) {
+        dw[i] = 3.0f;
+    }
+    oss_k_linear_bwd_weight(dw, oss_k_operand(format, dy, rows, n, dy_memory),
+                            oss_k_operand(format, x, rows, k, x_memory), format, rows, n, k, add, scratch);
+    for (int32_t i = 0; i < n * k; i++) {
+        float want = add ? 3.0f : 0.0f;
+        for (int32_t r = 0; r < rows; r++) {
+            want += dy[r * n + i / k] * x[r * k + i % k];
+        }
+        ck_assert_msg(dw[i] == want, "format %d: %g at %d, want %g", (int)format, (double)dw[i], i,
+                      (double)want);
+    }
+    float *const block[] = {dy, x, dw, scratch, dy_memory, x_memory};
+    for (size_t i = 0; i < sizeof block / sizeof *block; i++) {
+        free(block[i]);
+    }
+}
+
+START_TEST(weight_gradients_in_every_format) {
+    oss_require_isa();
+    for (int add = 0; add < 2; add++) {
+        check_weight_gradient(OSS_K_FP32, 9, 6, 5, add);
+        check_weight_gradient(OSS_K_FP32, 70, 7, 513, add); /* OpenBLAS, with AVX-512 */
+        check_weight_gradient(OSS_K_BF16, 9, 6, 5, add);
+        check_weight_gradient(OSS_K_BF16, 70, 7, 130, add);
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("kernel/gemm_train");
     TCase *tcase = tcase_create("gemm_train");
     tcase_set_timeout(tcase, 60);
     oss_add_each_isa(tcase, products_are_right_on_either_path);
     oss_add_each_isa(tcase, openblas_has_its_shapes_and_no_others);
+    oss_add_each_isa(tcase, weight_gradients_in_every_format);
     oss_add_each_isa(tcase, warm_threads_map_nothing_more);
     tcase_add_test(tcase, fingerprint_names_all_that_decides_bits);
     suite_add_tcase(suite, tcase);

@@ -82,7 +82,7 @@ START_TEST(test_sinusoidal) {
             double angle = t * pow(10000.0, -(double)(column / 2 * 2) / c);
             want[i] = (double)x[i] + (column % 2 == 0 ? sin(angle) : cos(angle));
         }
-        oss_k_sinusoidal_add(x, s, c);
+        oss_k_sinusoidal_add(x, s, c, 10000.0);
         oss_assert_close_f32(x, want, count, "sinusoidal", 1e-7, 3e-7);
         ck_assert(x[count] == (float)oss_fill_value(3, count));
         free(x);

@@ -42,13 +42,13 @@ END_TEST
 START_TEST(test_the_default_is_the_default) {
     oss_config *config = NULL;
     ck_assert_int_eq(oss_config_create(&config), OSS_OK);
-    char *before = oss_config_print(config, false);
+    char *before = oss_config_print(config);
     oss_config_key key = oss_config_key_get(_i);
     char assignment[256];
     ck_assert_int_lt(snprintf(assignment, sizeof assignment, "%s=%s", key.name, key.default_text), 256);
     ck_assert_msg(oss_config_set(config, assignment) == OSS_OK, "%s: %s", assignment, oss_last_error());
     ck_assert_msg(oss_config_check(config) == OSS_OK, "%s: %s", assignment, oss_last_error());
-    char *after = oss_config_print(config, false);
+    char *after = oss_config_print(config);
     ck_assert_str_eq(before, after);
     oss_free(before);
     oss_free(after);

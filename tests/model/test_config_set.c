@@ -15,11 +15,11 @@ static oss_config *parse(const char *json) {
 
 static void assert_set_refused(const char *assignment, const char *part) {
     oss_config *config = parse("{}");
-    char *before = oss_config_print(config, false);
+    char *before = oss_config_print(config);
     ck_assert_int_eq(oss_config_set(config, assignment), OSS_EUSAGE);
     ck_assert_msg(strstr(oss_last_error(), part) != NULL, "%s: \"%s\" does not say \"%s\"", assignment,
                   oss_last_error(), part);
-    char *after = oss_config_print(config, false);
+    char *after = oss_config_print(config);
     ck_assert_str_eq(before, after);
     oss_free(before);
     oss_free(after);
@@ -104,9 +104,9 @@ END_TEST
 /* ---- Printing ---- */
 
 static void assert_round_trip(const oss_config *config) {
-    char *text = oss_config_print(config, false);
+    char *text = oss_config_print(config);
     oss_config *again = parse(text);
-    char *second = oss_config_print(again, false);
+    char *second = oss_config_print(again);
     ck_assert_str_eq(text, second);
     oss_free(text);
     oss_free(second);
@@ -121,12 +121,12 @@ START_TEST(test_print) {
     assert_round_trip(config);
     oss_config *copy = NULL;
     ck_assert_int_eq(oss_config_copy(&copy, config), OSS_OK);
-    char *text = oss_config_print(config, false);
-    char *copied = oss_config_print(copy, false);
+    char *text = oss_config_print(config);
+    char *copied = oss_config_print(copy);
     ck_assert_str_eq(text, copied);
     oss_free(copied);
     oss_config_free(config); /* a copy shares nothing */
-    copied = oss_config_print(copy, false);
+    copied = oss_config_print(copy);
     ck_assert_str_eq(text, copied);
     oss_free(copied);
     oss_free(text);
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(test_print_model_only) {
     oss_config *config = parse("{\"train_csv\": \"secret/a.csv\", \"threads\": 3, \"run_dir\": \"r\"}");
-    char *text = oss_config_print(config, true);
+    char *text = oss_config_print_model(&config->model);
     ck_assert_str_eq(
         text,
         "{\"case\":\"lower\",\"conv_channels\":64,\"ctc_subframes\":2,\"d_ff\":768,\"d_model\":192,"
@@ -145,6 +145,24 @@ START_TEST(test_print_model_only) {
         "\"n_heads\":3,\"n_layers\":4,\"normalize\":\"none\",\"position\":\"rope\","
         "\"projector_dim\":0,\"sample_rate\":16000,\"target_hz\":12.5,\"units\":\"char\",\"vocab_size\":0}");
     oss_free(text);
+    oss_config_free(config);
+}
+END_TEST
+
+/* Keys that would follow from others are the model's all the same, whatever is set afterwards. */
+START_TEST(test_sections_of_a_model) {
+    oss_config *config = parse("{\"mel_norm\": \"fixed\", \"d_model\": 96, \"lr\": 0.5}");
+    oss_config *other = NULL, *defaults = parse("{}");
+    ck_assert_int_eq(oss_config_create_from(&other, &config->model), OSS_OK);
+    ck_assert_int_eq(oss_config_set(other, "threads=3"), OSS_OK);
+    ck_assert_int_eq(oss_config_check(other), OSS_OK);
+    char *wanted = oss_config_print_model(&config->model), *got = oss_config_print_model(&other->model);
+    ck_assert_str_eq(got, wanted);
+    ck_assert(other->training.lr == defaults->training.lr);
+    oss_free(wanted);
+    oss_free(got);
+    oss_config_free(other);
+    oss_config_free(defaults);
     oss_config_free(config);
 }
 END_TEST
@@ -167,7 +185,7 @@ START_TEST(test_memory_may_run_out_anywhere) {
         if (status == OSS_OK) {
             status = oss_config_set(copy, "run_dir=r");
         }
-        char *text = status == OSS_OK ? oss_config_print(copy, false) : NULL;
+        char *text = status == OSS_OK ? oss_config_print(copy) : NULL;
         bool fired = oss_faults_clear();
         ck_assert_msg(fired ? status == OSS_ENOMEM || text == NULL : text != NULL, "call %d: %s", (int)k,
                       oss_last_error());
@@ -194,6 +212,7 @@ Suite *oss_test_suite(void) {
     TCase *printing = tcase_create("printing");
     tcase_add_test(printing, test_print);
     tcase_add_test(printing, test_print_model_only);
+    tcase_add_test(printing, test_sections_of_a_model);
     tcase_add_test(printing, test_memory_may_run_out_anywhere);
     suite_add_tcase(suite, printing);
     return suite;

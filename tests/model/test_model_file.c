@@ -74,8 +74,8 @@ static void assert_load_refused(const char *part) {
 static void assert_same_model(const oss_model *a, const oss_model *b) {
     ck_assert_uint_eq(a->params->floats, b->params->floats);
     ck_assert_mem_eq(a->value, b->value, a->params->floats * sizeof(float));
-    char *x = oss_config_print(a->config, true);
-    char *y = oss_config_print(b->config, true);
+    char *x = oss_config_print_model(&a->config);
+    char *y = oss_config_print_model(&b->config);
     ck_assert_str_eq(x, y);
     oss_free(x);
     oss_free(y);

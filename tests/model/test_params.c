@@ -14,7 +14,7 @@ static oss_params *make(const char *json, int32_t vocab) {
     oss_config *config = NULL;
     ck_assert_msg(oss_config_parse(&config, json, "c") == OSS_OK, "%s", oss_last_error());
     oss_params *params = NULL;
-    ck_assert_msg(oss_params_create(&params, config, vocab) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_params_create(&params, &config->model, vocab) == OSS_OK, "%s", oss_last_error());
     oss_config_free(config);
     return params;
 }
@@ -40,7 +40,7 @@ START_TEST(test_micro_is_small) {
     oss_config *config = NULL;
     ck_assert_msg(oss_config_load(&config, path) == OSS_OK, "%s", oss_last_error());
     oss_params *params = NULL;
-    ck_assert_int_eq(oss_params_create(&params, config, 60), OSS_OK);
+    ck_assert_int_eq(oss_params_create(&params, &config->model, 60), OSS_OK);
     ck_assert_uint_lt(params->parameters, 100000);
     oss_params_free(params);
     oss_config_free(config);
@@ -127,7 +127,7 @@ START_TEST(test_too_large) {
                          "c"),
         OSS_OK);
     oss_params *params = NULL;
-    ck_assert_int_eq(oss_params_create(&params, config, 1114112), OSS_EINPUT);
+    ck_assert_int_eq(oss_params_create(&params, &config->model, 1114112), OSS_EINPUT);
     ck_assert_ptr_null(params);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "parameters; at most 1073741824"));
     oss_config_free(config);
@@ -173,9 +173,9 @@ static void assert_constant(const float *value, const oss_params *params, const 
 }
 
 START_TEST(test_init_distribution) {
-    oss_params *params = make("{\"projector_dim\": 256, \"head_init_gain\": 0.3}", 30);
+    oss_params *params = make("{\"projector_dim\": 256}", 30);
     float *value = oss_alloc_aligned(params->floats, sizeof *value);
-    oss_params_init(params, value, 7);
+    oss_params_init(params, value, 7, 0.3);
     assert_uniform(value, params, "encoder.down.0.net.0.weight", 1 / 3.0);
     assert_uniform(value, params, "encoder.down.0.net.2.weight", 1 / 24.0);
     assert_uniform(value, params, "encoder.down.1.bias", 1 / 24.0);
@@ -205,8 +205,8 @@ START_TEST(test_init_is_keyed) {
     float *a = oss_alloc_aligned(plain->floats, sizeof *a);
     float *b = oss_alloc_aligned(full->floats, sizeof *b);
     memset(a, 0xff, plain->floats * sizeof *a);
-    oss_params_init(plain, a, 3);
-    oss_params_init(full, b, 3);
+    oss_params_init(plain, a, 3, 1.0);
+    oss_params_init(full, b, 3, 1.0);
     size_t used = 0;
     for (int32_t i = 0; i < plain->count; i++) {
         const oss_param *x = &plain->item[i];
@@ -220,7 +220,7 @@ START_TEST(test_init_is_keyed) {
     for (; used < plain->floats; used++) {
         ck_assert(a[used] == 0.0f);
     }
-    oss_params_init(full, b, 4);
+    oss_params_init(full, b, 4, 1.0);
     const oss_param *x = oss_params_find(plain, "encoder.proj.weight");
     const oss_param *y = oss_params_find(full, "encoder.proj.weight");
     ck_assert_msg(memcmp(a + x->offset, b + y->offset, x->count * sizeof *a) != 0,
@@ -238,8 +238,8 @@ START_TEST(test_init_ignores_the_layout) {
     oss_params *eight = make("{\"n_layers\": 1}", 0);
     float *a = oss_alloc_aligned(four->floats, sizeof *a);
     float *b = oss_alloc_aligned(eight->floats, sizeof *b);
-    oss_params_init(four, a, 3);
-    oss_params_init(eight, b, 3);
+    oss_params_init(four, a, 3, 1.0);
+    oss_params_init(eight, b, 3, 1.0);
     const oss_param *x = oss_params_find(four, "encoder.blocks.0.mlp.2.weight");
     const oss_param *y = oss_params_find(eight, "encoder.blocks.0.mlp.2.weight");
     ck_assert_uint_ne(x->offset, y->offset);
@@ -258,7 +258,7 @@ START_TEST(test_memory_may_run_out) {
     for (int64_t k = 1; k <= 2; k++) {
         oss_params *params = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
-        ck_assert_int_eq(oss_params_create(&params, config, 9), OSS_ENOMEM);
+        ck_assert_int_eq(oss_params_create(&params, &config->model, 9), OSS_ENOMEM);
         ck_assert(oss_faults_clear());
         ck_assert_ptr_null(params);
         ck_assert_int_eq(oss_faults_blocks(), 0);

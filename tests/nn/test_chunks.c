@@ -17,7 +17,7 @@ static const double GRADIENT_L2 = 2e-5;
 /* Chunks of `chunk` to `most` embeddings that see as many as `left` to `left_most` before them. */
 static void limit(oss_network *network, double prob, int32_t chunk, int32_t most, int32_t left,
                   int32_t left_most) {
-    double hz = oss_sizes_embedding_hz(network->config);
+    double hz = oss_sizes_embedding_hz(&network->config->model);
     network->config->training.chunk = (oss_chunk_spec){.prob = prob,
                                                        .seconds_min = chunk / hz,
                                                        .seconds_max = most / hz,

@@ -222,6 +222,15 @@ START_TEST(test_projector_runs_without_recording_only) {
         want += (double)x[i] * (double)network->value[w->offset + (size_t)(2 * sizes.d_model + i)];
     }
     ck_assert_double_le(fabs((double)output.projected->data[24 + 2] - want), 1e-5);
+    float *block = oss_exact_floats(oss_net_packed_floats(network->net)); /* which has no projector */
+    for (int32_t task = 0; task < oss_net_pack_tasks(network->net); task++) {
+        oss_net_pack(network->net, block, network->value, task);
+    }
+    network->input.packed = block;
+    output = oss_network_forward(network, false);
+    ck_assert_double_le(fabs((double)output.projected->data[24 + 2] - want), 1e-5);
+    free(block);
+    network->input.packed = NULL;
     output = oss_network_train(network);
     ck_assert_ptr_null(output.projected);
     for (size_t i = 0; i < w->count; i++) {

@@ -65,7 +65,7 @@ float *oss_models_value(oss_model *model, const char *name, size_t *out_count) {
 }
 
 void oss_models_say(oss_model *model, const char *const *symbol, int32_t count) {
-    ck_assert_int_eq(count, model->config->model.ctc_subframes);
+    ck_assert_int_eq(count, model->config.ctc_subframes);
     size_t weights = 0, biases = 0;
     float *weight = oss_models_value(model, "head.weight", &weights);
     float *bias = oss_models_value(model, "head.bias", &biases);

@@ -53,7 +53,7 @@ oss_network *oss_network_create(const oss_network_sizes *sizes, int32_t utteranc
     oss_network *network = check_block(calloc(1, sizeof *network));
     network->config = make_config(sizes);
     network->vocab = sizes->vocab;
-    require(oss_params_create(&network->params, network->config, sizes->vocab));
+    require(oss_params_create(&network->params, &network->config->model, sizes->vocab));
     require(oss_mel_plan_create(&network->mel, &network->config->model.mel));
     require(oss_net_create(&network->net, network->config, network->params, network->mel, sizes->vocab));
     require(oss_tape_create(&network->tape, oss_net_tape_nodes(network->net)));

@@ -165,7 +165,7 @@ START_TEST(test_settings_of_the_model) {
     (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
     ck_assert_int_eq(oss_finetune_config(&own, oss_test_runs_path(&runs, "first")), OSS_OK);
     ck_assert_int_eq(oss_config_create(&usual), OSS_OK);
-    char *wanted = oss_config_print(config, true), *got = oss_config_print(own, true);
+    char *wanted = oss_config_print_model(&config->model), *got = oss_config_print_model(&own->model);
     ck_assert_str_eq(got, wanted);
     ck_assert_int_eq(own->training.max_steps, usual->training.max_steps);
     ck_assert_int_eq(oss_finetune_config(&own, oss_test_runs_path(&runs, "nowhere")), OSS_EINPUT);
@@ -191,7 +191,7 @@ static oss_status take_all(const char *path, const oss_config *config) {
         status = oss_finetune_init(model, from);
     }
     if (status == OSS_OK) {
-        status = oss_finetune_mel_stats(&taken, model, from);
+        status = oss_finetune_mel_stats(&taken, model, from, config);
     }
     oss_model_free(from);
     oss_model_free(model);

@@ -14,7 +14,7 @@ static oss_config *freezing(const char *globs) {
 
 static oss_params *make_params(const oss_config *config) {
     oss_params *params = NULL;
-    ck_assert_int_eq(oss_params_create(&params, config, 9), OSS_OK);
+    ck_assert_int_eq(oss_params_create(&params, &config->model, 9), OSS_OK);
     return params;
 }
 

@@ -97,9 +97,8 @@ static void clear(oss_test_runs *runs, oss_config *config) {
 
 static bool same_stats(const oss_test_runs *runs, const char *a, const char *b) {
     oss_model *x = oss_test_runs_load(runs, a), *y = oss_test_runs_load(runs, b);
-    ck_assert(x->mel_mean != NULL && y->mel_mean != NULL &&
-              x->config->model.mel.bins == y->config->model.mel.bins);
-    size_t bytes = (size_t)x->config->model.mel.bins * sizeof *x->mel_mean;
+    ck_assert(x->mel_mean != NULL && y->mel_mean != NULL && x->config.mel.bins == y->config.mel.bins);
+    size_t bytes = (size_t)x->config.mel.bins * sizeof *x->mel_mean;
     bool same = memcmp(x->mel_mean, y->mel_mean, bytes) == 0 && memcmp(x->mel_std, y->mel_std, bytes) == 0;
     oss_model_free(x);
     oss_model_free(y);

@@ -38,7 +38,7 @@ static float *copy_block(const fixture *f, const float *block) {
 static void make(fixture *f) {
     f->config = oss_rows_config("{\"conv_channels\": 8, \"d_model\": 12, \"n_layers\": 2, \"n_heads\": 3, "
                                 "\"d_ff\": 40, \"projector_dim\": 8}");
-    ck_assert_int_eq(oss_params_create(&f->params, f->config, VOCAB), OSS_OK);
+    ck_assert_int_eq(oss_params_create(&f->params, &f->config->model, VOCAB), OSS_OK);
     f->value = make_block(f, 1000, 0.5);
     f->m = make_block(f, 2000, 0.03);
     f->v = make_block(f, 3000, 0.0);

@@ -27,7 +27,7 @@ static void make(fixture *f, const bool *frozen) {
     f->config = oss_rows_config(
         "{\"conv_channels\": 16, \"d_model\": 48, \"n_layers\": 2, \"n_heads\": 3, \"d_ff\": 192, "
         "\"projector_dim\": 8}");
-    ck_assert_int_eq(oss_params_create(&f->params, f->config, VOCAB), OSS_OK);
+    ck_assert_int_eq(oss_params_create(&f->params, &f->config->model, VOCAB), OSS_OK);
     ck_assert_int_eq(oss_spans_init(&f->spans, f->params, frozen), OSS_OK);
     for (int32_t b = 0; b < MAX_BLOCKS; b++) {
         f->block[b] = calloc(f->params->floats, sizeof(float));

@@ -3,18 +3,20 @@
  * Time grows as S (convolutions, products) and S^2 (attention); memory as S. A 30 s clip at the usual size
  * takes 8 MiB of weights, 6 MiB for the clip, 1 MiB a thread. An hour takes 500 MiB and a minute or two of
  * one processor, most of it in attention: cut what is longer into parts. */
-#ifndef OSS_INFER_ENCODER_INFER_H
-#define OSS_INFER_ENCODER_INFER_H
+#ifndef OSS_INFER_ENCODER_H
+#define OSS_INFER_ENCODER_H
 
 #include <stdint.h>
 
 #include "model/model_file.h"
+#include "ossicle/precision.h"
 
 /* Packed weights, and work space that grows to the longest clip; one caller at a time. */
 typedef struct oss_encoder oss_encoder;
 
-/* `model` may be freed afterwards; its config says the precision of products. threads from 1 to 1024. */
-oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t threads);
+/* precision: of what products multiply. `model` may be freed afterwards. threads from 1 to 1024. */
+oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, oss_precision precision,
+                              int32_t threads);
 /* An encoder of one thread that shares the weights of another, which must outlive it; each may then be used
  * by a thread of its own. */
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling);

@@ -1,4 +1,4 @@
-#include "infer/encoder_infer.h"
+#include "infer/encoder.h"
 
 #include <string.h>
 
@@ -15,7 +15,6 @@ enum {
     MAX_TASK_FRAMES = 64, /* of a task's rows: its hidden layer (192 KiB) stays in the second-level cache */
     TABLE_STEP_FRAMES = 256
 };
-static const double rope_base = 10000.0;
 
 /* ---- Memory ---- */
 
@@ -31,26 +30,24 @@ static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {
     return oss_arena_take(arena, (size_t)rows * (size_t)columns, sizeof(float));
 }
 
-/* A task's rows of the widest input of a linear, rounded. */
-static oss_bf16 *take_half(const oss_encoder *e, oss_arena *arena) {
-    int32_t d = e->model->config->model.d_model, d_ff = e->model->config->model.d_ff,
-            k = e->model->weights.proj.k;
-    int32_t widest = d > d_ff ? d : d_ff;
-    widest = k > widest ? k : widest;
-    return e->model->weights.proj.bf16
-               ? oss_arena_take(arena, (size_t)e->task_frames * (size_t)oss_bf16_columns(widest),
-                                sizeof(oss_bf16))
-               : NULL;
+/* A task's rows of the widest input of a linear, in its format; all linears have the same. */
+static void *take_operand(const oss_encoder *e, oss_arena *arena) {
+    const oss_model_config *config = &e->model->config;
+    const oss_k_weight *proj = &e->model->weights.proj;
+    int32_t widest = config->d_model > config->d_ff ? config->d_model : config->d_ff;
+    widest = proj->k > widest ? proj->k : widest;
+    size_t bytes = oss_k_operand_bytes(proj->format, e->task_frames, widest);
+    return bytes > 0 ? oss_arena_take(arena, bytes, 1) : NULL;
 }
 
 /* The one description of a run's memory: measured with a measuring arena, then laid out. own_features: the
  * features are made here, not given. */
 static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *arena, bool own_features) {
-    const oss_config *config = e->model->config;
-    int32_t s = e->frames, d = config->model.d_model;
+    const oss_model_config *config = &e->model->config;
+    int32_t s = e->frames, d = config->d_model;
     *space = (oss_run_space){0};
     if (own_features) {
-        space->features = take_floats(arena, e->mel_frames, config->model.mel.bins);
+        space->features = take_floats(arena, e->mel_frames, config->mel.bins);
     }
     space->x = take_floats(arena, s, d);
     space->qkv[0] = take_floats(arena, s, 3 * d);
@@ -65,8 +62,8 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
         oss_worker_space worker;
         oss_stem_scratch_take(&worker.stem, arena, &e->model->weights, e->task_frames);
         worker.normed = take_floats(arena, e->task_frames, d);
-        worker.hidden = take_floats(arena, e->task_frames, config->model.d_ff);
-        worker.half = take_half(e, arena);
+        worker.hidden = take_floats(arena, e->task_frames, config->d_ff);
+        worker.operand = take_operand(e, arena);
         worker.attention =
             oss_arena_take(arena, oss_k_attention_scratch_floats(s, e->head_dim), sizeof(float));
         worker.mel = own_features ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
@@ -89,22 +86,22 @@ static oss_status reserve_run(oss_encoder *e, bool own_features) {
 
 /* Position tables depend on the frame's number alone: they are made once and grow with the longest clip. */
 static oss_status reserve_positions(oss_encoder *e) {
-    if (e->model->config->model.position == OSS_POSITION_NONE || e->frames <= e->position_frames) {
+    if (e->model->config.position == OSS_POSITION_NONE || e->frames <= e->position_frames) {
         return OSS_OK;
     }
     int32_t rows = (int32_t)oss_round_up((size_t)e->frames, TABLE_STEP_FRAMES);
-    bool rope = e->model->config->model.position == OSS_POSITION_ROPE;
-    size_t width = (size_t)(rope ? e->head_dim : e->model->config->model.d_model);
+    bool rope = e->model->config.position == OSS_POSITION_ROPE;
+    size_t width = (size_t)(rope ? e->head_dim : e->model->config.d_model);
     size_t count = (size_t)rows * width;
     float *table = oss_alloc_aligned(count, sizeof *table);
     if (table == NULL) {
         return OSS_ENOMEM;
     }
     if (rope) {
-        oss_k_rope_table(table, rows, e->head_dim, rope_base);
+        oss_k_rope_table(table, rows, e->head_dim, OSS_POSITION_BASE);
     } else {
         memset(table, 0, count * sizeof *table);
-        oss_k_sinusoidal_add(table, rows, e->model->config->model.d_model);
+        oss_k_sinusoidal_add(table, rows, e->model->config.d_model, OSS_POSITION_BASE);
     }
     oss_free(e->position);
     e->position = table;
@@ -116,13 +113,13 @@ static oss_status reserve_positions(oss_encoder *e) {
 
 /* Sets the run's lengths; kernels index rows*columns of one array with 32 bits. */
 static oss_status begin_run(oss_encoder *e, int64_t mel_frames) {
-    const oss_config *config = e->model->config;
-    int64_t widest = 3 * (int64_t)config->model.d_model;
+    const oss_model_config *config = &e->model->config;
+    int64_t widest = 3 * (int64_t)config->d_model;
     widest = e->model->weights.head.n > widest ? e->model->weights.head.n : widest;
-    widest = config->model.mel.bins * (int64_t)config->model.downsample_time > widest
-                 ? config->model.mel.bins * (int64_t)config->model.downsample_time
+    widest = config->mel.bins * (int64_t)config->downsample_time > widest
+                 ? config->mel.bins * (int64_t)config->downsample_time
                  : widest;
-    int64_t most = INT32_MAX / widest * config->model.downsample_time;
+    int64_t most = INT32_MAX / widest * config->downsample_time;
     if (mel_frames > most) {
         return oss_fail(
             OSS_EINPUT,
@@ -130,13 +127,13 @@ static oss_status begin_run(oss_encoder *e, int64_t mel_frames) {
             (long long)mel_frames, (long long)most);
     }
     e->mel_frames = (int32_t)mel_frames;
-    e->frames = oss_len_downsampled(e->mel_frames, config->model.downsample_time);
+    e->frames = oss_len_downsampled(e->mel_frames, config->downsample_time);
     e->task_frames = choose_task_frames(e->frames, e->threads);
     return reserve_positions(e);
 }
 
 static oss_status check_output(const oss_encoder *e) {
-    size_t embeddings = (size_t)e->frames * (size_t)e->model->config->model.d_model;
+    size_t embeddings = (size_t)e->frames * (size_t)e->model->config.d_model;
     size_t logits = (size_t)e->frames * (size_t)e->model->weights.head.n;
     if (!oss_k_all_finite(e->space.embeddings, embeddings) ||
         (e->space.logits != NULL && !oss_k_all_finite(e->space.logits, logits))) {
@@ -156,7 +153,7 @@ static void told_task(void *context, int32_t task, int32_t worker) {
     e->stage(e, task, worker);
     int32_t done = atomic_fetch_add(&e->done, 1) + 1;
     if (worker == 0) {
-        e->progress(e->progress_context, done / ((1.0 + e->model->config->model.n_layers) * count_tasks(e)));
+        e->progress(e->progress_context, done / ((1.0 + e->model->config.n_layers) * count_tasks(e)));
     }
 }
 
@@ -169,7 +166,7 @@ static oss_status run_network(oss_encoder *e, const float *features, oss_encodin
     e->features = features;
     atomic_store(&e->done, 0);
     run_tasks(e, oss_encoder_front_task);
-    for (e->block = 0; e->block < e->model->config->model.n_layers; e->block++) {
+    for (e->block = 0; e->block < e->model->config.n_layers; e->block++) {
         run_tasks(e, oss_encoder_block_task);
     }
     if (e->progress != NULL) {
@@ -179,13 +176,13 @@ static oss_status run_network(oss_encoder *e, const float *features, oss_encodin
     if (status != OSS_OK) {
         return status;
     }
-    int32_t k = e->model->config->model.ctc_subframes;
+    int32_t k = e->model->config.ctc_subframes;
     *out = (oss_encoding){.features = features,
                           .mel_frames = e->mel_frames,
-                          .bins = e->model->config->model.mel.bins,
+                          .bins = e->model->config.mel.bins,
                           .embeddings = e->space.embeddings,
                           .frames = e->frames,
-                          .width = e->model->config->model.d_model,
+                          .width = e->model->config.d_model,
                           .logits = e->space.logits,
                           .logit_rows = e->space.logits == NULL ? 0 : e->frames * k,
                           .vocab = e->model->weights.head.n / k,
@@ -199,7 +196,7 @@ oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t sam
         return oss_fail(OSS_EUSAGE, "there are no samples to encode");
     }
     oss_status status =
-        begin_run(encoder, oss_len_mel_frames_long(samples, encoder->model->config->model.mel.hop_samples));
+        begin_run(encoder, oss_len_mel_frames_long(samples, encoder->model->config.mel.hop_samples));
     if (status == OSS_OK) {
         status = reserve_run(encoder, true);
     }
@@ -229,13 +226,11 @@ oss_status oss_encoder_run_features(oss_encoder *encoder, const float *features,
 
 /* ---- Life ---- */
 
-static oss_status load_parts(oss_encoder_model *own, const oss_model *model) {
-    oss_status status = oss_config_copy(&own->config, model->config);
+static oss_status load_parts(oss_encoder_model *own, const oss_model *model, oss_precision precision) {
+    own->config = model->config;
+    oss_status status = oss_encoder_weights_init(&own->weights, model, precision);
     if (status == OSS_OK) {
-        status = oss_encoder_weights_init(&own->weights, model);
-    }
-    if (status == OSS_OK) {
-        status = oss_mel_plan_create(&own->mel, &model->config->model.mel);
+        status = oss_mel_plan_create(&own->mel, &model->config.mel);
     }
     if (status == OSS_OK && model->mel_mean != NULL) {
         oss_mel_plan_set_stats(own->mel, model->mel_mean, model->mel_std);
@@ -243,9 +238,9 @@ static oss_status load_parts(oss_encoder_model *own, const oss_model *model) {
     return status;
 }
 
-/* model or sibling: the other one is NULL. */
-static oss_status create_encoder(oss_encoder **out, const oss_model *model, const oss_encoder *sibling,
-                                 int32_t threads) {
+/* model or sibling: the other one is NULL, and a sibling has its precision. */
+static oss_status create_encoder(oss_encoder **out, const oss_model *model, oss_precision precision,
+                                 const oss_encoder *sibling, int32_t threads) {
     oss_encoder *encoder = oss_alloc_zero(1, sizeof *encoder);
     if (encoder == NULL) {
         return OSS_ENOMEM;
@@ -253,9 +248,9 @@ static oss_status create_encoder(oss_encoder **out, const oss_model *model, cons
     encoder->threads = threads;
     encoder->model = sibling == NULL ? &encoder->own : sibling->model;
     encoder->reach = sibling == NULL ? (oss_attention_reach){0} : sibling->reach;
-    oss_status status = sibling == NULL ? load_parts(&encoder->own, model) : OSS_OK;
+    oss_status status = sibling == NULL ? load_parts(&encoder->own, model, precision) : OSS_OK;
     if (status == OSS_OK) {
-        encoder->head_dim = oss_sizes_head_dim(encoder->model->config);
+        encoder->head_dim = oss_sizes_head_dim(&encoder->model->config);
         status = oss_pool_create(&encoder->pool, threads);
     }
     if (status != OSS_OK) {
@@ -266,12 +261,13 @@ static oss_status create_encoder(oss_encoder **out, const oss_model *model, cons
     return OSS_OK;
 }
 
-oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, int32_t threads) {
-    return create_encoder(out, model, NULL, threads);
+oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, oss_precision precision,
+                              int32_t threads) {
+    return create_encoder(out, model, precision, NULL, threads);
 }
 
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling) {
-    return create_encoder(out, NULL, sibling, 1);
+    return create_encoder(out, NULL, OSS_PRECISION_FP32, sibling, 1);
 }
 
 void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left) {
@@ -291,7 +287,6 @@ void oss_encoder_free(oss_encoder *encoder) {
     oss_pool_free(encoder->pool);
     oss_mel_plan_free(encoder->own.mel);
     oss_encoder_weights_deinit(&encoder->own.weights);
-    oss_config_free(encoder->own.config);
     oss_arena_deinit(&encoder->arena);
     oss_free(encoder->position);
     oss_free(encoder);

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "infer/encoder_internal.h"
-#include "kernel/conv2d.h"
 #include "kernel/lengths.h"
 
 /* Rows of one layer's output in its buffer: global row r is at index r - origin. */
@@ -23,8 +22,9 @@ typedef struct stem_rows {
     int32_t origin;
 } stem_rows;
 
-static size_t row_floats(const oss_packed_conv *conv) {
-    return (size_t)oss_len_conv(conv->bins) * (size_t)conv->co;
+/* Of the output of convolution l. */
+static size_t row_floats(const oss_encoder_weights *weights, int32_t l) {
+    return (size_t)oss_len_conv(weights->bins[l]) * (size_t)weights->conv[l].n;
 }
 
 static int32_t larger(int32_t a, int32_t b) {
@@ -37,17 +37,17 @@ static int32_t smaller(int32_t a, int32_t b) {
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
                            int32_t task_frames) {
-    size_t half = 0;
+    size_t operand = 0;
     for (int32_t l = 0; l < weights->layers; l++) {
+        bool last = l == weights->layers - 1;
         int32_t factor = 1 << (weights->layers - 1 - l);
-        int32_t rows = l == weights->layers - 1 ? task_frames + 1 : (OSS_STEM_TILE_FRAMES + 1) * factor;
-        scratch->layer[l] =
-            oss_arena_take(arena, (size_t)rows * row_floats(&weights->conv[l]), sizeof(float));
-        bool rounded = l + 1 < weights->layers && weights->conv[l + 1].bf16;
-        size_t count = rounded ? (size_t)rows * row_floats(&weights->conv[l]) : 0;
-        half = count > half ? count : half;
+        int32_t rows = last ? task_frames + 1 : (OSS_STEM_TILE_FRAMES + 1) * factor;
+        size_t row = row_floats(weights, l);
+        scratch->layer[l] = oss_arena_take(arena, (size_t)rows * row, sizeof(float));
+        size_t bytes = last ? 0 : oss_k_operand_bytes(weights->conv[l + 1].format, rows, (int32_t)row);
+        operand = bytes > operand ? bytes : operand;
     }
-    scratch->half = half > 0 ? oss_arena_take(arena, half, sizeof *scratch->half) : NULL;
+    scratch->operand = operand > 0 ? oss_arena_take(arena, operand, 1) : NULL;
 }
 
 /* Which rows each layer makes for encoder frames [begin, end) of a task that starts at task_begin. */
@@ -67,27 +67,22 @@ static void plan_tile(stem_rows *rows, int32_t layers, const int32_t *length, in
     }
 }
 
-/* x: input rows, the first of them is global row x_origin (even), the last one x_end - 1. */
-static void run_layer(const oss_packed_conv *conv, float *buffer, oss_bf16 *half, stem_rows rows,
-                      const float *x, int32_t x_origin, int32_t x_end) {
+/* Layer l. x: input rows, the first of them is global row x_origin (even), the last one x_end - 1. */
+static void run_layer(const oss_encoder_weights *weights, const oss_stem_scratch *scratch, int32_t l,
+                      stem_rows rows, const float *x, int32_t x_origin, int32_t x_end) {
+    const oss_k_weight *conv = &weights->conv[l];
     int32_t first = x_origin / 2; /* the output row that the kernel counts as 0 */
-    float *y = buffer + (size_t)(first - rows.origin) * row_floats(conv);
-    int32_t t = x_end - x_origin, row = conv->bins * conv->ci;
-    if (conv->bf16) {
-        oss_k_bf16_round(half, x, row, t, row);
-        oss_k_bf16_conv2d_fwd(y, NULL, half, conv->weight, conv->bias, t, conv->bins, conv->ci, conv->co,
-                              rows.begin - first, rows.end - first, true);
-    } else {
-        oss_k_conv2d_fwd(y, NULL, x, conv->weight, conv->bias, t, conv->bins, conv->ci, conv->co,
-                         rows.begin - first, rows.end - first, true);
-    }
+    float *y = scratch->layer[l] + (size_t)(first - rows.origin) * row_floats(weights, l);
+    int32_t t = x_end - x_origin, bins = weights->bins[l];
+    const void *operand = oss_k_operand(conv->format, x, t, bins * conv->k, scratch->operand);
+    oss_k_conv(y, NULL, operand, conv, t, bins, rows.begin - first, rows.end - first, true);
 }
 
 /* Moves the last row of each inner layer to where the next tile looks for it: index 1. */
 static void keep_last_rows(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
                            const stem_rows *rows) {
     for (int32_t l = 0; l < weights->layers - 1; l++) {
-        size_t floats = row_floats(&weights->conv[l]);
+        size_t floats = row_floats(weights, l);
         const float *last = scratch->layer[l] + (size_t)(rows[l].end - 1 - rows[l].origin) * floats;
         memmove(scratch->layer[l] + floats, last, floats * sizeof *last);
     }
@@ -96,23 +91,22 @@ static void keep_last_rows(const oss_encoder_weights *weights, const oss_stem_sc
 const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
                           const float *features, int32_t mel_frames, int32_t begin, int32_t end) {
     int32_t layers = weights->layers;
-    int32_t length[OSS_STEM_MAX_LAYERS];
+    int32_t length[OSS_MAX_CONVS];
     for (int32_t l = 0, frames = mel_frames; l < layers; l++) {
         frames = oss_len_conv(frames);
         length[l] = frames;
     }
-    stem_rows rows[OSS_STEM_MAX_LAYERS];
+    stem_rows rows[OSS_MAX_CONVS];
     for (int32_t at = begin; at < end; at = rows[layers - 1].end) {
         plan_tile(rows, layers, length, begin, at, smaller(at + OSS_STEM_TILE_FRAMES, end));
         int32_t x_origin = larger(2 * rows[0].begin - 2, 0);
-        run_layer(&weights->conv[0], scratch->layer[0], scratch->half, rows[0],
-                  features + (size_t)x_origin * (size_t)weights->conv[0].bins, x_origin,
-                  smaller(2 * rows[0].end, mel_frames));
+        run_layer(weights, scratch, 0, rows[0], features + (size_t)x_origin * (size_t)weights->bins[0],
+                  x_origin, smaller(2 * rows[0].end, mel_frames));
         for (int32_t l = 1; l < layers; l++) {
-            run_layer(&weights->conv[l], scratch->layer[l], scratch->half, rows[l], scratch->layer[l - 1],
-                      rows[l - 1].origin, rows[l - 1].end);
+            run_layer(weights, scratch, l, rows[l], scratch->layer[l - 1], rows[l - 1].origin,
+                      rows[l - 1].end);
         }
         keep_last_rows(weights, scratch, rows);
     }
-    return scratch->layer[layers - 1] + row_floats(&weights->conv[layers - 1]);
+    return scratch->layer[layers - 1] + row_floats(weights, layers - 1);
 }

@@ -13,7 +13,7 @@
 typedef struct stem_case {
     int32_t layers, channels, bins;
     oss_encoder_weights weights;
-    float *bias;
+    float *bias, *packed[OSS_MAX_CONVS];
     oss_arena arena; /* for the scratch */
     oss_stem_scratch scratch;
 } stem_case;
@@ -35,11 +35,13 @@ static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
         int32_t ci = l == 0 ? 1 : channels;
         float *w = make_floats((size_t)channels * (size_t)ci * 9, 11 + (uint64_t)l,
                                1.0 / (double)(3 * (l == 0 ? 1 : 8)));
-        float *packed = make_floats(oss_k_conv2d_packed_floats(ci, channels), 0, 0.0);
-        oss_k_conv2d_pack(packed, w, ci, channels);
+        oss_k_weight *conv = &c.weights.conv[l];
+        *conv = (oss_k_weight){.conv = true, .n = channels, .k = ci, .bias = c.bias};
+        c.packed[l] = make_floats(oss_k_weight_floats(conv), 0, 0.0);
+        oss_k_weight_pack(conv, c.packed[l], w);
+        conv->packed = c.packed[l];
+        c.weights.bins[l] = bins;
         free(w);
-        c.weights.conv[l] =
-            (oss_packed_conv){.weight = packed, .bias = c.bias, .ci = ci, .co = channels, .bins = bins};
         bins = oss_len_conv(bins);
     }
     oss_arena measure;
@@ -53,7 +55,7 @@ static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
 
 static void free_case(stem_case *c) {
     for (int32_t l = 0; l < c->layers; l++) {
-        free(c->weights.conv[l].weight);
+        free(c->packed[l]);
     }
     free(c->bias);
     oss_arena_deinit(&c->arena);
@@ -64,11 +66,11 @@ static float *run_whole(const stem_case *c, const float *features, int32_t frame
     float *x = NULL;
     int32_t bins = c->bins;
     for (int32_t l = 0; l < c->layers; l++) {
-        const oss_packed_conv *conv = &c->weights.conv[l];
+        const oss_k_weight *conv = &c->weights.conv[l];
         int32_t to = oss_len_conv(frames), fo = oss_len_conv(bins);
         float *y = make_floats((size_t)to * (size_t)fo * (size_t)c->channels, 0, 0.0);
-        oss_k_conv2d_fwd(y, NULL, l == 0 ? features : x, conv->weight, conv->bias, frames, bins, conv->ci,
-                         conv->co, 0, to, true);
+        oss_k_conv2d_fwd(y, NULL, l == 0 ? features : x, conv->packed, conv->bias, frames, bins, conv->k,
+                         conv->n, 0, to, true);
         free(x);
         x = y;
         frames = to;
@@ -134,7 +136,7 @@ START_TEST(test_odd_bins) {
 END_TEST
 
 Suite *oss_test_suite(void) {
-    Suite *suite = suite_create("infer/stem");
+    Suite *suite = suite_create("infer/stem_tiles");
     TCase *tiles = tcase_create("tiles");
     tcase_add_loop_test(tiles, test_every_short_length, 2, 4);
     tcase_add_loop_test(tiles, test_usual_size, 2, 4);
