@@ -6,7 +6,7 @@
 #include "infer/encoder.h"
 #include "kernel/lengths.h"
 #include "kernel/noise.h"
-#include "model/sizes.h"
+#include "model/flop.h"
 
 enum { MAX_SECONDS = 30, SEED = 1 };
 
@@ -91,12 +91,11 @@ static oss_status run_case(infer_work *work, const oss_bench_setup *setup, int32
     if (status != OSS_OK) {
         return status;
     }
-    out->item[index] =
-        (oss_bench_case){.utterances = work->utterances,
-                         .seconds = shape[index].seconds,
-                         .flop = work->utterances *
-                                 oss_sizes_forward_flop(config, samples, oss_vocab_size(setup->model->vocab)),
-                         .median_ms = oss_bench_time(setup, many ? run_many : run_one, work)};
+    out->item[index] = (oss_bench_case){
+        .utterances = work->utterances,
+        .seconds = shape[index].seconds,
+        .flop = work->utterances * oss_flop_forward(config, samples, oss_vocab_size(setup->model->vocab)),
+        .median_ms = oss_bench_time(setup, many ? run_many : run_one, work)};
     return work->status;
 }
 

@@ -4,7 +4,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "cli/bench_internal.h"
-#include "model/sizes.h"
+#include "model/flop.h"
 #include "train/step.h"
 
 typedef struct train_work {
@@ -204,12 +204,12 @@ oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out) {
     if (status == OSS_OK) {
         int64_t samples = work.samples[0];
         out->cases = 1;
-        out->item[0] = (oss_bench_case){.utterances = setup->utterances,
-                                        .seconds = setup->seconds,
-                                        .flop = setup->utterances *
-                                                oss_sizes_training_flop(&work.config->model, samples,
-                                                                        oss_vocab_size(setup->model->vocab)),
-                                        .median_ms = oss_bench_time(setup, run_step, &work)};
+        out->item[0] = (oss_bench_case){
+            .utterances = setup->utterances,
+            .seconds = setup->seconds,
+            .flop = setup->utterances *
+                    oss_flop_training(&work.config->model, samples, oss_vocab_size(setup->model->vocab)),
+            .median_ms = oss_bench_time(setup, run_step, &work)};
         status = check_result(&work);
     }
     free_work(&work);

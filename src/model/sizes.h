@@ -17,9 +17,5 @@ int32_t oss_sizes_head_dim(const oss_model_config *config);                 /* d
 double oss_sizes_embedding_hz(const oss_model_config *config);
 /* The whole embeddings nearest to a length in seconds, at most INT32_MAX. */
 int32_t oss_sizes_embeddings(const oss_model_config *config, double seconds);
-/* Multiply-add = 2; convolutions, linear layers and attention products of one utterance (spec 2); head
- * included for vocab > 0. */
-double oss_sizes_forward_flop(const oss_model_config *config, int64_t samples, int32_t vocab);
-double oss_sizes_training_flop(const oss_model_config *config, int64_t samples, int32_t vocab);
 
 #endif

@@ -1,4 +1,5 @@
 /* Lengths, widths and arithmetic of spec 2. */
+#include "model/flop.h"
 #include "model/sizes.h"
 #include "support/suite.h"
 
@@ -53,11 +54,11 @@ END_TEST
 /* 131 and 391 MFLOP a second of audio in 8 s utterances. */
 START_TEST(test_flop) {
     oss_config *config = make("{}");
-    double forward = oss_sizes_forward_flop(&config->model, 8 * 16000, 0);
-    double training = oss_sizes_training_flop(&config->model, 8 * 16000, 0);
+    double forward = oss_flop_forward(&config->model, 8 * 16000, 0);
+    double training = oss_flop_training(&config->model, 8 * 16000, 0);
     ck_assert_double_eq_tol(forward / 8e6, 131.426688, 1e-9);
     ck_assert_double_eq_tol(training / 8e6, 390.584448, 1e-9);
-    double head = oss_sizes_forward_flop(&config->model, 8 * 16000, 30) - forward;
+    double head = oss_flop_forward(&config->model, 8 * 16000, 30) - forward;
     ck_assert_double_eq_tol(head, 2.0 * 101 * 192 * 2 * 30, 1e-3);
     oss_config_free(config);
 }
