@@ -37,7 +37,8 @@ START_TEST(test_progress) {
         ok(oss_recognizer_embed_file(recognizer, p.wav, OSS_OUTPUT_LOGITS, &watched));
         ck_assert(!t.wrong);
         ck_assert_int_gt(t.calls[OSS_STAGE_READING], 5);
-        ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 5);
+        /* Only the caller's thread tells, and with helpers it may find little left to do. */
+        ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], threads == 1 ? 5 : 0);
         ck_assert(t.last[OSS_STAGE_READING] == 1.0 && t.last[OSS_STAGE_ENCODING] == 1.0);
         ck_assert_mem_eq(plain.value, watched.value, (size_t)(plain.rows * plain.columns) * sizeof(float));
         t = (told){.caller = pthread_self()};
