@@ -30,7 +30,8 @@ if [ "${1:-}" = --short ]; then
 fi
 [ $# -gt 0 ] || set -- stable testing
 mkdir -p "$distros"
-stage_log=$distros/stage.log
+stage_log=$(mktemp) || exit 1
+trap 'rm -f "$stage_log"' EXIT
 . scripts/stages.sh
 
 # What this machine's apt calls the archive that ends in /$1; prints nothing when it has none.
@@ -171,7 +172,10 @@ check_release() { # NAME
 	check_compiler clang build/clang
 }
 
-for name in "$@"; do
-	check_release "$name"
-done
-finish_stages
+{ # read whole before it runs: the file may change meanwhile
+	for name in "$@"; do
+		check_release "$name"
+	done
+	finish_stages
+	exit
+}
