@@ -132,7 +132,10 @@ list_suites() {
 	local build=$1 folder file
 	shift
 	for folder in "$@"; do
-		for file in tests/"$folder"/test_*.c; do echo "$build/${file%.c}"; done
+		for file in "$root"/src/ossicle/tests/"$folder"/test_*.c; do
+			file=${file#"$root"/src/ossicle/}
+			echo "$build/${file%.c}"
+		done
 	done
 }
 

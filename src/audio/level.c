@@ -34,8 +34,8 @@ typedef struct bin {
 } bin;
 
 static int32_t find_bin(double variance) {
-    double db = 10.0 * log10(variance) - BIN_TOP_DB + BINS;
-    return db < 0 ? 0 : db < BINS ? (int32_t)db : BINS - 1;
+    double db = 10.0 * log10(variance) - (double)BIN_TOP_DB + (double)BINS;
+    return db < 0 ? 0 : db < (double)BINS ? (int32_t)db : BINS - 1;
 }
 
 double oss_audio_speech_level(const float *x, int64_t samples, int32_t rate_hz) {

@@ -46,7 +46,7 @@ float oss_speech_threshold(const float *y, int32_t frames, int32_t bins) {
         insert_level(loudest, find_level(y + (int64_t)t * bins, bins));
     }
     int32_t rank = frames < RANK ? frames : RANK;
-    return loudest[rank - 1] - (float)(OSS_SPEECH_RANGE_DB * log(10.0) / 10.0);
+    return loudest[rank - 1] - (float)((double)OSS_SPEECH_RANGE_DB * log(10.0) / 10.0);
 }
 
 bool oss_speech_holds(const float *y, int32_t bins, float threshold) {

@@ -57,8 +57,8 @@ static void join(const piece *a, const char *between, size_t count, const piece 
 /* The file is a's samples and then b's, from `start` to `end`. Opus fills in noise of its own where it is sought. */
 static void assert_heard(const piece *a, const piece *b, double start, double end, bool opus) {
     oss_audio audio = load(RATE, start, end);
-    int64_t begin = llround(start * RATE), whole = a->audio.samples + b->audio.samples;
-    ck_assert_int_eq(audio.samples, (end < 0 ? whole : llround(end * RATE)) - begin);
+    int64_t begin = llround(start * (double)RATE), whole = a->audio.samples + b->audio.samples;
+    ck_assert_int_eq(audio.samples, (end < 0 ? whole : llround(end * (double)RATE)) - begin);
     for (int64_t i = 0; i < audio.samples; i++) {
         int64_t at = begin + i;
         float want = at < a->audio.samples ? a->audio.sample[at] : b->audio.sample[at - a->audio.samples];

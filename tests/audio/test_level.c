@@ -16,7 +16,8 @@ static void make_tone(double db, int32_t from, int32_t to, float offset) {
     double height = sqrt(2.0) * pow(10.0, db / 20.0);
     for (int32_t i = 0; i < SAMPLES; i++) {
         x[i] =
-            offset + (float)(i >= from && i < to ? height * sin(2 * 3.14159265358979 * 440 * i / RATE) : 0.0);
+            offset +
+            (float)(i >= from && i < to ? height * sin(2 * 3.14159265358979 * 440 * i / (double)RATE) : 0.0);
     }
 }
 

@@ -51,7 +51,8 @@ END_TEST
 /* Something like words: noise that swells and falls five times a second. */
 static void make_words(float *x) {
     for (int32_t i = 0; i < SPEECH; i++) {
-        x[i] = (float)(0.1 * oss_fill_value(1, (uint64_t)i) * (1.05 + sin(2 * 3.14159265 * 5 * i / RATE)));
+        x[i] = (float)(0.1 * oss_fill_value(1, (uint64_t)i) *
+                       (1.05 + sin(2 * 3.14159265 * 5 * i / (double)RATE)));
     }
 }
 

@@ -267,7 +267,7 @@ START_TEST(test_silence_around) {
     make_signal(x, SAMPLES);
     double square = 0;
     for (int i = 0; i < SAMPLES; i++) {
-        square += (double)x[i] * (double)x[i] / SAMPLES;
+        square += (double)x[i] * (double)x[i] / (double)SAMPLES;
     }
     for (int noisy = 0; noisy < 2; noisy++) {
         const oss_augment_view v = {.speed = 1,
@@ -282,9 +282,9 @@ START_TEST(test_silence_around) {
         double before = 0, behind = 0, together = 0;
         for (int i = 0; i < TAIL; i++) {
             double tail = (double)y[LEAD + SAMPLES + i];
-            behind += tail * tail / TAIL;
-            before += i < LEAD ? (double)y[i] * (double)y[i] / LEAD : 0.0;
-            together += i < LEAD ? (double)y[i] * tail / LEAD : 0.0;
+            behind += tail * tail / (double)TAIL;
+            before += i < LEAD ? (double)y[i] * (double)y[i] / (double)LEAD : 0.0;
+            together += i < LEAD ? (double)y[i] * tail / (double)LEAD : 0.0;
         }
         ck_assert_double_eq_tol(sqrt(before / square), noisy * 0.01, 0.0005);
         ck_assert_double_eq_tol(sqrt(behind / square), noisy * 0.01, 0.0005);

@@ -217,7 +217,7 @@ static void write_tone(const char *folder, const char *name, double from, double
     static int16_t value[LONG];
     char *path = oss_tempdir_path(folder, name);
     for (int32_t i = 0; i < LONG; i++) {
-        bool sounds = i >= from * RATE && i < to * RATE;
+        bool sounds = i >= from * (double)RATE && i < to * (double)RATE;
         value[i] = (int16_t)(offset + (sounds ? 8000.0 * sin(0.3 * i) : 0.0));
     }
     oss_wav_write_pcm16(path, value, LONG, 1, RATE);
