@@ -67,6 +67,6 @@ for seconds in 0.5 1 2 5 10 30; do
 	measure "behind-$seconds" pad 0 "$seconds"
 	measure "both-$seconds" pad "$seconds" "$seconds"
 done
-for level in -10 -20 -30 -40; do
+for level in -5 -10 -15 -20 -30 -40; do
 	measure "level-$level" gain "$level"
 done

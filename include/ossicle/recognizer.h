@@ -46,6 +46,10 @@ typedef struct oss_recognizer_options {
     /* 0: a file that breaks off is refused. Else what comes before is taken, when there is any, with a warning through
      * the log (ossicle/log.h), and oss_recognizer_was_cut_off says so. */
     int32_t allow_truncated;
+    /* 0: recordings whose speech is below -40 dB of full scale are raised to -26 dB by one factor before features are made,
+     * and the log says so; all others keep their bits. Pauses do not count, and what is below -80 dB stays. Not 0, and
+     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. */
+    int32_t keep_level;
 } oss_recognizer_options;
 
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).

@@ -30,6 +30,13 @@ typedef struct oss_cli_option {
     bool repeats; /* may be given more than once */
 } oss_cli_option;
 
+#define OSS_CLI_LEVEL_OPTION                                                                                 \
+    {                                                                                                        \
+        .name = "--keep-level",                                                                              \
+        .help = "leave quiet recordings as they are: else those whose speech is below -40 dB of full scale " \
+                "are raised to -26 dB"                                                                       \
+    }
+
 /* The options that oss_cli_chunks reads. */
 #define OSS_CLI_CHUNK_OPTIONS                                                                                \
     {.name = "--chunk-seconds",                                                                              \

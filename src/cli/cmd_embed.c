@@ -12,6 +12,7 @@ static const oss_cli_option options[] = {
      .help = "embeddings (default): frames after the last norm; projected: through the projector; logits: of "
              "the CTC head, before softmax"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    OSS_CLI_LEVEL_OPTION,
     {.name = "-o",
      .value = "OUT.npy",
      .help = "NumPy file to write: float32, one row a frame",
@@ -44,7 +45,8 @@ static oss_status embed_file(oss_recognizer *recognizer, const char *path, oss_o
 static int run_embed(const oss_cli_args *args) {
     oss_output what = OSS_OUTPUT_EMBEDDINGS;
     oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {.size = sizeof settings};
+    oss_recognizer_options settings = {.size = sizeof settings,
+                                       .keep_level = oss_cli_has(args, "--keep-level")};
     oss_matrix matrix = {0};
     oss_status status = choose_output(args, &what);
     if (status == OSS_OK) {

@@ -31,6 +31,7 @@ static const oss_cli_option options[] = {
      .help =
          "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words), cells escaped as those of transcribe"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
@@ -208,7 +209,8 @@ static oss_status open_hypotheses(evaluation *eval) {
 }
 
 static oss_status evaluate(evaluation *eval) {
-    oss_recognizer_options settings = {.size = sizeof settings};
+    oss_recognizer_options settings = {.size = sizeof settings,
+                                       .keep_level = oss_cli_has(eval->args, "--keep-level")};
     char *model_path = NULL;
     oss_status status = oss_cli_threads(eval->args, &settings.threads);
     if (status == OSS_OK) {

@@ -9,6 +9,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--json", .help = "print one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
@@ -58,7 +59,8 @@ static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args
 
 static int run_transcribe(const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {.size = sizeof settings, .allow_truncated = 1};
+    oss_recognizer_options settings = {
+        .size = sizeof settings, .allow_truncated = 1, .keep_level = oss_cli_has(args, "--keep-level")};
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);

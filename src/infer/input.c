@@ -1,5 +1,6 @@
 #include "infer/input.h"
 
+#include "audio/level.h"
 #include "base/fail.h"
 #include "base/logger.h"
 #include "base/source.h"
@@ -76,4 +77,12 @@ oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t s
         finish_audio(out, config, "the samples");
     }
     return status;
+}
+
+void oss_input_raise_quiet(oss_audio *audio, const char *what) {
+    double gain_db = oss_audio_raise_quiet(audio->sample, audio->samples, audio->rate_hz);
+    if (gain_db > 0.0) {
+        oss_log_info("%s: quiet, its speech is at %.1f dB of full scale: raised by %.1f dB", what,
+                     OSS_LEVEL_TARGET_DB - gain_db, gain_db);
+    }
 }

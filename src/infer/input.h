@@ -32,4 +32,7 @@ oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
                                   const oss_model_config *config);
 
+/* Makes a quiet recording as loud as most are (audio/level.h) and says so through the log; others keep their bits. */
+void oss_input_raise_quiet(oss_audio *audio, const char *what);
+
 #endif

@@ -9,14 +9,15 @@
 #include "base/pool.h"
 #include "decode/transcript.h"
 #include "infer/input.h"
+#include "infer/recognizer_options.h"
 #include "model/sizes.h"
-#include "ossicle/version.h"
 
 struct oss_recognizer {
     oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
     bool borrows;                  /* a sibling: the model is another recognizer's */
     bool allow_truncated, cut_off; /* the last one was */
+    bool keeps_level;
     oss_progress progress;
 };
 
@@ -59,46 +60,10 @@ static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognize
     return status;
 }
 
-/* Structs of the public interface grow at their end and say how long they were when the program was compiled. What this
- * library does not know must be zero, or the program asked for something that it does not get. */
-static oss_status read_options(oss_recognizer_options *out, const oss_recognizer_options *given) {
-    const unsigned char *byte = (const unsigned char *)given;
-    if (given->size < sizeof *given) {
-        return oss_fail(OSS_EUSAGE,
-                        "the size of the options is %zu: set it to sizeof(oss_recognizer_options)",
-                        given->size);
-    }
-    for (size_t i = sizeof *given; i < given->size; i++) {
-        if (byte[i] != 0) {
-            return oss_fail(
-                OSS_EUSAGE,
-                "an option is set that this version of libossicle (%s) does not have: take a newer one",
-                oss_version());
-        }
-    }
-    *out = *given;
-    return OSS_OK;
-}
-
-static oss_status check_options(const oss_recognizer_options *options) {
-    if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16) {
-        return oss_fail(OSS_EUSAGE, "precision %d is neither OSS_PRECISION_FP32 nor OSS_PRECISION_BF16",
-                        (int)options->precision);
-    }
-    if (!(options->chunk_seconds >= 0) || isnan(options->left_seconds)) {
-        return oss_fail(OSS_EUSAGE, "chunks of %g s with %g s before them: give seconds, or 0 for no chunks",
-                        options->chunk_seconds, options->left_seconds);
-    }
-    return OSS_OK;
-}
-
 oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
                                  const oss_recognizer_options *given) {
     oss_recognizer_options options = {0};
-    oss_status status = given == NULL ? OSS_OK : read_options(&options, given);
-    if (status == OSS_OK) {
-        status = check_options(&options);
-    }
+    oss_status status = given == NULL ? OSS_OK : oss_recognizer_read_options(&options, given);
     if (status != OSS_OK) {
         return status;
     }
@@ -110,6 +75,10 @@ oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
     status = oss_model_load(&recognizer->model, model_path);
     if (status == OSS_OK) {
         status = create_encoder(recognizer, &options);
+    }
+    if (status == OSS_OK) { /* a stream does not know how loud it will have been */
+        recognizer->keeps_level = options.keep_level != 0 || options.chunk_seconds > 0 ||
+                                  recognizer->model->config.normalize == OSS_NORMALIZE_PEAK;
     }
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);
@@ -127,6 +96,7 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     recognizer->model = sibling->model;
     recognizer->borrows = true;
     recognizer->allow_truncated = sibling->allow_truncated;
+    recognizer->keeps_level = sibling->keeps_level;
     oss_status status = oss_encoder_create_sibling(&recognizer->encoder, sibling->encoder);
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);
@@ -225,11 +195,27 @@ int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer) {
     return recognizer->cut_off;
 }
 
+/* `status` of loading `audio`; makes it louder when that succeeded and the audio is quiet. */
+static oss_status settle_level(const oss_recognizer *recognizer, oss_status status, oss_audio *audio,
+                               const char *what) {
+    if (status == OSS_OK && !recognizer->keeps_level) {
+        oss_input_raise_quiet(audio, what);
+    }
+    return status;
+}
+
 static oss_status load_file(oss_recognizer *recognizer, const char *path, oss_audio *out) {
     recognizer->cut_off = false;
-    return oss_input_load_any(out, path, &recognizer->model->config,
-                              recognizer->allow_truncated ? &recognizer->cut_off : NULL,
-                              &recognizer->progress);
+    oss_status status =
+        oss_input_load_any(out, path, &recognizer->model->config,
+                           recognizer->allow_truncated ? &recognizer->cut_off : NULL, &recognizer->progress);
+    return settle_level(recognizer, status, out, path);
+}
+
+static oss_status load_samples(const oss_recognizer *recognizer, const float *sample, int64_t samples,
+                               int32_t rate_hz, oss_audio *out) {
+    oss_status status = oss_input_from_samples(out, sample, samples, rate_hz, &recognizer->model->config);
+    return settle_level(recognizer, status, out, "the samples");
 }
 
 oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path, char **out_text,
@@ -257,7 +243,7 @@ oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const f
     oss_audio audio;
     oss_status status = check_head(recognizer);
     if (status == OSS_OK) {
-        status = oss_input_from_samples(&audio, sample, samples, rate_hz, &recognizer->model->config);
+        status = load_samples(recognizer, sample, samples, rate_hz, &audio);
     }
     if (status == OSS_OK) {
         status = transcribe(recognizer, &audio, out_text);
@@ -332,7 +318,7 @@ oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float 
     oss_audio audio;
     oss_status status = check_output(recognizer, what);
     if (status == OSS_OK) {
-        status = oss_input_from_samples(&audio, sample, samples, rate_hz, &recognizer->model->config);
+        status = load_samples(recognizer, sample, samples, rate_hz, &audio);
     }
     if (status == OSS_OK) {
         status = embed(recognizer, &audio, what, out);
@@ -379,6 +365,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     if (status == OSS_OK) {
         status = oss_input_load(&audio, reference->path, &recognizer->model->config, reference->start_seconds,
                                 reference->end_seconds, &recognizer->progress);
+        status = settle_level(recognizer, status, &audio, reference->path);
     }
     if (status != OSS_OK) {
         return status;
