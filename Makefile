@@ -6,6 +6,7 @@
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
+## make check-findings do other people's programs still behave as findings/ says (two minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
@@ -213,6 +214,10 @@ DISTROS ?= stable testing
 .PHONY: check-distros
 check-distros:
 	@scripts/check_distros.sh $(DISTROS)
+
+.PHONY: check-findings
+check-findings:
+	@scripts/check_findings.sh
 
 # Rivals come from Debian and npm, into the system and into build/; never into the repository.
 .PHONY: bench-peers

@@ -175,7 +175,9 @@ oss_status oss_decoder_open(oss_decoder *decoder, oss_source *source, const char
                             const oss_audio_part *part, int64_t before_frames) {
     *decoder = (oss_decoder){.name = name, .source = source, .part = part, .before_frames = before_frames};
     decoder->said_bytes = choose_size(decoder);
-    return start_decoding(decoder);
+    oss_status status = start_decoding(decoder);
+    /* libsndfile drops the pre-skip of a stream that does not begin at time 0 only when told where to go. */
+    return status == OSS_OK && codec_of(decoder) == SF_FORMAT_OPUS ? oss_decoder_seek(decoder, 0) : status;
 }
 
 void oss_decoder_close(oss_decoder *decoder) {

@@ -194,6 +194,59 @@ START_TEST(test_ogg_cut_in_its_first_page) {
 }
 END_TEST
 
+/* RFC 3533, section 6: polynomial 0x04c11db7, over the page with 0 in this place. */
+static uint32_t sum_page(const unsigned char *page, size_t bytes) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        sum ^= (uint32_t)page[i] << 24;
+        for (int bit = 0; bit < 8; bit++) {
+            sum = sum << 1 ^ (sum >> 31 != 0 ? 0x04c11db7U : 0);
+        }
+    }
+    return sum;
+}
+
+/* The same stream, its first sample at time `later` (48 kHz): only the positions of pages tell. */
+static void begin_later(char *ogg, long bytes, uint64_t later) {
+    for (char *at = ogg; at < ogg + bytes;) {
+        size_t segments = (unsigned char)at[26];
+        size_t size = 27 + segments;
+        for (size_t i = 0; i < segments; i++) {
+            size += (unsigned char)at[27 + i];
+        }
+        uint64_t position = 0;
+        for (int i = 7; i >= 0; i--) {
+            position = position << 8 | (unsigned char)at[6 + i];
+        }
+        if (position != 0) { /* 0: headers */
+            put_number(put_number(at + 6, (uint32_t)(position + later), 4),
+                       (uint32_t)((position + later) >> 32), 4);
+        }
+        put_number(at + 22, 0, 4);
+        put_number(at + 22, sum_page((const unsigned char *)at, size), 4);
+        at += size;
+    }
+}
+
+/* A recorded broadcast begins at any time (RFC 7845, section 4.3). */
+START_TEST(test_opus_that_begins_later) {
+    float *x = take_noise(FRAMES, 0.4);
+    ck_assert(oss_encode(path, OSS_ENCODE_OPUS, x, FRAMES, 1, RATE));
+    oss_audio want = load(RATE, 0, -1);
+    long bytes = 0;
+    char *all = oss_tempdir_read(path, &bytes);
+    begin_later(all, bytes, 48000ULL * 100000);
+    oss_tempdir_write(path, all, bytes);
+    oss_audio audio = load(RATE, 0, -1);
+    ck_assert_int_eq(audio.samples, want.samples);
+    ck_assert_mem_eq(audio.sample, want.sample, (size_t)want.samples * sizeof *want.sample);
+    oss_audio_deinit(&audio);
+    oss_audio_deinit(&want);
+    free(all);
+    free(x);
+}
+END_TEST
+
 /* ---- What is not decoded ---- */
 
 #define CASE(bytes, name)                                                                                    \
@@ -242,6 +295,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_mp3_in_wav_twice);
     tcase_add_loop_test(tests, test_cut_mp3, 0, 2);
     tcase_add_test(tests, test_ogg_cut_in_its_first_page);
+    tcase_add_test(tests, test_opus_that_begins_later);
     tcase_add_test(tests, test_what_is_not_decoded_is_named);
     suite_add_tcase(suite, tests);
     return suite;
