@@ -44,13 +44,22 @@ static _Thread_local bool is_warm = false;
  *                  [1024, 1024]           207 / 211 (0.98)    209 / 209 (1.00)    189 / 201 (0.94)
  *                                         1600 rows: 0.60 to 0.91
  *
- * So ours everywhere but in transposed products with many columns: there OpenBLAS is level at this encoder's
- * size (within 3 %), and ahead as a outgrows the caches, because it copies a into panels first where ours
- * reads a^T in place for every panel. With OPENBLAS_CORETYPE=Haswell OpenBLAS reaches half of these figures,
- * on any shape. With OSSICLE_CPU=avx2 or generic, and on a processor without AVX-512, ours runs throughout
- * (at 90 % of the AVX2 peak). */
+ * On one core of a Zen 4 server (peak 118 GFLOP/s, same OpenBLAS), dw += dy^T x:
+ *
+ *     [192, 1024]                         101 rows 1.15, 128 1.13, 375 1.09
+ *     [512, 2048], [768, 3072]            128 rows 1.09, 1.11; 375 rows 1.06, 1.09
+ *     [1024, 1024]                        375 rows 1.06, 750 1.01, 1600 0.98
+ *     [512, 512] and [1024, 1024] of Muon 2048 rows 1.00, 4096 rows 0.96
+ *
+ * So ours everywhere but in transposed products with many columns and a thousand rows: there a outgrows the caches, and
+ * OpenBLAS copies it into panels first where ours reads a^T in place for every panel. A part of the usual network has
+ * fewer rows unless one utterance is longer than 80 s, so its weights depend on no OpenBLAS. With
+ * OPENBLAS_CORETYPE=Haswell OpenBLAS reaches half of these figures, on any shape. With OSSICLE_CPU=avx2 or generic, and
+ * on a processor without AVX-512, ours runs throughout (at 90 % of the AVX2 peak). */
+enum { OPENBLAS_COLUMNS = 512, OPENBLAS_ROWS = 1024 };
+
 static bool goes_to_openblas(bool ta, bool tb, int32_t n, int32_t k) {
-    return oss_cpu_isa() == OSS_ISA_AVX512 && ta && !tb && n >= 512 && k >= 64;
+    return oss_cpu_isa() == OSS_ISA_AVX512 && ta && !tb && n >= OPENBLAS_COLUMNS && k >= OPENBLAS_ROWS;
 }
 
 /* Takes `count` buffers at once, so that OpenBLAS has mapped as many, and touches what products of our size

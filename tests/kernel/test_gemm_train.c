@@ -49,7 +49,9 @@ static const product products[] = {
     {false, true, 21, 192, 1024}, {false, false, 21, 1024, 192}, {true, false, 40, 1024, 70},
     {true, false, 33, 768, 101},  {true, false, 76, 192, 101},   {false, true, 31, 61, 192},
     {true, false, 7, 600, 63},    {true, false, 7, 600, 65},     {true, true, 33, 700, 70},
-    {true, false, 5, 3, 0},       {true, false, 0, 1024, 101},
+    {true, false, 5, 3, 0},       {true, false, 0, 1024, 1101},  {true, false, 7, 600, 1024},
+    {true, false, 7, 600, 1023},  {true, false, 7, 511, 1101},   {true, false, 9, 1024, 1101},
+    {true, true, 9, 600, 1101},   {false, false, 9, 600, 1101},
 };
 
 static void run(const product *p, const float *a, const float *b, float beta, float *c, float *scratch) {
@@ -108,7 +110,7 @@ START_TEST(openblas_has_its_shapes_and_no_others) {
         float *a = oss_exact_filled((size_t)(p->m * p->k), 1),
               *b = oss_exact_filled((size_t)(p->k * p->n), 2);
         float *c = oss_exact_floats((size_t)(p->m * p->n));
-        bool wide = p->ta && !p->tb && p->n >= 512 && p->k >= 64 && p->m > 0;
+        bool wide = p->ta && !p->tb && p->n >= 512 && p->k >= 1024 && p->m > 0;
         atomic_store(&openblas_calls, 0);
         run(p, a, b, 0.0F, c, scratch);
         run(p, a, b, 0.0F, c, scratch);
