@@ -6,24 +6,11 @@
 #include "audio/resampler.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "kernel/vec.h"
 
 enum { FIRST_SAMPLES = 1 << 15 };
 
 /* ---- Loading ---- */
-
-/* Largest |x|: of finite floats, the bits without the sign are in the order of the values. */
-static float find_peak(const float *x, int64_t samples) {
-    uint32_t largest = 0;
-    for (int64_t i = 0; i < samples; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bits &= 0x7fffffffU;
-        largest = bits > largest ? bits : largest;
-    }
-    float peak;
-    memcpy(&peak, &largest, sizeof peak);
-    return peak;
-}
 
 /* Room for more samples behind the first `samples`. Grows by half, so that what is copied stays in proportion
  * to what comes in. */
@@ -69,7 +56,7 @@ static oss_status read_stream(oss_audio *out, oss_audio_stream *stream) {
         oss_audio_deinit(&audio);
         return status;
     }
-    audio.peak = find_peak(audio.sample, audio.samples);
+    audio.peak = oss_k_max_abs(audio.sample, (size_t)audio.samples);
     *out = audio;
     return OSS_OK;
 }
@@ -111,7 +98,7 @@ void oss_audio_deinit(oss_audio *audio) {
 }
 
 void oss_audio_normalize_peak(float *sample, int64_t samples) {
-    float peak = find_peak(sample, samples);
+    float peak = oss_k_max_abs(sample, (size_t)samples);
     for (int64_t i = 0; i < samples && peak > 0.0f; i++) {
         sample[i] /= peak;
     }

@@ -3,30 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "audio/measure.h"
 #include "kernel/vec.h"
 
 /* Loudness is kept by whole dB from BINS below BIN_TOP_DB on: floats beyond [-1, 1] are not wrong. */
-enum { LANES = 8, BINS = 400, BIN_TOP_DB = 100, RANGE_DB = 30 };
+enum { BINS = 400, BIN_TOP_DB = 100, RANGE_DB = 30 };
 static const double BLOCK_S = 0.1;
-
-double oss_audio_variance(const float *x, int64_t n) {
-    double sum[LANES] = {0}, square[LANES] = {0};
-    for (int64_t i = 0; i < n; i += LANES) {
-        int64_t lanes = n - i < LANES ? n - i : LANES;
-        for (int64_t lane = 0; lane < lanes; lane++) {
-            double value = (double)x[i + lane];
-            sum[lane] += value;
-            square[lane] += value * value;
-        }
-    }
-    for (int lane = 1; lane < LANES; lane++) {
-        sum[0] += sum[lane];
-        square[0] += square[lane];
-    }
-    double mean = sum[0] / (double)n;
-    double variance = square[0] / (double)n - mean * mean;
-    return variance > 0.0 ? variance : 0.0;
-}
 
 typedef struct bin {
     double energy; /* sum of variance times samples */
@@ -45,7 +27,7 @@ double oss_audio_speech_level(const float *x, int64_t samples, int32_t rate_hz) 
     int32_t loudest = -1;
     for (int64_t from = 0; from < samples; from += block) {
         int64_t count = samples - from < block ? samples - from : block;
-        double variance = oss_audio_variance(x + from, count);
+        double variance = oss_audio_find_moments(x + from, count).variance;
         if (variance > 0.0) {
             int32_t at = find_bin(variance);
             bins[at].energy += variance * (double)count;

@@ -13,7 +13,15 @@ typedef struct oss_audio_measure {
     uint64_t hash;           /* of the samples' bits; equal recordings have equal ones */
 } oss_audio_measure;
 
-/* x[samples], samples >= 1. */
+typedef struct oss_audio_moments {
+    double mean;     /* sum x / n */
+    double variance; /* sum (x - mean)^2 / n, at least 0 */
+} oss_audio_moments;
+
+/* Of x[n], n >= 1. */
+oss_audio_moments oss_audio_find_moments(const float *x, int64_t n);
+
+/* x[samples], samples >= 1, all finite. */
 oss_audio_measure oss_audio_measure_samples(const float *x, int64_t samples);
 
 #endif

@@ -8,6 +8,7 @@
 #include "audio/mel_norm.h"
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/round.h"
 #include "kernel/fft.h"
 #include "kernel/lengths.h"
 #include "kernel/vec.h"
@@ -127,7 +128,7 @@ typedef struct mel_scratch {
 
 static void *take_part(unsigned char *base, size_t *used, size_t bytes) {
     void *part = base == NULL ? NULL : base + *used;
-    *used += (bytes + 63) / 64 * 64;
+    *used += oss_round_up(bytes, 64);
     return part;
 }
 

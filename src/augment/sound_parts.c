@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "audio/level.h"
+#include "audio/measure.h"
 #include "base/mem.h"
 
 static const double BLOCK_S = 0.1, SILENCE = 1e-6; /* of the variance of the loudest block: 60 dB below */
@@ -20,7 +20,7 @@ static int32_t block_end(const blocks *of, int32_t from) {
 }
 
 static double variance(const blocks *of, int32_t from) {
-    return oss_audio_variance(of->x + from, block_end(of, from) - from);
+    return oss_audio_find_moments(of->x + from, block_end(of, from) - from).variance;
 }
 
 /* Writes parts when `part` is not NULL; returns how many there are. */

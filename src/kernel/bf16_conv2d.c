@@ -62,7 +62,7 @@ static ptrdiff_t count_tap(int32_t fo, int32_t ci) {
 }
 
 static size_t count_x_pairs(int32_t fo, int32_t ci) {
-    return (size_t)(count_block_pairs(fo) * 3 * count_tap(fo, ci) + 15) / 16 * 16;
+    return oss_round_up((size_t)(count_block_pairs(fo) * 3 * count_tap(fo, ci)), 16);
 }
 
 static size_t count_dpre_pairs(int32_t fo) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/contract.h"
+#include "base/round.h"
 #include "kernel/tile.h"
 
 /* Steps of k between two visits of c. A panel of b, [K_BLOCK, 64] floats, is 256 KiB: it streams from the
@@ -63,7 +64,7 @@ void oss_k_gemm(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *
 
 size_t oss_k_packed_floats(int32_t n, int32_t k) {
     OSS_CONTRACT(n >= 0 && k >= 0);
-    return ((size_t)n + 15) / 16 * 16 * (size_t)k;
+    return oss_round_up((size_t)n, 16) * (size_t)k;
 }
 
 void oss_k_pack_weight(float *packed, const float *w, int32_t n, int32_t k) {

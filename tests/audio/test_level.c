@@ -21,15 +21,6 @@ static void make_tone(double db, int32_t from, int32_t to, float offset) {
     }
 }
 
-START_TEST(test_variance) {
-    const float few[] = {1, 3, 1, 3, 1, 3, 1, 3, 1, 3};
-    ck_assert_double_eq(oss_audio_variance(few, 10), 1.0);
-    ck_assert_double_eq(oss_audio_variance(few, 1), 0.0);
-    make_tone(-20, 0, RATE, 0.5f);
-    ck_assert_double_eq_tol(oss_audio_variance(x, RATE), 0.01, 1e-7);
-}
-END_TEST
-
 START_TEST(test_level_is_that_of_what_sounds) {
     const int32_t to[] = {SAMPLES, RATE, RATE / 5};
     for (int i = 0; i < 3; i++) {
@@ -96,7 +87,6 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("audio/level");
     TCase *all = tcase_create("all");
-    tcase_add_test(all, test_variance);
     tcase_add_test(all, test_level_is_that_of_what_sounds);
     tcase_add_test(all, test_nothing_sounds);
     tcase_add_test(all, test_only_quiet_recordings_are_raised);

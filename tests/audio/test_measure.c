@@ -19,6 +19,19 @@ START_TEST(test_levels) {
 }
 END_TEST
 
+START_TEST(test_moments) {
+    const float few[] = {1, 3, 1, 3, 1, 3, 1, 3, 1, 3};
+    ck_assert_double_eq(oss_audio_find_moments(few, 10).variance, 1.0);
+    ck_assert_double_eq(oss_audio_find_moments(few, 10).mean, 2.0);
+    ck_assert_double_eq(oss_audio_find_moments(few, 1).variance, 0.0);
+    float x[16000]; /* a tone of -20 dB beside an offset */
+    for (int i = 0; i < 16000; i++) {
+        x[i] = (float)(0.5 + sqrt(0.02) * sin(2 * 3.14159265358979 * 440 * i / 16000.0));
+    }
+    ck_assert_double_eq_tol(oss_audio_find_moments(x, 16000).variance, 0.01, 1e-7);
+}
+END_TEST
+
 START_TEST(test_constant) {
     const float x[] = {0.3f, 0.3f, 0.3f, 0.3f, 0.3f};
     oss_audio_measure measure = oss_audio_measure_samples(x, 5);
@@ -49,6 +62,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("audio/measure");
     TCase *tests = tcase_create("measure");
     tcase_add_test(tests, test_levels);
+    tcase_add_test(tests, test_moments);
     tcase_add_test(tests, test_constant);
     tcase_add_test(tests, test_clipping);
     tcase_add_test(tests, test_hash_is_of_all_samples);
