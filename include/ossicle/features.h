@@ -1,8 +1,7 @@
 /* Log-mel features of recordings, exactly as training and recognition see them.
  *
  * Functions that fail return a negative oss_status, set oss_last_error() and leave their results untouched.
- * An object may be used by one thread at a time; different objects by different threads at once.
- */
+ * An object may be used by one thread at a time; different objects by different threads at once. */
 #ifndef OSSICLE_FEATURES_H
 #define OSSICLE_FEATURES_H
 

@@ -13,8 +13,7 @@
  *
  * Functions that fail return a negative oss_status, set oss_last_error() and leave their results untouched. A
  * recognizer may be used by one thread at a time (it has threads of its own); different recognizers by
- * different threads at once. Results are the same bits with any number of threads.
- */
+ * different threads at once. Results are the same bits with any number of threads. */
 #ifndef OSSICLE_RECOGNIZER_H
 #define OSSICLE_RECOGNIZER_H
 

@@ -3,8 +3,7 @@
  * Every fallible function of the library returns an oss_status: OSS_OK (0) or one of the negative codes
  * below. The message is set where the failure is known (file, row, key, offset; what to do) and is kept per
  * thread until the next failure on that thread. The library never exits and prints nothing itself (libmpg123,
- * which libsndfile decodes MP3 with, writes to standard error about damaged frames, and has no switch for it there).
- */
+ * which libsndfile decodes MP3 with, writes to standard error about damaged frames, and has no switch for it there). */
 #ifndef OSSICLE_STATUS_H
 #define OSSICLE_STATUS_H
 

@@ -146,8 +146,7 @@ static oss_status fail_to_open(const oss_decoder *decoder) {
     if (decoder->part->cut) {
         return oss_fail(OSS_EINPUT, "%s: truncated; it breaks off before its first sample", decoder->name);
     }
-    /* The reason is kept in one place for all threads: another that fails at this moment may have replaced it.
-     */
+    /* The reason is kept in one place for all threads: another that fails at this moment may have replaced it. */
     const char *reason = sf_error(NULL) == SF_ERR_NO_ERROR ? "no reason given" : sf_strerror(NULL);
     return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
 }

@@ -45,8 +45,7 @@ oss_status oss_segment_check_rates(const char *name, int32_t source_rate_hz, int
  * after a failure. */
 oss_status oss_segment_open(oss_segment *segment, oss_source *source, const char *name,
                             const oss_audio_request *request);
-/* *out = x[*out_frames] of the segment's memory, until the next call; 0 frames: the end, after at least one.
- */
+/* *out = x[*out_frames] of the segment's memory, until the next call; 0 frames: the end, after at least one. */
 oss_status oss_segment_read(oss_segment *segment, const float **out, int64_t *out_frames);
 void oss_segment_close(oss_segment *segment);
 

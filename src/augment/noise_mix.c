@@ -14,8 +14,7 @@ enum { DRAW_VOICES = 64, DRAW_VOICE };
 static const double PI = 3.14159265358979323846;
 
 /* A gain of s^-1/2 is an integral of low-passes over their corner f, weighted by f^-1/2 (Stieltjes); six
- * corners, each a quarter of the one before, stay within 0.7 dB of it from 1/800 of the rate to half of it.
- */
+ * corners, each a quarter of the one before, stay within 0.7 dB of it from 1/800 of the rate to half of it. */
 static void make_pink(float *x, int64_t n) {
     float pole[PINK_POLES];
     float input[PINK_POLES];

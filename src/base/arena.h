@@ -6,8 +6,7 @@
  * Pieces start on 64-byte boundaries. A take that does not fit sets `overflowed` (sticky until a rewind to 0)
  * and returns NULL, and `used` keeps growing as if it had fitted: so the arena then knows how much was needed
  * (`peak`). A measuring arena has no block: every take returns NULL and only counts. Callers that run in a
- * measuring or overflowed arena do shapes and no arithmetic. Not thread-safe: one arena, one thread.
- */
+ * measuring or overflowed arena do shapes and no arithmetic. Not thread-safe: one arena, one thread. */
 #ifndef OSS_BASE_ARENA_H
 #define OSS_BASE_ARENA_H
 

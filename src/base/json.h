@@ -3,8 +3,7 @@
  * Reading refuses what a careless reader lets through: bytes after the value, NUL (also as \u0000), invalid
  * UTF-8, lone surrogates, duplicate keys, nesting deeper than OSS_JSON_MAX_DEPTH, numbers beyond a double.
  * Messages name the file and the byte. Writing is the same in every locale: '.' decimals, the shortest digits
- * that read back exactly, no "NaN".
- */
+ * that read back exactly, no "NaN". */
 #ifndef OSS_BASE_JSON_H
 #define OSS_BASE_JSON_H
 

@@ -27,8 +27,7 @@ void oss_source_memory(oss_source *source, const void *bytes, size_t count);
 /* Nothing for a source that is closed already. */
 void oss_source_close(oss_source *source);
 
-/* Bytes read from offset_bytes >= 0 on: fewer than `bytes` at the end or after a failure (see error_number).
- */
+/* Bytes read from offset_bytes >= 0 on: fewer than `bytes` at the end or after a failure (see error_number). */
 size_t oss_source_read(oss_source *source, int64_t offset_bytes, void *into, size_t bytes);
 /* OSS_OK, or the failure kept in error_number with its message. */
 oss_status oss_source_status(const oss_source *source, const char *name);

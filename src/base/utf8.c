@@ -3,8 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The second byte's range excludes overlong forms (E0, F0), surrogates (ED) and what is past U+10FFFF (F4).
- */
+/* The second byte's range excludes overlong forms (E0, F0), surrogates (ED) and what is past U+10FFFF (F4). */
 static bool begin_character(oss_utf8_state *state, unsigned char first) {
     *state = (oss_utf8_state){.low = 0x80, .high = 0xbf};
     if (first < 0x80) {

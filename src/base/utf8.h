@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Number of bytes before the first byte that no valid character begins at; `bytes` when all of it is valid.
- */
+/* Number of bytes before the first byte that no valid character begins at; `bytes` when all of it is valid. */
 size_t oss_utf8_valid_length(const char *text, size_t bytes);
 
 /* The same for text that comes byte by byte. Zero-initialise; feed every byte: false when the text so far is

@@ -178,8 +178,7 @@ static void add_draws(oss_batcher *batcher, int32_t index, int64_t epoch, int32_
     }
 }
 
-/* Draws every row as often as its weight says; when weights below one draw nothing at all, the likeliest row.
- */
+/* Draws every row as often as its weight says; when weights below one draw nothing at all, the likeliest row. */
 static void draw_rows(oss_batcher *batcher, int64_t epoch) {
     double luckiest_chance = 2.0;
     int32_t luckiest = 0;

@@ -58,8 +58,7 @@ typedef struct oss_check_source {
     oss_check_set set;
 } oss_check_source;
 
-/* One row, or what there was of it. Strings are the maker's; those of `csv` are NULL where the CSV could not be read.
- */
+/* One row, or what there was of it. Strings are the maker's; those of `csv` are NULL where the CSV could not be read. */
 typedef struct oss_check_row {
     oss_dataset_row csv;
     int32_t source;

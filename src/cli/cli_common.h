@@ -91,8 +91,7 @@ oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, d
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
 
 /* The parser by itself, for tests: options and operands in any order, `--opt VALUE` and `--opt=VALUE`; what
- * follows `--` are operands. OSS_EUSAGE with a message. The strings stay argv's. Free with oss_cli_args_free.
- */
+ * follows `--` are operands. OSS_EUSAGE with a message. The strings stay argv's. Free with oss_cli_args_free. */
 oss_status oss_cli_parse(oss_cli_args **out, const oss_cli_command *command, int argc, char *const *argv);
 void oss_cli_args_free(oss_cli_args *args);
 

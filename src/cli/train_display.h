@@ -29,8 +29,7 @@ void oss_display_evaluated(void *context, const oss_train_progress *progress, co
                            oss_best best);
 
 /* The line of both kinds of display, e.g. "step 1200/5000  183x  loss 1.234  CER 0.234  3:12 left", as
- * columns allow: a bar before it when there is room (0 columns: no bar). Returns its length. For tests too.
- */
+ * columns allow: a bar before it when there is room (0 columns: no bar). Returns its length. For tests too. */
 int32_t oss_display_format(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress, int32_t columns,
                            bool colour);
 

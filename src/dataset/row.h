@@ -19,8 +19,7 @@ typedef struct oss_dataset_row {
 } oss_dataset_row;
 
 void oss_dataset_row_deinit(oss_dataset_row *row);
-/* What tells a row from others, without the place where the data lies today: a hash of wav, segment and text.
- */
+/* What tells a row from others, without the place where the data lies today: a hash of wav, segment and text. */
 uint64_t oss_dataset_row_key(const oss_dataset_row *row);
 
 /* Decodes the row's segment and applies config->model.normalize; out->peak is that of the recording, before

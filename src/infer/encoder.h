@@ -43,8 +43,7 @@ typedef struct oss_encoding {
 } oss_encoding;
 
 /* audio[samples] at the model's rate, samples >= 1. Same bits with any number of threads. OSS_EUSAGE: no
- * samples; OSS_EINPUT: longer than indices reach (months of audio); OSS_ENUMERIC: the output is not finite.
- */
+ * samples; OSS_EINPUT: longer than indices reach (months of audio); OSS_ENUMERIC: the output is not finite. */
 oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t samples, oss_encoding *out);
 /* Features already made: x[T, bins]. */
 oss_status oss_encoder_run_features(oss_encoder *encoder, const float *features, int32_t mel_frames,

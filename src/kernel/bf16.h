@@ -35,8 +35,7 @@ void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, 
 /* A weight that oss_k_pack_weight, oss_k_pack_weight_back, oss_k_conv2d_pack or oss_k_conv2d_pack_back laid
  * out in panels of [k, width], n columns in all, rounded and paired: panels of [ceil(k/2), width] pairs. In
  * place: the result takes the first half. For a convolution k is 9 times the even number of channels that are
- * summed.
- */
+ * summed. */
 void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k);
 
 /* oss_k_linear_packed with x[m, oss_bf16_columns(k)] and `packed` paired; y in float32. With the weight

@@ -133,8 +133,7 @@ oss_status oss_config_set(oss_config *config, const char *assignment);
 /* True when `--resume` may change this key (KEY or KEY=VALUE): max_steps, threads, train_csv, dev_csv,
  * eval_every, checkpoint_every, keep_last, patience. */
 bool oss_config_may_change_on_resume(const char *assignment);
-/* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it.
- */
+/* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it. */
 oss_status oss_config_check(const oss_config *config);
 
 /* JSON with sorted keys (oss_free); NULL, with the error set, when memory is short. Reading it gives the same

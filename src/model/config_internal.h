@@ -64,8 +64,7 @@ void oss_config_describe_range(char *out, size_t bytes, const config_field *fiel
 
 /* config_lists.c. A path as a new string (oss_free). */
 oss_status oss_config_copy_path(char **out, const char *name, const oss_json *value);
-/* train_csv. The copy goes into a config without sources; on failure free it all the same.
- */
+/* train_csv. The copy goes into a config without sources; on failure free it all the same. */
 oss_status oss_config_apply_sources(oss_config *config, const char *name, const oss_json *value);
 oss_status oss_config_copy_sources(oss_config *config, const oss_csv_source *source, int32_t count);
 oss_status oss_config_check_sources(const oss_config *config);

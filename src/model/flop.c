@@ -32,8 +32,7 @@ double oss_flop_forward(const oss_model_config *config, int64_t samples, int32_t
     return flop;
 }
 
-/* Every product has two gradients, of its weights and of its input; the first convolution's input needs none.
- */
+/* Every product has two gradients, of its weights and of its input; the first convolution's input needs none. */
 double oss_flop_training(const oss_model_config *config, int64_t samples, int32_t vocab) {
     oss_layer first = oss_network_layer(config, vocab, 0);
     return 3.0 * oss_flop_forward(config, samples, vocab) - count_layer_flop(config, samples, &first);

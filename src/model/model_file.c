@@ -88,8 +88,7 @@ static char *join_file(const char *folder, const char *name) {
     return path;
 }
 
-/* A link whose target is gone is not the same as none: another model than the user thinks of would be read.
- */
+/* A link whose target is gone is not the same as none: another model than the user thinks of would be read. */
 static void warn_of_dangling(const char *folder, const char *name) {
     char *link = oss_path_join(folder, name);
     char *target = NULL;

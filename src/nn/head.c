@@ -1,6 +1,5 @@
 /* The last norm, the head and the losses. Norm and head may be used twice in a forward (intermediate CTC):
- * then their weights are the same tensors both times, so that backward adds the second gradient to the first.
- */
+ * then their weights are the same tensors both times, so that backward adds the second gradient to the first. */
 #include "nn/net_internal.h"
 
 oss_tensor *oss_net_last_norm(oss_net_run *run, oss_tensor *x) {

@@ -73,8 +73,7 @@ oss_arena *oss_tape_arena(oss_tape *tape);
 /* A second tape, of this one's size and owned by it, whose arena stays measuring: estimates leave what this
  * one holds alone. */
 oss_tape *oss_tape_measurer(oss_tape *tape);
-/* record false: forward only (validation): no nodes, nothing needs a gradient, nothing is saved for backward.
- */
+/* record false: forward only (validation): no nodes, nothing needs a gradient, nothing is saved for backward. */
 void oss_tape_reset(oss_tape *tape, bool record);
 bool oss_tape_records(const oss_tape *tape);
 int32_t oss_tape_nodes(const oss_tape *tape); /* recorded since reset */

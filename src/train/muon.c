@@ -137,8 +137,7 @@ static void evaluate(float *m, const float *a, int32_t side, float *gemm) {
 
 /* The product of the five polynomials M_i of the iteration X_i+1 = M_i X_i, from A_0 = X X' alone: all are
  * polynomials of A_0, symmetric, and commute, so A_i+1 = M_i A_i M_i. For matrices that are far from square
- * this is half the work of iterating X itself. square[5][side,side]: A_0 in [0]; the result is one of them.
- */
+ * this is half the work of iterating X itself. square[5][side,side]: A_0 in [0]; the result is one of them. */
 static float *iterate(float *square[5], int32_t side, float *gemm) {
     float *a = square[0], *m = square[1], *product = square[2], *next = square[3], *spare = square[4];
     evaluate(product, a, side, gemm);

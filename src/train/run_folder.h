@@ -22,8 +22,7 @@ oss_status oss_run_config_path(char **out, const char *run);
 oss_status oss_run_lock(int *out_fd, const char *run);
 /* RUN/config.json with every key. */
 oss_status oss_run_write_config(const char *run, const oss_config *config);
-/* RUN/skipped.jsonl: {"csv","row","wav","reason","message"} a line; an empty file when no row was left out.
- */
+/* RUN/skipped.jsonl: {"csv","row","wav","reason","message"} a line; an empty file when no row was left out. */
 oss_status oss_run_write_skipped(const char *run, const oss_training_data *data, const oss_config *config);
 
 /* RUN/dev.csv: the held-out rows (wav,text,speaker,start,end; paths as the config's), for `ossicle eval`. Not

@@ -8,8 +8,7 @@
 
 #include "train/train_request.h"
 
-/* Steps in a row without update after which training gives up: nothing but a broken config or data does that.
- */
+/* Steps in a row without update after which training gives up: nothing but a broken config or data does that. */
 enum { OSS_MAX_SKIPPED_IN_A_ROW = 10 };
 
 typedef struct oss_train_outcome {

@@ -4,8 +4,7 @@
 #include "base/mem.h"
 #include "check/check.h"
 
-/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV.
- */
+/* Rows of a manifest from out[0] on, with its strings; returns how many. dev: source of rows of the dev CSV. */
 static int32_t list_rows(oss_check_row *out, const oss_manifest *manifest, int32_t dev) {
     for (int32_t i = 0; i < manifest->rows; i++) {
         const oss_row *row = &manifest->row[i];

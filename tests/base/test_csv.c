@@ -240,8 +240,7 @@ START_TEST(test_invalid_utf8_names_row_and_byte) {
 }
 END_TEST
 
-/* The reading buffer is 64 KiB: what begins exactly at its edge is ordinary text, and bytes are counted on.
- */
+/* The reading buffer is 64 KiB: what begins exactly at its edge is ordinary text, and bytes are counted on. */
 START_TEST(test_bytes_past_the_first_buffer) {
     enum { EDGE = 1 << 16 };
     char *text = malloc(EDGE + 32);

@@ -270,8 +270,7 @@ static void assert_utterance(const fixture *f, const oss_micro_batch *batch, int
     }
 }
 
-/* Every batch of some epochs against the plan; from the cache and decoded anew, by one thread and by three.
- */
+/* Every batch of some epochs against the plan; from the cache and decoded anew, by one thread and by three. */
 START_TEST(test_loader_follows_the_plan) {
     fixture f;
     make(&f, _i % 2 == 0 ? 1 << 30 : 0, EVERYTHING ", \"concat_prob\": 0.5");

@@ -206,8 +206,7 @@ START_TEST(test_neither_head_nor_projector) {
 }
 END_TEST
 
-/* With mean 0 and deviation 1 the features are the plain logarithms; with others they are shifted and scaled.
- */
+/* With mean 0 and deviation 1 the features are the plain logarithms; with others they are shifted and scaled. */
 START_TEST(test_fixed_mel_statistics) {
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);

@@ -83,8 +83,7 @@ START_TEST(test_info) {
 }
 END_TEST
 
-/* Seconds become the nearest embeddings, a chunk at least one; before it: what is asked for, or everything.
- */
+/* Seconds become the nearest embeddings, a chunk at least one; before it: what is asked for, or everything. */
 START_TEST(test_chunks) {
     static const struct {
         double chunk_seconds, left_seconds;
