@@ -106,7 +106,8 @@ oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, si
 
 /* ---- Folders ---- */
 
-oss_status oss_file_sync_folder(const char *path) {
+/* fsync of a folder, after files in it were renamed. */
+static oss_status sync_folder(const char *path) {
     int fd = oss_file_open_fd(path, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
         return oss_fail_errno(errno, "cannot open folder %s to sync it", path);
@@ -122,7 +123,7 @@ oss_status oss_file_sync_folder(const char *path) {
 
 oss_status oss_file_sync_parent(const char *path) {
     char *folder = oss_path_folder(path);
-    oss_status status = folder == NULL ? OSS_ENOMEM : oss_file_sync_folder(folder);
+    oss_status status = folder == NULL ? OSS_ENOMEM : sync_folder(folder);
     oss_free(folder);
     return status;
 }

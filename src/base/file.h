@@ -47,8 +47,6 @@ oss_status oss_file_read_link(char **out, const char *path);
 
 /* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
-/* fsync of a folder, after files in it were renamed. */
-oss_status oss_file_sync_folder(const char *path);
 /* rm -r of a folder of ours: removes files and folders below `path`, follows no link. A missing path is fine. */
 oss_status oss_file_remove_tree(const char *path);
 /* Names in a folder (without . and ..), sorted by byte; free with oss_file_free_names. */

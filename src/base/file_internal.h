@@ -12,8 +12,6 @@ int oss_file_open_fd(const char *path, int flags);
 /* 0 or an errno. On Linux the descriptor is gone also after EINTR, and all that was written is with the
  * kernel. */
 int oss_file_close_fd(int fd);
-/* All of the bytes, whatever write makes of them; 0 or an errno. */
-int oss_file_write_fd(int fd, const void *bytes, size_t count);
 /* Reads to the end: *out[*out_bytes], NUL-terminated (not counted), at most max_bytes; free with oss_free.
  * expected: bytes that are likely to come. */
 oss_status oss_file_read_fd(char **out, size_t *out_bytes, int fd, const char *path, size_t expected,
@@ -22,7 +20,5 @@ oss_status oss_file_read_fd(char **out, size_t *out_bytes, int fd, const char *p
 int oss_file_sync_fd(int fd);
 /* Syncs the folder that `path` is in. */
 oss_status oss_file_sync_parent(const char *path);
-/* "PATH.tmp-PID": beside PATH, so that a rename stays within a file system. */
-char *oss_file_name_temporary(const char *path);
 
 #endif

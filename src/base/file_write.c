@@ -11,7 +11,8 @@
 
 enum { BUFFER_BYTES = 1 << 16, LINK_MAX_BYTES = 4096 };
 
-int oss_file_write_fd(int fd, const void *bytes, size_t count) {
+/* All of the bytes, whatever write makes of them; 0 or an errno. */
+static int write_bytes(int fd, const void *bytes, size_t count) {
     const unsigned char *at = bytes;
     while (count > 0) {
         ssize_t written = oss_file.write(fd, at, count);
@@ -27,7 +28,8 @@ int oss_file_write_fd(int fd, const void *bytes, size_t count) {
     return 0;
 }
 
-char *oss_file_name_temporary(const char *path) {
+/* "PATH.tmp-PID": beside PATH, so that a rename stays within a file system. */
+static char *name_temporary(const char *path) {
     oss_strbuf name = {0};
     oss_strbuf_printf(&name, "%s.tmp-%ld", path, (long)getpid());
     return oss_strbuf_take(&name);
@@ -58,7 +60,7 @@ oss_status oss_writer_open(oss_writer *writer, const char *path) {
         return status;
     }
     opened.path = oss_strdup(path);
-    opened.temporary = oss_file_name_temporary(path);
+    opened.temporary = name_temporary(path);
     opened.buffer = oss_alloc(BUFFER_BYTES, 1);
     if (opened.path == NULL || opened.temporary == NULL || opened.buffer == NULL) {
         release_writer(&opened);
@@ -83,7 +85,7 @@ static void note_failure(oss_writer *writer, int error_number) {
 }
 
 static void write_out(oss_writer *writer, const void *bytes, size_t count) {
-    note_failure(writer, oss_file_write_fd(writer->fd, bytes, count));
+    note_failure(writer, write_bytes(writer->fd, bytes, count));
 }
 
 static void flush_buffer(oss_writer *writer) {
@@ -169,7 +171,7 @@ oss_status oss_file_write_all(const char *path, const void *bytes, size_t count)
 
 /* 0 or an errno; after a failure the file has its old length again. */
 static int append_fd(int fd, off_t end, const void *bytes, size_t count) {
-    int error_number = oss_file_write_fd(fd, bytes, count);
+    int error_number = write_bytes(fd, bytes, count);
     if (error_number == 0) {
         error_number = oss_file_sync_fd(fd);
     }
@@ -214,7 +216,7 @@ static int replace_link(const char *path, const char *temporary, const char *tar
 }
 
 oss_status oss_file_symlink(const char *path, const char *target) {
-    char *temporary = oss_file_name_temporary(path);
+    char *temporary = name_temporary(path);
     if (temporary == NULL) {
         return OSS_ENOMEM;
     }

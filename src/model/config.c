@@ -1,4 +1,4 @@
-/* Whole configs: made, read, copied, changed by KEY=VALUE, printed. */
+/* Whole configs: made, read, changed by KEY=VALUE, printed. */
 #include "model/config.h"
 
 #include <string.h>
@@ -72,48 +72,6 @@ oss_status oss_config_create_from(oss_config **out, const oss_model_config *mode
     for (int32_t i = 0; i < oss_config_fields; i++) {
         (*out)->given[i] = oss_config_field[i].model;
     }
-    return OSS_OK;
-}
-
-/* The paths of `copy`, which are those of another config, become its own. */
-static oss_status copy_paths(oss_config *copy) {
-    oss_status status = OSS_OK;
-    for (int32_t i = 0; i < oss_config_fields; i++) {
-        if (oss_config_field[i].type != CONFIG_PATH) {
-            continue;
-        }
-        char **path = find_path(copy, &oss_config_field[i]);
-        const char *from = *path;
-        *path = from == NULL || status != OSS_OK ? NULL : oss_strdup(from);
-        if (from != NULL && *path == NULL) {
-            status = OSS_ENOMEM; /* goes on: no path of the other may stay in the copy */
-        }
-    }
-    return status;
-}
-
-oss_status oss_config_copy(oss_config **out, const oss_config *config) {
-    oss_config *copy = oss_alloc(1, sizeof *copy);
-    if (copy == NULL) {
-        return OSS_ENOMEM;
-    }
-    *copy = *config;
-    copy->data.train_csv = NULL;
-    copy->data.train_csvs = 0;
-    copy->training.freeze = NULL;
-    copy->training.freezes = 0;
-    oss_status status = copy_paths(copy);
-    if (status == OSS_OK) {
-        status = oss_config_copy_sources(copy, config->data.train_csv, config->data.train_csvs);
-    }
-    if (status == OSS_OK) {
-        status = oss_config_copy_names(copy, config->training.freeze, config->training.freezes);
-    }
-    if (status != OSS_OK) {
-        oss_config_free(copy);
-        return status;
-    }
-    *out = copy;
     return OSS_OK;
 }
 

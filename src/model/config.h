@@ -120,7 +120,6 @@ oss_status oss_config_create_from(oss_config **out, const oss_model_config *mode
 oss_status oss_config_load(oss_config **out, const char *path);
 /* The same from text; `what` stands for the file in messages. */
 oss_status oss_config_parse(oss_config **out, const char *json, const char *what);
-oss_status oss_config_copy(oss_config **out, const oss_config *config);
 void oss_config_free(oss_config *config);
 
 /* Blocks before the intermediate CTC; 0: none. */

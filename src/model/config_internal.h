@@ -1,5 +1,5 @@
-/* What the parts of config share: config_keys.c (the table), config_value.c (one value in and out), config.c
- * (whole configs), config_check.c. */
+/* What the parts of config share: config_keys.c (the table), config_value.c (one value in and out), config_lists.c
+ * (values that are lists), config.c (whole configs), config_check.c. */
 #ifndef OSS_MODEL_CONFIG_INTERNAL_H
 #define OSS_MODEL_CONFIG_INTERNAL_H
 
@@ -64,16 +64,14 @@ void oss_config_describe_range(char *out, size_t bytes, const config_field *fiel
 
 /* config_lists.c. A path as a new string (oss_free). */
 oss_status oss_config_copy_path(char **out, const char *name, const oss_json *value);
-/* train_csv. The copy goes into a config without sources; on failure free it all the same. */
+/* train_csv. */
 oss_status oss_config_apply_sources(oss_config *config, const char *name, const oss_json *value);
-oss_status oss_config_copy_sources(oss_config *config, const oss_csv_source *source, int32_t count);
 oss_status oss_config_check_sources(const oss_config *config);
 void oss_config_add_sources(oss_json *object, const char *name, const oss_config *config);
 void oss_config_free_sources(oss_config *config);
 
-/* freeze. The copy goes into a config without names; on failure free it all the same. */
+/* freeze. */
 oss_status oss_config_apply_names(oss_config *config, const char *name, const oss_json *value);
-oss_status oss_config_copy_names(oss_config *config, char *const *name, int32_t count);
 void oss_config_add_names(oss_json *object, const char *name, const oss_config *config);
 void oss_config_free_names(oss_config *config);
 

@@ -139,25 +139,6 @@ void oss_config_free_sources(oss_config *config) {
     config->data.train_csvs = 0;
 }
 
-oss_status oss_config_copy_sources(oss_config *config, const oss_csv_source *source, int32_t count) {
-    if (count == 0) {
-        return OSS_OK;
-    }
-    config->data.train_csv = oss_alloc_zero((size_t)count, sizeof *source);
-    if (config->data.train_csv == NULL) {
-        return OSS_ENOMEM;
-    }
-    config->data.train_csvs = count;
-    for (int32_t i = 0; i < count; i++) {
-        config->data.train_csv[i].weight = source[i].weight;
-        config->data.train_csv[i].csv = oss_strdup(source[i].csv);
-        if (config->data.train_csv[i].csv == NULL) {
-            return OSS_ENOMEM;
-        }
-    }
-    return OSS_OK;
-}
-
 oss_status oss_config_check_sources(const oss_config *config) {
     for (int32_t i = 0; i < config->data.train_csvs; i++) {
         oss_status status = check_weight(config->data.train_csv[i].weight);
@@ -231,21 +212,6 @@ oss_status oss_config_apply_names(oss_config *config, const char *name, const os
     oss_config_free_names(config);
     config->training.freeze = list;
     config->training.freezes = (int32_t)count;
-    return OSS_OK;
-}
-
-oss_status oss_config_copy_names(oss_config *config, char *const *name, int32_t count) {
-    config->training.freeze = oss_alloc_zero((size_t)count, sizeof *config->training.freeze);
-    if (config->training.freeze == NULL) {
-        return OSS_ENOMEM;
-    }
-    config->training.freezes = count;
-    for (int32_t i = 0; i < count; i++) {
-        config->training.freeze[i] = oss_strdup(name[i]);
-        if (config->training.freeze[i] == NULL) {
-            return OSS_ENOMEM;
-        }
-    }
     return OSS_OK;
 }
 
