@@ -11,7 +11,6 @@
 #include "base/round.h"
 #include "kernel/fft.h"
 #include "kernel/lengths.h"
-#include "kernel/vec.h"
 
 enum { MAX_BINS = 65536 };
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/round.h"

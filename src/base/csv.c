@@ -1,6 +1,5 @@
 #include "base/csv.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "batch/sort_keys.h"
-#include "kernel/lengths.h"
 #include "model/sizes.h"
 
 /* Batches' worth of audio that is sorted together: enough that neighbours in the order are of like length,

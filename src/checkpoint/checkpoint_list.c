@@ -6,7 +6,6 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "checkpoint/checkpoint_internal.h"

@@ -1,5 +1,4 @@
 /* `ossicle bench`: the encoder's forward pass as inference runs it, features in, logits out. */
-#include "base/fail.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "cli/bench_internal.h"

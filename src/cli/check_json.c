@@ -1,5 +1,4 @@
 #include "base/json.h"
-#include "base/mem.h"
 #include "cli/check_output.h"
 #include "cli/cli_common.h"
 

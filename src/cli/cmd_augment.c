@@ -13,7 +13,6 @@
 #include "cli/augment_voices.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
-#include "dataset/dataset_csv.h"
 
 static const oss_cli_option options[] = {
     {.name = "--config",

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
 #include "cli/commands.h"

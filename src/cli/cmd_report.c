@@ -1,6 +1,5 @@
 /* ossicle report: what a run of `ossicle train` has reached. */
 #include <math.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/mem.h"

@@ -3,7 +3,6 @@
 
 #include "audio/audio_file.h"
 #include "base/fail.h"
-#include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/cli_files.h"

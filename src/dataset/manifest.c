@@ -1,7 +1,5 @@
 #include "dataset/manifest.h"
 
-#include <string.h>
-
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"

@@ -1,6 +1,5 @@
 #include "dataset/voices.h"
 
-#include "base/fail.h"
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/rng.h"

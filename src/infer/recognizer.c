@@ -1,6 +1,5 @@
 #include "infer/recognizer_internal.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/fail.h"

@@ -6,7 +6,6 @@
 #include "kernel/bf16.h"
 #include "base/contract.h"
 #include "kernel/bf16_table.h"
-#include "kernel/conv2d_grid.h"
 #include "kernel/conv2d_run.h"
 #include "kernel/lengths.h"
 

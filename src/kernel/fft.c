@@ -1,7 +1,6 @@
 #include "kernel/fft.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #include "base/contract.h"
 #include "base/fail.h"

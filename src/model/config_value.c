@@ -1,5 +1,4 @@
 /* One value of a config: from JSON, checked, to JSON. */
-#include <math.h>
 #include <string.h>
 
 #include "base/fail.h"

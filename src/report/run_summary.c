@@ -1,7 +1,6 @@
 #include "report/run_summary.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/file.h"

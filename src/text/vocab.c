@@ -6,7 +6,6 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "text/unicode.h"
 #include "text/vocab_internal.h"
 

@@ -1,5 +1,4 @@
 /* Texts to ids and back. */
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/mem.h"

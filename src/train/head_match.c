@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/logger.h"
-#include "base/mem.h"
 #include "base/strbuf.h"
 
 enum { NAMED_IN_LOG = 12 };

@@ -1,6 +1,5 @@
 #include "train/reduce.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "kernel/vec.h"

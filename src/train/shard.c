@@ -1,6 +1,5 @@
 #include "train/shard.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/mem.h"

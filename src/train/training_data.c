@@ -1,7 +1,5 @@
 #include "train/training_data.h"
 
-#include <string.h>
-
 #include "base/fail.h"
 #include "base/hash.h"
 #include "base/logger.h"

@@ -1,6 +1,5 @@
 #include "audio/container.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

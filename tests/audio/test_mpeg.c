@@ -1,7 +1,6 @@
 /* Frames of MPEG audio, counted. */
 #include "audio/mpeg.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/suite.h"

@@ -1,7 +1,6 @@
 /* Links of Ogg, and looking through a source. */
 #include "audio/ogg.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/fill.h"

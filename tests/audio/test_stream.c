@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "audio/audio_cases.h"
-#include "base/mem.h"
 #include "support/encode.h"
 #include "support/faults.h"
 

@@ -3,10 +3,8 @@
 #include "augment/speed.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "support/faults.h"
 #include "support/fill.h"
 #include "support/isa.h"

@@ -2,9 +2,7 @@
  * they are undefined. */
 #include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/contract.h"
 #include "kernel/attention.h"
 #include "kernel/bf16.h"

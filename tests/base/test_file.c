@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/npy.h"
 #include "base/sys.h"
-#include "support/faults.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
 

@@ -1,6 +1,5 @@
 /* Reading JSON: what is taken, what is refused and with which words, typed getters. */
 #include <locale.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "support/faults.h"

@@ -1,5 +1,4 @@
 #include <stddef.h>
-#include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"

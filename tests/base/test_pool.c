@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/mem.h"
 #include "base/pool.h"
 #include "support/faults.h"
 #include "support/suite.h"

@@ -1,7 +1,6 @@
 /* The helpers that other tests stand on. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "support/fill.h"

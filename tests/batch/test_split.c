@@ -1,6 +1,5 @@
 #include "batch/split.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

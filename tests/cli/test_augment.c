@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "audio/audio_file.h"
-#include "augment/augment.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli_cases.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/json.h"
 #include "support/models.h"
 #include "support/program.h"

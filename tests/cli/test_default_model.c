@@ -1,6 +1,5 @@
 /* Which model a command takes that was told none: of an installed program, of one in the folder it was built
  * in, of the environment; and what is said when there is none. */
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,5 +1,4 @@
 /* ossicle eval: sums over a corpus, rows that fail, the table of hypotheses. */
-#include <math.h>
 
 #include "base/json.h"
 #include "cli/cli_cases.h"

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "support/suite.h"
-#include "support/tempdir.h"
 #include "support/train_program.h"
 
 static const oss_tones usual = {.rows = 12, .seed = 5, .min_letters = 2, .max_letters = 5};

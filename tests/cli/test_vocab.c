@@ -2,7 +2,6 @@
 #include "base/json.h"
 #include "cli/cli_cases.h"
 #include "support/suite.h"
-#include "text/vocab.h"
 
 static char *write_rows(const oss_cli_case *c) {
     oss_cli_case_write(c, "rows.csv",

@@ -1,6 +1,5 @@
 /* The inference encoder against float64 PyTorch, against itself with other thread counts and histories, and
  * when memory is short. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

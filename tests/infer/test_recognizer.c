@@ -2,7 +2,6 @@
  * call made to fail. */
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "infer/recognizer_cases.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "kernel/gemm.h"
 #include "support/fill.h"
 #include "support/isa.h"
 #include "support/suite.h"

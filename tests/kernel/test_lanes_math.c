@@ -1,7 +1,6 @@
 /* The error bounds that kernel/lanes_math.h states, held against libm in double: every SWEEP-th float of all
  * 2^32, denormals, infinities and NaN included, and a denser walk where rounding is tightest. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/vec.h"

@@ -8,7 +8,6 @@
 
 #include "kernel/lengths.h"
 #include "support/exact.h"
-#include "support/fill.h"
 #include "support/isa.h"
 #include "support/suite.h"
 #include "support/tolerance.h"

@@ -2,7 +2,6 @@
 #include "kernel/resample.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "support/fill.h"
 #include "support/isa.h"

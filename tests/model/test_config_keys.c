@@ -1,6 +1,5 @@
 /* The table of keys, from which docs/configuration.md is made: what it says of a key is so. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "model/model_file.h"
 #include "support/suite.h"
 #include "support/tempdir.h"

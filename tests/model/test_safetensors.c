@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hash.h"
-#include "base/mem.h"
 #include "support/faults.h"
 #include "support/fill.h"
 #include "support/suite.h"

@@ -7,7 +7,6 @@
 #include "support/fill.h"
 #include "support/network.h"
 #include "support/suite.h"
-#include "support/tolerance.h"
 
 static const char *const CASE[] = {"k1", "k2"};
 static const double GRADIENT_L2 = 2e-5;

@@ -1,7 +1,6 @@
 /* The network with products of bf16: close to the one of float32, and the same bits however it is run. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "kernel/cpu.h"
 #include "support/exact.h"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "support/faults.h"
 #include "support/fill.h"
 #include "support/tolerance.h"

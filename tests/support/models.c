@@ -3,8 +3,6 @@
 #include <check.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 enum { MAX_SYMBOLS = 30 };
 
 static oss_vocab *make_vocab(int32_t count) {

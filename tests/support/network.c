@@ -4,9 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "support/fill.h"
 #include "support/tolerance.h"
 
 oss_network_sizes oss_network_micro(void) {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "model/vocab_file.h"
 #include "support/runs.h"
 #include "support/suite.h"

@@ -2,7 +2,6 @@
 #include "train/health.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/rows.h"

@@ -1,7 +1,5 @@
 #include "train/shard.h"
 
-#include <string.h>
-
 #include "base/rng.h"
 #include "support/faults.h"
 #include "support/suite.h"
