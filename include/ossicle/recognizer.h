@@ -83,9 +83,9 @@ OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int3
 
 /* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's:
  * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
- * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at most. OSS_EINPUT: it cannot be read, holds no samples or one that
- * is not finite; OSS_EUSAGE: the model has no head. Memory grows with the length, time with its square: cut
- * what is longer than some minutes. */
+ * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at
+ * most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
+ * Memory grows with the length, time with its square: cut what is longer than some minutes. */
 OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
                                                   char **out_text, double *out_seconds);
 

@@ -2,9 +2,9 @@
  *
  *     OSS_CONTRACT(n > 0 && oss_is_aligned(scratch, 64));
  *
- * Alive in sanitizer and debug builds (`make SAN=...`, `make CONTRACTS=1`): a broken one names itself on standard error and aborts.
- * In other builds it costs nothing: the condition is compiled and never evaluated, so it must have no effect. Contracts are
- * for mistakes of this code; what a user, a file or a machine can get wrong is an oss_status. */
+ * Alive in sanitizer builds (`make SAN=...`) and with `make CONTRACTS=1`: a broken one names itself on standard error
+ * and aborts. In other builds it costs nothing: the condition is compiled and never evaluated, so it must have no
+ * effect. Contracts are for mistakes of this code; what a user, a file or a machine can get wrong is an oss_status. */
 #ifndef OSS_BASE_CONTRACT_H
 #define OSS_BASE_CONTRACT_H
 

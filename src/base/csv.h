@@ -35,9 +35,9 @@ void oss_csv_free(oss_csv *csv);
 int32_t oss_csv_column(const oss_csv *csv, const char *names);
 int32_t oss_csv_columns(const oss_csv *csv);
 const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
-/* A line of a quoted field has, were it not quoted, as many fields as the header, or more. *out: whether `cell`, its field in
- * the witness's column, makes it a row by itself. `own` is that column of the record which the line would belong to;
- * NULL: it has none, or it is the quoted field. */
+/* A line of a quoted field has, were it not quoted, as many fields as the header, or more. *out: whether `cell`, its
+ * field in the witness's column, makes it a row by itself. `own` is that column of the record which the line would
+ * belong to; NULL: it has none, or it is the quoted field. */
 typedef oss_status (*oss_csv_witness)(void *context, const char *cell, const char *own, bool *out);
 void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, void *context);
 

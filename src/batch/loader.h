@@ -23,7 +23,8 @@ typedef struct oss_micro_batch {
 typedef struct oss_loader oss_loader;
 
 /* Starts at batch `index` of `epoch`. manifest (encoded), config and kit must outlive it. `threads` decode
- * when not all rows are cached. kit: of config->augmentation.augment; NULL: the loader makes its own if views are drawn. */
+ * when not all rows are cached. kit: of config->augmentation.augment; NULL: the loader makes its own if views are
+ * drawn. */
 oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, const oss_config *config,
                              const oss_augment_kit *kit, int32_t threads, int64_t epoch, int32_t index);
 void oss_loader_free(oss_loader *loader);

@@ -1,6 +1,6 @@
 /* RUN/checkpoints/step-%08d/{model.safetensors, optimizer.safetensors, state.json} and the links RUN/latest,
- * RUN/best (spec 7). A checkpoint is written into a temporary folder, synced, renamed: a kill at any moment
- * leaves the old set or the new one. */
+ * RUN/best. A checkpoint is written into a temporary folder, synced, renamed: a kill at any moment leaves the old set
+ * or the new one. */
 #ifndef OSS_CHECKPOINT_CHECKPOINT_H
 #define OSS_CHECKPOINT_CHECKPOINT_H
 
@@ -38,9 +38,8 @@ typedef struct oss_optimizer {
 } oss_optimizer;
 void oss_optimizer_deinit(oss_optimizer *optimizer); /* of blocks made by oss_alloc_aligned */
 
-/* keep_last >= 1: older checkpoint folders are removed, except those that `best` and
- * `latest` name; one that cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the
- * same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
+/* keep_last >= 1: older checkpoint folders are removed, except those that `best` and `latest` name; one that
+ * cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
  * holds the run's lock. */
 oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
                                const oss_train_state *state, bool is_best, int32_t keep_last);

@@ -63,8 +63,8 @@ typedef struct oss_cli_command {
 } oss_cli_command;
 
 /* Runs a command from its command line (argv[0] is skipped): prepares the standard streams and log, picks the
- * instruction set (OSSICLE_CPU), parses, refuses to write what is read, runs, and makes sure that what was printed has arrived. Returns the
- * exit code. `--help` and `--version` are answered here, on stdout. */
+ * instruction set (OSSICLE_CPU), parses, refuses to write what is read, runs, and makes sure that what was printed has
+ * arrived. Returns the exit code. `--help` and `--version` are answered here, on stdout. */
 int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv);
 
 /* ---- Parsed arguments. Asking for an option that is not in the command's table is a bug (assert). ---- */
@@ -96,7 +96,7 @@ oss_status oss_cli_parse(oss_cli_args **out, const oss_cli_command *command, int
 void oss_cli_args_free(oss_cli_args *args);
 
 /* ---- Messages and exit codes ---- */
-/* Signal-free mapping of spec 8; OSS_ESTOPPED gives 130 (the trainer knows which signal it was). */
+/* As the top of this file lists them, but for signals: OSS_ESTOPPED gives 130 (the trainer knows which signal it was). */
 int oss_cli_exit_code(oss_status status);
 /* Prints the last error to stderr as "ossicle eval: message" and returns the exit code for `status`. */
 int oss_cli_fail(const oss_cli_args *args, oss_status status);

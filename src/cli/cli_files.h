@@ -4,8 +4,9 @@
 
 #include "cli/cli_common.h"
 
-/* OSS_EINPUT when an option that reads a file is given a folder. OSS_EUSAGE when an option that writes (its value is called OUT...) names a file that an operand or an option that
- * reads (FILE..., M) names too, whatever way either is written. oss_cli_run asks before the command begins. */
+/* OSS_EINPUT when an option that reads a file is given a folder. OSS_EUSAGE when an option that writes (its value is
+ * called OUT...) names a file that an operand or an option that reads (FILE..., M) names too, whatever way either is
+ * written. oss_cli_run asks before the command begins. */
 oss_status oss_cli_check_files(const oss_cli_args *args);
 
 /* The same for one more file, or model folder, that the command is about to read: the default model, what a CSV or a

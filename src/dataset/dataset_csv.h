@@ -1,5 +1,5 @@
-/* One row of a dataset after another: `wav,text` CSVs as spec 6 defines them. The one reader of all that reads
- * datasets, so that all see the same rows. Columns by name in any order:
+/* One row of a dataset after another: `wav,text` CSVs. The one reader of all that reads datasets, so that all
+ * see the same rows. Columns by name in any order:
  * wav|audio|path|wav_filename, text|transcript|sentence, optional speaker, start, end (seconds). */
 #ifndef OSS_DATASET_DATASET_CSV_H
 #define OSS_DATASET_DATASET_CSV_H

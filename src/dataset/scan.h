@@ -13,9 +13,9 @@ typedef struct oss_scan_hooks {
 } oss_scan_hooks;
 
 /* Fills `sound` of every row, and `clip` while *cache_bytes (reduced by what is used) lasts. Rows that
- * recording.h finds unusable are moved to the skipped ones; with bad_audio "error", rows that were skipped for these
- * reasons or by the reader are OSS_EINPUT (the first ones named). No row left is OSS_EINPUT. Which thread decodes what changes nothing but
- * which clips are cached. */
+ * verdict.h finds unusable are moved to the skipped ones; with bad_audio "error", rows that were skipped for these
+ * reasons or by the reader are OSS_EINPUT (the first ones named). No row left is OSS_EINPUT. Which thread decodes what
+ * changes nothing but which clips are cached. */
 oss_status oss_manifest_scan(oss_manifest *manifest, const oss_config *config, oss_pool *pool,
                              int64_t *cache_bytes, const oss_scan_hooks *hooks);
 

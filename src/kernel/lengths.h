@@ -1,4 +1,4 @@
-/* The one copy of every length formula (spec: front end and network). */
+/* The one copy of every length formula of front end and network. */
 #ifndef OSS_KERNEL_LENGTHS_H
 #define OSS_KERNEL_LENGTHS_H
 

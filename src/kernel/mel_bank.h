@@ -1,6 +1,5 @@
 /* Kernels of the mel front end (audio/mel.h plans them): filter bank and its backward pass, statistics of
- * columns. Per frame the arithmetic is the same wherever the frame stands and however many
- * there are. */
+ * columns. Per frame the arithmetic is the same wherever the frame stands and however many there are. */
 #ifndef OSS_KERNEL_MEL_BANK_H
 #define OSS_KERNEL_MEL_BANK_H
 

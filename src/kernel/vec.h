@@ -26,8 +26,8 @@ void oss_k_exp(float *y, const float *x, size_t n);
 void oss_k_log(float *y, const float *x, size_t n);
 void oss_k_erf(float *y, const float *x, size_t n);
 
-/* y = x Phi(x), Phi(x) = (1 + erf(x / sqrt 2)) / 2  (Hendrycks & Gimpel 2016, exact form); y may also lie before x and overlap it:
- * elements are taken in order. */
+/* y = x Phi(x), Phi(x) = (1 + erf(x / sqrt 2)) / 2  (Hendrycks & Gimpel 2016, exact form); y may also lie before x and
+ * overlap it: elements are taken in order. */
 void oss_k_gelu_fwd(float *y, const float *x, size_t n);
 /* dx (+)= dy * (Phi(x) + x phi(x)); dx may equal dy when storing */
 void oss_k_gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool accumulate);

@@ -6,8 +6,8 @@
 
 #include "model/config.h"
 
-/* Multiply-add = 2; convolutions, linear layers and attention products of one utterance (spec 2); head
- * included for vocab > 0. */
+/* Multiply-add = 2; convolutions, linear layers and attention products of one utterance; head included
+ * for vocab > 0. */
 double oss_flop_forward(const oss_model_config *config, int64_t samples, int32_t vocab);
 double oss_flop_training(const oss_model_config *config, int64_t samples, int32_t vocab);
 

@@ -1,4 +1,5 @@
-/* The self-contained model: config, vocabulary, weights, fixed mel statistics (spec 7). */
+/* The self-contained model: config, vocabulary, weights, fixed mel statistics
+ * (docs/file-formats.md). */
 #ifndef OSS_MODEL_MODEL_FILE_H
 #define OSS_MODEL_MODEL_FILE_H
 

@@ -1,4 +1,4 @@
-/* What model_file.c, model_load.c, model_import.c and checkpoint.c share. */
+/* What those who make, read and write models share: model_file.c, model_load.c, src/convert, src/checkpoint. */
 #ifndef OSS_MODEL_MODEL_INTERNAL_H
 #define OSS_MODEL_MODEL_INTERNAL_H
 

@@ -15,8 +15,8 @@ typedef enum oss_casing_role {
 
 oss_casing_role oss_casing_role_of(uint32_t code_point);
 
-/* Writes what `code_point` becomes in lower or upper case by SpecialCasing.txt's lines without a condition; returns the number
- * of code points, 1 to 3. 0, nothing written: its simple mapping is right. */
+/* Writes what `code_point` becomes in lower or upper case by SpecialCasing.txt's lines without a condition; returns the
+ * number of code points, 1 to 3. 0, nothing written: its simple mapping is right. */
 int32_t oss_casing_special(uint32_t out[3], uint32_t code_point, bool upper);
 
 #endif

@@ -7,7 +7,7 @@
 #include "train/reduce.h"
 #include "train/step_internal.h"
 
-static const double MAX_IMBALANCE = 1e-6; /* spec 3 */
+static const double MAX_IMBALANCE = 1e-6; /* of the sum of a frame's posteriors, in double, from 1 */
 
 void oss_step_begin(oss_step *step, int64_t number) {
     step->number = number;

@@ -1,5 +1,5 @@
-/* base/contract.h, and some contracts of kernels and ops broken on purpose. In builds without contracts the same calls are not made: there
- * they are undefined. */
+/* base/contract.h, and some contracts of kernels and ops broken on purpose. In builds without contracts the same calls
+ * are not made: there they are undefined. */
 #include <check.h>
 #include <signal.h>
 

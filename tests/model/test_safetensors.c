@@ -115,7 +115,7 @@ START_TEST(test_wrong_requests) {
 }
 END_TEST
 
-/* The layout that other readers rely on, and the sum as spec 7 defines it, computed here from the bytes. */
+/* The layout that other readers rely on, and the sum as docs/file-formats.md defines it, computed here from the bytes. */
 START_TEST(test_layout) {
     char sum[17];
     save(sum);

@@ -1,4 +1,4 @@
-/* Lengths, widths and arithmetic of spec 2. */
+/* Lengths, widths and operations of the network. */
 #include "model/flop.h"
 #include "model/sizes.h"
 #include "support/suite.h"

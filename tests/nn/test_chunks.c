@@ -1,5 +1,5 @@
 /* Attention that training limits to chunks: numbers against PyTorch in float64 with a mask
- * (scripts/golden/chunks.py), and what is drawn. Differences are in test_encoder_gradients.c. */
+ * (scripts/golden/chunks.py), and what is drawn. Differences are in test_net_gradients.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

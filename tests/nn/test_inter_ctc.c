@@ -1,5 +1,5 @@
 /* Intermediate CTC: loss and gradients against PyTorch in float64 (scripts/golden/inter_ctc.py), and that
- * nothing but training knows of it. Differences of the loss are in test_encoder_gradients.c. */
+ * nothing but training knows of it. Differences of the loss are in test_net_gradients.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Stochastic depth: an utterance's output and gradients are those of a network whose blocks add nothing, or
- * more, because their last weights are scaled. Differences are in test_encoder_gradients.c. */
+ * more, because their last weights are scaled. Differences are in test_net_gradients.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
