@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks how the sources hang together: scripts/check_layers.sh [FOLDER]   (FOLDER: the root of a checkout; default: this one)
 #  - an include names the same folder or a lower layer, never one above or beside it;
-#  - inference and training never see each other, nor does a command but `train` (and the part of `bench` that times it) see training;
+#  - inference sees neither training nor what looks after data and models, and neither of them sees inference;
+#  - no command but `train` (and the part of `bench` that times it) sees training;
 #  - `transcribe`, `embed` and `features` include public headers and their own helpers (src/cli) alone: the public interface is enough;
 #  - each external library is included by its owner only;
 #  - no two files of src have one name, but for a file and its header; nor have a header of src and a public one;
@@ -16,6 +17,8 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		level["check"] = 6; level["batch"] = 6; level["report"] = 6; level["op"] = 6; level["nn"] = 7; level["train"] = 8; level["cli"] = 9
 		split("tape batch op nn train", list, " ")
 		for (i in list) training[list[i]] = 1
+		split("augment units dataset checkpoint convert check report", list, " ")
+		for (i in list) tools[list[i]] = 1
 		# header -> pattern of the files that may include it
 		owner["cblas.h"] = "^(src/kernel/gemm_train|tests/kernel/test_gemm_train)\\.c$"
 		owner["sndfile.h"] = "^(src/audio/decoder|tests/support/encode)\\.c$"
@@ -62,6 +65,8 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		if (target != folder && level[target] >= level[folder])
 			complain("includes " name ": " target " (layer " level[target] ") is not below " folder " (layer " level[folder] ")")
 		if (is_train_side(FILENAME, folder) && target == "infer") complain("training includes inference: " name)
+		if (folder in tools && target == "infer") complain("what looks after data includes inference: " name)
+		if (folder == "infer" && target in tools) complain("inference includes what looks after data: " name)
 		if (!is_train_side(FILENAME, folder) && is_train_side("src/" name, target)) complain("includes training: " name)
 	}
 	# Files and their headers stand in one folder, so a name stands for a folder; a public header is named like the file that keeps it.
