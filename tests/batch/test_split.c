@@ -1,5 +1,6 @@
 #include "batch/split.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
