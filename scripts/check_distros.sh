@@ -81,19 +81,23 @@ make_release() {
 	touch "$distros/$release/ready"
 }
 
-# Files as they are in the checkout, untracked ones too; objects of an earlier run stay, and make looks at the files' times.
+# Files as they are in the checkout, untracked ones too. Objects of an earlier run stay; a file that has changed since is as new as
+# this copy, whatever its time in the checkout, so that make sees it.
 copy_checkout() {
-	local source=$root/src/ossicle
-	rm -rf "$root/src/kept"
-	if [ -d "$source/build" ]; then mv "$source/build" "$root/src/kept" || return 1; fi
-	rm -rf "$source"
-	mkdir -p "$source"
+	local source=$root/src/ossicle fresh=$root/src/fresh file
+	rm -rf "$fresh"
+	mkdir -p "$fresh" "$source"
 	if git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done
 	else
 		find . -path ./build -prune -o -type f -print0
-	fi | tar --null --files-from=- -c | tar -x --no-same-owner -C "$source" || return 1
-	if [ -d "$root/src/kept" ]; then mv "$root/src/kept" "$source/build"; fi
+	fi | tar --null --files-from=- -c | tar -x -m --no-same-owner -C "$fresh" || return 1
+	while IFS= read -r -d '' file; do
+		! cmp -s "$fresh/$file" "$source/$file" || touch -r "$source/$file" "$fresh/$file"
+	done < <(cd "$fresh" && find . -type f -print0)
+	if [ -d "$source/build" ]; then mv "$source/build" "$fresh/build" || return 1; fi
+	rm -rf "$source"
+	mv "$fresh" "$source"
 }
 
 mount_system() {
@@ -144,7 +148,7 @@ check_compiler() { # CC BUILD
 	jobs=-j$(nproc)
 	if [ -n "$short" ] && [ "$cc" = clang ]; then
 		mapfile -t suites < <(list_suites "$build" kernel infer)
-		stage "$release, clang: build" inside make "$jobs" CC=clang BUILD="$build" all "${suites[@]}"
+		stage "$release, clang: build" inside make "$jobs" CC=clang BUILD="$build" all "${suites[@]}" || return
 		stage "$release, clang: kernel and infer" inside scripts/run-tests.sh "$build" "${suites[@]}"
 		return
 	fi

@@ -4,7 +4,7 @@ passed=0
 failed=0
 
 # stage NAME COMMAND...: runs it, shows its output, adds the last "N passed, N failed" line to the totals; no such line, or a failure
-# that the line does not count, is one failure.
+# that the line does not count, is one failure. Fails when it did.
 stage() {
 	local name=$1 started=$SECONDS status line
 	shift
@@ -19,6 +19,7 @@ stage() {
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	echo "=== $name: $good passed, $bad failed, $((SECONDS - started)) s"
+	[ "$bad" -eq 0 ]
 }
 
 # The last line, and the script's exit code.
