@@ -77,6 +77,7 @@ static oss_status create_model(oss_session *session) {
                                        .best_wer = -1.0,
                                        .best_loss = -1.0,
                                        .grad_shards = session->config->training.grad_shards,
+                                       .fine_tuned = session->request->init != NULL,
                                        .seed = session->config->training.seed,
                                        .data_hash = session->data.hash};
     return status;
