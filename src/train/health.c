@@ -161,7 +161,7 @@ static const char *choose_cure(const oss_course_report *report, const oss_config
     }
     if (report->step >= config->training.max_steps &&
         oss_learning_path(config, report->step) <= LONGEST_PATH) {
-        return "it ended before the letters came: raise max_steps";
+        return "it ended before it got below: raise max_steps";
     }
     return "look whether transcripts and recordings belong together, then try a lower lr, a longer "
            "warm-up, or head_init_gain 0.3";
