@@ -62,6 +62,7 @@ awk '/^```/ { inside = 0; next } /^make install prefix=/ { inside = 1 } inside' 
 [ "$(wc -l <"$scratch/lines")" -ge 4 ] || { echo "README.md has no block that begins with make install prefix=" >&2; exit 1; }
 HOME=$scratch PATH=$scratch/bin:$PATH env -u LD_LIBRARY_PATH sh -e "$scratch/lines" >hello.txt || { echo "README.md: these lines failed:" >&2; cat "$scratch/lines" >&2; exit 1; }
 rm "$scratch/bin/make"
+! ./hello checkpoints/mine nowhere.wav 2>/dev/null || { echo "the C program of README.md exits 0 when it fails" >&2; exit 1; }
 sh -c '${CC:-cc} -Wall -Wextra -Werror -fsyntax-only -I"$1" hello.c' - "$root/include"
 MAKEFLAGS= make -n -C "$root" BUILD="${build#"$root"/}" prefix=/usr/local install | grep -q 'case ./usr/local. in /usr|/usr/local) ldconfig' || { echo "make install does not tell the run-time linker" >&2; exit 1; }
 mv "$scratch/.local" "$scratch/root"

@@ -30,13 +30,13 @@ typedef struct state_field {
     size_t offset;
     int64_t low;  /* of whole numbers */
     size_t bytes; /* of a text, its NUL included */
-    bool later;   /* a number that older checkpoints lack: then -1, not known */
+    bool later;   /* an integer or number that older checkpoints lack: then -1, not known */
 } state_field;
 
 #define FIELD(name, type, low)                                                                               \
     { #name, type, offsetof(oss_train_state, name), low, 0, false }
-#define LATER(name)                                                                                          \
-    { #name, FIELD_NUMBER, offsetof(oss_train_state, name), 0, 0, true }
+#define LATER(name, type)                                                                                    \
+    { #name, type, offsetof(oss_train_state, name), -1, 0, true }
 #define TEXT(name)                                                                                           \
     { #name, FIELD_TEXT, offsetof(oss_train_state, name), 0, sizeof((oss_train_state *)NULL)->name, false }
 
@@ -50,7 +50,7 @@ static const state_field fields[] = {
     FIELD(audio_seconds, FIELD_NUMBER, 0),
     FIELD(best_cer, FIELD_NUMBER, 0),
     FIELD(best_wer, FIELD_NUMBER, 0),
-    LATER(best_loss),
+    LATER(best_loss, FIELD_NUMBER),
     FIELD(best_step, FIELD_LONG, -1),
     FIELD(evals_without_gain, FIELD_INTEGER, 0),
     FIELD(skipped_in_a_row, FIELD_INTEGER, 0),
@@ -58,6 +58,7 @@ static const state_field fields[] = {
     FIELD(grad_log_mean, FIELD_NUMBER, 0),
     FIELD(grad_log_spread, FIELD_NUMBER, 0),
     FIELD(grad_shards, FIELD_INTEGER, 0),
+    LATER(fine_tuned, FIELD_INTEGER),
     FIELD(seed, FIELD_SEED, 0),
     FIELD(data_hash, FIELD_HASH, 0),
     TEXT(fingerprint),
@@ -182,15 +183,20 @@ static oss_status read_field(oss_train_state *state, const oss_json *object, con
     void *place = (char *)state + field->offset;
     int64_t integer = 0;
     oss_status status = OSS_OK;
+    bool missing = field->later && oss_json_get(object, field->name) == NULL;
     switch (field->type) {
     case FIELD_LONG:
         return oss_json_get_integer(object, field->name, field->low, OSS_JSON_MAX_INTEGER, place);
     case FIELD_INTEGER:
+        if (missing) {
+            *(int32_t *)place = -1;
+            return OSS_OK;
+        }
         status = oss_json_get_integer(object, field->name, field->low, INT32_MAX, &integer);
         *(int32_t *)place = (int32_t)integer;
         return status;
     case FIELD_NUMBER:
-        if (field->later && oss_json_get(object, field->name) == NULL) {
+        if (missing) {
             *(double *)place = -1.0;
             return OSS_OK;
         }

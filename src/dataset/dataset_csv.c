@@ -1,5 +1,6 @@
 #include "dataset/dataset_csv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/csv.h"
@@ -19,25 +20,60 @@ struct oss_dataset {
     const char *source_text; /* of the last row, the reader's */
 };
 
-/* Lists made for spreadsheets and databases are often separated otherwise. NULL: by commas, as far as one sees. */
+/* Lists made for spreadsheets and databases are often separated otherwise. */
+static const char *const other_separator[][2] = {{"\t", "tabs"}, {";", "semicolons"}, {"|", "vertical bars"}};
+enum { OTHER_SEPARATORS = sizeof other_separator / sizeof *other_separator };
+
+static oss_status refuse_separator(const char *csv_path, const char *separator, const char *columns) {
+    return oss_fail(OSS_EINPUT,
+                    "%s: its columns are separated by %s, and a CSV's by commas: save it as CSV (texts with "
+                    "commas in double quotes) with %s",
+                    csv_path, separator, columns);
+}
+
+/* NULL: by commas, as far as one sees. */
 static const char *find_separator(const oss_csv *csv) {
-    static const char *const separator[][2] = {{"\t", "tabs"}, {";", "semicolons"}, {"|", "vertical bars"}};
-    for (size_t i = 0; i < sizeof separator / sizeof *separator && oss_csv_columns(csv) == 1; i++) {
-        if (strstr(oss_csv_column_name(csv, 0), separator[i][0]) != NULL) {
-            return separator[i][1];
+    for (int i = 0; i < OTHER_SEPARATORS && oss_csv_columns(csv) == 1; i++) {
+        if (strstr(oss_csv_column_name(csv, 0), other_separator[i][0]) != NULL) {
+            return other_separator[i][1];
         }
     }
     return NULL;
 }
 
+/* What stands behind the first closing quote of a header that could not be read: a separator other than a comma, in
+ * words, or NULL. */
+static const char *find_separator_behind_quote(const char *header) {
+    for (const char *at = strchr(header, '"'); at != NULL; at = strchr(at + 1, '"')) {
+        const char *behind = at + 1 + strspn(at + 1, " ");
+        if (behind[0] == ',') {
+            return NULL;
+        }
+        for (int i = 0; i < OTHER_SEPARATORS; i++) {
+            if (behind[0] == other_separator[i][0][0]) {
+                return other_separator[i][1];
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *find_separator_of_file(const char *csv_path) {
+    char header[1024]; /* the first line, as far as it fits */
+    FILE *file = fopen(csv_path, "rb");
+    bool is_there = file != NULL && fgets(header, sizeof header, file) != NULL;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return is_there ? find_separator_behind_quote(header) : NULL;
+}
+
 static oss_status refuse_header(const oss_dataset *dataset, const char *names) {
     const char *separator = find_separator(dataset->csv);
     if (separator != NULL) {
-        return oss_fail(
-            OSS_EINPUT,
-            "%s: its columns are separated by %s, and a CSV's by commas: save it as CSV (texts with "
-            "commas in double quotes) with a column called %s",
-            dataset->csv_path, separator, names);
+        char columns[80];
+        (void)oss_format(columns, sizeof columns, "a column called %s", names);
+        return refuse_separator(dataset->csv_path, separator, columns);
     }
     oss_strbuf has = {0};
     for (int32_t i = 0; i < oss_csv_columns(dataset->csv); i++) {
@@ -114,12 +150,15 @@ static oss_status explain_file(const char *csv_path, oss_status status) {
         return status;
     }
     char *message = oss_strdup(oss_last_error());
+    const char *separator = find_separator_of_file(csv_path);
     oss_audio audio;
     if (message == NULL) {
         status = OSS_ENOMEM;
     } else if (oss_audio_load(&audio, csv_path, &request) == OSS_OK) {
         oss_audio_deinit(&audio);
         status = oss_fail(status, "%s is a recording: %s", csv_path, remedy);
+    } else if (separator != NULL) {
+        status = refuse_separator(csv_path, separator, "columns called wav and text");
     } else {
         status = oss_fail(status, "%s", message);
     }

@@ -1,10 +1,12 @@
 #include "train/freeze.h"
 
 #include <fnmatch.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 static int32_t match_glob(bool *frozen, const oss_params *params, const char *glob) {
     int32_t matches = 0;
@@ -17,14 +19,42 @@ static int32_t match_glob(bool *frozen, const oss_params *params, const char *gl
     return matches;
 }
 
+/* Bytes of "encoder.blocks" in "encoder.blocks.0.mlp.2.bias", of "head" in "head.bias". */
+static size_t measure_group(const char *name) {
+    const char *end = strchr(name, '.');
+    const char *second = end == NULL ? NULL : strchr(end + 1, '.');
+    end = second != NULL ? second : end;
+    return end == NULL ? strlen(name) : (size_t)(end - name);
+}
+
+/* The tensors of a group follow one another. */
+static oss_status refuse_glob(const oss_params *params, const char *glob) {
+    oss_strbuf groups = {0};
+    const char *before = "";
+    size_t bytes_before = 0;
+    for (int32_t i = 0; i < params->count; i++) {
+        const char *name = params->item[i].name;
+        size_t bytes = measure_group(name);
+        if (bytes != bytes_before || memcmp(name, before, bytes) != 0) {
+            oss_strbuf_printf(&groups, "%s%.*s.*", i == 0 ? "" : ", ", (int)bytes, name);
+        }
+        before = name;
+        bytes_before = bytes;
+    }
+    oss_status status = OSS_ENOMEM;
+    if (oss_strbuf_ok(&groups)) {
+        status = oss_fail(OSS_EUSAGE, "--freeze %s matches no tensor: their names are %s (\"%s\")", glob,
+                          groups.data, params->item[0].name);
+    }
+    oss_strbuf_deinit(&groups);
+    return status;
+}
+
 static oss_status match_globs(bool *frozen, const oss_params *params, const oss_config *config) {
     for (int32_t i = 0; i < config->training.freezes; i++) {
         const char *glob = config->training.freeze[i];
         if (match_glob(frozen, params, glob) == 0) {
-            return oss_fail(
-                OSS_EUSAGE,
-                "--freeze %s matches no tensor: names look like %s and %s (ossicle info lists them)", glob,
-                params->item[0].name, params->item[params->count - 1].name);
+            return refuse_glob(params, glob);
         }
     }
     for (int32_t i = 0; i < params->count; i++) {

@@ -131,12 +131,18 @@ oss_status oss_plateau_loss(double *out, const oss_manifest *train, const oss_co
     return OSS_OK;
 }
 
-oss_course oss_health_judge(const oss_config *config, int64_t step, double loss, double plateau_loss) {
+/* No limit is known for a network that begins with what another has learnt. */
+static bool is_too_short(const oss_config *config, bool fine_tuned) {
+    return !fine_tuned && oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH;
+}
+
+oss_course oss_health_judge(const oss_config *config, bool fine_tuned, int64_t step, double loss,
+                            double plateau_loss) {
     if (!(plateau_loss > 0) || loss < BELOW_PLATEAU * plateau_loss) {
         return OSS_COURSE_LEARNING;
     }
     bool failing = step >= config->training.max_steps || oss_learning_path(config, step) > LONGEST_PATH ||
-                   oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH;
+                   is_too_short(config, fine_tuned);
     return failing ? OSS_COURSE_FAILING : OSS_COURSE_PLATEAU;
 }
 
@@ -145,16 +151,17 @@ const char *oss_course_name(oss_course course) {
     return name[course];
 }
 
-static const char *choose_cure(int64_t step, const oss_config *config) {
-    if (oss_learning_path(config, config->training.max_steps) < SHORTEST_PATH) {
+static const char *choose_cure(const oss_course_report *report, const oss_config *config) {
+    if (is_too_short(config, report->fine_tuned)) {
         return "the learning rates of all its steps add up to less than 0.02, and no run learnt with less "
                "than 0.05: raise lr or max_steps";
     }
     if (config->training.lr >= HIGH_LR) {
         return "lr is so high that nothing lasts: try 0.001";
     }
-    if (step >= config->training.max_steps && oss_learning_path(config, step) <= LONGEST_PATH) {
-        return "it ended before the letters came: raise max_steps";
+    if (report->step >= config->training.max_steps &&
+        oss_learning_path(config, report->step) <= LONGEST_PATH) {
+        return "it ended before it got below: raise max_steps";
     }
     return "look whether transcripts and recordings belong together, then try a lower lr, a longer "
            "warm-up, or head_init_gain 0.3";
@@ -187,7 +194,7 @@ void oss_course_explain(char out[OSS_HEALTH_TEXT_BYTES], const oss_course_report
             "hears nothing (%d %% of the frames are blank; the learning rates so far add up to %.2g): "
             "%s",
             (long long)report->step, report->loss, report->plateau_loss, percent, path,
-            choose_cure(report->step, config));
+            choose_cure(report, config));
         break;
     }
 }

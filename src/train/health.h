@@ -49,10 +49,11 @@ oss_status oss_plateau_loss(double *out, const oss_manifest *train, const oss_co
 typedef enum oss_course {
     OSS_COURSE_LEARNING, /* the loss is below 0.97 of the plateau's */
     OSS_COURSE_PLATEAU,  /* not yet, which is usual for this step */
-    OSS_COURSE_FAILING /* not yet, and: the rates so far exceed 1, those of the whole run stay below 0.02, or
-                          the run is over */
+    OSS_COURSE_FAILING /* not yet, and: the rates so far exceed 1, those of the whole run stay below 0.02 though
+                          it began with nothing, or the run is over */
 } oss_course;
-oss_course oss_health_judge(const oss_config *config, int64_t step, double loss, double plateau_loss);
+oss_course oss_health_judge(const oss_config *config, bool fine_tuned, int64_t step, double loss,
+                            double plateau_loss);
 const char *oss_course_name(oss_course course); /* "learning" "plateau" "failing" */
 
 typedef struct oss_course_report {
@@ -60,6 +61,7 @@ typedef struct oss_course_report {
     oss_course course;
     double loss, plateau_loss; /* running mean of training; as above */
     double blank_fraction;
+    bool fine_tuned; /* it began with the weights of a model */
 } oss_course_report;
 
 /* The report in words: for a failing run what usually helps. */

@@ -77,6 +77,7 @@ static oss_status create_model(oss_session *session) {
                                        .best_wer = -1.0,
                                        .best_loss = -1.0,
                                        .grad_shards = session->config->training.grad_shards,
+                                       .fine_tuned = session->request->init != NULL,
                                        .seed = session->config->training.seed,
                                        .data_hash = session->data.hash};
     return status;
@@ -158,11 +159,13 @@ static oss_status check_data(const oss_session *session) {
     if (session->state.data_hash == session->data.hash) {
         return OSS_OK;
     }
-    return oss_fail(OSS_EINPUT,
-                    "%s was trained on other rows than its train_csv now gives (rows, texts, lengths, "
-                    "weights, split or the recordings of noise_dir and reverb_dir differ): "
-                    "put the old data back, or start a new run from its weights: --init %s --run ANOTHER",
-                    session->request->run, session->request->run);
+    return oss_fail(
+        OSS_EINPUT,
+        "%s was trained on other rows than its train_csv now gives: the data (rows, texts, lengths, "
+        "weights, split or the recordings of noise_dir and reverb_dir), or the way this version reads "
+        "them, changed: put the old data back, resume with the program that began it, or start a new "
+        "run from its weights: --init %s --run ANOTHER",
+        session->request->run, session->request->run);
 }
 
 /* ---- The order of things ---- */

@@ -224,12 +224,14 @@ static void report_course(const trainer *t) {
     if (!(session->plateau_loss > 0) || state->step == state->skipped_steps) {
         return;
     }
-    const oss_course_report report = {
-        .step = state->step,
-        .course = oss_health_judge(session->config, state->step, state->loss_mean, session->plateau_loss),
-        .loss = state->loss_mean,
-        .plateau_loss = session->plateau_loss,
-        .blank_fraction = t->blank_fraction};
+    bool fine_tuned = state->fine_tuned == 1;
+    const oss_course_report report = {.step = state->step,
+                                      .course = oss_health_judge(session->config, fine_tuned, state->step,
+                                                                 state->loss_mean, session->plateau_loss),
+                                      .loss = state->loss_mean,
+                                      .plateau_loss = session->plateau_loss,
+                                      .blank_fraction = t->blank_fraction,
+                                      .fine_tuned = fine_tuned};
     oss_metrics_add_course(session->metrics, &report);
     if (report.course == OSS_COURSE_LEARNING && report.blank_fraction < MOSTLY_BLANK) {
         return;

@@ -6,7 +6,7 @@
 #include "text/vocab.h"
 
 /* Logs the summary of scanned rows, before they are split and encoded. vocab: that of a model which goes on
- * training, or NULL. */
+ * training, with the characters that it grows by, or NULL. */
 oss_status oss_training_check(const oss_manifest *train, const oss_manifest *dev, const oss_config *config,
                               const oss_vocab *vocab);
 

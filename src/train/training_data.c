@@ -129,6 +129,21 @@ static oss_status choose_symbols(oss_training_data *data, const oss_config *conf
                           : oss_vocab_copy(&data->vocab, symbols->vocab);
 }
 
+/* A vocabulary that grows is checked as it will be; only the split may still leave a character out. */
+static oss_status check_rows(const oss_training_data *data, const oss_config *config,
+                             const oss_symbol_source *symbols) {
+    oss_vocab *grown = NULL;
+    oss_status status = OSS_OK;
+    if (symbols->vocab != NULL && symbols->grows) {
+        status = oss_labels_extend_vocabulary(&grown, symbols->vocab, &data->train, config);
+    }
+    if (status == OSS_OK) {
+        status = oss_training_check(&data->train, &data->dev, config, grown != NULL ? grown : symbols->vocab);
+    }
+    oss_vocab_free(grown);
+    return status;
+}
+
 static oss_status encode_rows(oss_training_data *data, const oss_config *config,
                               const oss_symbol_source *symbols) {
     oss_status status = choose_symbols(data, config, symbols);
@@ -174,7 +189,7 @@ oss_status oss_training_data_init(oss_training_data *out, const oss_config *conf
         status = scan_sources(&data, config, pool, hooks);
     }
     if (status == OSS_OK) {
-        status = oss_training_check(&data.train, &data.dev, config, symbols->grows ? NULL : symbols->vocab);
+        status = check_rows(&data, config, symbols);
     }
     if (status == OSS_OK) {
         status = split_rows(&data, config);

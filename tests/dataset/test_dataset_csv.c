@@ -176,6 +176,13 @@ START_TEST(test_headers) {
                    "its columns are separated by tabs, and a CSV's by commas");
     expect_refused("wav;text\na;b\n", "separated by semicolons");
     expect_refused("wav|text\na|b\n", "separated by vertical bars");
+    expect_refused("\"wav\"\t\"text\"\n\"a.wav\"\t\"x\"\n",
+                   "its columns are separated by tabs, and a CSV's by commas");
+    expect_refused("\xef\xbb\xbf\"wav\";\"text, spoken\"\r\n\"a.wav\";\"x\"\r\n", "separated by semicolons");
+    expect_refused("\"wav\" | \"text\"", "separated by vertical bars");
+    expect_refused("\"wav\"|text\na|\"b\";\"c\"\n", "separated by vertical bars");
+    expect_refused("\"wav\",\"text\";\n", "field 2 goes on after its closing quote");
+    expect_refused("\"wav\"x,text\na,\"b\";\"c\"\n", "field 1 goes on after its closing quote");
     expect_refused("", "is empty");
 }
 END_TEST

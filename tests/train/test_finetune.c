@@ -231,6 +231,68 @@ START_TEST(test_memory_runs_out) {
 }
 END_TEST
 
+/* The check counts the symbols that the head then has: the model's, and what the new texts have beside them. */
+START_TEST(test_check_counts_the_symbols_of_the_head) {
+    static const struct {
+        const char *limit, *rows; /* NULL: those of the model */
+    } cases[] = {{"vocab_size=5", NULL},
+                 {"vocab_size=0", "tones-000.wav,abb\ntones-001.wav,ba\n"},
+                 {"vocab_size=0", "tones-000.wav,axy\ntones-001.wav,ba\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        oss_test_runs runs;
+        make_runs(&runs, 1);
+        oss_config *config = oss_test_runs_config(&runs, short_run);
+        ck_assert_int_eq(oss_config_set(config, "dev_fraction=0"), OSS_OK);
+        (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
+        ck_assert_int_eq(oss_config_set(config, cases[i].limit), OSS_OK);
+        if (cases[i].rows != NULL) {
+            char csv[100];
+            int bytes = snprintf(csv, sizeof csv, "wav,text\n%s", cases[i].rows);
+            oss_tempdir_write(runs.csv, csv, bytes);
+        }
+        heard[0] = '\0';
+        oss_log_set(note_line, NULL);
+        ck_assert_int_eq(oss_test_runs_finetune(&runs, "second", config, "first"), OSS_OK);
+        oss_log_set(NULL, NULL);
+        oss_model *model = oss_test_runs_load(&runs, "second");
+        char words[100];
+        snprintf(words, sizeof words, "characters a second, %d symbols.", oss_vocab_size(model->vocab));
+        ck_assert_msg(strstr(heard, words) != NULL, "%s: %s", words, heard);
+        ck_assert_msg(strstr(heard, "unknown") == NULL, "%s", heard);
+        oss_model_free(model);
+        oss_config_free(config);
+        oss_test_runs_remove(&runs);
+    }
+}
+END_TEST
+
+/* Also after a resume. */
+START_TEST(test_a_short_run_is_not_called_failing) {
+    oss_test_runs runs;
+    make_runs(&runs, 1);
+    oss_config *config =
+        oss_test_runs_config(&runs, "\"batch_seconds\": 4, \"max_steps\": 6, \"dev_fraction\": 0, "
+                                    "\"eval_every\": 1, \"lr\": 1e-5");
+    (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
+    ck_assert_int_eq(oss_config_set(config, "max_steps=3"), OSS_OK);
+    ck_assert_int_eq(oss_test_runs_finetune(&runs, "second", config, "first"), OSS_OK);
+    ck_assert_int_eq(oss_config_set(config, "max_steps=6"), OSS_OK);
+    (void)oss_test_runs_train(&runs, "second", config, true, 0, OSS_OK);
+    static const char *const course[] = {"plateau", "plateau", "failing",
+                                         "plateau", "plateau", "failing"}; /* it is over */
+    char *metrics = oss_tempdir_read(oss_test_runs_path(&runs, "second/metrics.jsonl"), NULL);
+    for (int step = 1; step <= 6; step++) {
+        char words[100];
+        snprintf(words, sizeof words, "\"kind\":\"course\",\"step\":%d,\"course\":\"%s\"", step,
+                 course[step - 1]);
+        ck_assert_msg(strstr(metrics, words) != NULL, "%s: %s", words, metrics);
+    }
+    free(metrics);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("finetune");
     TCase *all = tcase_create("finetune");
@@ -241,6 +303,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_frozen_tensors_stay);
     tcase_add_test(all, test_advice_on_the_front_end);
     tcase_add_test(all, test_settings_of_the_model);
+    tcase_add_test(all, test_check_counts_the_symbols_of_the_head);
+    tcase_add_test(all, test_a_short_run_is_not_called_failing);
     tcase_add_loop_test(all, test_memory_runs_out, 0, 2);
     suite_add_tcase(suite, all);
     return suite;

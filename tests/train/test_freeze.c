@@ -31,6 +31,9 @@ static void assert_refused(const char *globs, const char *words) {
 
 START_TEST(test_refused) {
     assert_refused("freeze=[\"encoder.*\", \"haed.*\"]", "--freeze haed.* matches no tensor");
+    assert_refused("freeze=[\"enc.*x\"]",
+                   "names are encoder.down.*, encoder.proj.*, encoder.blocks.*, encoder.norm.*, "
+                   "head.*, projector.* (\"encoder.down.0.net.0.weight\")");
     /* the projector is never trained */
     assert_refused("freeze=[\"encoder.*\", \"head.*\"]", "leaves nothing to train");
 }

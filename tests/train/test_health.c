@@ -125,14 +125,18 @@ START_TEST(test_plateau_loss_by_hand) {
 }
 END_TEST
 
-static oss_course judge(double lr, int64_t max_steps, int64_t step, double loss) {
+static oss_course judge_run(bool fine_tuned, double lr, int64_t max_steps, int64_t step, double loss) {
     oss_config *config = oss_rows_config("{}");
     config->training.lr = lr;
     config->training.warmup_steps = 100;
     config->training.max_steps = max_steps;
-    oss_course course = oss_health_judge(config, step, loss, 3.0);
+    oss_course course = oss_health_judge(config, fine_tuned, step, loss, 3.0);
     oss_config_free(config);
     return course;
+}
+
+static oss_course judge(double lr, int64_t max_steps, int64_t step, double loss) {
+    return judge_run(false, lr, max_steps, step, loss);
 }
 
 START_TEST(test_judgement) {
@@ -145,6 +149,26 @@ START_TEST(test_judgement) {
     ck_assert_int_eq(judge(1e-3, 300, 200, 2.95), OSS_COURSE_PLATEAU);
     ck_assert_int_eq(judge(1e-3, 300, 300, 2.95), OSS_COURSE_FAILING); /* it is over */
     ck_assert_int_eq(judge(1, 5000, 50, 1.0), OSS_COURSE_LEARNING);
+}
+END_TEST
+
+/* The least that a network needs which starts from nothing says nothing about one that has learnt. */
+START_TEST(test_judgement_of_a_fine_tuned_run) {
+    ck_assert_int_eq(judge(1e-4, 150, 50, 4.0), OSS_COURSE_FAILING);
+    ck_assert_int_eq(judge_run(true, 1e-4, 150, 50, 4.0), OSS_COURSE_PLATEAU);
+    ck_assert_int_eq(judge_run(true, 1e-4, 150, 150, 4.0), OSS_COURSE_FAILING); /* it is over */
+    ck_assert_int_eq(judge_run(true, 1, 5000, 50, 3.5), OSS_COURSE_FAILING);
+    oss_config *config = oss_rows_config("{\"lr\": 1e-4, \"max_steps\": 150}");
+    oss_course_report report = {.step = 150, .course = OSS_COURSE_FAILING, .loss = 4, .plateau_loss = 3};
+    char text[OSS_HEALTH_TEXT_BYTES];
+    oss_course_explain(text, &report, config);
+    ck_assert_msg(strstr(text, "less than 0.02") != NULL, "%s", text);
+    report.fine_tuned = true;
+    oss_course_explain(text, &report, config);
+    ck_assert_msg(strstr(text, "0.02") == NULL &&
+                      strstr(text, "ended before it got below: raise max_steps") != NULL,
+                  "%s", text);
+    oss_config_free(config);
 }
 END_TEST
 
@@ -178,6 +202,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_what_is_said_before_giving_up);
     tcase_add_test(all, test_plateau_loss_by_hand);
     tcase_add_test(all, test_judgement);
+    tcase_add_test(all, test_judgement_of_a_fine_tuned_run);
     tcase_add_test(all, test_learning_path);
     suite_add_tcase(suite, all);
     return suite;

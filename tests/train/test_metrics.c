@@ -75,7 +75,7 @@ START_TEST(test_lines) {
     add_step(f.metrics, 1, 3.5);
     add_skip(f.metrics, 2);
     add_eval(f.metrics, 2);
-    oss_metrics_add_course(f.metrics, &(oss_course_report){2, OSS_COURSE_PLATEAU, 3.25, 3.0, 1.0});
+    oss_metrics_add_course(f.metrics, &(oss_course_report){2, OSS_COURSE_PLATEAU, 3.25, 3.0, 1.0, false});
     char *nothing = oss_tempdir_read(f.path, NULL);
     ck_assert_ptr_null(nothing); /* lines gather until they are flushed */
     ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);

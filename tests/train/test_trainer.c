@@ -280,7 +280,9 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     config->model.mel.floor /= 2;
     char *csv = oss_tempdir_read(runs.csv, NULL);
     oss_tempdir_write(runs.csv, csv, (long)(strstr(csv, "tones-007") - csv)); /* a row fewer */
-    assert_refused(&runs, "run", config, true, OSS_EINPUT, "was trained on other rows");
+    assert_refused(
+        &runs, "run", config, true, OSS_EINPUT,
+        "or the way this version reads them, changed: put the old data back, resume with the program that began it");
     oss_tempdir_write(runs.csv, csv, (long)strlen(csv));
     (void)oss_test_runs_train(&runs, "run", config, true, 0, OSS_OK);
     free(csv);
