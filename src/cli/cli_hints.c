@@ -75,8 +75,22 @@ static void spell_as_key(char *name) {
     }
 }
 
-/* A key of the config that was given as an option; NULL: none, or the command has no --set. */
-static const char *choose_key(const oss_cli_command *command, const char *name, const char *near_option) {
+/* The key that does something like what is called `word` elsewhere ("epochs" or "max_epochs": max_steps), NULL: none. */
+static const char *find_instead(const char *word) {
+    const char *known = NULL, *instead = NULL;
+    for (int32_t i = 0; (known = oss_config_foreign_get(i, &instead)) != NULL; i++) {
+        const char *bare = strncmp(known, "max_", 4) == 0 ? known + 4 : known;
+        if (strcmp(known, word) == 0 || strcmp(bare, word) == 0) {
+            return instead;
+        }
+    }
+    return NULL;
+}
+
+/* A key of the config that was given as an option; NULL: none, or the command has no --set. *converts: its value is in
+ * other units than what was given. */
+static const char *choose_key(const oss_cli_command *command, const char *name, const char *near_option,
+                              bool *converts) {
     char *word = has_option(command, "--set") ? oss_strdup(name) : NULL;
     if (word == NULL) {
         return NULL; /* a hint is not worth a second message */
@@ -84,7 +98,9 @@ static const char *choose_key(const oss_cli_command *command, const char *name, 
     spell_as_key(word);
     const char *key = find_key(word);
     if (key == NULL && near_option == NULL) {
-        key = find_near_key(word);
+        key = find_instead(word);
+        *converts = key != NULL;
+        key = key == NULL ? find_near_key(word) : key;
     }
     oss_free(word);
     return key;
@@ -107,10 +123,11 @@ oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *arg
         return OSS_ENOMEM;
     }
     const char *option = find_near_option(command, name);
-    const char *key = choose_key(command, name, option);
+    bool converts = false;
+    const char *key = choose_key(command, name, option, &converts);
     if (key != NULL) {
         (void)oss_fail(OSS_EUSAGE, "unknown option %s: did you mean --set %s=%s?", name, key,
-                       choose_value(command, argument, next));
+                       converts ? "VALUE" : choose_value(command, argument, next));
     } else if (option != NULL) {
         (void)oss_fail(OSS_EUSAGE, "unknown option %s: did you mean %s?", name, option);
     } else {
@@ -137,6 +154,11 @@ static bool is_open(const oss_cli_args *args, const char *name) {
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand) {
     const char *meant = NULL;
     if (is_open(args, "--csv")) {
+        if (!ends_with(operand, ".csv")) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "\"%s\" is one argument too many: recordings are listed in a CSV: give --csv FILE", operand);
+        }
         meant = "--csv ";
     } else if (is_open(args, "--config") && ends_with(operand, ".json")) {
         meant = "--config ";
