@@ -39,15 +39,24 @@ static const char *find_near_option(const oss_cli_command *command, const char *
     return oss_cli_nearest(name, word, count);
 }
 
-/* The key of that name, NULL when there is none. */
+/* "max_steps" and "num_steps" are both steps. */
+static const char *find_counted(const char *word) {
+    return strncmp(word, "max_", 4) == 0 || strncmp(word, "num_", 4) == 0 ? word + 4 : word;
+}
+
+/* The key of that name, or of what that name counts; NULL when there is none. */
 static const char *find_key(const char *word) {
+    const char *counts = NULL;
     for (int32_t i = 0; i < oss_config_key_count(); i++) {
         oss_config_key key = oss_config_key_get(i);
         if (strcmp(key.name, word) == 0 || (key.alias != NULL && strcmp(key.alias, word) == 0)) {
             return key.name;
         }
+        if (strcmp(find_counted(key.name), find_counted(word)) == 0) {
+            counts = key.name;
+        }
     }
-    return NULL;
+    return counts;
 }
 
 /* The first key whose last words these are ("csv": train_csv), else a near one. */
@@ -75,12 +84,11 @@ static void spell_as_key(char *name) {
     }
 }
 
-/* The key that does something like what is called `word` elsewhere ("epochs" or "max_epochs": max_steps), NULL: none. */
+/* The key that does something like what is called `word` elsewhere ("epochs": max_steps), NULL: none. */
 static const char *find_instead(const char *word) {
     const char *known = NULL, *instead = NULL;
     for (int32_t i = 0; (known = oss_config_foreign_get(i, &instead)) != NULL; i++) {
-        const char *bare = strncmp(known, "max_", 4) == 0 ? known + 4 : known;
-        if (strcmp(known, word) == 0 || strcmp(bare, word) == 0) {
+        if (strcmp(find_counted(known), find_counted(word)) == 0) {
             return instead;
         }
     }

@@ -149,6 +149,8 @@ static const refusal refusals[] = {
     {{"check", "--csv", "c.csv", "--fix", "-"}, "--fix -: write a file's name"},
     {{"eval", "--csv", "c.csv", "--hyp=-"}, "--hyp -: write a file's name"},
     {{"train", "--epochs", "3"}, "did you mean --set max_steps=VALUE?"},
+    {{"train", "--num-epochs", "3"}, "did you mean --set max_steps=VALUE?"},
+    {{"train", "--steps", "30"}, "did you mean --set max_steps=30?"},
     {{"train", "--max-epochs=3"}, "did you mean --set max_steps=VALUE?"},
     {{"augment", "--set", "max_steps=1,000", "-o", "x.wav", "a.wav"},
      "there is text after the value (a number has no comma; a list is written [0.9, 0.99])"},
