@@ -264,5 +264,13 @@ oss_status oss_json_check(const char *text, size_t bytes, const char *what) {
         return status;
     }
     skip_space(&scan);
-    return scan.at == bytes ? OSS_OK : complain(&scan, scan.at, "there is text after the value");
+    if (scan.at == bytes) {
+        return OSS_OK;
+    }
+    /* 1,000 or 0.9,0.99 */
+    return complain(
+        &scan, scan.at,
+        text[scan.at] == ',' && text[scan.at - 1] >= '0' && text[scan.at - 1] <= '9'
+            ? "there is text after the value (a number has no comma; a list is written [0.9, 0.99])"
+            : "there is text after the value");
 }

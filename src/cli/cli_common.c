@@ -19,7 +19,8 @@
 #include "ossicle/version.h"
 
 static const char *command_name = ""; /* for log lines: a process runs one command */
-static int print_errno;               /* of the first print that failed; 0: none */
+static bool input_was_closed;
+static int print_errno; /* of the first print that failed; 0: none */
 
 static void print_log_line(void *context, oss_log_level level, const char *line) {
     (void)context;
@@ -31,16 +32,25 @@ static void print_log_line(void *context, oss_log_level level, const char *line)
     }
 }
 
+void oss_cli_log(bool on) {
+    oss_log_set(on ? print_log_line : NULL, NULL);
+}
+
+bool oss_cli_input_was_closed(void) {
+    return input_was_closed;
+}
+
 void oss_cli_prepare(void) {
     /* A file opened under a closed stream's number would receive that stream's text. /dev/null opened for
      * reading keeps the number taken, and writing to it still fails. */
     for (int fd = 0; fd <= 2; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+            input_was_closed = input_was_closed || fd == 0;
             (void)open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
         }
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    oss_log_set(print_log_line, NULL);
+    oss_cli_log(true);
 }
 
 void oss_cli_print(const char *format, ...) {

@@ -5,8 +5,12 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
+#include "checkpoint/checkpoint.h"
 #include "cli/cli_internal.h"
 #include "model/model_file.h"
+
+static const char standard_input[] = "standard input", input_device[] = "/dev/stdin";
 
 static bool is_called(const oss_cli_option *option, const char *placeholder) {
     return option->value != NULL && strncmp(option->value, placeholder, strlen(placeholder)) == 0;
@@ -20,14 +24,34 @@ static bool is_read(const oss_cli_option *option) {
     return is_called(option, "FILE") || (option->value != NULL && strcmp(option->value, "M") == 0);
 }
 
-/* `file` is what is read of `path`: the path itself, or the model file in a folder. */
-static oss_status refuse_output(const oss_cli_args *args, const char *file, const char *path) {
+/* `file` is what is read of what the user calls `name`: the file itself, or the model file in a folder. */
+static oss_status refuse_output(const oss_cli_args *args, const char *file, const char *name) {
     for (int32_t i = 0; i < args->givens; i++) {
         const oss_cli_given *given = &args->given[i];
         if (is_written(given->option) && oss_file_is_same(given->value, file)) {
             return oss_fail(OSS_EUSAGE,
                             "%s %s is the same file as %s, which is read: name another file to write",
-                            given->option->name, given->value, path);
+                            given->option->name, given->value, name);
+        }
+    }
+    return OSS_OK;
+}
+
+/* What a run keeps in its folder is needed to go on with it, though no command but training reads all of it. */
+static oss_status refuse_kept(const oss_cli_args *args, const char *folder) {
+    for (int32_t i = 0; i < args->givens; i++) {
+        const oss_cli_given *given = &args->given[i];
+        char *kept = NULL;
+        oss_status status =
+            is_written(given->option) ? oss_checkpoint_find_kept(&kept, folder, given->value) : OSS_OK;
+        if (kept != NULL) {
+            status = oss_fail(OSS_EUSAGE,
+                              "%s %s is the same file as %s, which the run needs: name another file to write",
+                              given->option->name, given->value, kept);
+            oss_free(kept);
+        }
+        if (status != OSS_OK) {
+            return status;
         }
     }
     return OSS_OK;
@@ -47,33 +71,116 @@ oss_status oss_cli_reads(const oss_cli_args *args, const char *path) {
         return OSS_OK;
     }
     oss_status status = refuse_output(args, path, path);
+    if (status != OSS_OK || !oss_file_is_folder(path)) {
+        return status;
+    }
     /* A folder without a model is for the command to complain of. */
-    if (status == OSS_OK && oss_file_is_folder(path) && oss_model_resolve(&model, path) == OSS_OK) {
+    if (oss_model_resolve(&model, path) == OSS_OK) {
         status = refuse_output(args, model, path);
         oss_free(model);
     }
+    return status == OSS_OK ? refuse_kept(args, path) : status;
+}
+
+/* ---- Configs ---- */
+
+/* NULL: none was given. */
+static oss_status load_config(oss_config **out, const oss_cli_args *args) {
+    oss_config *config = NULL;
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < args->givens && status == OSS_OK; i++) {
+        if (strcmp(args->given[i].option->name, "--config") == 0) {
+            status = oss_config_load(&config, args->given[i].value);
+        }
+    }
+    for (int32_t i = 0; i < args->givens && status == OSS_OK; i++) {
+        if (strcmp(args->given[i].option->name, "--set") == 0) {
+            status = config == NULL ? oss_config_create(&config) : OSS_OK;
+            status = status == OSS_OK ? oss_config_set(config, args->given[i].value) : status;
+        }
+    }
+    if (status != OSS_OK) {
+        oss_config_free(config);
+        return status;
+    }
+    *out = config;
+    return OSS_OK;
+}
+
+/* Whether the command reads them or not. */
+static oss_status check_config(const oss_cli_args *args) {
+    oss_config *config = NULL;
+    oss_cli_log(false); /* the command loads it again, and warns */
+    oss_status status = load_config(&config, args);
+    oss_cli_log(true);
+    if (status != OSS_OK) {
+        return status == OSS_ENOMEM ? status : OSS_OK; /* the command complains, and writes nothing */
+    }
+    const char *path = NULL;
+    for (int32_t i = 0; config != NULL && status == OSS_OK; i++) {
+        path = oss_config_path_get(config, i);
+        if (path == NULL) {
+            break;
+        }
+        status = oss_cli_reads(args, path);
+    }
+    oss_config_free(config);
     return status;
+}
+
+/* ---- The command line ---- */
+
+static oss_status check_given(const oss_cli_args *args, const oss_cli_given *given) {
+    if (is_written(given->option) && strcmp(given->value, "-") == 0) {
+        return oss_fail(OSS_EUSAGE, "%s -: write a file's name (./- for a file that is called -)",
+                        given->option->name);
+    }
+    if (is_called(given->option, "FILE") && oss_file_is_folder(given->value)) {
+        return oss_fail(OSS_EINPUT, "%s %s is a folder: give the path of a file", given->option->name,
+                        given->value);
+    }
+    return is_read(given->option) ? oss_cli_reads(args, given->value) : OSS_OK;
+}
+
+static oss_status check_operand(const oss_cli_args *args, const char *operand) {
+    oss_status status = oss_cli_reads(args, operand);
+    return status == OSS_OK && strcmp(operand, "-") == 0
+               ? refuse_output(args, oss_cli_recording(operand), standard_input)
+               : status;
 }
 
 oss_status oss_cli_check_files(const oss_cli_args *args) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < args->givens && status == OSS_OK; i++) {
-        const oss_cli_given *given = &args->given[i];
-        if (is_called(given->option, "FILE") && oss_file_is_folder(given->value)) {
-            status = oss_fail(OSS_EINPUT, "%s %s is a folder: give the path of a file", given->option->name,
-                              given->value);
-        } else if (is_read(given->option)) {
-            status = oss_cli_reads(args, given->value);
-        }
+        status = check_given(args, &args->given[i]);
     }
     for (int32_t i = 0; i < args->operands && status == OSS_OK; i++) {
-        status = oss_cli_reads(args, args->operand[i]);
+        status = check_operand(args, args->operand[i]);
     }
-    return status;
+    return status == OSS_OK && writes(args) ? check_config(args) : status;
 }
 
+/* ---- Recordings ---- */
+
 const char *oss_cli_recording(const char *operand) {
-    return strcmp(operand, "-") == 0 ? "/dev/stdin" : operand;
+    return strcmp(operand, "-") == 0 ? input_device : operand;
+}
+
+oss_status oss_cli_name_recording(const char *operand, oss_status status) {
+    if (status == OSS_OK || strcmp(operand, "-") != 0) {
+        return status;
+    }
+    if (oss_cli_input_was_closed()) {
+        return oss_fail(status, "%s is closed: give a recording by < FILE or a pipe", standard_input);
+    }
+    char message[OSS_MESSAGE_BYTES];
+    (void)oss_format(message, sizeof message, "%s", oss_last_error());
+    char *device = strstr(message, input_device);
+    if (device == NULL) {
+        return status;
+    }
+    *device = '\0';
+    return oss_fail(status, "%s%s%s", message, standard_input, device + strlen(input_device));
 }
 
 oss_status oss_cli_check_recording(const char *path) {

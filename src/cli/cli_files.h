@@ -5,16 +5,21 @@
 #include "cli/cli_common.h"
 
 /* OSS_EINPUT when an option that reads a file is given a folder. OSS_EUSAGE when an option that writes (its value is
- * called OUT...) names a file that an operand or an option that reads (FILE..., M) names too, whatever way either is
- * written. oss_cli_run asks before the command begins. */
+ * called OUT...) is given "-", or names a file that an operand, an option that reads (FILE..., M) or the config
+ * (--config, --set) names too, whatever way either is written, or one that a run keeps in a folder that they name.
+ * oss_cli_run asks before the command begins. */
 oss_status oss_cli_check_files(const oss_cli_args *args);
 
-/* The same for one more file, or model folder, that the command is about to read: the default model, what a CSV or a
- * config names. To be asked before anything is written. */
+/* The same for one more file, or model folder, that the command is about to read: the default model, what a CSV
+ * names. To be asked before anything is written. */
 oss_status oss_cli_reads(const oss_cli_args *args, const char *path);
 
 /* What to open for a recording that is called `operand`: "-" is standard input. */
 const char *oss_cli_recording(const char *operand);
+
+/* `status` of the reading of oss_cli_recording(operand), with a message that calls standard input by its name, or says
+ * that it is closed. */
+oss_status oss_cli_name_recording(const char *operand, oss_status status);
 
 /* OSS_EINPUT when a folder is given where a recording should be. */
 oss_status oss_cli_check_recording(const char *path);

@@ -39,15 +39,24 @@ static const char *find_near_option(const oss_cli_command *command, const char *
     return oss_cli_nearest(name, word, count);
 }
 
-/* The key of that name, NULL when there is none. */
+/* "max_steps" and "num_steps" are both steps. */
+static const char *find_counted(const char *word) {
+    return strncmp(word, "max_", 4) == 0 || strncmp(word, "num_", 4) == 0 ? word + 4 : word;
+}
+
+/* The key of that name, or of what that name counts; NULL when there is none. */
 static const char *find_key(const char *word) {
+    const char *counts = NULL;
     for (int32_t i = 0; i < oss_config_key_count(); i++) {
         oss_config_key key = oss_config_key_get(i);
         if (strcmp(key.name, word) == 0 || (key.alias != NULL && strcmp(key.alias, word) == 0)) {
             return key.name;
         }
+        if (strcmp(find_counted(key.name), find_counted(word)) == 0) {
+            counts = key.name;
+        }
     }
-    return NULL;
+    return counts;
 }
 
 /* The first key whose last words these are ("csv": train_csv), else a near one. */
@@ -75,8 +84,21 @@ static void spell_as_key(char *name) {
     }
 }
 
-/* A key of the config that was given as an option; NULL: none, or the command has no --set. */
-static const char *choose_key(const oss_cli_command *command, const char *name, const char *near_option) {
+/* The key that does something like what is called `word` elsewhere ("epochs": max_steps), NULL: none. */
+static const char *find_instead(const char *word) {
+    const char *known = NULL, *instead = NULL;
+    for (int32_t i = 0; (known = oss_config_foreign_get(i, &instead)) != NULL; i++) {
+        if (strcmp(find_counted(known), find_counted(word)) == 0) {
+            return instead;
+        }
+    }
+    return NULL;
+}
+
+/* A key of the config that was given as an option; NULL: none, or the command has no --set. *converts: its value is in
+ * other units than what was given. */
+static const char *choose_key(const oss_cli_command *command, const char *name, const char *near_option,
+                              bool *converts) {
     char *word = has_option(command, "--set") ? oss_strdup(name) : NULL;
     if (word == NULL) {
         return NULL; /* a hint is not worth a second message */
@@ -84,7 +106,9 @@ static const char *choose_key(const oss_cli_command *command, const char *name, 
     spell_as_key(word);
     const char *key = find_key(word);
     if (key == NULL && near_option == NULL) {
-        key = find_near_key(word);
+        key = find_instead(word);
+        *converts = key != NULL;
+        key = key == NULL ? find_near_key(word) : key;
     }
     oss_free(word);
     return key;
@@ -107,10 +131,11 @@ oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *arg
         return OSS_ENOMEM;
     }
     const char *option = find_near_option(command, name);
-    const char *key = choose_key(command, name, option);
+    bool converts = false;
+    const char *key = choose_key(command, name, option, &converts);
     if (key != NULL) {
         (void)oss_fail(OSS_EUSAGE, "unknown option %s: did you mean --set %s=%s?", name, key,
-                       choose_value(command, argument, next));
+                       converts ? "VALUE" : choose_value(command, argument, next));
     } else if (option != NULL) {
         (void)oss_fail(OSS_EUSAGE, "unknown option %s: did you mean %s?", name, option);
     } else {
@@ -137,6 +162,11 @@ static bool is_open(const oss_cli_args *args, const char *name) {
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand) {
     const char *meant = NULL;
     if (is_open(args, "--csv")) {
+        if (!ends_with(operand, ".csv")) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "\"%s\" is one argument too many: recordings are listed in a CSV: give --csv FILE", operand);
+        }
         meant = "--csv ";
     } else if (is_open(args, "--config") && ends_with(operand, ".json")) {
         meant = "--config ";

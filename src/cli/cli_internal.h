@@ -18,6 +18,11 @@ struct oss_cli_args {
     bool help, version;
 };
 
+/* Whether log lines go to standard error; they do unless told. */
+void oss_cli_log(bool on);
+/* Whether the program was started without a standard input. */
+bool oss_cli_input_was_closed(void);
+
 enum { OSS_CLI_MAX_OPTIONS = 64 };
 
 /* NULL: the command has no such option. */

@@ -134,7 +134,7 @@ static oss_status check_sounds(const augmenting *a, const oss_sounds *sounds, co
     return status;
 }
 
-/* What the config names is not to be written over either. */
+/* What is in the folders and the CSVs that the config names. */
 static oss_status check_inputs(const augmenting *a) {
     const oss_augment_spec *spec = &a->config->augmentation.augment;
     oss_status status = check_sounds(a, &a->kit->noise, spec->noise_dir);
@@ -143,9 +143,6 @@ static oss_status check_inputs(const augmenting *a) {
     }
     for (int32_t i = 0; i < a->voices.rows && status == OSS_OK; i++) {
         status = oss_cli_reads(a->args, a->voices.row[i].path);
-    }
-    for (int32_t i = 0; i < a->config->data.train_csvs && a->voices.rows > 0 && status == OSS_OK; i++) {
-        status = oss_cli_reads(a->args, a->config->data.train_csv[i].csv);
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* ossicle check: a dataset before it trains. */
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -61,6 +62,15 @@ static oss_status load_config(checking *check) {
     return status == OSS_OK ? oss_config_create_from(&check->config, &check->model->config) : status;
 }
 
+/* Before all recordings are read. */
+static oss_status check_fixable(const oss_cli_args *args, const char *csv) {
+    return oss_cli_has(args, "--fix") && oss_file_exists(csv) && !oss_file_is_regular(csv)
+               ? oss_fail(OSS_EUSAGE,
+                          "--fix reads the CSV a second time, and %s is not a regular file: save it as one",
+                          csv)
+               : OSS_OK;
+}
+
 static oss_status list_sources(checking *check) {
     const oss_cli_args *args = check->args;
     int32_t given = oss_cli_count(args, "--csv");
@@ -70,6 +80,11 @@ static oss_status list_sources(checking *check) {
     }
     if (oss_cli_has(args, "--fix") && train > 1) {
         return oss_fail(OSS_EUSAGE, "--fix writes one CSV again, and there are %d: give one --csv", train);
+    }
+    oss_status status = check_fixable(args, given > 0 ? oss_cli_value_at(args, "--csv", 0)
+                                                      : check->config->data.train_csv[0].csv);
+    if (status != OSS_OK) {
+        return status;
     }
     check->source = oss_alloc((size_t)train + 1, sizeof *check->source);
     if (check->source == NULL) {
@@ -108,12 +123,9 @@ static oss_status read_rows(checking *check) {
 
 /* ---- What comes out ---- */
 
-/* CSVs that the config names, and recordings, are read like those of the command line. */
+/* Recordings are read like what the command line and the config name. */
 static oss_status check_inputs(const checking *check) {
     oss_status status = OSS_OK;
-    for (int32_t i = 0; i < check->sources && status == OSS_OK; i++) {
-        status = oss_cli_reads(check->args, check->source[i].csv);
-    }
     for (int32_t i = 0; i < check->data.rows && status == OSS_OK; i++) {
         const char *path = check->data.row[i].csv.path;
         status = path == NULL ? OSS_OK : oss_cli_reads(check->args, path);

@@ -36,7 +36,8 @@ static oss_status embed_file(oss_recognizer *recognizer, const char *path, oss_o
     oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
     oss_status status = oss_cli_check_recording(path);
     if (status == OSS_OK) {
-        status = oss_recognizer_embed_file(recognizer, path, what, out);
+        status = oss_cli_name_recording(
+            path, oss_recognizer_embed_file(recognizer, oss_cli_recording(path), what, out));
     }
     oss_cli_progress_end(&progress);
     return status;
@@ -56,7 +57,7 @@ static int run_embed(const oss_cli_args *args) {
         status = oss_cli_recognizer(&recognizer, args, &settings);
     }
     if (status == OSS_OK) {
-        status = embed_file(recognizer, oss_cli_recording(oss_cli_operand(args, 0)), what, &matrix);
+        status = embed_file(recognizer, oss_cli_operand(args, 0), what, &matrix);
     }
     if (status == OSS_OK) {
         status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));

@@ -32,7 +32,8 @@ static oss_status compute_file(oss_features *features, const char *path, oss_mat
     oss_features_set_progress(features, oss_cli_progress_tell, &progress);
     oss_status status = oss_cli_check_recording(path);
     if (status == OSS_OK) {
-        status = oss_features_compute_file(features, path, out);
+        status =
+            oss_cli_name_recording(path, oss_features_compute_file(features, oss_cli_recording(path), out));
     }
     oss_cli_progress_end(&progress);
     return status;
@@ -43,7 +44,7 @@ static int run_features(const oss_cli_args *args) {
     oss_matrix matrix = {0};
     oss_status status = create_front_end(&features, args);
     if (status == OSS_OK) {
-        status = compute_file(features, oss_cli_recording(oss_cli_operand(args, 0)), &matrix);
+        status = compute_file(features, oss_cli_operand(args, 0), &matrix);
     }
     if (status == OSS_OK) {
         status = oss_cli_save_matrix(&matrix, oss_cli_value(args, "-o"));

@@ -24,7 +24,8 @@ static oss_status transcribe_file(oss_recognizer *recognizer, oss_cli_format for
     oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
     oss_status status = oss_cli_check_recording(path);
     if (status == OSS_OK) {
-        status = oss_recognizer_transcribe_file(recognizer, oss_cli_recording(path), &text, &seconds);
+        status = oss_cli_name_recording(
+            path, oss_recognizer_transcribe_file(recognizer, oss_cli_recording(path), &text, &seconds));
     }
     oss_recognizer_set_progress(recognizer, NULL, NULL);
     oss_cli_progress_end(&progress);

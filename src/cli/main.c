@@ -71,7 +71,7 @@ static oss_status exec_command(const char *name, int count, char *const *argumen
 static int run_help(const oss_cli_args *args) {
     listed_command list[COMMANDS];
     list_commands(list);
-    if (oss_cli_operands(args) == 0) {
+    if (oss_cli_operands(args) == 0 || strcmp(oss_cli_operand(args, 0), "help") == 0) {
         print_commands(list);
         return 0;
     }

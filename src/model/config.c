@@ -254,6 +254,18 @@ bool oss_config_may_change_on_resume(const char *assignment) {
     return index >= 0 && oss_config_field[index].resume;
 }
 
+const char *oss_config_path_get(const oss_config *config, int32_t index) {
+    for (int32_t i = 0; i < oss_config_fields; i++) {
+        if (oss_config_field[i].type == CONFIG_PATH) {
+            const char *path = *(char *const *)((const char *)config + oss_config_field[i].offset);
+            if (path != NULL && index-- == 0) {
+                return path;
+            }
+        }
+    }
+    return index < config->data.train_csvs ? config->data.train_csv[index].csv : NULL;
+}
+
 /* ---- Printing ---- */
 
 static char *print_fields(const oss_config *config, bool model_only, unsigned layout) {

@@ -132,6 +132,8 @@ oss_status oss_config_set(oss_config *config, const char *assignment);
 /* True when `--resume` may change this key (KEY or KEY=VALUE): max_steps, threads, train_csv, dev_csv,
  * eval_every, checkpoint_every, keep_last, patience. */
 bool oss_config_may_change_on_resume(const char *assignment);
+/* The paths that a config names, train_csv's among them: the index'th, NULL after the last. They stay the config's. */
+const char *oss_config_path_get(const oss_config *config, int32_t index);
 /* Ranges and combinations (heads divide d_model, rope needs an even head width...). load and parse call it. */
 oss_status oss_config_check(const oss_config *config);
 

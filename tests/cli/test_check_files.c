@@ -55,6 +55,24 @@ START_TEST(test_fix_in_another_folder) {
 }
 END_TEST
 
+/* The CSV is read twice for --fix; that it cannot be is told before the recordings are read. */
+START_TEST(test_fix_of_a_pipe) {
+    check_case c = make_case();
+    char command[1000], *program = oss_program_path("ossicle");
+    write_tone(&c, "a.wav", 1.0, 300, 0.5);
+    (void)snprintf(command, sizeof command,
+                   "printf 'wav,text\\n%s/a.wav,x\\n' | \"%s\" check --csv /dev/stdin --fix %s", c.folder,
+                   program, c.fixed);
+    c.run = oss_program_start((const char *const[]){"/bin/sh", "-c", command, NULL}, OSS_STDOUT_KEEP);
+    oss_program_expect(&c.run, 2);
+    oss_program_expect_err(&c.run, "ossicle check: --fix reads the CSV a second time, and /dev/stdin is not");
+    ck_assert_ptr_null(strstr(c.run.err, "reading the recordings"));
+    end_run(&c);
+    free(program);
+    free_case(&c);
+}
+END_TEST
+
 static void expect_failure(int code, const char *message, oss_program_run run) {
     oss_program_expect(&run, code);
     oss_program_expect_err(&run, message);
@@ -97,6 +115,7 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("files");
     tcase_add_test(tests, test_a_stray_quote_is_alike);
     tcase_add_test(tests, test_fix_in_another_folder);
+    tcase_add_test(tests, test_fix_of_a_pipe);
     tcase_add_test(tests, test_what_cannot_be_checked);
     suite_add_tcase(suite, tests);
     return suite;

@@ -53,12 +53,48 @@ START_TEST(test_pipes_that_hold_no_audio) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = run_shell(&c, "printf '' | \"$OSSICLE\" transcribe --model \"$MODEL\" -");
     oss_program_expect(&run, 3);
-    oss_program_expect_err(&run, "/dev/stdin: an empty file (0 bytes)");
+    oss_program_expect_err(&run, "transcribe: standard input: an empty file (0 bytes)");
     oss_program_run_deinit(&run);
     run = run_shell(&c, "echo hello | \"$OSSICLE\" transcribe --model \"$MODEL\" - \"$THREE\"");
     oss_program_expect(&run, 1);
-    oss_program_expect_err(&run, "/dev/stdin: not audio that can be read");
+    oss_program_expect_err(&run, "transcribe: standard input: not audio that can be read");
     oss_program_expect_out(&run, "three.wav\ta a a\n");
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(test_standard_input_is_not_written_over) {
+    static const char *const commands[] = {"features -o \"$THREE\" -", "features -o \"$THREE\" /dev/stdin",
+                                           "embed --model \"$MODEL\" -o \"$THREE\" -"};
+    oss_cli_case c = oss_cli_case_make();
+    long bytes = 0, bytes_after = 0;
+    char *before = oss_tempdir_read(c.three, &bytes);
+    char command[300];
+    snprintf(command, sizeof command, "\"$OSSICLE\" %s < \"$THREE\"", commands[_i]);
+    oss_program_run run = run_shell(&c, command);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, _i == 1 ? "is the same file as /dev/stdin, which is read"
+                                         : "is the same file as standard input, which is read");
+    char *after = oss_tempdir_read(c.three, &bytes_after);
+    ck_assert_int_eq(bytes, bytes_after);
+    ck_assert_mem_eq(before, after, (size_t)bytes);
+    free(after);
+    free(before);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(test_standard_input_that_is_closed) {
+    static const char *const commands[] = {"transcribe --model \"$MODEL\" -", "features -o \"$DIR/a.npy\" -",
+                                           "embed --model \"$MODEL\" -o \"$DIR/a.npy\" -"};
+    oss_cli_case c = oss_cli_case_make();
+    char command[300];
+    snprintf(command, sizeof command, "\"$OSSICLE\" %s <&-", commands[_i]);
+    oss_program_run run = run_shell(&c, command);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, ": standard input is closed: ");
     oss_program_run_deinit(&run);
     oss_cli_case_free(&c);
 }
@@ -121,6 +157,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_transcribe_from_pipes);
     tcase_add_test(tests, test_the_other_commands_from_pipes);
     tcase_add_test(tests, test_pipes_that_hold_no_audio);
+    tcase_add_loop_test(tests, test_standard_input_is_not_written_over, 0, 3);
+    tcase_add_loop_test(tests, test_standard_input_that_is_closed, 0, 3);
     tcase_add_test(tests, test_truncated_recordings);
     tcase_add_test(tests, test_folders_are_refused_with_a_hint);
     suite_add_tcase(suite, tests);

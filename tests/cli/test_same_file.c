@@ -51,6 +51,15 @@ static place make_place(void) {
     write_formatted(
         &p, "config.json",
         "{\"train_csv\": \"%s/set.csv\", \"noise_dir\": \"%s/noise\", \"reverb_dir\": \"%s/rooms\"}");
+    write_formatted(&p, "named.json", /* what augment and features have no use for */
+                    "{\"train_csv\": [{\"csv\": \"%s/set.csv\"}], \"dev_csv\": \"%s/dev.csv\", "
+                    "\"vocab_json\": \"%s/vocab.json\"}");
+    static const char *const kept[] = {"run/config.json", "run/metrics.jsonl", "run/skipped.jsonl",
+                                       "run/best/state.json",
+                                       "run/checkpoints/step-00000004/optimizer.safetensors"};
+    for (int i = 0; i < 5; i++) {
+        oss_cli_case_write(&p.base, kept[i], "{}");
+    }
     oss_cli_case_write(
         &p.base, "network.json",
         "{\"d_model\": 32, \"n_heads\": 2, \"d_ff\": 64, \"n_layers\": 2, \"conv_channels\": 8, "
@@ -96,6 +105,28 @@ static const attack attacks[] = {
      "-o",
      {"/model.safetensors", "/second.safetensors", "/run"},
      {"model.safetensors", "second.safetensors", "run/best/model.safetensors"}},
+    {"average",
+     "-o",
+     {"/run"},
+     {"run/config.json", "run/metrics.jsonl", "run/skipped.jsonl", "run/best/state.json",
+      "run/checkpoints/step-00000004/model.safetensors",
+      "run/checkpoints/step-00000004/optimizer.safetensors"}},
+    {"average", "-o", {"/run/best"}, {"run/best/state.json", "run/best/model.safetensors"}},
+    {"average",
+     "-o",
+     {"/run/checkpoints/step-00000004"},
+     {"run/checkpoints/step-00000004/optimizer.safetensors"}},
+    {"average",
+     "-o",
+     {"--last", "1", "/run"},
+     {"run/config.json", "run/checkpoints/step-00000004/optimizer.safetensors"}},
+    {"embed", "-o", {"--model", "/run", "/three.wav"}, {"run/config.json"}},
+    {"augment", "-o", {"--config", "/named.json", "/three.wav"}, {"set.csv", "dev.csv", "vocab.json"}},
+    {"features", "-o", {"--config", "/named.json", "/three.wav"}, {"set.csv", "dev.csv", "vocab.json"}},
+    {"check",
+     "--fix",
+     {"--config", "/named.json", "--csv", "/set.csv", "--dev-csv", "/set.csv"},
+     {"dev.csv", "vocab.json"}},
     {"average", "-o", {"--last", "1", "/run"}, {"run/checkpoints/step-00000004/model.safetensors"}},
     {"import",
      "-o",
@@ -192,6 +223,28 @@ START_TEST(test_output_is_no_input) {
 }
 END_TEST
 
+/* ---- Paths of --set ---- */
+
+START_TEST(test_output_is_no_path_of_a_setting) {
+    static const char *const format[] = {"train_csv=%s/set.csv", "dev_csv=%s/set.csv",
+                                         "vocab_json=%s/set.csv",
+                                         "train_csv=[{\"csv\": \"%s/set.csv\", \"weight\": 2}]"};
+    place p = make_place();
+    char setting[1000], *csv = oss_tempdir_path(p.base.folder, "set.csv");
+    long bytes = 0;
+    snprintf(setting, sizeof setting, format[_i], p.base.folder);
+    oss_program_run run = oss_run_ossicle("augment", "--set", setting, "-o", csv, p.base.three);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, same);
+    char *after = oss_tempdir_read(csv, &bytes);
+    ck_assert_str_eq(after, "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+    free(after);
+    oss_program_run_deinit(&run);
+    free(csv);
+    free_place(&p);
+}
+END_TEST
+
 /* ---- That none is forgotten ---- */
 
 static bool is_attacked(const char *command, const char *output, size_t length) {
@@ -249,6 +302,7 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("same file");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_output_is_no_input, 0, ATTACKS);
+    tcase_add_loop_test(tests, test_output_is_no_path_of_a_setting, 0, 4);
     tcase_add_test(tests, test_every_output_is_in_the_table);
     suite_add_tcase(suite, tests);
     return suite;

@@ -47,6 +47,10 @@ START_TEST(test_help_lists_the_commands) {
     oss_program_expect(&again, 0);
     ck_assert_str_eq(again.out, run.out);
     oss_program_run_deinit(&again);
+    again = oss_run_ossicle("help", "help");
+    oss_program_expect(&again, 0);
+    ck_assert_str_eq(again.out, run.out);
+    oss_program_run_deinit(&again);
     oss_program_run_deinit(&run);
 }
 END_TEST
@@ -137,6 +141,21 @@ static const refusal refusals[] = {
     {{"augment", "--noise-prob", "-o", "x.wav", "a.wav"}, "did you mean --set noise_prob=VALUE?"},
     {{"augment", "--set", "noise_prob=0,5", "-o", "x.wav", "a.wav"},
      "--set: noise_prob=0,5: \"noise_prob\": write 0.5, with a point"},
+    {{"check", "a.wav"}, "recordings are listed in a CSV: give --csv FILE"},
+    {{"check", "."}, "recordings are listed in a CSV: give --csv FILE"},
+    {{"check", "-"}, "recordings are listed in a CSV: give --csv FILE"},
+    {{"eval", "a.wav"}, "recordings are listed in a CSV: give --csv FILE"},
+    {{"embed", "-o", "-", "a.wav"}, "-o -: write a file's name (./- for a file that is called -)"},
+    {{"check", "--csv", "c.csv", "--fix", "-"}, "--fix -: write a file's name"},
+    {{"eval", "--csv", "c.csv", "--hyp=-"}, "--hyp -: write a file's name"},
+    {{"train", "--epochs", "3"}, "did you mean --set max_steps=VALUE?"},
+    {{"train", "--num-epochs", "3"}, "did you mean --set max_steps=VALUE?"},
+    {{"train", "--steps", "30"}, "did you mean --set max_steps=30?"},
+    {{"train", "--max-epochs=3"}, "did you mean --set max_steps=VALUE?"},
+    {{"augment", "--set", "max_steps=1,000", "-o", "x.wav", "a.wav"},
+     "there is text after the value (a number has no comma; a list is written [0.9, 0.99])"},
+    {{"augment", "--set", "lr=0.001,", "-o", "x.wav", "a.wav"}, "(a number has no comma; a list"},
+    {{"augment", "--set", "betas=0.9,0.99", "-o", "x.wav", "a.wav"}, "(a number has no comma; a list"},
     {{"embed", "--lr", "1", "-o", "x", "a"}, "`ossicle embed --help` lists the options"}, /* has no --set */
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
