@@ -20,6 +20,8 @@ struct oss_cli_args {
 
 /* Whether log lines go to standard error; they do unless told. */
 void oss_cli_log(bool on);
+/* The command whose name stands before warnings from now on; the caller's string. */
+void oss_cli_log_as(const char *command);
 /* Whether the program was started without a standard input. */
 bool oss_cli_input_was_closed(void);
 
