@@ -138,6 +138,7 @@ static oss_container measure_w64(oss_window *window, int64_t begin_bytes) {
             oss_container found = note_length(window, at + W64_CHUNK_HEADER_BYTES,
                                               bytes - W64_CHUNK_HEADER_BYTES, bytes != INT64_MAX);
             found.end_bytes = add_sizes(begin_bytes, file_bytes);
+            found.reads_on = true;
             return found;
         }
         bytes = add_sizes(bytes, W64_ALIGN_BYTES - 1);
@@ -146,11 +147,20 @@ static oss_container measure_w64(oss_window *window, int64_t begin_bytes) {
     return not_known;
 }
 
+static bool is_chunk_name(const unsigned char *name) {
+    bool text = true;
+    for (int i = 0; i < 4; i++) {
+        text = text && name[i] >= ' ' && name[i] <= '~';
+    }
+    return text;
+}
+
 /* Chunks may follow the samples, and nothing says how many. */
 static int64_t find_caf_end(oss_window *window, int64_t at) {
     const unsigned char *header;
-    for (int32_t chunk = 0; chunk < MOST_CHUNKS && !oss_container_begins(window, at) &&
-                            (header = oss_window_at(window, at, CAF_CHUNK_HEADER_BYTES)) != NULL;
+    for (int32_t chunk = 0;
+         chunk < MOST_CHUNKS && !oss_container_begins(window, at) &&
+         (header = oss_window_at(window, at, CAF_CHUNK_HEADER_BYTES)) != NULL && is_chunk_name(header);
          chunk++) {
         int64_t next = add_sizes(at + CAF_CHUNK_HEADER_BYTES, oss_window_number(header + 4, 8, true));
         if (next > window->source->size_bytes) {

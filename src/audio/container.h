@@ -17,6 +17,7 @@ typedef struct oss_container {
     int64_t present_bytes;  /* from the first sample to the end of the source */
     int64_t first_sample_bytes; /* offset of the first sample; 0: another kind of file */
     int64_t end_bytes;          /* of the whole by its header, padded; -1: it does not say */
+    bool reads_on;              /* libsndfile takes all that follows the samples for samples: of W64 */
     int32_t format_tag;         /* of WAV; 0: another kind of file */
 } oss_container;
 

@@ -54,7 +54,8 @@ static oss_status fail_next(const oss_recording *recording) {
             recording->name, seconds_at(recording), (long long)recording->part.begin_bytes,
             recording->part.foreign);
     }
-    if (recording->part.cut) {
+    const oss_container *container = &recording->part.container;
+    if (recording->part.cut || container->declared_bytes > container->present_bytes) {
         return oss_fail(OSS_EINPUT, "%s: truncated; it breaks off at %.3f s", recording->name,
                         seconds_at(recording));
     }

@@ -212,7 +212,7 @@ START_TEST(test_mp3_cut_in_its_first_frames) {
         assert_quiet("truncated; it breaks off before its first sample");
         oss_tempdir_write(path, all, bytes);
         wrap_in_wav(1, 0.02, "", 0);
-        assert_quiet("truncated; its header promises");
+        assert_quiet("truncated");
         free(all);
     }
     oss_tempdir_write(path, "\xff\xfew\0a\0v\0,\0t\0e\0x\0t\0\n\0", 20); /* text in UTF-16 */
