@@ -1,4 +1,4 @@
-/* How many bytes of samples a WAV, RF64, AIFF or AU file claims to have. libsndfile quietly takes what is
+/* How many bytes of samples a WAV, RF64, W64, AIFF, AU or CAF file claims to have. libsndfile quietly takes what is
  * there; a file that lost its end in a copy would pass for a shorter recording, with a transcript that is too
  * long for it. */
 #ifndef OSS_AUDIO_CONTAINER_H
@@ -17,6 +17,7 @@ typedef struct oss_container {
     int64_t present_bytes;  /* from the first sample to the end of the source */
     int64_t first_sample_bytes; /* offset of the first sample; 0: another kind of file */
     int64_t end_bytes;          /* of the whole by its header, padded; -1: it does not say */
+    bool reads_on;              /* libsndfile takes all that follows the samples for samples: of W64 */
     int32_t format_tag;         /* of WAV; 0: another kind of file */
 } oss_container;
 

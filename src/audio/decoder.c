@@ -146,6 +146,16 @@ static oss_status fail_to_open(const oss_decoder *decoder) {
     if (decoder->part->cut) {
         return oss_fail(OSS_EINPUT, "%s: truncated; it breaks off before its first sample", decoder->name);
     }
+    status = oss_decoder_check_header(decoder);
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (decoder->part->no_frame) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: not audio that can be read: it begins as MP3 does, and has not two whole frames "
+                        "(truncated, or something else)",
+                        decoder->name);
+    }
     /* The reason is kept in one place for all threads: another that fails at this moment may have replaced it. */
     const char *reason = sf_error(NULL) == SF_ERR_NO_ERROR ? "no reason given" : sf_strerror(NULL);
     return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
@@ -155,7 +165,9 @@ static oss_status start_decoding(oss_decoder *decoder) {
     static SF_VIRTUAL_IO calls = {tell_size, seek_bytes, read_bytes, NULL, tell_position};
     SF_INFO info = {0};
     decoder->position_bytes = 0;
-    decoder->file = sf_open_virtual(&calls, SFM_READ, &info, decoder);
+    if (!decoder->part->no_frame) { /* libmpg123 would print a warning */
+        decoder->file = sf_open_virtual(&calls, SFM_READ, &info, decoder);
+    }
     if (decoder->file == NULL) {
         return fail_to_open(decoder);
     }

@@ -99,6 +99,11 @@ int64_t oss_mpeg_skip_tags(oss_window *window, int64_t from_bytes) {
     return from_bytes;
 }
 
+bool oss_mpeg_seems(oss_window *window, int64_t at_bytes) {
+    const unsigned char *header = oss_window_at(window, at_bytes, HEADER_BYTES);
+    return header != NULL && header[0] == 0xff && (header[1] & 0xe0) == 0xe0 && header[2] >> 4 != 0;
+}
+
 /* Whether a frame lies at at_bytes for sure: another of its kind, or the end, follows. */
 static bool is_sure(mpeg_frame *out, oss_window *window, int64_t at_bytes, int64_t to_bytes) {
     mpeg_frame next;
@@ -140,6 +145,7 @@ static void walk_run(oss_mpeg_run *run, oss_window *window, const mpeg_frame *fi
             break;
         }
         run->frames++;
+        run->last_bytes = frame.bytes;
         at += frame.bytes;
     }
     run->end_bytes = at;
@@ -158,6 +164,7 @@ bool oss_mpeg_find(oss_mpeg_run *out, oss_window *window, int64_t from_bytes, in
     oss_mpeg_run run = {.begin_bytes = begin,
                         .promised_frames = -1,
                         .first_bytes = first.bytes,
+                        .last_bytes = first.bytes,
                         .frame_samples = first.samples};
     read_xing(&run, window);
     run.frames = !run.has_xing;

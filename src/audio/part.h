@@ -1,5 +1,5 @@
-/* The recordings that lie end to end in one file: Ogg of several links, FLAC after FLAC, MP3 after MP3, WAV after
- * WAV. libsndfile hears the first and stops, so each is shown to it alone. */
+/* The recordings that lie end to end in one file: links of Ogg, FLAC, MP3, WAV and its like, in any order.
+ * libsndfile hears the first and stops, so each is shown to it alone. */
 #ifndef OSS_AUDIO_PART_H
 #define OSS_AUDIO_PART_H
 
@@ -8,7 +8,7 @@
 #include "base/source.h"
 
 typedef enum oss_audio_part_kind {
-    OSS_PART_OTHER, /* one recording, whatever it is */
+    OSS_PART_OTHER, /* the rest, whatever it is */
     OSS_PART_CONTAINER,
     OSS_PART_FLAC,
     OSS_PART_OGG,
@@ -22,7 +22,9 @@ typedef struct oss_audio_part {
     int64_t limit_bytes;            /* of what belongs to it and its like: the end of the source, or of the
                                      * samples in a WAV */
     bool cut;                       /* the bytes end within a frame or page */
-    oss_container container;        /* of WAV, AIFF, AU; others: declares nothing */
+    bool no_frame;                  /* a decoder would take it for MP3, of which there are not two frames */
+    bool unknown;                   /* what follows a recording and is none that is known */
+    oss_container container;        /* of WAV, W64, AIFF, AU, CAF; others: declares nothing */
     oss_mpeg_run mpeg;              /* of MP3 */
     const char *foreign; /* what libsndfile is known not to decode, by name; NULL: perhaps it does */
 } oss_audio_part;

@@ -46,7 +46,16 @@ static oss_status fail_rate(const oss_recording *recording) {
 }
 
 static oss_status fail_next(const oss_recording *recording) {
-    if (recording->part.cut) {
+    if (recording->part.unknown && recording->part.foreign != NULL) {
+        return oss_fail(
+            OSS_EINPUT,
+            "%s: what follows from %.3f s on (byte %lld) cannot be read: %s, which libsndfile does "
+            "not decode",
+            recording->name, seconds_at(recording), (long long)recording->part.begin_bytes,
+            recording->part.foreign);
+    }
+    const oss_container *container = &recording->part.container;
+    if (recording->part.cut || container->declared_bytes > container->present_bytes) {
         return oss_fail(OSS_EINPUT, "%s: truncated; it breaks off at %.3f s", recording->name,
                         seconds_at(recording));
     }
@@ -61,12 +70,17 @@ static oss_status open_next(oss_recording *recording, bool *out_more) {
     if (status != OSS_OK) {
         return status;
     }
-    if (!oss_audio_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder))) {
-        return oss_source_status(recording->source, recording->name); /* it may be that looking failed */
+    bool found =
+        oss_audio_part_next(&recording->part, recording->source, oss_decoder_reached(&recording->decoder));
+    status = oss_source_status(recording->source, recording->name); /* it may be that looking failed */
+    if (status != OSS_OK || !found) {
+        return status;
     }
     oss_decoder_close(&recording->decoder);
-    status = oss_decoder_open(&recording->decoder, recording->source, recording->name, &recording->part,
-                              recording->position_frames);
+    status = recording->part.unknown
+                 ? OSS_EINPUT
+                 : oss_decoder_open(&recording->decoder, recording->source, recording->name, &recording->part,
+                                    recording->position_frames);
     if (status == OSS_EINPUT) {
         status = fail_next(recording);
     } else if (status == OSS_OK && recording->decoder.rate_hz != recording->rate_hz) {

@@ -147,7 +147,8 @@ START_TEST(test_truncated_files_are_refused) {
         {OSS_ENCODE_RF64, "truncated; its header promises 80000 bytes of samples"},
         {OSS_ENCODE_AIFF, "truncated; its header promises 80008 bytes of samples"},
         {OSS_ENCODE_AU, "truncated; its header promises 80000 bytes of samples"},
-        {OSS_ENCODE_CAF, "not audio that can be read"},
+        {OSS_ENCODE_CAF, "truncated; its header promises 80000 bytes of samples"},
+        {OSS_ENCODE_W64, "truncated; its header promises 80000 bytes of samples"},
         {OSS_ENCODE_FLAC, "truncated"},
         {OSS_ENCODE_VORBIS, "truncated; it breaks off at"},
         {OSS_ENCODE_OPUS, "truncated; it breaks off at"},
@@ -338,7 +339,7 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, test_every_format_comes_back, 0, OSS_ENCODE_COUNT);
     tcase_add_loop_test(tests, test_segments_of_every_format, 0, OSS_ENCODE_COUNT);
-    tcase_add_loop_test(tests, test_truncated_files_are_refused, 0, 11);
+    tcase_add_loop_test(tests, test_truncated_files_are_refused, 0, 12);
     tcase_add_test(tests, test_mp3_of_unknown_length);
     tcase_add_test(tests, test_wav_headers_that_lie);
     tcase_add_test(tests, test_flac_that_promises_too_much);

@@ -1,6 +1,7 @@
 /* What a container says and what its codec does: GSM 6.10 and MP3 in WAV; what is not decoded is named. */
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "audio/audio_cases.h"
 #include "support/encode.h"
@@ -178,6 +179,66 @@ START_TEST(test_cut_mp3) {
 }
 END_TEST
 
+/* What libmpg123 would warn of on standard error never comes to it. */
+static void assert_quiet(const char *message) {
+    int error = dup(STDERR_FILENO);
+    char *log = oss_tempdir_path(folder, "stderr");
+    ck_assert_ptr_nonnull(freopen(log, "w", stderr));
+    assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1}, OSS_EINPUT, message);
+    (void)fflush(stderr);
+    ck_assert_int_ge(dup2(error, STDERR_FILENO), 0);
+    (void)close(error);
+    long bytes = 0;
+    char *text = oss_tempdir_read(log, &bytes);
+    ck_assert_msg(bytes == 0, "on standard error: %.*s", (int)bytes, text);
+    free(text);
+    free(log);
+}
+
+START_TEST(test_mp3_cut_in_its_first_frames) {
+    float *x = take_noise(FRAMES, 0.4);
+    if (encode_mp3(_i == 1, x, 1)) {
+        long bytes = 0;
+        char *all = oss_tempdir_read(path, &bytes);
+        for (long left = 4; left < 400; left += 9) {
+            oss_tempdir_write(path, all, left);
+            assert_quiet("truncated");
+            char tagged[500] = "ID3\x03\0\0\0\0\0\x20"; /* 42 bytes in all */
+            memcpy(tagged + 42, all, (size_t)left);
+            oss_tempdir_write(path, tagged, 42 + left);
+            assert_quiet("truncated");
+        }
+        oss_tempdir_write(path, "ID3\x03\0\0\0\0\x20\0tag and no more than a little of it", 42);
+        assert_quiet("truncated; it breaks off before its first sample");
+        oss_tempdir_write(path, all, bytes);
+        wrap_in_wav(1, 0.02, "", 0);
+        assert_quiet("truncated");
+        free(all);
+    }
+    oss_tempdir_write(path, "\xff\xfew\0a\0v\0,\0t\0e\0x\0t\0\n\0", 20); /* text in UTF-16 */
+    assert_quiet("not audio that can be read");
+    free(x);
+}
+END_TEST
+
+/* Data sizes of 64 bits. */
+START_TEST(test_cut_w64_and_caf) {
+    static const oss_encoding encodings[] = {OSS_ENCODE_W64, OSS_ENCODE_CAF, OSS_ENCODE_RF64};
+    static const double shares[] = {0.1, 0.3, 0.6, 0.97};
+    float *x = take_noise(FRAMES, 0.4);
+    ck_assert(oss_encode(path, encodings[_i], x, FRAMES, 1, RATE));
+    long bytes = 0;
+    char *all = oss_tempdir_read(path, &bytes);
+    for (size_t i = 0; i < 4; i++) {
+        oss_tempdir_write(path, all, (long)((double)bytes * shares[i]));
+        assert_fails((oss_audio_request){.rate_hz = RATE, .end_seconds = -1}, OSS_EINPUT,
+                     "truncated; its header promises 80000 bytes");
+    }
+    free(all);
+    free(x);
+}
+END_TEST
+
 /* Headers, and not one whole page of audio. */
 START_TEST(test_ogg_cut_in_its_first_page) {
     float *x = take_noise(FRAMES, 0.4);
@@ -294,6 +355,8 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_mp3_in_wav, 0, 4);
     tcase_add_test(tests, test_mp3_in_wav_twice);
     tcase_add_loop_test(tests, test_cut_mp3, 0, 2);
+    tcase_add_loop_test(tests, test_mp3_cut_in_its_first_frames, 0, 2);
+    tcase_add_loop_test(tests, test_cut_w64_and_caf, 0, 3);
     tcase_add_test(tests, test_ogg_cut_in_its_first_page);
     tcase_add_test(tests, test_opus_that_begins_later);
     tcase_add_test(tests, test_what_is_not_decoded_is_named);
