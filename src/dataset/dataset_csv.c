@@ -1,6 +1,5 @@
 #include "dataset/dataset_csv.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/csv.h"
@@ -9,6 +8,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/source.h"
 #include "base/strbuf.h"
 
 struct oss_dataset {
@@ -59,13 +59,14 @@ static const char *find_separator_behind_quote(const char *header) {
 }
 
 static const char *find_separator_of_file(const char *csv_path) {
-    char header[1024]; /* the first line, as far as it fits */
-    FILE *file = fopen(csv_path, "rb");
-    bool is_there = file != NULL && fgets(header, sizeof header, file) != NULL;
-    if (file != NULL) {
-        (void)fclose(file);
+    char header[1024] = ""; /* the first line, as far as it fits */
+    oss_source source;
+    if (oss_source_open(&source, csv_path) == OSS_OK) {
+        header[oss_source_read(&source, 0, header, sizeof header - 1)] = '\0';
+        header[strcspn(header, "\r\n")] = '\0';
+        oss_source_close(&source);
     }
-    return is_there ? find_separator_behind_quote(header) : NULL;
+    return find_separator_behind_quote(header);
 }
 
 static oss_status refuse_header(const oss_dataset *dataset, const char *names) {

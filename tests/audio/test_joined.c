@@ -367,9 +367,8 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_the_first_mp3_breaks_off, 0, JOINABLE);
     tcase_add_test(tests, test_flac_of_unknown_length);
     tcase_add_test(tests, test_constant_mp3_behind_another);
-    tcase_add_loop_test(tests, test_reading_fails, 0,
-                        JOINABLE -
-                            1); /* not CAF: libsndfile 1.2 does not return when a read of its header fails */
+    /* Not CAF, the last: when reading failed, libsndfile 1.2 was seen not to come back from its header. */
+    tcase_add_loop_test(tests, test_reading_fails, 0, JOINABLE - 1);
     suite_add_tcase(suite, tests);
     return suite;
 }
