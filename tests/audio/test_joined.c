@@ -49,7 +49,9 @@ static void join(const piece *a, const char *between, size_t count, const piece 
     size_t bytes = (size_t)a->count + count + (size_t)b->count;
     char *joined = malloc(bytes);
     memcpy(joined, a->bytes, (size_t)a->count);
-    memcpy(joined + a->count, between, count);
+    if (count > 0) { /* nothing may be NULL, which memcpy must not be given */
+        memcpy(joined + a->count, between, count);
+    }
     memcpy(joined + (size_t)a->count + count, b->bytes, (size_t)b->count);
     oss_tempdir_write(path, joined, (long)bytes);
     free(joined);
