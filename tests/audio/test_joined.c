@@ -44,15 +44,21 @@ static void free_piece(piece *made) {
     oss_audio_deinit(&made->audio);
 }
 
-/* a, then between[count], then b. */
+/* Nothing may be NULL, which memcpy must not be given. */
+static size_t append(char *to, size_t used, const char *bytes, size_t count) {
+    if (count > 0) {
+        memcpy(to + used, bytes, count);
+    }
+    return used + count;
+}
+
+/* a, then between[count], then b; the pieces may be empty. */
 static void join(const piece *a, const char *between, size_t count, const piece *b) {
     size_t bytes = (size_t)a->count + count + (size_t)b->count;
     char *joined = malloc(bytes);
-    memcpy(joined, a->bytes, (size_t)a->count);
-    if (count > 0) { /* nothing may be NULL, which memcpy must not be given */
-        memcpy(joined + a->count, between, count);
-    }
-    memcpy(joined + (size_t)a->count + count, b->bytes, (size_t)b->count);
+    size_t used = append(joined, 0, a->bytes, (size_t)a->count);
+    used = append(joined, used, between, count);
+    (void)append(joined, used, b->bytes, (size_t)b->count);
     oss_tempdir_write(path, joined, (long)bytes);
     free(joined);
 }
