@@ -24,6 +24,7 @@
 #include "ossicle/precision.h"
 #include "ossicle/progress.h"
 #include "ossicle/status.h"
+#include "ossicle/transcript.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +96,16 @@ OSS_API int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer);
 /* The same from mono sample[samples] in [-1, 1] at rate_hz; samples >= 1. */
 OSS_API oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const float *sample,
                                                      int64_t samples, int32_t rate_hz, char **out_text);
+
+/* *out_transcript: what was said with times and confidences, the caller's: free with oss_transcript_free. Its text is what
+ * oss_recognizer_transcribe_file gives. Otherwise as that. */
+OSS_API oss_status oss_recognizer_recognize_file(oss_recognizer *recognizer, const char *path,
+                                                 oss_transcript **out_transcript);
+
+/* The same from mono sample[samples] in [-1, 1] at rate_hz; samples >= 1. */
+OSS_API oss_status oss_recognizer_recognize_samples(oss_recognizer *recognizer, const float *sample,
+                                                    int64_t samples, int32_t rate_hz,
+                                                    oss_transcript **out_transcript);
 
 /* The network's outputs. S = rows of embeddings: ceil(T / downsampling) for T frames of features. */
 typedef enum oss_output {

@@ -6,7 +6,7 @@
 #include "dataset/row_audio.h"
 #include "decode/frames.h"
 #include "decode/scoring.h"
-#include "decode/transcript.h"
+#include "decode/symbol_text.h"
 #include "batch/sort_keys.h"
 #include "base/clock.h"
 
@@ -45,7 +45,7 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
         if (score->score.feasible) {
             score->score.nll = output.nll[0];
         }
-        status = oss_transcript_of_logits(&score->hypothesis, setup->vocab, setup->config->model.text_case,
+        status = oss_logits_text(&score->hypothesis, setup->vocab, setup->config->model.text_case,
                                           logits, output.logits->dim[0]);
     }
     return status == OSS_OK ? oss_row_score_texts(&score->score, row->csv.text, score->hypothesis) : status;

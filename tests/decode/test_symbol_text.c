@@ -1,5 +1,5 @@
 /* Symbols as text: one line, normalised, whatever the vocabulary holds. */
-#include "decode/transcript.h"
+#include "decode/symbol_text.h"
 
 #include "base/mem.h"
 #include "support/faults.h"
@@ -35,8 +35,7 @@ START_TEST(test_text_is_normalised) {
     oss_vocab *vocab = make_vocab();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = NULL;
-        ck_assert_int_eq(oss_transcript_of_ids(&text, vocab, cases[i].policy, cases[i].id, cases[i].count),
-                         OSS_OK);
+        ck_assert_int_eq(oss_symbol_text(&text, vocab, cases[i].policy, cases[i].id, cases[i].count), OSS_OK);
         ck_assert_str_eq(text, cases[i].text);
         oss_free(text);
     }
@@ -51,10 +50,10 @@ START_TEST(test_logits_go_by_the_best_path) {
     oss_vocab *vocab = make_vocab();
     char *text = NULL;
     fill_logits(logits, best, T);
-    ck_assert_int_eq(oss_transcript_of_logits(&text, vocab, OSS_CASE_LOWER, logits, T), OSS_OK);
+    ck_assert_int_eq(oss_logits_text(&text, vocab, OSS_CASE_LOWER, logits, T), OSS_OK);
     ck_assert_str_eq(text, "aa \xc3\xa9");
     oss_free(text);
-    ck_assert_int_eq(oss_transcript_of_logits(&text, vocab, OSS_CASE_LOWER, logits, 0), OSS_OK);
+    ck_assert_int_eq(oss_logits_text(&text, vocab, OSS_CASE_LOWER, logits, 0), OSS_OK);
     ck_assert_str_eq(text, "");
     oss_free(text);
     oss_vocab_free(vocab);
@@ -65,10 +64,8 @@ START_TEST(test_refusals_leave_the_output) {
     char untouched[] = "untouched";
     char *text = untouched;
     oss_vocab *vocab = make_vocab();
-    ck_assert_int_eq(oss_transcript_of_ids(&text, vocab, OSS_CASE_LOWER, (const int32_t[]){V}, 1),
-                     OSS_EUSAGE);
-    ck_assert_int_eq(oss_transcript_of_ids(&text, vocab, OSS_CASE_LOWER, (const int32_t[]){0}, 1),
-                     OSS_EUSAGE);
+    ck_assert_int_eq(oss_symbol_text(&text, vocab, OSS_CASE_LOWER, (const int32_t[]){V}, 1), OSS_EUSAGE);
+    ck_assert_int_eq(oss_symbol_text(&text, vocab, OSS_CASE_LOWER, (const int32_t[]){0}, 1), OSS_EUSAGE);
     ck_assert_ptr_eq(text, untouched);
     oss_vocab_free(vocab);
 }
@@ -86,7 +83,7 @@ START_TEST(test_memory_runs_out) {
     for (int64_t nth = 1; fired; nth++) {
         text = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, nth, 12);
-        oss_status status = oss_transcript_of_logits(&text, vocab, OSS_CASE_LOWER, logits, 3);
+        oss_status status = oss_logits_text(&text, vocab, OSS_CASE_LOWER, logits, 3);
         fired = oss_faults_clear();
         ck_assert_int_eq(status, fired ? OSS_ENOMEM : OSS_OK);
         ck_assert(fired == (text == NULL));
@@ -101,7 +98,7 @@ START_TEST(test_memory_runs_out) {
 END_TEST
 
 Suite *oss_test_suite(void) {
-    Suite *suite = suite_create("decode/transcript");
+    Suite *suite = suite_create("decode/symbol_text");
     TCase *tests = tcase_create("transcript");
     tcase_add_test(tests, test_text_is_normalised);
     tcase_add_test(tests, test_logits_go_by_the_best_path);

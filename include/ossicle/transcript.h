@@ -1,0 +1,74 @@
+/* What was said in a recording, when, and how sure that is: segments of words of symbols.
+ *
+ *     for (int32_t i = 0; i < transcript->words; i++) {
+ *         const oss_transcript_word *word = &transcript->word[i];
+ *         printf("%8.2f %8.2f %.2f %s\n", word->start_seconds, word->end_seconds, word->confidence, word->text);
+ *     }
+ *
+ * Times are seconds from the beginning of the recording, in order: a start is not before the end of what comes before it,
+ * an end is after its start, nothing ends after the recording. A confidence is the probability that the thing is right:
+ * calibrated for words when the model file holds a calibration (docs/inference.md), else the network's own.
+ *
+ * The structs are made by the library alone and only read by programs, which must not depend on their sizes staying what
+ * they are at the end: later versions give a meaning to `reserved`, which is zero until then. */
+#ifndef OSSICLE_TRANSCRIPT_H
+#define OSSICLE_TRANSCRIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ossicle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A symbol of the vocabulary as the network heard it. The spaces between words belong to no word; of byte-pair units
+ * that begin with a space the text has it. */
+typedef struct oss_transcript_symbol {
+    const char *text; /* UTF-8, as the vocabulary has it */
+    int32_t id;       /* in the vocabulary: oss_recognizer_symbol */
+    float confidence; /* 0 to 1 */
+    double start_seconds, end_seconds;
+    uint64_t reserved[2];
+} oss_transcript_symbol;
+
+typedef struct oss_transcript_word {
+    const char *text; /* without spaces; U+FFFD for the unknown symbol */
+    double start_seconds, end_seconds;
+    float confidence; /* 0 to 1 */
+    int32_t symbols;
+    const oss_transcript_symbol *symbol; /* [symbols], at least one */
+    uint64_t reserved[2];
+} oss_transcript_word;
+
+/* Words without a long pause between them, and not too many of them. */
+typedef struct oss_transcript_segment {
+    const char *text;                  /* its words with single spaces between them */
+    double start_seconds, end_seconds; /* of its first and last word */
+    float confidence;                  /* mean of its words */
+    int32_t words;
+    const oss_transcript_word *word; /* [words], at least one */
+    uint64_t reserved[2];
+} oss_transcript_segment;
+
+typedef struct oss_transcript {
+    const char *
+        text; /* one line of UTF-8: the segments' texts with single spaces between them; "" when nothing was said */
+    double audio_seconds; /* length of the recording */
+    float confidence;     /* mean of the words; 1 when there are none */
+    int32_t cut_off;      /* 1: the recording broke off, and this is of what came before (allow_truncated) */
+    int32_t segments;
+    int32_t words;
+    const oss_transcript_segment *segment; /* [segments] */
+    const oss_transcript_word *word;       /* [words], those of all segments in order */
+    uint64_t reserved[4];
+} oss_transcript;
+
+/* NULL is allowed. */
+OSS_API void oss_transcript_free(oss_transcript *transcript);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
