@@ -17,6 +17,7 @@ import report
 from setting import Setting, fail, run, run_torch
 
 ONNX_VERSION = "1.30.0"
+QUANTIZER = ["onnxruntime==1.32.0", "onnx==1.23.2"]  # writes ONNX Runtime's int8 models
 DOCUMENT = "docs/benchmarks.md"
 GRADIENT_TOLERANCE = 1e-4
 
@@ -37,6 +38,21 @@ def install_onnx(folder):
     done = subprocess.run([*what, f"onnxruntime-node@{ONNX_VERSION}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         fail(f"onnxruntime-node {ONNX_VERSION} cannot be had; the first run needs the network (npm):\n{done.stdout[-600:]}")
+
+
+def install_quantizer(folder):
+    """Python's onnxruntime, which the one of Node.js lacks the quantisation of."""
+    venv = os.path.join(folder, "venv")
+    marker = os.path.join(venv, "-".join(QUANTIZER))
+    if os.path.exists(marker):
+        return
+    say(f"installing {', '.join(QUANTIZER)} into {venv}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+    done = subprocess.run([os.path.join(venv, "bin", "pip"), "install", "-q", *QUANTIZER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        fail(f"{', '.join(QUANTIZER)} cannot be had; the first run needs the network (PyPI):\n{done.stdout[-600:]}")
+    with open(marker, "w", encoding="utf-8"):
+        pass
 
 
 def check_gradients(setting):
@@ -83,14 +99,14 @@ def main():
     begin = time.time()
     setting = Setting(build, folder)
     install_onnx(folder)
+    install_quantizer(folder)
     say("the model, the recordings, and whether all compute the same")
     setting.make()
     gradients = check_gradients(setting)
     chosen = contenders.tune(setting, say)
-    bf16 = "--precision" in run([setting.ossicle, "bench", "--help"]) and "avx512_bf16" in open("/proc/cpuinfo").read()
     rounds = []
     for number in range(1, count + 1):
-        rounds.append(contenders.run_round(setting, chosen, bf16, lambda who: say(f"round {number} of {count}: {who}")))
+        rounds.append(contenders.run_round(setting, chosen, lambda who: say(f"round {number} of {count}: {who}")))
     save_results(os.path.join(folder, "results.json"), rounds, gradients)
     machine = describe_machine(setting, rounds[0]["machine", contenders.OURS, 1])
     lines = report.make_report(rounds, machine, gradients)

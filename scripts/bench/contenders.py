@@ -8,10 +8,12 @@ import os
 
 from setting import CASES, HERE, TUNED, make_environment, run_json, run_torch
 
-OURS, OURS_BF16 = "Ossicle", "Ossicle, bf16"
+OURS, OURS_BF16, OURS_INT8 = "Ossicle", "Ossicle, bf16", "Ossicle, int8"
+PRECISIONS = {OURS: "fp32", OURS_BF16: "bf16", OURS_INT8: "int8"}
 SHIPPED, TUNED_OFF = "PyTorch as shipped, oneDNN off", "PyTorch tuned, oneDNN off"
 TUNED_ON, REPLICAS = "PyTorch tuned, oneDNN on", "PyTorch tuned, oneDNN on, two replicas"
-ONNX, TORCH, TORCHAUDIO = "ONNX Runtime", "PyTorch", "torchaudio"
+ONNX, ONNX_INT8 = "ONNX Runtime", "ONNX Runtime, int8"
+TORCH, TORCHAUDIO = "PyTorch", "torchaudio"
 TRAIN_SECONDS = 128
 BUDGET_MS = {"train": 1500, "case": 350, "tune": 1500, "mel": 400}
 
@@ -23,13 +25,12 @@ def case_name(utterances, seconds):
 # ---- Ours ----
 
 
-def run_ours(setting, threads, bf16=False):
+def run_ours(setting, threads, who=OURS):
     command = [setting.ossicle, "bench", "--json", "--threads", str(threads), "--model", setting.model, "--runs", "15"]
-    command += ["--only", "train", "--only", "infer"] + ([] if threads > 1 or bf16 else ["--only", "mel"])
-    found = run_json(command + (["--precision", "bf16"] if bf16 else []))
-    who = OURS_BF16 if bf16 else OURS
+    command += ["--precision", PRECISIONS[who], "--only", "infer"] + ([] if who == OURS_INT8 else ["--only", "train"])
+    found = run_json(command + (["--only", "mel"] if who == OURS and threads == 1 else []))
     peak = found["fma_peak_gflops"]
-    rows = {("train", who, threads): {**found["train"], "peak_gflops": peak}}
+    rows = {} if who == OURS_INT8 else {("train", who, threads): {**found["train"], "peak_gflops": peak}}
     for case in found["infer"]["cases"]:
         rows[case_name(case["utterances"], case["seconds"]), who, threads] = case
     if "mel" in found:
@@ -81,11 +82,12 @@ def run_torchaudio(setting):
 # ---- ONNX Runtime ----
 
 
-def list_onnx_candidates(setting, shape, threads):
+def list_onnx_candidates(setting, who, shape, threads):
     """A model for this shape or for any; all graph optimisations or those that keep the layout; operators side by side; utterances side by
     side; one utterance after the other."""
     utterances, frames, _ = shape
-    fixed, any_shape = setting.path(f"{utterances}x{frames}.onnx"), setting.path("any.onnx")
+    kind = "int8.onnx" if who == ONNX_INT8 else "onnx"
+    fixed, any_shape = setting.path(f"{utterances}x{frames}.{kind}"), setting.path(f"any.{kind}")
 
     def candidate(model, **changes):
         usual = {"model": model, "batch": utterances, "workers": 1, "level": "all", "mode": "sequential"}
@@ -95,20 +97,25 @@ def list_onnx_candidates(setting, shape, threads):
     if threads > 1:
         found.append(candidate(fixed, mode="parallel"))
     if utterances > 1:
-        one = setting.path(f"1x{frames}.onnx")
+        one = setting.path(f"1x{frames}.{kind}")
         found.append(candidate(one, batch=1))
         if threads == 2:
-            half = setting.path(f"{utterances // 2}x{frames}.onnx")
+            half = setting.path(f"{utterances // 2}x{frames}.{kind}")
             found += [candidate(half, batch=utterances // 2, workers=2), candidate(one, batch=1, workers=2)]
     return found
 
 
-def run_onnx(setting, threads, candidates, budget_ms):
+# Largest difference from our float32 logits: rounding, or int8's.
+ONNX_TOLERANCE = {ONNX: 1e-3, ONNX_INT8: 0.25}
+
+
+def run_onnx(setting, who, threads, candidates, budget_ms):
     """candidates[case] -> the best of each, a list"""
     cases = [{**case, "candidates": chosen} for case, chosen in zip(setting.cases, candidates)]
     settings = {
         "module": os.path.abspath(setting.path("node_modules/onnxruntime-node")),
         "threads": threads,
+        "tolerance": ONNX_TOLERANCE[who],
         "least": 2,
         "budget_ms": budget_ms,
         "cases": cases,
@@ -118,7 +125,7 @@ def run_onnx(setting, threads, candidates, budget_ms):
 
 
 def describe_candidate(candidate):
-    words = ["any shape" if candidate["model"].endswith("any.onnx") else "fixed shape"]
+    words = ["any shape" if os.path.basename(candidate["model"]).startswith("any.") else "fixed shape"]
     words.append(f"graphOptimizationLevel {candidate['level']}, executionMode {candidate['mode']}")
     if candidate["workers"] > 1:
         words.append(f"{candidate['workers']} sessions of 1 thread")
@@ -139,11 +146,11 @@ def tune(setting, say):
             time_choice = functools.partial(run_trainer, setting, who, threads, budget_ms=BUDGET_MS["tune"] / 2)
             tries = sorted(tries, key=lambda choice: time_choice(choice)["median_ms"])
         chosen[who, threads] = tries[0]
-    for threads in (1, 2):
-        say(f"choosing: {ONNX}, {threads} threads")
-        candidates = [list_onnx_candidates(setting, case["shape"], threads) for case in setting.cases]
-        best = run_onnx(setting, threads, candidates, BUDGET_MS["tune"])
-        chosen[ONNX, threads] = [result["candidate"] for result in best]
+    for who, threads in [(who, threads) for who in ONNX_TOLERANCE for threads in (1, 2)]:
+        say(f"choosing: {who}, {threads} threads")
+        candidates = [list_onnx_candidates(setting, who, case["shape"], threads) for case in setting.cases]
+        best = run_onnx(setting, who, threads, candidates, BUDGET_MS["tune"])
+        chosen[who, threads] = [result["candidate"] for result in best]
     return chosen
 
 
@@ -151,29 +158,29 @@ def list_trainers():
     return [(who, threads) for who in TRAINERS for threads in (1, 2) if threads >= TRAINERS[who]["workers"]]
 
 
-def run_onnx_round(setting, threads, chosen):
-    results = run_onnx(setting, threads, [[one] for one in chosen], BUDGET_MS["case"])
+def run_onnx_round(setting, who, threads, chosen):
+    results = run_onnx(setting, who, threads, [[one] for one in chosen], BUDGET_MS["case"])
     rows = {}
     for case, result in zip(CASES, results):
-        rows[case_name(*case), ONNX, threads] = {**result, "mode": describe_candidate(result["candidate"])}
+        rows[case_name(*case), who, threads] = {**result, "mode": describe_candidate(result["candidate"])}
     return rows
 
 
-def run_round(setting, chosen, bf16, say):
+def run_round(setting, chosen, say):
     """Each contender once, one after the other; ours stands between those that it is compared with."""
     rows = {}
     for threads in (1, 2):
-        say(f"{OURS}, {threads} threads")
-        rows.update(run_ours(setting, threads))
-        say(f"{ONNX}, {threads} threads")
-        rows.update(run_onnx_round(setting, threads, chosen[ONNX, threads]))
+        for ours, rival in ((OURS, ONNX), (OURS_INT8, ONNX_INT8)):
+            say(f"{ours}, {threads} threads")
+            rows.update(run_ours(setting, threads, ours))
+            say(f"{rival}, {threads} threads")
+            rows.update(run_onnx_round(setting, rival, threads, chosen[rival, threads]))
         for who in TRAINERS:
             if (who, threads) in chosen:
                 say(f"{who}, {threads} threads")
                 rows["train", who, threads] = run_trainer(setting, who, threads, chosen[who, threads], BUDGET_MS["train"])
-        if bf16:
-            say(f"{OURS_BF16}, {threads} threads")
-            rows.update(run_ours(setting, threads, True))
+        say(f"{OURS_BF16}, {threads} threads")
+        rows.update(run_ours(setting, threads, OURS_BF16))
         say(f"{TORCH}, {threads} threads")
         rows.update(run_torch_inference(setting, threads))
     say(TORCHAUDIO)

@@ -1,14 +1,12 @@
 // One rival in one process, ONNX Runtime: node peer_onnx.cjs JSON; prints one JSON object.
 //
-// JSON: module (folder of onnxruntime-node), threads, least, budget_ms, cases: [{features, logits, shape: [B, T, 128], candidates}].
+// JSON: module (folder of onnxruntime-node), threads, tolerance, least, budget_ms, cases: [{features, logits, shape: [B, T, 128], candidates}].
 // A candidate {model, batch, workers, level, mode} runs the case as B / batch runs of `batch` utterances each, spread over `workers`
 // threads with a session of their own, each with threads / workers threads. Of a case's candidates the fastest is reported:
-// cases: [{candidate, median_ms, runs, error}], error: largest difference from `logits`; more than 1e-3 ends the process.
+// cases: [{candidate, median_ms, runs, error}], error: largest difference from `logits`; more than `tolerance` ends the process.
 'use strict';
 const fs = require('fs');
 const {Worker, isMainThread, parentPort, workerData} = require('worker_threads');
-
-const TOLERANCE = 1e-3;
 
 function readFloats(path) {
     const bytes = fs.readFileSync(path);
@@ -134,7 +132,7 @@ async function main() {
         let best = null;
         for (const candidate of test.candidates) {
             const result = await timeCandidate(setup, test, candidate);
-            if (!(result.error <= TOLERANCE)) {
+            if (!(result.error <= setup.tolerance)) {
                 console.error(`peer_onnx.cjs: logits differ from Ossicle's by ${result.error}: it is not the same work`);
                 process.exit(1);
             }

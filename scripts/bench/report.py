@@ -60,23 +60,30 @@ def table_training(rounds):
 
 
 def table_inference(rounds):
-    with_bf16 = any(row[1] == who_is.OURS_BF16 for row in rounds[0])
+    """float32 of all, then the smaller numbers: each beside ONNX Runtime's float32, int8 beside its int8 as well."""
     head = ["audio", "threads", "Ossicle", "of peak", "ONNX Runtime", "Ossicle is faster", "PyTorch", "Ossicle is faster"]
-    rows = []
+    small = ["audio", "threads", "Ossicle, bf16", "of ONNX Runtime fp32", "Ossicle, int8", "of ONNX Runtime fp32", "of Ossicle fp32"]
+    small += ["ONNX Runtime, int8", "Ossicle is faster"]
+    rows, small_rows = [], []
     for threads in (1, 2):
         for utterances, seconds in CASES:
             what, total = who_is.case_name(utterances, seconds), utterances * seconds
-            ours = (what, who_is.OURS, threads)
-            median_ms = get_median(rounds, ours)
-            cells = [what, str(threads), count_realtime(total, median_ms)]
-            cells.append(f"{get_median(rounds, ours, 'fraction_of_peak'):.0%}")
-            for rival in (who_is.ONNX, who_is.TORCH):
-                row = (what, rival, threads)
-                cells += [count_realtime(total, get_median(rounds, row)), f"{get_ratio(rounds, ours, row):.2f}x"]
-            if with_bf16:
-                cells.append(count_realtime(total, get_median(rounds, (what, who_is.OURS_BF16, threads))))
+            ours, onnx, torch, bf16, int8, onnx_int8 = [
+                (what, who, threads)
+                for who in (who_is.OURS, who_is.ONNX, who_is.TORCH, who_is.OURS_BF16, who_is.OURS_INT8, who_is.ONNX_INT8)
+            ]
+
+            def speed(row):
+                return count_realtime(total, get_median(rounds, row))  # noqa: B023
+
+            cells = [what, str(threads), speed(ours), f"{get_median(rounds, ours, 'fraction_of_peak'):.0%}"]
+            for rival in (onnx, torch):
+                cells += [speed(rival), f"{get_ratio(rounds, ours, rival):.2f}x"]
             rows.append(cells)
-    return make_table(head + ([who_is.OURS_BF16] if with_bf16 else []), rows)
+            cells = [what, str(threads), speed(bf16), f"{get_ratio(rounds, bf16, onnx):.2f}x", speed(int8)]
+            cells += [f"{get_ratio(rounds, int8, rival):.2f}x" for rival in (onnx, ours)]
+            small_rows.append(cells + [speed(onnx_int8), f"{get_ratio(rounds, int8, onnx_int8):.2f}x"])
+    return make_table(head, rows), make_table(small, small_rows)
 
 
 def table_mel(rounds):
@@ -102,7 +109,8 @@ def make_report(rounds, machine, gradients):
     lines += ["Largest relative error of PyTorch's gradients, against float64: "]
     lines[-1] += f"oneDNN off {gradients['onednn_off']:.1e}; oneDNN on, as measured {gradients['onednn']:.1e}; "
     lines[-1] += f"oneDNN on without the copy of one gradient {gradients['onednn_unmended']:.1e}."
-    lines += ["", "### Inference, x real time", "", *table_inference(rounds)]
+    float32, small = table_inference(rounds)
+    lines += ["", "### Inference, x real time", "", *float32, "### Inference with small numbers, x real time", "", *small]
     lines += ["What was fastest of ONNX Runtime's settings:", "", *list_modes(rounds)]
     return lines + ["### Log-mel features, one thread, x real time", "", *table_mel(rounds)]
 

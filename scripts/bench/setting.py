@@ -96,6 +96,9 @@ class Setting:
         self.make_model()
         self.cases = [self.make_case(*case) for case in CASES]
         run_torch("export", {"model": self.model, "folder": self.folder, "shapes": self.onnx_shapes()})
+        for name in [f"{utterances}x{frames}" for utterances, frames in self.onnx_shapes()] + ["any"]:
+            python = self.path("venv/bin/python3")
+            run([python, os.path.join(HERE, "quantize_onnx.py"), self.path(name + ".onnx"), self.path(name + ".int8.onnx")])
 
     def onnx_shapes(self):
         """Of the fixed shapes; the halves are for two workers."""
