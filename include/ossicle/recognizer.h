@@ -12,13 +12,15 @@
  *     oss_recognizer_free(recognizer);
  *
  * Functions that fail return a negative oss_status, set oss_last_error() and leave their results untouched. A
- * recognizer may be used by one thread at a time (it has threads of its own); different recognizers by
- * different threads at once. Results are the same bits with any number of threads. */
+ * recognizer may be used by one thread at a time (it has threads of its own); different recognizers, also those
+ * that share a model (oss_recognizer_create_sibling), by different threads at once. Results are the same bits with
+ * any number of threads. */
 #ifndef OSSICLE_RECOGNIZER_H
 #define OSSICLE_RECOGNIZER_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ossicle/features.h"
 #include "ossicle/precision.h"
@@ -52,14 +54,39 @@ typedef struct oss_recognizer_options {
     int32_t keep_level;
 } oss_recognizer_options;
 
+/* All defaults, for this version: the size is set, everything else is 0. In C++ the only way without a warning. */
+static inline oss_recognizer_options oss_recognizer_options_init(void) {
+    oss_recognizer_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
 /* Loads a model: a model file, a checkpoint folder, or a run folder (its best checkpoint, else its latest).
  * options NULL: the defaults. The file is not needed afterwards. OSS_EINPUT: the file is damaged or no model;
  * OSS_EUSAGE: a wrong option, or one that this version does not have. */
 OSS_API oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
                                          const oss_recognizer_options *options);
 
+/* The same from the bytes[count] of a model file, which are not needed afterwards. name: what messages call it; NULL:
+ * "the model". */
+OSS_API oss_status oss_recognizer_create_memory(oss_recognizer **out, const void *bytes, size_t count,
+                                                const char *name, const oss_recognizer_options *options);
+
+/* A recognizer with the model and the options of another and one thread, for a thread of the caller's: weights and
+ * vocabulary are shared and not copied, so it costs little until its first call, and then the work space of the longest
+ * recording. It has no progress callback. Recognizers of one model may be freed in any order, by any thread; the model
+ * goes with the last. While the other runs, this may be called by another thread. */
+OSS_API oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *recognizer);
+
 /* NULL is allowed. */
 OSS_API void oss_recognizer_free(oss_recognizer *recognizer);
+
+/* From any thread, and from a signal handler: the call that this recognizer runs, or when it runs none (or is about to be
+ * done) the next one, ends soon with OSS_ESTOPPED, and the one after that runs as ever. So a wish is never lost between two
+ * calls; what it stopped unasked may be called again. Soon: after the piece of a file (32,768 samples), or the 64
+ * embeddings of a layer, that it is at. Siblings are not stopped. The recognizer must not be freed meanwhile. */
+OSS_API void oss_recognizer_cancel(oss_recognizer *recognizer);
 
 /* Who is told how far coming calls are; NULL: nobody. Calls with samples have no stage of reading. */
 OSS_API void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context);
@@ -76,6 +103,13 @@ typedef struct oss_recognizer_info {
                                 transcripts */
     int64_t parameters;
 } oss_recognizer_info;
+/* Nothing known yet, with the size set. */
+static inline oss_recognizer_info oss_recognizer_info_init(void) {
+    oss_recognizer_info info;
+    memset(&info, 0, sizeof info);
+    info.size = sizeof info;
+    return info;
+}
 /* OSS_EUSAGE: out->size is not set. */
 OSS_API oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out);
 

@@ -231,7 +231,10 @@ oss_status oss_segment_read(oss_segment *segment, const float **out, int64_t *ou
     oss_recording *recording = &segment->recording;
     int64_t most = segment->end_frame - recording->position_frames;
     int32_t frames = 0, channels = 1;
-    oss_status status = OSS_OK;
+    oss_status status = oss_stop_answer(segment->request.stop);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "%s", recording->name);
+    }
     if (most > 0) {
         status = oss_recording_read(recording, segment->chunk, most, &frames, &channels);
         if (status == OSS_OK) {

@@ -3,6 +3,7 @@
 #define OSS_AUDIO_SEGMENT_H
 
 #include "audio/recording.h"
+#include "base/stop.h"
 
 enum {
     OSS_AUDIO_MIN_RATE_HZ = 1000,
@@ -21,6 +22,7 @@ typedef struct oss_audio_request {
      * all channels, and 1 at the end. */
     void (*progress)(void *context, double fraction);
     void *progress_context;
+    oss_stop *stop; /* when not NULL: whose wish ends it with OSS_ESTOPPED, before such a piece */
     /* When not NULL: audio that breaks off, or cannot be decoded any further, ends there and is no error, unless
      * nothing comes before; set to whether that happened, and oss_last_error() says what and where. */
     bool *cut_off;

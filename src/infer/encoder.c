@@ -147,32 +147,44 @@ static int32_t count_tasks(const oss_encoder *e) {
     return (e->frames + e->task_frames - 1) / e->task_frames;
 }
 
-/* A task, after which the thread that runs (worker 0) tells how many are done. */
+/* A task, unless the run is to stop. */
+static void staged_task(void *context, int32_t task, int32_t worker) {
+    oss_encoder *e = context;
+    if (!oss_stop_is_asked(e->stop)) {
+        e->stage(e, task, worker);
+    }
+}
+
+/* The same, after which the thread that runs (worker 0) tells how many are done. */
 static void told_task(void *context, int32_t task, int32_t worker) {
     oss_encoder *e = context;
-    e->stage(e, task, worker);
+    staged_task(e, task, worker);
     int32_t done = atomic_fetch_add(&e->done, 1) + 1;
     if (worker == 0) {
         e->progress(e->progress_context, done / ((1.0 + e->model->config.n_layers) * count_tasks(e)));
     }
 }
 
-static void run_tasks(oss_encoder *e, oss_pool_fn stage) {
+static oss_status run_tasks(oss_encoder *e, int32_t tasks, oss_pool_fn stage, oss_pool_fn task) {
     e->stage = stage;
-    oss_pool_run(e->pool, count_tasks(e), e->progress == NULL ? stage : told_task, e);
+    oss_pool_run(e->pool, tasks, task, e);
+    return oss_stop_answer(e->stop);
 }
 
 static oss_status run_network(oss_encoder *e, const float *features, oss_encoding *out) {
     e->features = features;
     atomic_store(&e->done, 0);
-    run_tasks(e, oss_encoder_front_task);
-    for (e->block = 0; e->block < e->model->config.n_layers; e->block++) {
-        run_tasks(e, oss_encoder_block_task);
+    oss_pool_fn task = e->progress == NULL ? staged_task : told_task;
+    oss_status status = run_tasks(e, count_tasks(e), oss_encoder_front_task, task);
+    for (e->block = 0; status == OSS_OK && e->block < e->model->config.n_layers; e->block++) {
+        status = run_tasks(e, count_tasks(e), oss_encoder_block_task, task);
     }
-    if (e->progress != NULL) {
+    if (status == OSS_OK && e->progress != NULL) {
         e->progress(e->progress_context, 1.0);
     }
-    oss_status status = check_output(e);
+    if (status == OSS_OK) {
+        status = check_output(e);
+    }
     if (status != OSS_OK) {
         return status;
     }
@@ -205,8 +217,11 @@ oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t sam
     }
     encoder->audio = audio;
     encoder->samples = samples;
-    oss_pool_run(encoder->pool, (encoder->mel_frames + OSS_MEL_TASK_FRAMES - 1) / OSS_MEL_TASK_FRAMES,
-                 oss_encoder_mel_task, encoder);
+    status = run_tasks(encoder, (encoder->mel_frames + OSS_MEL_TASK_FRAMES - 1) / OSS_MEL_TASK_FRAMES,
+                       oss_encoder_mel_task, staged_task);
+    if (status != OSS_OK) {
+        return status;
+    }
     oss_mel_normalize(encoder->model->mel, encoder->space.features, NULL, encoder->mel_frames,
                       encoder->space.worker[0].mel);
     return run_network(encoder, encoder->space.features, out);
@@ -238,21 +253,40 @@ static oss_status load_parts(oss_encoder_model *own, const oss_model *model, oss
     return status;
 }
 
-/* model or sibling: the other one is NULL, and a sibling has its precision. */
-static oss_status create_encoder(oss_encoder **out, const oss_model *model, oss_precision precision,
-                                 const oss_encoder *sibling, int32_t threads) {
+static void release_model(oss_encoder_model *model) {
+    if (atomic_fetch_sub(&model->owners, 1) == 1) {
+        oss_mel_plan_free(model->mel);
+        oss_encoder_weights_deinit(&model->weights);
+        oss_free(model);
+    }
+}
+
+static oss_status load_model(oss_encoder_model **out, const oss_model *model, oss_precision precision) {
+    oss_encoder_model *own = oss_alloc_zero(1, sizeof *own);
+    if (own == NULL) {
+        return OSS_ENOMEM;
+    }
+    atomic_init(&own->owners, 1);
+    oss_status status = load_parts(own, model, precision);
+    if (status != OSS_OK) {
+        release_model(own);
+        return status;
+    }
+    *out = own;
+    return OSS_OK;
+}
+
+/* Of a model that it owns from here on, whatever comes of it. */
+static oss_status create_encoder(oss_encoder **out, oss_encoder_model *model, int32_t threads) {
     oss_encoder *encoder = oss_alloc_zero(1, sizeof *encoder);
     if (encoder == NULL) {
+        release_model(model);
         return OSS_ENOMEM;
     }
     encoder->threads = threads;
-    encoder->model = sibling == NULL ? &encoder->own : sibling->model;
-    encoder->reach = sibling == NULL ? (oss_attention_reach){0} : sibling->reach;
-    oss_status status = sibling == NULL ? load_parts(&encoder->own, model, precision) : OSS_OK;
-    if (status == OSS_OK) {
-        encoder->head_dim = oss_sizes_head_dim(&encoder->model->config);
-        status = oss_pool_create(&encoder->pool, threads);
-    }
+    encoder->model = model;
+    encoder->head_dim = oss_sizes_head_dim(&model->config);
+    oss_status status = oss_pool_create(&encoder->pool, threads);
     if (status != OSS_OK) {
         oss_encoder_free(encoder);
         return status;
@@ -263,11 +297,20 @@ static oss_status create_encoder(oss_encoder **out, const oss_model *model, oss_
 
 oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, oss_precision precision,
                               int32_t threads) {
-    return create_encoder(out, model, precision, NULL, threads);
+    oss_encoder_model *own = NULL;
+    oss_status status = load_model(&own, model, precision);
+    return status == OSS_OK ? create_encoder(out, own, threads) : status;
 }
 
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling) {
-    return create_encoder(out, NULL, OSS_PRECISION_FP32, sibling, 1);
+    atomic_fetch_add(&sibling->model->owners, 1);
+    oss_encoder *encoder = NULL;
+    oss_status status = create_encoder(&encoder, sibling->model, 1);
+    if (status == OSS_OK) {
+        encoder->reach = sibling->reach;
+        *out = encoder;
+    }
+    return status;
 }
 
 void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left) {
@@ -280,13 +323,16 @@ void oss_encoder_set_progress(oss_encoder *encoder, void (*fn)(void *context, do
     encoder->progress_context = context;
 }
 
+void oss_encoder_set_stop(oss_encoder *encoder, oss_stop *stop) {
+    encoder->stop = stop;
+}
+
 void oss_encoder_free(oss_encoder *encoder) {
     if (encoder == NULL) {
         return;
     }
     oss_pool_free(encoder->pool);
-    oss_mel_plan_free(encoder->own.mel);
-    oss_encoder_weights_deinit(&encoder->own.weights);
+    release_model(encoder->model);
     oss_arena_deinit(&encoder->arena);
     oss_free(encoder->position);
     oss_free(encoder);

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/stop.h"
 #include "model/model_file.h"
 #include "ossicle/precision.h"
 
@@ -17,8 +18,8 @@ typedef struct oss_encoder oss_encoder;
 /* precision: of what products multiply. `model` may be freed afterwards. threads from 1 to 1024. */
 oss_status oss_encoder_create(oss_encoder **out, const oss_model *model, oss_precision precision,
                               int32_t threads);
-/* An encoder of one thread that shares the weights of another, which must outlive it; each may then be used
- * by a thread of its own. */
+/* An encoder of one thread that shares the weights of another; each may then be used by a thread of its own, and freed
+ * before the other. It costs its work space. */
 oss_status oss_encoder_create_sibling(oss_encoder **out, const oss_encoder *sibling);
 /* Limits the attention of coming runs as kernel/attention.h says: frames in chunks of `chunk`, which see
  * `left` frames before them; chunk 0, as it is at first: no limit. A sibling made afterwards has the same. */
@@ -26,6 +27,9 @@ void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left);
 /* Who is told, by the thread that runs, which fraction of a coming run is done; NULL: nobody. */
 void oss_encoder_set_progress(oss_encoder *encoder, void (*fn)(void *context, double fraction),
                               void *context);
+/* Whose wish ends a run early with OSS_ESTOPPED: tasks (at most 64 embeddings of one layer) come to their end, and none is begun. It
+ * must outlive the encoder; NULL: nobody's. A sibling does not have it. */
+void oss_encoder_set_stop(oss_encoder *encoder, oss_stop *stop);
 void oss_encoder_free(oss_encoder *encoder);
 
 /* Work arrays of the last run; owned by the encoder, valid until the next run. */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
+#include "base/stop.h"
 #include "infer/encoder.h"
 #include "kernel/attention.h"
 #include "kernel/linear.h"
@@ -81,16 +82,16 @@ typedef struct oss_run_space {
     oss_worker_space *worker; /* [threads] */
 } oss_run_space;
 
-/* What encoders of one model share: read-only once made. */
+/* What encoders of one model share: read-only once made, freed with the last of them. */
 typedef struct oss_encoder_model {
+    _Atomic int32_t owners;
     oss_model_config config;
     oss_encoder_weights weights;
     oss_mel_plan *mel;
 } oss_encoder_model;
 
 struct oss_encoder {
-    oss_encoder_model own;          /* empty in a sibling */
-    const oss_encoder_model *model; /* own, or the sibling's */
+    oss_encoder_model *model; /* owned together with siblings */
     oss_pool *pool;
     int32_t threads;
     int32_t head_dim;
@@ -101,12 +102,13 @@ struct oss_encoder {
     int32_t position_frames; /* rows of it */
     void (*progress)(void *context, double fraction); /* NULL: nobody asks */
     void *progress_context;
+    oss_stop *stop; /* NULL: nobody stops it */
     /* the run in progress */
     const float *audio;
     int64_t samples;
     const float *features;
     int32_t mel_frames, frames, task_frames, block;
-    oss_pool_fn stage; /* what tasks of a run whose progress is told do */
+    oss_pool_fn stage; /* what its tasks do */
     _Atomic int32_t done;
 };
 

@@ -30,7 +30,8 @@ static oss_audio_request plan_request(const oss_model_config *config, reading_pr
     return (oss_audio_request){.rate_hz = config->mel.sample_rate_hz,
                                .end_seconds = -1,
                                .progress = reading->told->fn == NULL ? NULL : tell_reading,
-                               .progress_context = reading};
+                               .progress_context = reading,
+                               .stop = reading->told->stop};
 }
 
 oss_status oss_input_load(oss_audio *out, const char *path, const oss_model_config *config,

@@ -6,13 +6,15 @@
 #include <stdint.h>
 
 #include "audio/audio_file.h"
+#include "base/stop.h"
 #include "model/config.h"
 #include "ossicle/progress.h"
 
-/* Who is told how far a call is; fn NULL: nobody. */
+/* Who is told how far a call is (fn NULL: nobody), and who may stop it (stop NULL: nobody). */
 typedef struct oss_progress {
     oss_progress_fn fn;
     void *context;
+    oss_stop *stop;
 } oss_progress;
 
 /* A file, or its segment from start_seconds to end_seconds (0 and -1: all of it). Warns through the log when

@@ -33,6 +33,12 @@ static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, do
     warn_of_whole(recognizer);
 }
 
+/* What reading and running ask whether they are to stop. The recognizer stays where it is. */
+static void connect_stop(oss_recognizer *recognizer) {
+    recognizer->progress.stop = &recognizer->stop;
+    oss_encoder_set_stop(recognizer->encoder, &recognizer->stop);
+}
+
 static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognizer_options *options) {
     int32_t threads = options->threads == 0 ? oss_cpu_count() : options->threads;
     oss_status status =
@@ -43,30 +49,25 @@ static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognize
     if (status == OSS_OK) {
         oss_free(recognizer->model->value);
         recognizer->model->value = NULL;
+        connect_stop(recognizer);
     }
     return status;
 }
 
-oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
-                                 const oss_recognizer_options *given) {
-    oss_recognizer_options options = {0};
-    oss_status status = given == NULL ? OSS_OK : oss_recognizer_read_options(&options, given);
-    if (status != OSS_OK) {
-        return status;
-    }
+/* Takes the model, whatever comes of it. */
+static oss_status create_recognizer(oss_recognizer **out, oss_model *model,
+                                    const oss_recognizer_options *options) {
     oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
     if (recognizer == NULL) {
+        oss_model_free(model);
         return OSS_ENOMEM;
     }
-    recognizer->allow_truncated = options.allow_truncated != 0;
-    status = oss_model_load(&recognizer->model, model_path);
-    if (status == OSS_OK) {
-        status = create_encoder(recognizer, &options);
-    }
-    if (status == OSS_OK) { /* a stream does not know how loud it will have been */
-        recognizer->keeps_level = options.keep_level != 0 || options.chunk_seconds > 0 ||
-                                  recognizer->model->config.normalize == OSS_NORMALIZE_PEAK;
-    }
+    recognizer->model = model;
+    recognizer->allow_truncated = options->allow_truncated != 0;
+    /* A stream does not know how loud it will have been. */
+    recognizer->keeps_level = options->keep_level != 0 || options->chunk_seconds > 0 ||
+                              model->config.normalize == OSS_NORMALIZE_PEAK;
+    oss_status status = create_encoder(recognizer, options);
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);
         return status;
@@ -75,21 +76,43 @@ oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
     return OSS_OK;
 }
 
-oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *sibling) {
-    oss_recognizer *recognizer = oss_alloc_zero(1, sizeof *recognizer);
-    if (recognizer == NULL) {
+oss_status oss_recognizer_create(oss_recognizer **out, const char *model_path,
+                                 const oss_recognizer_options *given) {
+    oss_recognizer_options options = {0};
+    oss_model *model = NULL;
+    oss_status status = given == NULL ? OSS_OK : oss_recognizer_read_options(&options, given);
+    if (status == OSS_OK) {
+        status = oss_model_load(&model, model_path);
+    }
+    return status == OSS_OK ? create_recognizer(out, model, &options) : status;
+}
+
+oss_status oss_recognizer_create_memory(oss_recognizer **out, const void *bytes, size_t count,
+                                        const char *name, const oss_recognizer_options *given) {
+    oss_recognizer_options options = {0};
+    oss_model *model = NULL;
+    oss_status status = given == NULL ? OSS_OK : oss_recognizer_read_options(&options, given);
+    if (status == OSS_OK) {
+        status = oss_model_load_memory(&model, bytes, count, name == NULL ? "the model" : name);
+    }
+    return status == OSS_OK ? create_recognizer(out, model, &options) : status;
+}
+
+oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *recognizer) {
+    oss_recognizer *sibling = oss_alloc_zero(1, sizeof *sibling);
+    if (sibling == NULL) {
         return OSS_ENOMEM;
     }
-    recognizer->model = sibling->model;
-    recognizer->borrows = true;
-    recognizer->allow_truncated = sibling->allow_truncated;
-    recognizer->keeps_level = sibling->keeps_level;
-    oss_status status = oss_encoder_create_sibling(&recognizer->encoder, sibling->encoder);
+    sibling->model = oss_model_share(recognizer->model);
+    sibling->allow_truncated = recognizer->allow_truncated;
+    sibling->keeps_level = recognizer->keeps_level;
+    oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);
     if (status != OSS_OK) {
-        oss_recognizer_free(recognizer);
+        oss_recognizer_free(sibling);
         return status;
     }
-    *out = recognizer;
+    connect_stop(sibling);
+    *out = sibling;
     return OSS_OK;
 }
 
@@ -98,9 +121,7 @@ void oss_recognizer_free(oss_recognizer *recognizer) {
         return;
     }
     oss_encoder_free(recognizer->encoder);
-    if (!recognizer->borrows) {
-        oss_model_free(recognizer->model);
-    }
+    oss_model_free(recognizer->model);
     oss_free(recognizer);
 }
 
@@ -108,7 +129,11 @@ void oss_string_free(char *text) {
     oss_free(text);
 }
 
-/* ---- Progress ---- */
+/* ---- Progress, and its end ---- */
+
+void oss_recognizer_cancel(oss_recognizer *recognizer) {
+    oss_stop_ask(&recognizer->stop);
+}
 
 static void tell_encoding(void *context, double fraction) {
     const oss_progress *progress = context;
@@ -116,7 +141,8 @@ static void tell_encoding(void *context, double fraction) {
 }
 
 void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context) {
-    recognizer->progress = (oss_progress){.fn = progress, .context = context};
+    recognizer->progress.fn = progress;
+    recognizer->progress.context = context;
     oss_encoder_set_progress(recognizer->encoder, progress == NULL ? NULL : tell_encoding,
                              &recognizer->progress);
 }

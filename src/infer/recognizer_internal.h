@@ -8,10 +8,6 @@
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
 
-/* A recognizer of one thread that shares the model of another, which must outlive it; each may then be used
- * by a thread of its own. */
-oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recognizer *sibling);
-
 /* A recording, or a segment of one, and what was said in it: a row of a dataset. */
 typedef struct oss_reference {
     const char *path;

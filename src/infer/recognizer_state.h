@@ -5,18 +5,21 @@
 
 #include <stdbool.h>
 
+#include "base/stop.h"
 #include "infer/encoder.h"
 #include "infer/input.h"
 #include "model/model_file.h"
 #include "ossicle/recognizer.h"
 
 struct oss_recognizer {
-    oss_model *model; /* config and vocabulary; its values are freed once the encoder has packed them */
+    oss_model *
+        model; /* config and vocabulary, owned together with siblings; its values are freed once the encoder has
+                       * packed them */
     oss_encoder *encoder;
-    bool borrows;                  /* a sibling: the model is another recognizer's */
     bool allow_truncated, cut_off; /* the last one was */
     bool keeps_level;
-    oss_progress progress;
+    oss_stop stop;
+    oss_progress progress; /* `stop` is in it */
 };
 
 /* Audio for the encoder, as loud as it is to be; free with oss_audio_deinit. */

@@ -1,5 +1,6 @@
 #include "model/model_file.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -15,8 +16,13 @@ static const char file_name[] = "model.safetensors";
 
 /* ---- Lifetime ---- */
 
+oss_model *oss_model_share(oss_model *model) {
+    atomic_fetch_add(&model->sharers, 1);
+    return model;
+}
+
 void oss_model_free(oss_model *model) {
-    if (model == NULL) {
+    if (model == NULL || atomic_fetch_sub(&model->sharers, 1) > 0) {
         return;
     }
     oss_free(model->path);

@@ -14,6 +14,7 @@ typedef struct oss_model {
     oss_params *params;
     float *value;              /* [params->floats], 64-byte aligned */
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
+    _Atomic int32_t sharers;   /* owners beside the first */
 } oss_model;
 
 /* A new model with the initial weights that the config's seed and head_init_gain ask for; takes copies. vocab
@@ -28,6 +29,9 @@ oss_status oss_model_load_memory(oss_model **out, const void *bytes, size_t coun
 /* The file that oss_model_load would read (oss_free). */
 oss_status oss_model_resolve(char **out_file, const char *path);
 oss_status oss_model_save(const oss_model *model, const char *path);
+/* One more owner, who calls oss_model_free too: the last one frees it. From any thread; nobody changes a model that is
+ * shared. */
+oss_model *oss_model_share(oss_model *model);
 void oss_model_free(oss_model *model);
 
 /* `ossicle import`: a safetensors file of other origin (no sum) with the seed's tensor names, with or without

@@ -65,7 +65,7 @@ START_TEST(test_info) {
     oss_network_sizes sizes = oss_case_sizes();
     place p = make_place(&sizes);
     oss_recognizer *recognizer = open_recognizer(&p);
-    oss_recognizer_info info = {.size = sizeof info};
+    oss_recognizer_info info = oss_recognizer_info_init();
     ok(oss_recognizer_get_info(recognizer, &info));
     ck_assert_int_eq(info.sample_rate_hz, 16000);
     ck_assert_double_eq(info.embedding_hz, 12.5);
