@@ -71,7 +71,7 @@ BF16_FLAGS := -mavx512bf16
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
 # Three archives, each above the one before: libossicle is what programs link that only run models (features, model file, encoder,
 # decoding); the second serves the commands for data and models; the third trains.
-LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode model infer)))
+LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode output model infer)))
 TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check report))
 TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
 CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c) src/cli/cmd_train.c src/cli/cmd_bench.c

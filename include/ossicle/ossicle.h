@@ -3,6 +3,7 @@
 #define OSSICLE_OSSICLE_H
 
 #include "ossicle/features.h"
+#include "ossicle/format.h"
 #include "ossicle/log.h"
 #include "ossicle/precision.h"
 #include "ossicle/progress.h"

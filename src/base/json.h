@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "ossicle/status.h"
 
 enum { OSS_JSON_MAX_DEPTH = 64 };
@@ -109,5 +110,8 @@ typedef enum oss_json_style {
 /* *out = the text (oss_free). Fails with the first failure of the building. Bytes of a string that are not
  * UTF-8 (a file's name may hold any) are written as U+FFFD, since JSON has no way to hold them. */
 oss_status oss_json_print(char **out, const oss_json *value, unsigned style);
+
+/* Appends `text` as a JSON string, quotes included: for long texts that are written piece by piece. */
+void oss_json_append_string(oss_strbuf *out, const char *text);
 
 #endif

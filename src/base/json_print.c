@@ -40,7 +40,7 @@ static void put_characters(oss_strbuf *text, const char *from, size_t bytes) {
     oss_strbuf_append_bytes(text, from + plain, bytes - plain);
 }
 
-static void put_string(oss_strbuf *text, const char *from) {
+void oss_json_append_string(oss_strbuf *text, const char *from) {
     size_t bytes = strlen(from);
     oss_strbuf_append(text, "\"");
     while (bytes > 0) {
@@ -120,7 +120,7 @@ static oss_status put_parts(json_printer *printer, const oss_json *container, co
             put_line_break(printer);
         }
         if (is_object) {
-            put_string(text, oss_json_key(part[i]));
+            oss_json_append_string(text, oss_json_key(part[i]));
             oss_strbuf_append(text, is_pretty ? ": " : ":");
         }
         status = put_value(printer, part[i]);
@@ -161,7 +161,7 @@ static oss_status put_value(json_printer *printer, const oss_json *value) {
         oss_strbuf_append_bytes(&printer->text, digits, oss_number_print(digits, oss_json_number(value)));
         return OSS_OK;
     case OSS_JSON_STRING:
-        put_string(&printer->text, oss_json_string(value));
+        oss_json_append_string(&printer->text, oss_json_string(value));
         return OSS_OK;
     case OSS_JSON_ARRAY:
     case OSS_JSON_OBJECT:

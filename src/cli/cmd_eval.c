@@ -9,11 +9,11 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/tsv.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/eval_rows.h"
-#include "cli/tsv.h"
 
 enum {
     NAMED_INFEASIBLE = 10

@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/logger.h"
+#include "base/tsv.h"
 #include "cli/cli_common.h"
-#include "cli/tsv.h"
 
 static oss_status print_json(const char *path, const char *text, double seconds) {
     oss_json *object = oss_json_object();

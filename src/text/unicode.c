@@ -73,6 +73,35 @@ int64_t oss_text_invalid_offset(const char *text, size_t bytes) {
     return valid == bytes ? -1 : (int64_t)valid;
 }
 
+static int32_t columns_of(uint32_t c) {
+    bool is_flag = c >= 0x1f1e6 && c <= 0x1f1ff; /* half of one */
+    bool makes_emoji = c == 0xfe0f;
+    return is_flag || makes_emoji ? 2 : utf8proc_charwidth((int32_t)c);
+}
+
+int32_t oss_text_next_cluster(const char **cursor) {
+    int32_t columns = 0, state = 0;
+    uint32_t before = 0;
+    for (const char *next = *cursor; *next != '\0';) {
+        uint32_t c = oss_text_next(&next);
+        if (before != 0 && utf8proc_grapheme_break_stateful((int32_t)before, (int32_t)c, &state)) {
+            break;
+        }
+        columns = columns_of(c) > columns ? columns_of(c) : columns;
+        before = c;
+        *cursor = next;
+    }
+    return columns;
+}
+
+int64_t oss_text_columns(const char *text) {
+    int64_t columns = 0;
+    while (*text != '\0') {
+        columns += oss_text_next_cluster(&text);
+    }
+    return columns;
+}
+
 /* ---- Normalisation ---- */
 
 /* White_Space of the Unicode character database (PropList.txt). */

@@ -40,6 +40,11 @@ int64_t oss_text_length(const char *text); /* code points */
 /* The code point's compatibility form (Unicode NFKC) when that is a single code point, else itself. */
 uint32_t oss_text_compatible(uint32_t code_point);
 bool oss_text_is_space(uint32_t code_point); /* Unicode White_Space */
+/* Moves over what a reader sees as one character (an extended grapheme cluster, Unicode Standard Annex 29) and returns the
+ * columns it takes on a screen: 2 for East Asian wide characters and emoji, 0 for a mark without a letter, else 1. At the
+ * end 0, and *cursor stays. */
+int32_t oss_text_next_cluster(const char **cursor);
+int64_t oss_text_columns(const char *text); /* of all its clusters */
 /* Byte offset of the first invalid sequence, or -1. */
 int64_t oss_text_invalid_offset(const char *text, size_t bytes);
 

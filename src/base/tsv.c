@@ -1,4 +1,4 @@
-#include "cli/tsv.h"
+#include "base/tsv.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Tables of tab-separated values: a row a line, a tab between cells, whatever the cells hold. */
-#ifndef OSS_CLI_TSV_H
-#define OSS_CLI_TSV_H
+#ifndef OSS_BASE_TSV_H
+#define OSS_BASE_TSV_H
 
 #include "base/strbuf.h"
 
