@@ -122,6 +122,7 @@ static oss_status build_json(const description *d, char **out) {
     oss_json_add_integer(object, "bytes", d->bytes);
     oss_json_add_string(object, "sum", d->sum);
     oss_json_add_integer(object, "parameters", (int64_t)d->model->params->parameters);
+    oss_json_add_string(object, "storage", oss_storage_name[d->model->storage]);
     oss_json_add_number(object, "embedding_hz", oss_sizes_embedding_hz(config));
     oss_json_add_integer(object, "embedding_width", config->d_model);
     oss_json_add_integer(object, "projected_width", config->projector_dim);
@@ -164,6 +165,7 @@ static void print_table(const description *d) {
     oss_cli_print("%-15s%lld\n", "bytes", (long long)d->bytes);
     oss_cli_print("%-15s%s\n", "sum", d->sum);
     oss_cli_print("%-15s%zu\n", "parameters", d->model->params->parameters);
+    oss_cli_print("%-15s%s\n", "storage", oss_storage_name[d->model->storage]);
     oss_cli_print("%-15s%d wide, %g a second\n", "embeddings", config->d_model,
                   oss_sizes_embedding_hz(config));
     if (config->projector_dim > 0) {

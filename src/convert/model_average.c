@@ -104,6 +104,9 @@ oss_status oss_model_average(oss_model **out, const char *const *path, int32_t c
     for (size_t i = 0; status == OSS_OK && i < floats; i++) {
         mean->value[i] = (float)(sum[i] / count);
     }
+    if (count > 1) { /* the mean of rounded weights is none of the numbers that they were rounded to */
+        mean->storage = OSS_STORAGE_FP32;
+    }
     oss_free(sum);
     if (status != OSS_OK) {
         oss_model_free(mean);

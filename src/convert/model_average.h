@@ -7,7 +7,8 @@
 
 /* value = sum_i value_i / count, summed in double in the order given. path[count], count >= 1: what
  * oss_model_load takes. Front end, network and text settings, vocabulary and mel statistics must be equal;
- * `dropout`, which only training reads, may differ and is the first's. OSS_EINPUT names the first difference. */
+ * `dropout`, which only training reads, may differ and is the first's. The mean of several models is to be stored in
+ * float32, one keeps its storage. OSS_EINPUT names the first difference. */
 oss_status oss_model_average(oss_model **out, const char *const *path, int32_t count);
 
 /* Takes the projector out, if there is one: what is left is what transcripts need, and a smaller file.

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "model/model_internal.h"
+#include "model/model_tensors.h"
 #include "model/vocab_file.h"
 
 static const char file_name[] = "model.safetensors";
@@ -186,19 +187,13 @@ static oss_status print_stats(char **out, const oss_model *model) {
 
 static oss_status save_with_texts(const oss_model *model, const char *path, const oss_st_meta *meta,
                                   int32_t metas, char out_sum[OSS_SUM_DIGITS + 1]) {
-    const oss_params *params = model->params;
-    oss_st_item *item = oss_alloc((size_t)params->count, sizeof *item);
-    if (item == NULL) {
-        return OSS_ENOMEM;
+    oss_model_tensors tensors = {0};
+    oss_status status = oss_model_tensors_make(&tensors, model);
+    if (status != OSS_OK) {
+        return oss_fail_prefix(status, "cannot write %s", path);
     }
-    for (int32_t i = 0; i < params->count; i++) {
-        const oss_param *param = &params->item[i];
-        item[i] =
-            (oss_st_item){.name = param->name, .rank = param->rank, .data = model->value + param->offset};
-        memcpy(item[i].dim, param->dim, sizeof param->dim);
-    }
-    oss_status status = oss_safetensors_save(path, item, params->count, meta, metas, out_sum);
-    oss_free(item);
+    status = oss_safetensors_save(path, tensors.item, tensors.items, meta, metas, out_sum);
+    oss_model_tensors_deinit(&tensors);
     return status;
 }
 
@@ -207,8 +202,13 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
     char *stats = NULL;
     char *config = oss_config_print_model(&model->config);
     oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
-    oss_st_meta meta[4] = {{OSS_MODEL_FORMAT_KEY, OSS_MODEL_FORMAT}, {"config", config}};
+    bool small = model->storage != OSS_STORAGE_FP32;
+    oss_st_meta meta[5] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
+                           {"config", config}};
     int32_t metas = 2;
+    if (small) {
+        meta[metas++] = (oss_st_meta){OSS_MODEL_STORAGE_KEY, oss_storage_name[model->storage]};
+    }
     if (status == OSS_OK && model->vocab != NULL) {
         status = print_vocab(&vocab, model->vocab);
         meta[metas++] = (oss_st_meta){"vocab", vocab};

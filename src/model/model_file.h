@@ -5,6 +5,7 @@
 
 #include "model/config.h"
 #include "model/params.h"
+#include "model/storage.h"
 #include "text/vocab.h"
 
 typedef struct oss_model {
@@ -12,9 +13,10 @@ typedef struct oss_model {
     oss_model_config config;
     oss_vocab *vocab; /* NULL: no head */
     oss_params *params;
-    float *value;              /* [params->floats], 64-byte aligned */
+    float *value;              /* [params->floats], 64-byte aligned, whatever the storage */
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
     _Atomic int32_t sharers;   /* owners beside the first */
+    oss_storage storage; /* of the file it came from, and of what oss_model_save writes; fp32 for a new one */
 } oss_model;
 
 /* A new model with the initial weights that the config's seed and head_init_gain ask for; takes copies. vocab
@@ -28,6 +30,7 @@ oss_status oss_model_load(oss_model **out, const char *path);
 oss_status oss_model_load_memory(oss_model **out, const void *bytes, size_t count, const char *name);
 /* The file that oss_model_load would read (oss_free). */
 oss_status oss_model_resolve(char **out_file, const char *path);
+/* Values are rounded to the model's storage. A model that was loaded and not changed gives the same bytes. */
 oss_status oss_model_save(const oss_model *model, const char *path);
 /* One more owner, who calls oss_model_free too: the last one frees it. From any thread; nobody changes a model that is
  * shared. */

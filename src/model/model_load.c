@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/model_internal.h"
+#include "model/model_tensors.h"
 #include "model/vocab_file.h"
 
 static bool has_stats(const oss_model_config *config) {
@@ -83,6 +84,27 @@ static oss_status load_stats(oss_model *model, const oss_safetensors *file) {
     return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "mel_stats");
 }
 
+/* Weights smaller than float32 are there exactly in files of the second format. name: NULL when the metadata have
+ * none. */
+static oss_status read_storage(oss_storage *out, const char *version, const char *name) {
+    if (strcmp(version, OSS_MODEL_FORMAT) == 0) {
+        return name == NULL ? OSS_OK
+                            : oss_fail(OSS_EINPUT, "\"%s\" is there, but its format is %s, which has none",
+                                       OSS_MODEL_STORAGE_KEY, version);
+    }
+    if (strcmp(version, OSS_MODEL_FORMAT_SMALL) != 0) {
+        return oss_fail(OSS_EINPUT, "it has format %.20s; this version of Ossicle reads formats %s and %s",
+                        version, OSS_MODEL_FORMAT, OSS_MODEL_FORMAT_SMALL);
+    }
+    if (name == NULL || !oss_storage_parse(name, out) || *out == OSS_STORAGE_FP32) {
+        return oss_fail(OSS_EINPUT,
+                        "\"%s\" is %s%.20s%s; in a file of format %s it must be fp16, bf16 or int8",
+                        OSS_MODEL_STORAGE_KEY, name == NULL ? "missing" : "\"", name == NULL ? "" : name,
+                        name == NULL ? "" : "\"", version);
+    }
+    return OSS_OK;
+}
+
 static oss_status load_description(oss_model **out, const oss_safetensors *file) {
     const char *version = oss_safetensors_metadata(file, OSS_MODEL_FORMAT_KEY);
     const char *config_text = oss_safetensors_metadata(file, "config");
@@ -91,56 +113,34 @@ static oss_status load_description(oss_model **out, const oss_safetensors *file)
         return oss_fail(OSS_EINPUT, "it is not a model file: its metadata have no \"%s\"",
                         version == NULL ? OSS_MODEL_FORMAT_KEY : "config");
     }
-    if (strcmp(version, OSS_MODEL_FORMAT) != 0) {
-        return oss_fail(OSS_EINPUT, "it has format %.20s; this version of Ossicle reads format %s", version,
-                        OSS_MODEL_FORMAT);
-    }
     oss_config *config = NULL;
     oss_vocab *vocab = NULL;
-    oss_status status = oss_config_parse(&config, config_text, "config");
+    oss_storage storage = OSS_STORAGE_FP32;
+    oss_status status =
+        read_storage(&storage, version, oss_safetensors_metadata(file, OSS_MODEL_STORAGE_KEY));
+    if (status == OSS_OK) {
+        status = oss_config_parse(&config, config_text, "config");
+    }
     if (status == OSS_OK && vocab_text != NULL) {
         status = parse_vocab(&vocab, vocab_text, config->model.units);
     }
     if (status == OSS_OK) {
         status = oss_model_create_empty(out, &config->model, vocab);
     }
+    if (status == OSS_OK) {
+        (*out)->storage = storage;
+    }
     oss_config_free(config);
     oss_vocab_free(vocab);
     return status;
 }
 
-/* Before memory is taken for them: what the config promises must be in the file. */
-static oss_status check_tensors(const oss_model *model, const oss_safetensors *file) {
-    const oss_params *params = model->params;
-    for (int32_t i = 0; i < params->count; i++) {
-        const oss_param *param = &params->item[i];
-        oss_status status = oss_safetensors_check_f32(file, param->name, param->rank, param->dim);
-        if (status != OSS_OK) {
-            return status;
-        }
-    }
-    for (int32_t i = 0; i < oss_safetensors_count(file); i++) {
-        const char *name = oss_safetensors_get(file, i)->name;
-        if (oss_params_find(params, name) == NULL) {
-            return oss_fail(OSS_EINPUT,
-                            "%s: tensor \"%.80s\" is not part of the network that its config describes",
-                            oss_safetensors_path(file), name);
-        }
-    }
-    return OSS_OK;
-}
-
+/* What the config promises must be in the file before memory is taken for it. */
 static oss_status load_values(oss_model *model, const oss_safetensors *file) {
-    oss_status status = check_tensors(model, file);
-    if (status != OSS_OK) {
-        return status;
-    }
-    model->value = oss_model_alloc_block(model->params);
-    status = model->value == NULL ? OSS_ENOMEM : OSS_OK;
-    for (int32_t i = 0; i < model->params->count && status == OSS_OK; i++) {
-        const oss_param *param = &model->params->item[i];
-        status = oss_safetensors_read_f32(file, param->name, param->rank, param->dim,
-                                          model->value + param->offset);
+    oss_status status = oss_model_tensors_check(model, file);
+    if (status == OSS_OK) {
+        model->value = oss_model_alloc_block(model->params);
+        status = model->value == NULL ? OSS_ENOMEM : oss_model_tensors_read(model, file);
     }
     return status;
 }

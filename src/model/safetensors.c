@@ -89,17 +89,34 @@ static const struct {
              {"I32", 4}, {"I16", 2}, {"I8", 1},   {"U64", 8},     {"U32", 4},
              {"U16", 2}, {"U8", 1},  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
 
+/* The number of its row in the table; -1: none. */
+static int find_dtype(const char *name) {
+    for (int i = 0; i < (int)(sizeof dtype / sizeof dtype[0]); i++) {
+        if (strcmp(dtype[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+size_t oss_safetensors_dtype_bytes(const char *name) {
+    int i = find_dtype(name);
+    return i < 0 ? 0 : dtype[i].bytes;
+}
+
 static oss_status read_dtype(oss_st_tensor *tensor, const oss_json *entry, size_t *out_bytes) {
     const char *name = NULL;
     oss_status status = oss_json_get_string(entry, "dtype", &name);
-    for (size_t i = 0; i < sizeof dtype / sizeof dtype[0] && status == OSS_OK; i++) {
-        if (strcmp(dtype[i].name, name) == 0) {
-            tensor->dtype = dtype[i].name;
-            *out_bytes = dtype[i].bytes;
-            return OSS_OK;
-        }
+    if (status != OSS_OK) {
+        return status;
     }
-    return status != OSS_OK ? status : oss_fail(OSS_EINPUT, "its type \"%.40s\" is not known", name);
+    int i = find_dtype(name);
+    if (i < 0) {
+        return oss_fail(OSS_EINPUT, "its type \"%.40s\" is not known", name);
+    }
+    tensor->dtype = dtype[i].name;
+    *out_bytes = dtype[i].bytes;
+    return OSS_OK;
 }
 
 /* *bytes: of an element before, of the tensor after. */

@@ -40,13 +40,27 @@ int32_t oss_safetensors_count(const oss_safetensors *file);
 const oss_st_tensor *oss_safetensors_get(const oss_safetensors *file, int32_t index);
 const oss_st_tensor *oss_safetensors_find(const oss_safetensors *file, const char *name);
 const char *oss_safetensors_metadata(const oss_safetensors *file, const char *key); /* NULL when absent */
-/* OSS_EINPUT unless the tensor is F32 of exactly this shape (file, tensor, both shapes named). */
+/* OSS_EINPUT unless the tensor is there with this type and exactly this shape (file, tensor, what it has and what it
+ * must have named). */
+oss_status oss_safetensors_check(const oss_safetensors *file, const char *name, const char *dtype,
+                                 int32_t rank, const int32_t *dim);
 oss_status oss_safetensors_check_f32(const oss_safetensors *file, const char *name, int32_t rank,
                                      const int32_t *dim);
 /* Copies an F32 tensor of exactly this shape into out; OSS_EINPUT when it is not that, or a value is not
  * finite (out has been written then). */
 oss_status oss_safetensors_read_f32(const oss_safetensors *file, const char *name, int32_t rank,
                                     const int32_t *dim, float *out);
+/* The same for files of other origin: F64 (rounded to nearest), F16 and BF16 are taken too. */
+oss_status oss_safetensors_check_float(const oss_safetensors *file, const char *name, int32_t rank,
+                                       const int32_t *dim);
+oss_status oss_safetensors_read_float(const oss_safetensors *file, const char *name, int32_t rank,
+                                      const int32_t *dim, float *out);
+/* OSS_EINPUT, with file, tensor and element, unless all of value[count], which came from there, are finite. */
+oss_status oss_safetensors_check_finite(const oss_safetensors *file, const char *name, const float *value,
+                                        size_t count);
+
+/* Bytes of an element of this type; 0: there is none such. */
+size_t oss_safetensors_dtype_bytes(const char *dtype);
 
 typedef struct oss_st_meta {
     const char *key, *value;
@@ -55,10 +69,11 @@ typedef struct oss_st_item {
     const char *name;
     int32_t rank;
     int32_t dim[4];
-    const float *data; /* F32 */
+    const void *data;  /* in the bytes of a little-endian machine */
+    const char *dtype; /* of a float or an integer; NULL: "F32" */
 } oss_st_item;
 /* Writes durably; adds `ossicle_sum` to the metadata. Same input, same bytes. OSS_ENUMERIC, and nothing
- * written, when a value is not finite. Data begin at a multiple of 64 bytes. out_sum (may be NULL): the
+ * written, when a value of F32 is not finite. Data begin at a multiple of 64 bytes. out_sum (may be NULL): the
  * digits of the sum and a NUL. */
 oss_status oss_safetensors_save(const char *path, const oss_st_item *item, int32_t items,
                                 const oss_st_meta *meta, int32_t metas, char out_sum[17]);

@@ -15,8 +15,12 @@ enum { LENGTH_BYTES = 8, ALIGNMENT_BYTES = 64 };
 static const char metadata_key[] = "__metadata__";
 static const char sum_key[] = "ossicle_sum";
 
+static const char *get_dtype(const oss_st_item *item) {
+    return item->dtype == NULL ? "F32" : item->dtype;
+}
+
 static size_t count_bytes(const oss_st_item *item) {
-    size_t bytes = sizeof(float);
+    size_t bytes = oss_safetensors_dtype_bytes(get_dtype(item));
     for (int32_t i = 0; i < item->rank; i++) {
         bytes *= (size_t)item->dim[i];
     }
@@ -24,11 +28,15 @@ static size_t count_bytes(const oss_st_item *item) {
 }
 
 static oss_status check_item(const oss_st_item *item, const char *path) {
-    size_t count = count_bytes(item) / sizeof(float);
+    if (strcmp(get_dtype(item), "F32") != 0) {
+        return OSS_OK;
+    }
+    const float *value = item->data;
+    size_t count = count_bytes(item) / sizeof *value;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(item->data[i])) {
+        if (!isfinite(value[i])) {
             return oss_fail(OSS_ENUMERIC, "cannot write %s: tensor \"%s\": element %zu is %s", path,
-                            item->name, i, isnan(item->data[i]) ? "not a number" : "infinite");
+                            item->name, i, isnan(value[i]) ? "not a number" : "infinite");
         }
     }
     return OSS_OK;
@@ -36,7 +44,7 @@ static oss_status check_item(const oss_st_item *item, const char *path) {
 
 static void add_tensor(oss_json *header, const oss_st_item *item, size_t begin, size_t end) {
     oss_json *entry = oss_json_add_object(header, item->name);
-    oss_json_add_string(entry, "dtype", "F32");
+    oss_json_add_string(entry, "dtype", get_dtype(item));
     oss_json *shape = oss_json_add_array(entry, "shape");
     for (int32_t i = 0; i < item->rank; i++) {
         oss_json_add_integer(shape, NULL, item->dim[i]);

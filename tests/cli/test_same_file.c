@@ -128,6 +128,7 @@ static const attack attacks[] = {
      {"--config", "/named.json", "--csv", "/set.csv", "--dev-csv", "/set.csv"},
      {"dev.csv", "vocab.json"}},
     {"average", "-o", {"--last", "1", "/run"}, {"run/checkpoints/step-00000004/model.safetensors"}},
+    {"quantize", "-o", {"--to", "int8", "/run"}, {"run/best/model.safetensors", "run/config.json"}},
     {"import",
      "-o",
      {"--config", "/network.json", "--vocab", "/vocab.json", "/model.safetensors"},

@@ -10,7 +10,7 @@
 #include "support/tempdir.h"
 
 static const char *const commands[] = {"bench",  "eval",    "transcribe", "embed",   "features", "info",
-                                       "import", "average", "vocab",      "augment", "report"};
+                                       "import", "average", "vocab",      "augment", "report",   "quantize"};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Tests may share a process: what one changes it puts back. */

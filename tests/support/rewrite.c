@@ -1,0 +1,51 @@
+#include "support/rewrite.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/safetensors.h"
+#include "model/sum.h"
+#include "support/tempdir.h"
+
+static size_t read_header_bytes(const char *file) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, file, sizeof bytes);
+    return (size_t)bytes;
+}
+
+/* Frees `file`. */
+static void write_with_sum(const char *path, char *file, long bytes) {
+    const char *const key[] = {"__metadata__", "ossicle_sum"};
+    size_t digits = 0;
+    char sum[OSS_SUM_DIGITS + 1];
+    ck_assert(oss_sum_find(&digits, file + 8, read_header_bytes(file), key, 2));
+    ck_assert_int_eq(oss_sum_digest(sum, file, (size_t)bytes, 8 + digits, NULL, 0), 0);
+    memcpy(file + 8 + digits, sum, OSS_SUM_DIGITS);
+    oss_tempdir_write(path, file, bytes);
+    free(file);
+}
+
+void oss_rewrite_header(const char *path, const char *from, const char *to) {
+    ck_assert_uint_eq(strlen(from), strlen(to));
+    long bytes = 0;
+    char *file = oss_tempdir_read(path, &bytes);
+    char *at = memmem(file + 8, read_header_bytes(file), from, strlen(from));
+    ck_assert_msg(at != NULL, "no %s in %s", from, file + 8);
+    memcpy(at, to, strlen(to));
+    write_with_sum(path, file, bytes);
+}
+
+void oss_rewrite_data(const char *path, const char *tensor, size_t at, const void *bytes, size_t count) {
+    oss_safetensors *read = NULL;
+    ck_assert_msg(oss_safetensors_load(&read, path, false) == OSS_OK, "%s", oss_last_error());
+    const oss_st_tensor *first = oss_safetensors_get(read, 0), *found = oss_safetensors_find(read, tensor);
+    ck_assert_msg(found != NULL && at + count <= found->bytes, "%s", tensor);
+    size_t place = (size_t)((const char *)found->data - (const char *)first->data) + at;
+    oss_safetensors_free(read);
+    long size = 0;
+    char *file = oss_tempdir_read(path, &size);
+    memcpy(file + 8 + read_header_bytes(file) + place, bytes, count);
+    write_with_sum(path, file, size);
+}

@@ -1,0 +1,14 @@
+/* Files that are whole by their sum and wrong all the same. */
+#ifndef OSS_TESTS_REWRITE_H
+#define OSS_TESTS_REWRITE_H
+
+#include <stddef.h>
+
+/* Replaces the first `from` in a safetensors file's header by `to`, of the same length, and makes its sum right
+ * again. The test fails when there is none. */
+void oss_rewrite_header(const char *path, const char *from, const char *to);
+
+/* Puts bytes[count] at `at` of the data of the tensor, and makes the sum right again. */
+void oss_rewrite_data(const char *path, const char *tensor, size_t at, const void *bytes, size_t count);
+
+#endif
