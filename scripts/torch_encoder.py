@@ -104,7 +104,7 @@ class Recognizer(nn.Module):
 
 
 def read_model(path):
-    """Metadata and tensors of a safetensors file with float32 tensors."""
+    """Metadata and tensors of a model file, whatever its weights are stored in: float32 tensors."""
     with open(path, "rb") as file:
         data = file.read()
     begin = 8 + int.from_bytes(data[:8], "little")
@@ -113,9 +113,14 @@ def read_model(path):
     tensors = {}
     for name, entry in header.items():
         first, last = entry["data_offsets"]
-        assert entry["dtype"] == "F32", name
-        values = np.frombuffer(data[begin + first : begin + last], "<f4").reshape(entry["shape"])
-        tensors[name] = torch.from_numpy(values.copy())
+        kind = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "I8": "i1"}[entry["dtype"]]
+        values = np.frombuffer(data[begin + first : begin + last], kind).reshape(entry["shape"])
+        if entry["dtype"] == "BF16":
+            values = (values.astype(np.uint32) << 16).view(np.float32)
+        tensors[name] = torch.from_numpy(values.astype(np.float32))
+    for name in [name for name in tensors if name.endswith("_scale")]:  # of int8: one for each row
+        weight = name.removesuffix("_scale")
+        tensors[weight] *= tensors.pop(name).reshape(-1, *[1] * (tensors[weight].dim() - 1))
     return metadata, tensors
 
 
