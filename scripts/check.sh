@@ -32,6 +32,7 @@ run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
 run_check "files that are named are there" scripts/check_paths.sh
 run_check "shipped model and its card" scripts/check_model_card.sh "$build"
+run_check "checkpoints of PyTorch are taken, and not run" scripts/check_checkpoints.sh "$build"
 run_check "trained weights are the bytes that they were" scripts/check_weights.sh "$build"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

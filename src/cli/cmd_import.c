@@ -45,10 +45,13 @@ const oss_cli_command oss_command_import = {
     .min_operands = 1,
     .max_operands = 1,
     .details =
-        "IN: a safetensors file with the tensor names of the PyTorch encoder (down.0.net.0.weight ..., "
-        "with or without the prefix encoder. or audio_encoder.). Every tensor must be there with its "
-        "shape, all values finite. OUT carries config, vocabulary and a checksum, and is what all commands "
-        "take as a model.",
+        "IN: a safetensors file with the tensor names of the PyTorch encoder (down.0.net.0.weight ...), bare or behind "
+        "encoder., enc. or audio_encoder.; head. and proj_a. or projector. beside it; attention as qkv_proj and "
+        "out_proj, or as torch.nn.MultiheadAttention has it (attn.in_proj_weight ...). What torch.compile and "
+        "DataParallel put into names (_orig_mod., module.) is taken out. In a file with audio_encoder. the tensors of "
+        "other parts are left out. Every tensor must be there with its shape, all values finite; F64, F16 and BF16 "
+        "become F32. scripts/pt_to_safetensors.py makes such a file of a .pt.\n\n"
+        "OUT carries config, vocabulary and a checksum, and is what all commands take as a model.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_import};

@@ -1,4 +1,5 @@
 /* Weights of other origin under every name that they come with. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "model/model_internal.h"
 #include "support/faults.h"
+#include "support/models.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
 
@@ -27,6 +29,17 @@ static void hear(void *context, oss_log_level level, const char *line) {
     warnings += level == OSS_LOG_WARN;
 }
 
+static void make_model(void) {
+    ck_assert_int_eq(oss_model_create(&model, config, vocab), OSS_OK);
+    items = model->params->count;
+    for (int i = 0; i < items; i++) {
+        const oss_param *param = &model->params->item[i];
+        strcpy(name[i], param->name);
+        item[i] = (oss_st_item){.name = name[i], .rank = param->rank, .data = model->value + param->offset};
+        memcpy(item[i].dim, param->dim, sizeof param->dim);
+    }
+}
+
 static void set_up(void) {
     folder = oss_tempdir_make();
     path = oss_tempdir_path(folder, "w.safetensors");
@@ -39,14 +52,7 @@ static void set_up(void) {
             "\"d_ff\": 6, \"projector_dim\": 3}",
             "c"),
         OSS_OK);
-    ck_assert_int_eq(oss_model_create(&model, config, vocab), OSS_OK);
-    items = model->params->count;
-    for (int i = 0; i < items; i++) {
-        const oss_param *param = &model->params->item[i];
-        strcpy(name[i], param->name);
-        item[i] = (oss_st_item){.name = name[i], .rank = param->rank, .data = model->value + param->offset};
-        memcpy(item[i].dim, param->dim, sizeof param->dim);
-    }
+    make_model();
     oss_log_set(hear, NULL);
 }
 
@@ -136,6 +142,94 @@ START_TEST(test_names_of_wrappers) {
 }
 END_TEST
 
+/* In front, behind the module's own name, one in the other, and around a part. */
+START_TEST(test_wrappers_anywhere) {
+    static const struct {
+        const char *encoder, *block, *projector, *head;
+    } wrapped[] = {
+        {"_orig_mod.", "blocks.0.", "_orig_mod.projector.", "_orig_mod.head."},
+        {"audio_encoder._orig_mod.", "blocks.0.", "proj_a._orig_mod.", "head._orig_mod."},
+        {"audio_encoder.module.", "blocks.0.module.", "proj_a.module.", "head.module."},
+        {"_orig_mod.module.audio_encoder.", "blocks.0._orig_mod.", "module._orig_mod.proj_a.",
+         "module.head."},
+        {"module._orig_mod.encoder.", "_orig_mod.blocks.0.", "projector.", "head."},
+    };
+    rename_all("encoder.", wrapped[_i].encoder);
+    rename_all("blocks.0.", wrapped[_i].block);
+    rename_all("projector.", wrapped[_i].projector);
+    rename_all("head.", wrapped[_i].head);
+    assert_imported(vocab);
+    ck_assert_int_eq(warnings, 0);
+}
+END_TEST
+
+/* No part of a name ends in the middle of a word. */
+START_TEST(test_what_only_looks_like_a_wrapper) {
+    rename_all("encoder.norm.", "encoder.my_module.norm.");
+    assert_refused(vocab,
+                   "tensor \"encoder.my_module.norm.weight\" is not part of the network that the config "
+                   "describes; tensor \"encoder.norm.weight\" is missing");
+}
+END_TEST
+
+START_TEST(test_stem_without_a_list) {
+    oss_model_free(model);
+    ck_assert_int_eq(oss_config_set(config, "downsample_time=4"), OSS_OK);
+    make_model();
+    rename_all("encoder.", "audio_encoder.");
+    rename_all("down.0.net.", "down.net.");
+    assert_imported(vocab);
+}
+END_TEST
+
+/* ---- Types ---- */
+
+enum { QKV = 12 * 4 };
+
+/* The qkv weight of the file. */
+static oss_st_item *find_qkv(void) {
+    int i = 0;
+    while (strcmp(name[i], "encoder.blocks.0.qkv_proj.weight") != 0) {
+        i++;
+    }
+    return &item[i];
+}
+
+/* Values that all types hold, so what comes out is known: of F64 one rounds. */
+START_TEST(test_other_floats) {
+    float *value = oss_models_value(model, "encoder.blocks.0.qkv_proj.weight", &(size_t){0});
+    static double as_f64[QKV];
+    static uint16_t as_f16[QKV], as_bf16[QKV];
+    for (int i = 0; i < QKV; i++) {
+        value[i] = ldexpf((float)(i % 16 - 7), -6);
+        as_f64[i] = (double)value[i];
+    }
+    ck_assert_int_eq(oss_storage_encode(as_f16, NULL, OSS_STORAGE_FP16, value, 1, QKV), OSS_OK);
+    ck_assert_int_eq(oss_storage_encode(as_bf16, NULL, OSS_STORAGE_BF16, value, 1, QKV), OSS_OK);
+    as_f64[5] = 0.1;
+    find_qkv()->dtype = "F16";
+    find_qkv()->data = as_f16;
+    assert_imported(vocab);
+    find_qkv()->dtype = "BF16";
+    find_qkv()->data = as_bf16;
+    assert_imported(vocab);
+    value[5] = 0.1f;
+    find_qkv()->dtype = "F64";
+    find_qkv()->data = as_f64;
+    assert_imported(vocab);
+    as_f64[7] = 1e300;
+    assert_refused(vocab, "element 7 is infinite");
+    as_f64[7] = NAN;
+    assert_refused(vocab, "element 7 is not a number");
+    as_f16[QKV - 1] = 0x7c00;
+    find_qkv()->dtype = "F16";
+    find_qkv()->data = as_f16;
+    assert_refused(vocab, "element 47 is infinite");
+    find_qkv()->dtype = "I16";
+    assert_refused(vocab, "has type I16; it must be F32, F64, F16 or BF16");
+}
+END_TEST
+
 START_TEST(test_names_of_multi_head_attention) {
     rename_all("qkv_proj.weight", "attn.in_proj_weight");
     rename_all("qkv_proj.bias", "attn.in_proj_bias");
@@ -163,7 +257,8 @@ START_TEST(test_without_head) {
     drop("head.");
     assert_imported(NULL);
     ck_assert_int_eq(warnings, 0);
-    assert_refused(vocab, "tensor \"head.weight\" is missing");
+    assert_refused(vocab,
+                   "2 tensors are missing, under these names and the seed's: \"head.weight\", \"head.bias\"");
 }
 END_TEST
 
@@ -191,6 +286,19 @@ START_TEST(test_wrong) {
     };
     rename_all(wrong[_i].from, wrong[_i].to);
     assert_refused(vocab, wrong[_i].part);
+}
+END_TEST
+
+/* All at once, the first few by name. */
+START_TEST(test_many_wrong_names) {
+    rename_all("blocks.0.", "layers.0.");
+    assert_refused(vocab, "10 tensors are not part of the network that the config describes: "
+                          "\"encoder.layers.0.norm1.weight\", \"encoder.layers.0.qkv_proj.weight\", ");
+    ck_assert_ptr_nonnull(strstr(oss_last_error(),
+                                 "\"encoder.layers.0.out_proj.bias\", ...; 10 tensors are missing, under "
+                                 "these names and the seed's: \"encoder.blocks.0.norm1.weight\", "));
+    ck_assert_ptr_null(strstr(oss_last_error(), "mlp"));
+    ck_assert_ptr_null(strchr(oss_last_error(), '\n'));
 }
 END_TEST
 
@@ -255,6 +363,9 @@ Suite *oss_test_suite(void) {
     tcase_add_test(names, test_own_names);
     tcase_add_loop_test(names, test_prefixes, 0, 5);
     tcase_add_test(names, test_names_of_wrappers);
+    tcase_add_loop_test(names, test_wrappers_anywhere, 0, 5);
+    tcase_add_test(names, test_what_only_looks_like_a_wrapper);
+    tcase_add_test(names, test_stem_without_a_list);
     tcase_add_test(names, test_names_of_multi_head_attention);
     tcase_add_test(names, test_merged_file);
     suite_add_tcase(suite, names);
@@ -263,7 +374,9 @@ Suite *oss_test_suite(void) {
     tcase_add_test(parts, test_without_head);
     tcase_add_test(parts, test_head_without_vocabulary);
     tcase_add_test(parts, test_projector_that_is_not_asked_for);
+    tcase_add_test(parts, test_other_floats);
     tcase_add_loop_test(parts, test_wrong, 0, 3);
+    tcase_add_test(parts, test_many_wrong_names);
     tcase_add_test(parts, test_missing_and_wrong_shape);
     tcase_add_test(parts, test_long_names_do_no_harm);
     tcase_add_test(parts, test_fixed_statistics_cannot_be_had);
