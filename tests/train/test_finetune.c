@@ -62,13 +62,13 @@ START_TEST(test_rounded_weights) {
     config->training.keep_last = 9;
     (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
     oss_model *from = oss_test_runs_load(&runs, "first/latest");
-    from->storage = OSS_STORAGE_INT8;
+    from->storage = OSS_STORAGE_FP16;
     ck_assert_int_eq(oss_model_save(from, oss_test_runs_path(&runs, "small.safetensors")), OSS_OK);
     heard[0] = '\0';
     oss_log_set(note_line, NULL);
     ck_assert_int_eq(oss_test_runs_finetune(&runs, "second", config, "small.safetensors"), OSS_OK);
     oss_log_set(NULL, NULL);
-    ck_assert_msg(strstr(heard, "its weights were rounded to int8") != NULL, "%s", heard);
+    ck_assert_msg(strstr(heard, "its weights were rounded to fp16") != NULL, "%s", heard);
     oss_model *small = oss_test_runs_load(&runs, "small.safetensors"),
               *start = oss_test_runs_load(&runs, "second/checkpoints/step-00000000");
     ck_assert_int_eq((int)start->storage, OSS_STORAGE_FP32);
