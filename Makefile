@@ -38,8 +38,10 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
 # No reassociation (CTC needs -inf, guards need NaN, runs need the same bits), and no contraction: compilers differ in which products
 # and sums they join, gcc 12.2 and 12.3 included, and join others in a loop than in its tail. What is to be fused is written:
-# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this.
-BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC $(WARN)
+# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this. Sections of their own: libossicle.so is linked without what no
+# public function reaches (gradients, scoring, writing of models), and so may a program be that takes libossicle.a.
+BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC \
+               -ffunction-sections -fdata-sections $(WARN)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOSS_CONTRACTS=$(CONTRACTS) -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
@@ -64,6 +66,9 @@ $(BUILD)/tests/%.o: override CFLAGS += -fno-tree-vectorize
 endif
 ISA_FLAGS_avx2    := -mavx2 -mfma -mf16c
 ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+# GCC from -O3 on writes loops over rows twice, once for rows that lie next to each other: half the size of a tile for a case that
+# lanes code spells where it pays. (Clang has no such option.)
+LANES_FLAGS := $(shell $(CC) -Werror -fno-version-loops-for-strides -E -x c /dev/null >/dev/null 2>&1 && echo -fno-version-loops-for-strides)
 # Not an ISA of its own: bf16_lanes.c once more, for a processor that has this instruction beside AVX-512.
 BF16_FLAGS := -mavx512bf16
 
@@ -122,13 +127,13 @@ define lanes_rule
 $(BUILD)/%_lanes.$(1).o: %_lanes.c | deps-build
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$< [$(1)])
-	$(Q)$$(COMPILE) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
+	$(Q)$$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call lanes_rule,$(isa))))
 $(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC,$< [avx512 bf16])
-	$(Q)$(COMPILE) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
+	$(Q)$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
 
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -141,7 +146,7 @@ $(BUILD)/libossicle_train.a: $(TRAIN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/libossicle.so: $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs -Wl$(comma)--gc-sections) -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 $(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
