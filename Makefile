@@ -11,12 +11,15 @@
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
+## make abi      write the list of the public interface anew (scripts/abi/public.txt), after a change that is meant
 ## make format     clang-format over all C files
 ## make clean      remove build/
 ## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=1 V=1
 # Objects live in BUILD, so that `make BUILD=build/asan SAN=address` never mixes with the release build.
 
 VERSION := 0.1.0
+# Of the shared library: raised when a program that was linked before might not run any more (CONTRIBUTING.md).
+SOVERSION := 0
 
 CC      ?= cc
 AR      ?= ar
@@ -146,7 +149,7 @@ $(BUILD)/libossicle_train.a: $(TRAIN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/libossicle.so: $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs -Wl$(comma)--gc-sections) -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs -Wl$(comma)--gc-sections) -Wl,-soname,libossicle.so.$(SOVERSION) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 $(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
@@ -234,22 +237,29 @@ bench-peers:
 # The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors
 SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
+CMAKE_DIR = $(DESTDIR)$(prefix)/lib/cmake/ossicle
+# Libraries by name, not as Requires.private: with --static that would ask for what libsndfile itself was built of, and Debian has
+# libsndfile1-dev without the development files of all of it (libmp3lame-dev).
+FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_LIB)),g'
 
 # The run-time linker looks into these folders, by a cache; a stage or a folder of one's own is none of its business.
 REFRESH_LINKER = @if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then case '$(prefix)' in /usr|/usr/local) ldconfig ;; esac; fi
 
 .PHONY: install uninstall
 install: all
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/ossicle \
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(CMAKE_DIR) $(DESTDIR)$(prefix)/include/ossicle \
 	        $(DESTDIR)$(prefix)/share/man/man1
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin
 	install -m 644 $(BUILD)/libossicle.a $(DESTDIR)$(prefix)/lib
 	install -m 755 $(BUILD)/libossicle.so $(DESTDIR)$(prefix)/lib/libossicle.so.$(VERSION)
-	ln -sf libossicle.so.$(VERSION) $(DESTDIR)$(prefix)/lib/libossicle.so.0
-	ln -sf libossicle.so.0 $(DESTDIR)$(prefix)/lib/libossicle.so
+	ln -sf libossicle.so.$(VERSION) $(DESTDIR)$(prefix)/lib/libossicle.so.$(SOVERSION)
+	ln -sf libossicle.so.$(SOVERSION) $(DESTDIR)$(prefix)/lib/libossicle.so
 	install -m 644 include/ossicle/*.h $(DESTDIR)$(prefix)/include/ossicle
 	install -m 644 docs/ossicle.1 $(DESTDIR)$(prefix)/share/man/man1
-	sed 's,@prefix@,$(prefix),;s,@version@,$(VERSION),' scripts/ossicle.pc.in >$(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc
+	$(FILL_IN) scripts/ossicle.pc.in >$(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc
+	$(FILL_IN) scripts/cmake/ossicleConfig.cmake.in >$(CMAKE_DIR)/ossicleConfig.cmake
+	$(FILL_IN) scripts/cmake/ossicleConfigVersion.cmake.in >$(CMAKE_DIR)/ossicleConfigVersion.cmake
+	chmod 644 $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(CMAKE_DIR)/*
 	@if [ -f '$(SHIPPED_MODEL)' ]; then \
 	        install -d $(SHARE_DIR) && install -m 644 '$(SHIPPED_MODEL)' $(SHARE_DIR)/ossicle-en.safetensors && \
 	        install -m 644 checkpoints/ossicle-en.md $(SHARE_DIR) && echo 'installed $(SHIPPED_MODEL) in $(SHARE_DIR)'; \
@@ -261,8 +271,9 @@ uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/ossicle $(DESTDIR)$(prefix)/bin/ossicle-train $(DESTDIR)$(prefix)/lib/libossicle.* \
 	      $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(DESTDIR)$(prefix)/share/man/man1/ossicle.1
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
+	rm -f $(CMAKE_DIR)/ossicleConfig.cmake $(CMAKE_DIR)/ossicleConfigVersion.cmake
 	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
-	rmdir $(SHARE_DIR) 2>/dev/null || true
+	rmdir $(SHARE_DIR) $(CMAKE_DIR) $(DESTDIR)$(prefix)/lib/cmake 2>/dev/null || true
 	$(REFRESH_LINKER)
 
 .PHONY: docs
@@ -270,9 +281,11 @@ docs: deps-build $(BUILD)/ossicle-docs
 	@$(BUILD)/ossicle-docs docs/commands.md docs/configuration.md docs/ossicle.1
 	@scripts/wrap_docs.sh
 
-.PHONY: help format clean
+.PHONY: help abi format clean
 help:
 	@sed -n '/^##/s/^## *//p' Makefile
+abi: all
+	@scripts/check_abi.sh --update $(BUILD)
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 clean:
