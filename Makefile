@@ -11,12 +11,15 @@
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
+## make abi      write the list of the public interface anew (scripts/abi/public.txt), after a change that is meant
 ## make format     clang-format over all C files
 ## make clean      remove build/
 ## Settings: CC=clang BUILD=build/NAME OPT=-O2 SAN=address,undefined|thread CONTRACTS=1 WERROR=1 V=1
 # Objects live in BUILD, so that `make BUILD=build/asan SAN=address` never mixes with the release build.
 
 VERSION := 0.1.0
+# Of the shared library: raised when a program that was linked before might not run any more (CONTRIBUTING.md).
+SOVERSION := 0
 
 CC      ?= cc
 AR      ?= ar
@@ -38,8 +41,10 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
 # No reassociation (CTC needs -inf, guards need NaN, runs need the same bits), and no contraction: compilers differ in which products
 # and sums they join, gcc 12.2 and 12.3 included, and join others in a loop than in its tail. What is to be fused is written:
-# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this.
-BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC $(WARN)
+# lanes_fma (src/kernel/lanes.h). scripts/check_contraction.sh holds this. Sections of their own: libossicle.so is linked without what no
+# public function reaches (gradients, scoring, writing of models), and so may a program be that takes libossicle.a.
+BASE_CFLAGS := -std=c11 $(OPT) -g -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden -fPIC \
+               -ffunction-sections -fdata-sections $(WARN)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOSS_CONTRACTS=$(CONTRACTS) -Iinclude -Isrc -Itests $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
@@ -64,6 +69,9 @@ $(BUILD)/tests/%.o: override CFLAGS += -fno-tree-vectorize
 endif
 ISA_FLAGS_avx2    := -mavx2 -mfma -mf16c
 ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+# GCC from -O3 on writes loops over rows twice, once for rows that lie next to each other: half the size of a tile for a case that
+# lanes code spells where it pays. (Clang has no such option.)
+LANES_FLAGS := $(shell $(CC) -Werror -fno-version-loops-for-strides -E -x c /dev/null >/dev/null 2>&1 && echo -fno-version-loops-for-strides)
 # Not an ISA of its own: bf16_lanes.c once more, for a processor that has this instruction beside AVX-512.
 BF16_FLAGS := -mavx512bf16
 
@@ -122,13 +130,13 @@ define lanes_rule
 $(BUILD)/%_lanes.$(1).o: %_lanes.c | deps-build
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$< [$(1)])
-	$(Q)$$(COMPILE) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
+	$(Q)$$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_$(1)) -DOSS_ISA=$(1) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call lanes_rule,$(isa))))
 $(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC,$< [avx512 bf16])
-	$(Q)$(COMPILE) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
+	$(Q)$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
 
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -141,7 +149,7 @@ $(BUILD)/libossicle_train.a: $(TRAIN_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/libossicle.so: $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-soname,libossicle.so.0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs -Wl$(comma)--gc-sections) -Wl,-soname,libossicle.so.$(SOVERSION) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 $(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
@@ -229,22 +237,29 @@ bench-peers:
 # The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors
 SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
+CMAKE_DIR = $(DESTDIR)$(prefix)/lib/cmake/ossicle
+# Libraries by name, not as Requires.private: with --static that would ask for what libsndfile itself was built of, and Debian has
+# libsndfile1-dev without the development files of all of it (libmp3lame-dev).
+FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_LIB)),g'
 
 # The run-time linker looks into these folders, by a cache; a stage or a folder of one's own is none of its business.
 REFRESH_LINKER = @if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then case '$(prefix)' in /usr|/usr/local) ldconfig ;; esac; fi
 
 .PHONY: install uninstall
 install: all
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/ossicle \
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(CMAKE_DIR) $(DESTDIR)$(prefix)/include/ossicle \
 	        $(DESTDIR)$(prefix)/share/man/man1
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin
 	install -m 644 $(BUILD)/libossicle.a $(DESTDIR)$(prefix)/lib
 	install -m 755 $(BUILD)/libossicle.so $(DESTDIR)$(prefix)/lib/libossicle.so.$(VERSION)
-	ln -sf libossicle.so.$(VERSION) $(DESTDIR)$(prefix)/lib/libossicle.so.0
-	ln -sf libossicle.so.0 $(DESTDIR)$(prefix)/lib/libossicle.so
+	ln -sf libossicle.so.$(VERSION) $(DESTDIR)$(prefix)/lib/libossicle.so.$(SOVERSION)
+	ln -sf libossicle.so.$(SOVERSION) $(DESTDIR)$(prefix)/lib/libossicle.so
 	install -m 644 include/ossicle/*.h $(DESTDIR)$(prefix)/include/ossicle
 	install -m 644 docs/ossicle.1 $(DESTDIR)$(prefix)/share/man/man1
-	sed 's,@prefix@,$(prefix),;s,@version@,$(VERSION),' scripts/ossicle.pc.in >$(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc
+	$(FILL_IN) scripts/ossicle.pc.in >$(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc
+	$(FILL_IN) scripts/cmake/ossicleConfig.cmake.in >$(CMAKE_DIR)/ossicleConfig.cmake
+	$(FILL_IN) scripts/cmake/ossicleConfigVersion.cmake.in >$(CMAKE_DIR)/ossicleConfigVersion.cmake
+	chmod 644 $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(CMAKE_DIR)/*
 	@if [ -f '$(SHIPPED_MODEL)' ]; then \
 	        install -d $(SHARE_DIR) && install -m 644 '$(SHIPPED_MODEL)' $(SHARE_DIR)/ossicle-en.safetensors && \
 	        install -m 644 checkpoints/ossicle-en.md $(SHARE_DIR) && echo 'installed $(SHIPPED_MODEL) in $(SHARE_DIR)'; \
@@ -256,8 +271,9 @@ uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/ossicle $(DESTDIR)$(prefix)/bin/ossicle-train $(DESTDIR)$(prefix)/lib/libossicle.* \
 	      $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(DESTDIR)$(prefix)/share/man/man1/ossicle.1
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
+	rm -f $(CMAKE_DIR)/ossicleConfig.cmake $(CMAKE_DIR)/ossicleConfigVersion.cmake
 	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
-	rmdir $(SHARE_DIR) 2>/dev/null || true
+	rmdir $(SHARE_DIR) $(CMAKE_DIR) $(DESTDIR)$(prefix)/lib/cmake 2>/dev/null || true
 	$(REFRESH_LINKER)
 
 .PHONY: docs
@@ -265,9 +281,11 @@ docs: deps-build $(BUILD)/ossicle-docs
 	@$(BUILD)/ossicle-docs docs/commands.md docs/configuration.md docs/ossicle.1
 	@scripts/wrap_docs.sh
 
-.PHONY: help format clean
+.PHONY: help abi format clean
 help:
 	@sed -n '/^##/s/^## *//p' Makefile
+abi: all
+	@scripts/check_abi.sh --update $(BUILD)
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 clean:

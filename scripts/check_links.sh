@@ -3,6 +3,8 @@
 #  - no symbol that the trainer's objects define is in `ossicle` or libossicle.so, or is wanted by libossicle.a;
 #  - nor does libossicle hold anything of the second archive, or want it: features, model file, encoder and decoding are all of it;
 #  - `transcribe`, `embed` and `features` call what libossicle.so exports, and helpers of src/cli, and nothing else of Ossicle;
+#  - libossicle.so holds nothing that serves training alone (gradients, AdamW, dropout, the CTC loss, noise), and stripped it is at
+#    most 700 KiB;
 #  - neither loads OpenBLAS or a Fortran run time (ossicle-train does, which shows that this check would see it).
 set -eu
 build=${1:?usage: check_links.sh BUILD}
@@ -40,6 +42,21 @@ for part in train tools; do
 	check_some "$part" ossicle-train
 done
 check_some tools ossicle
+training='_(bwd|grad|backward)$|adamw|dropout|white_noise|ctc$|peak_run|merge_stats|stats_add'
+if ! nm "$build/libossicle.a" 2>/dev/null | awk '$2 ~ /[tT]/ { print $3 }' | grep -qE "$training"; then
+	echo "libossicle.a has no kernel of training: this check sees nothing"
+	bad=1
+fi
+if nm "$build/libossicle.so" | awk '$2 ~ /[tTrRdD]/ { print $3 }' | grep -E "$training"; then
+	echo "$build/libossicle.so holds these, which serve training alone"
+	bad=1
+fi
+strip -o "$work/stripped.so" "$build/libossicle.so"
+kib=$((($(wc -c <"$work/stripped.so") + 1023) / 1024))
+if [ "$kib" -gt 700 ]; then
+	echo "$build/libossicle.so: $kib KiB without symbols, more than 700"
+	bad=1
+fi
 nm -D --defined-only "$build/libossicle.so" | awk '{ print $3 }' | LC_ALL=C sort -u >"$work/exported"
 for command in transcribe embed features; do
 	wanted "$build/src/cli/cmd_$command.o" | grep '^oss_' >"$work/calls"
@@ -63,5 +80,5 @@ if ! ldd "$build/ossicle-train" | grep -qE "$blas"; then
 	echo "$build/ossicle-train loads no OpenBLAS: this check sees nothing"
 	bad=1
 fi
-[ "$bad" = 0 ] && echo "none of $(wc -l <"$work/train") symbols of the trainer, none of $(wc -l <"$work/tools") of the tools in libossicle, no OpenBLAS"
+[ "$bad" = 0 ] && echo "none of $(wc -l <"$work/train") symbols of the trainer, none of $(wc -l <"$work/tools") of the tools in libossicle, $kib KiB without symbols, no OpenBLAS"
 [ "$bad" = 0 ]

@@ -1,5 +1,8 @@
 #include "infer/recognizer_internal.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/fail.h"
 #include "base/logger.h"
 #include "base/mem.h"
@@ -155,18 +158,21 @@ static int32_t vocab_size(const oss_recognizer *recognizer) {
 
 oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss_recognizer_info *out) {
     const oss_model_config *config = &recognizer->model->config;
-    if (out->size < sizeof *out) {
+    /* The first version's info ended with parameters. */
+    enum { FIRST_BYTES = offsetof(oss_recognizer_info, parameters) + sizeof(int64_t) };
+    if (out->size < FIRST_BYTES) {
         return oss_fail(OSS_EUSAGE, "the size of the info is %zu: set it to sizeof(oss_recognizer_info)",
                         out->size);
     }
-    *out = (oss_recognizer_info){.size = out->size,
-                                 .sample_rate_hz = config->mel.sample_rate_hz,
-                                 .embedding_hz = oss_sizes_embedding_hz(config),
-                                 .embedding_width = config->d_model,
-                                 .projected_width = config->projector_dim,
-                                 .logit_rows = config->ctc_subframes,
-                                 .symbols = vocab_size(recognizer),
-                                 .parameters = (int64_t)recognizer->model->params->parameters};
+    const oss_recognizer_info info = {.size = out->size,
+                                      .sample_rate_hz = config->mel.sample_rate_hz,
+                                      .embedding_hz = oss_sizes_embedding_hz(config),
+                                      .embedding_width = config->d_model,
+                                      .projected_width = config->projector_dim,
+                                      .logit_rows = config->ctc_subframes,
+                                      .symbols = vocab_size(recognizer),
+                                      .parameters = (int64_t)recognizer->model->params->parameters};
+    memcpy(out, &info, out->size < sizeof info ? out->size : sizeof info);
     return OSS_OK;
 }
 

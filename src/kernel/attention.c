@@ -30,6 +30,8 @@
 
 OSS_CPU_DECLARE_TABLES(oss_attention_table, attention);
 static const oss_attention_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(attention);
+OSS_CPU_DECLARE_TABLES(oss_attention_bwd_table, attention_bwd);
+static const oss_attention_bwd_table *const bwd_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(attention_bwd);
 
 enum { MAX_LANES = 16, MAX_WIDTH = 2 * MAX_LANES };
 
@@ -233,6 +235,7 @@ void oss_k_attention_fwd(float *out, float *lse, const float *qkv, int32_t s, in
 /* One tile of queries of head h. */
 static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *out, const float *lse,
                      int32_t first, int32_t queries, int32_t width, const float *k, ptrdiff_t k_row) {
+    const oss_attention_bwd_table *lanes = bwd_tables[oss_cpu_isa()];
     ptrdiff_t q_row = w->qkv_row, dout_row = w->out_row;
     const float *q = w->q + first * w->qkv_row;
     dout += first * w->out_row;
@@ -240,9 +243,9 @@ static void tile_bwd(head_work *w, float *dqkv, const float *dout, const float *
     make_scores(w, first, queries, width);
     w->tile->pack_transposed(w->dot, dout, w->out_row, w->d, queries, width);
     multiply_keys(w, w->dpt, w->v, w->dot, width);
-    w->lanes->dot_rows(w->row_factor, dout, out, (int32_t)w->out_row, queries, w->d);
-    w->lanes->softmax_bwd(w->st, w->dpt, w->keys, width, queries, lse + first, w->row_factor, w->scale,
-                          &w->mask);
+    lanes->dot_rows(w->row_factor, dout, out, (int32_t)w->out_row, queries, w->d);
+    lanes->softmax_bwd(w->st, w->dpt, w->keys, width, queries, lse + first, w->row_factor, w->scale,
+                       &w->mask);
     const float *dout_rows = get_whole_rows(w, dout, &dout_row, queries, w->dout_rows);
     const float *q_rows = get_whole_rows(w, q, &q_row, queries, w->q_rows);
     float *dk = dqkv + w->out_row;

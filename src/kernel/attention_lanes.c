@@ -155,6 +155,8 @@ static void softmax_bwd(float *st, float *dpt, int32_t s, int32_t width, int32_t
 const oss_attention_table OSS_LANES_TABLE(attention) = {
     .softmax = softmax,
     .scale_rows = scale_rows,
+};
+const oss_attention_bwd_table OSS_LANES_TABLE(attention_bwd) = {
     .dot_rows = dot_rows,
     .softmax_bwd = softmax_bwd,
 };

@@ -22,12 +22,16 @@ typedef struct oss_attention_table {
                     const oss_attention_mask *mask);
     /* x[i,0..d) *= factor[i], row stride ld */
     void (*scale_rows)(float *x, int32_t ld, const float *factor, int32_t rows, int32_t d);
+} oss_attention_table;
+
+/* What training alone needs: a table of its own, so that a linker leaves it out with what calls it. */
+typedef struct oss_attention_bwd_table {
     /* delta[i] = sum_d a[i,d] b[i,d], row strides ld */
     void (*dot_rows)(float *delta, const float *a, const float *b, int32_t ld, int32_t rows, int32_t d);
     /* P = e^(st - lse):  st = mask P (what multiplied V),  dpt = scale P (mask dpt - delta) (the scores'
      * gradient) */
     void (*softmax_bwd)(float *st, float *dpt, int32_t s, int32_t width, int32_t queries, const float *lse,
                         const float *delta, float scale, const oss_attention_mask *mask);
-} oss_attention_table;
+} oss_attention_bwd_table;
 
 #endif

@@ -97,7 +97,8 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
     start_sums(acc, tile, rows, vectors);
     const ptrdiff_t a_row = tile->a_row, a_step = tile->a_step, b_step = tile->b_step;
     const uint32_t was = begin_flushing();
-    for (int32_t s = 0; s < tile->segments; s++) {
+    int32_t s = 0;
+    do {
         const pair_bits *a = (const pair_bits *)(tile->a + s * tile->a_segment);
         const float *b = tile->b + s * tile->b_segment;
         for (int32_t p = 0; p < tile->k; p++, a += a_step, b += b_step) {
@@ -119,7 +120,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
                 }
             }
         }
-    }
+    } while (++s < tile->segments);
     end_flushing(was);
     finish_tile(tile, acc, rows, vectors);
 }

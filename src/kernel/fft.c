@@ -10,6 +10,8 @@
 
 OSS_CPU_DECLARE_TABLES(oss_fft_table, fft);
 static const oss_fft_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(fft);
+OSS_CPU_DECLARE_TABLES(oss_fft_transpose_table, fft_transpose);
+static const oss_fft_transpose_table *const transpose_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(fft_transpose);
 
 enum { SHORTEST = 4, LONGEST = 65536 };
 
@@ -146,5 +148,5 @@ void oss_fft_transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float
     OSS_CONTRACT(frames >= 0 && frames <= oss_fft_lanes());
     OSS_CONTRACT(hop >= 0);
     OSS_CONTRACT(oss_is_aligned(spectrum, 64) && oss_is_aligned(scratch, 64));
-    tables[oss_cpu_isa()]->transpose(fft, dx, hop, window, win, frames, spectrum, scratch);
+    transpose_tables[oss_cpu_isa()]->transpose(fft, dx, hop, window, win, frames, spectrum, scratch);
 }

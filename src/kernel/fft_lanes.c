@@ -323,4 +323,5 @@ static void transpose(const oss_fft *fft, float *dx, ptrdiff_t hop, const float 
     add_frames(dx, hop, window, win, run_stages(fft, 0, spectrum, scratch), frames);
 }
 
-const oss_fft_table OSS_LANES_TABLE(fft) = {.lanes = LANES, .forward = forward, .transpose = transpose};
+const oss_fft_table OSS_LANES_TABLE(fft) = {.lanes = LANES, .forward = forward};
+const oss_fft_transpose_table OSS_LANES_TABLE(fft_transpose) = {.transpose = transpose};

@@ -32,8 +32,12 @@ typedef struct oss_fft_table {
     int32_t lanes;
     void (*forward)(const oss_fft *fft, float *spectrum, const float *x, ptrdiff_t hop, const float *window,
                     int32_t win, float *scratch);
+} oss_fft_table;
+
+/* What gradients and augmentation need: a table of its own, so that a linker leaves it out with what calls it. */
+typedef struct oss_fft_transpose_table {
     void (*transpose)(const oss_fft *fft, float *dx, ptrdiff_t hop, const float *window, int32_t win,
                       int32_t frames, float *spectrum, float *scratch);
-} oss_fft_table;
+} oss_fft_transpose_table;
 
 #endif

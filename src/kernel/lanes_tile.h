@@ -7,88 +7,89 @@
 #include "kernel/lanes_gelu.h"
 #include "kernel/tile.h"
 
-static void gelu_row(float *y, const float *x, int32_t n) {
-    int32_t j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        lanes_store(y + j, lanes_gelu(lanes_load(x + j)));
-    }
-    if (j < n) {
-        lanes_store_n(y + j, lanes_gelu(lanes_load_n(x + j, n - j)), n - j);
+/* What seldom happens, or takes longer than a call, stands once and not in each of up to 40 shapes. */
+#define LANES_APART static __attribute__((noinline))
+
+/* gelu(c) of the tile's rows. */
+LANES_APART void gelu_rows(const oss_tile *tile, int32_t rows) {
+    const int32_t n = tile->columns;
+    for (int32_t i = 0; i < rows; i++) {
+        float *y = tile->gelu + i * tile->c_row;
+        const float *x = tile->c + i * tile->c_row;
+        int32_t j = 0;
+        for (; j + LANES <= n; j += LANES) {
+            lanes_store(y + j, lanes_gelu(lanes_load(x + j)));
+        }
+        if (j < n) {
+            lanes_store_n(y + j, lanes_gelu(lanes_load_n(x + j, n - j)), n - j);
+        }
     }
 }
 
-static int32_t count_lanes(int32_t columns, int32_t j) {
-    int32_t left = columns - j;
-    return left < 0 ? 0 : left < LANES ? left : LANES;
+/* wide[width] = the first n of x, then zeros. */
+LANES_APART void widen(float *wide, const float *x, int32_t n, int32_t width) {
+    for (int32_t j = 0; j < width; j++) {
+        wide[j] = j < n ? x[j] : 0.0f;
+    }
 }
 
-/* Rows of acc[rows,width] to c where the last vector holds columns that do not exist. */
-static void store_ragged(const oss_tile *tile, const float *acc, int32_t rows, int32_t width) {
-    for (int32_t i = 0; i < rows; i++, acc += width) {
+/* Rows of sums[rows,width] to c where the last vector holds columns that do not exist. */
+LANES_APART void store_ragged(const oss_tile *tile, const float *sums, int32_t rows, int32_t width) {
+    for (int32_t i = 0; i < rows; i++, sums += width) {
         float *c = tile->c + i * tile->c_row;
         for (int32_t j = 0; j < tile->columns; j += LANES) {
-            int32_t n = count_lanes(tile->columns, j);
-            lanes_f sum = lanes_load(acc + j);
+            int32_t left = tile->columns - j, n = left < LANES ? left : LANES;
+            lanes_f sum = lanes_load(sums + j);
             lanes_store_n(c + j, tile->add ? lanes_load_n(c + j, n) + sum : sum, n);
-        }
-    }
-}
-
-/* The tile's fields are copied first: a store through a vector pointer might alias them. */
-LANES_INLINE void store_full(const oss_tile *tile, const lanes_f *acc, const int rows, const int vectors) {
-    float *c = tile->c;
-    const ptrdiff_t c_row = tile->c_row;
-    if (tile->add) {
-        LANES_UNROLL
-        for (int i = 0; i < rows; i++) {
-            LANES_UNROLL
-            for (int v = 0; v < vectors; v++) {
-                float *to = c + i * c_row + v * LANES;
-                lanes_store(to, lanes_load(to) + acc[i * vectors + v]);
-            }
-        }
-    } else {
-        LANES_UNROLL
-        for (int i = 0; i < rows; i++) {
-            LANES_UNROLL
-            for (int v = 0; v < vectors; v++) {
-                lanes_store(c + i * c_row + v * LANES, acc[i * vectors + v]);
-            }
         }
     }
 }
 
 /* acc = bias in every row, or 0 */
 LANES_INLINE void start_sums(lanes_f *acc, const oss_tile *tile, const int rows, const int vectors) {
-    lanes_f bias[OSS_TILE_MAX_VECTORS] = {{0}};
-    if (tile->bias != NULL) {
+    const float *bias = tile->bias;
+    float wide[OSS_TILE_MAX_VECTORS * LANES];
+    lanes_f first[OSS_TILE_MAX_VECTORS] = {{0}};
+    if (bias != NULL) {
+        if (tile->columns < vectors * LANES) {
+            widen(wide, bias, tile->columns, vectors * LANES);
+            bias = wide;
+        }
         LANES_UNROLL
         for (int v = 0; v < vectors; v++) {
-            bias[v] = tile->columns == vectors * LANES
-                          ? lanes_load(tile->bias + v * LANES)
-                          : lanes_load_n(tile->bias + v * LANES, count_lanes(tile->columns, v * LANES));
+            first[v] = lanes_load(bias + v * LANES);
         }
     }
     LANES_UNROLL
     for (int i = 0; i < rows * vectors; i++) {
-        acc[i] = bias[i % vectors];
+        acc[i] = first[i % vectors];
     }
 }
 
+/* Makes a pointer one of which the compiler knows nothing: gcc otherwise works out where each vector of a tile goes, for c
+ * and for the stack, before it stores the first. */
+#define LANES_FORGET(pointer) __asm__("" : "+r"(pointer))
+
 /* acc to c, and gelu(c) */
 LANES_INLINE void finish_tile(const oss_tile *tile, const lanes_f *acc, const int rows, const int vectors) {
-    if (tile->columns == vectors * LANES) {
-        store_full(tile, acc, rows, vectors);
-    } else {
-        float out[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS * LANES];
+    const bool ragged = tile->columns < vectors * LANES, add = tile->add && !ragged;
+    float out[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS * LANES];
+    float *to = ragged ? out : tile->c;
+    const ptrdiff_t to_row = ragged ? vectors * LANES : tile->c_row;
+    LANES_UNROLL
+    for (int i = 0; i < rows; i++, to += to_row) {
+        LANES_FORGET(to);
         LANES_UNROLL
-        for (int i = 0; i < rows * vectors; i++) {
-            lanes_store(out + i * LANES, acc[i]);
+        for (int v = 0; v < vectors; v++) {
+            lanes_f sum = acc[i * vectors + v];
+            lanes_store(to + v * LANES, add ? lanes_load(to + v * LANES) + sum : sum);
         }
+    }
+    if (ragged) {
         store_ragged(tile, out, rows, vectors * LANES);
     }
-    for (int i = 0; i < rows && tile->gelu != NULL; i++) {
-        gelu_row(tile->gelu + i * tile->c_row, tile->c + i * tile->c_row, tile->columns);
+    if (tile->gelu != NULL) {
+        gelu_rows(tile, rows);
     }
 }
 

@@ -7,9 +7,15 @@
 
 OSS_CPU_DECLARE_TABLES(oss_mel_bank_table, mel_bank);
 static const oss_mel_bank_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(mel_bank);
+OSS_CPU_DECLARE_TABLES(oss_mel_bank_bwd_table, mel_bank_bwd);
+static const oss_mel_bank_bwd_table *const bwd_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(mel_bank_bwd);
 
 static const oss_mel_bank_table *get_table(void) {
     return tables[oss_cpu_isa()];
+}
+
+static const oss_mel_bank_bwd_table *get_bwd_table(void) {
+    return bwd_tables[oss_cpu_isa()];
 }
 
 /* Lines, bins and bins again of MAX_LANES frames side by side, all rounded up to whole squares. */
@@ -32,7 +38,7 @@ void oss_k_mel_bank_bwd(const oss_mel_bank *bank, float *spectrum, const float *
     OSS_CONTRACT(frames >= 0 && frames <= OSS_FFT_MAX_LANES);
     OSS_CONTRACT(floor >= 0.0f);
     OSS_CONTRACT(oss_is_aligned(scratch, 64));
-    get_table()->backward(bank, spectrum, dmel, frames, floor, scratch);
+    get_bwd_table()->backward(bank, spectrum, dmel, frames, floor, scratch);
 }
 
 void oss_k_column_sums(double *sum, const float *x, int32_t rows, int32_t c) {
@@ -53,7 +59,7 @@ void oss_k_column_normalize(float *y, const float *shift, const float *scale, in
 
 void oss_k_column_dots(double *sum, const float *x, const float *y, int32_t rows, int32_t c) {
     OSS_CONTRACT(rows >= 0 && c > 0 && sum != NULL);
-    get_table()->column_dots(sum, x, y, rows, c);
+    get_bwd_table()->column_dots(sum, x, y, rows, c);
 }
 
 void oss_k_column_normalize_bwd(float *dx, const float *dy, const float *y, const double *a, const double *b,
@@ -61,5 +67,5 @@ void oss_k_column_normalize_bwd(float *dx, const float *dy, const float *y, cons
     OSS_CONTRACT(rows >= 0 && c > 0);
     OSS_CONTRACT(a != NULL && b != NULL && scale != NULL);
     OSS_CONTRACT(oss_is_same_or_apart(dx, dy, (size_t)rows * (size_t)c));
-    get_table()->column_normalize_bwd(dx, dy, y, a, b, scale, rows, c);
+    get_bwd_table()->column_normalize_bwd(dx, dy, y, a, b, scale, rows, c);
 }

@@ -223,9 +223,8 @@ static void column_normalize(float *y, const float *shift, const float *scale, i
 }
 
 const oss_mel_bank_table OSS_LANES_TABLE(mel_bank) = {.forward = forward,
-                                                      .backward = backward,
                                                       .column_sums = column_sums,
                                                       .column_squares = column_squares,
-                                                      .column_normalize = column_normalize,
-                                                      .column_dots = column_dots,
-                                                      .column_normalize_bwd = column_normalize_bwd};
+                                                      .column_normalize = column_normalize};
+const oss_mel_bank_bwd_table OSS_LANES_TABLE(mel_bank_bwd) = {
+    .backward = backward, .column_dots = column_dots, .column_normalize_bwd = column_normalize_bwd};

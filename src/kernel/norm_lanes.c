@@ -128,7 +128,9 @@ static void rotate(float *low, float *high, const float *cosine, const float *si
 
 const oss_norm_table OSS_LANES_TABLE(norm) = {
     .rmsnorm_fwd = rmsnorm_fwd,
+    .rotate = rotate,
+};
+const oss_norm_more_table OSS_LANES_TABLE(norm_more) = {
     .rmsnorm_bwd = rmsnorm_bwd,
     .log_softmax = log_softmax,
-    .rotate = rotate,
 };

@@ -8,7 +8,8 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
     lanes_f acc[OSS_TILE_MAX_ROWS * OSS_TILE_MAX_VECTORS];
     start_sums(acc, tile, rows, vectors);
     const ptrdiff_t a_row = tile->a_row, a_step = tile->a_step, b_step = tile->b_step;
-    for (int32_t s = 0; s < tile->segments; s++) {
+    int32_t s = 0;
+    do {
         const float *a = tile->a + s * tile->a_segment;
         const float *b = tile->b + s * tile->b_segment;
         for (int32_t p = 0; p < tile->k; p++, a += a_step, b += b_step) {
@@ -27,7 +28,7 @@ LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vecto
                 }
             }
         }
-    }
+    } while (++s < tile->segments);
     finish_tile(tile, acc, rows, vectors);
 }
 

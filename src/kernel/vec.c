@@ -8,18 +8,30 @@
 #include "kernel/vec_tables.h"
 
 OSS_CPU_DECLARE_TABLES(oss_vec_table, vec);
+OSS_CPU_DECLARE_TABLES(oss_vec_more_table, vec_more);
 OSS_CPU_DECLARE_TABLES(oss_norm_table, norm);
+OSS_CPU_DECLARE_TABLES(oss_norm_more_table, norm_more);
 OSS_CPU_DECLARE_TABLES(oss_dropout_table, dropout);
 static const oss_vec_table *const vec_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(vec);
+static const oss_vec_more_table *const vec_more_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(vec_more);
 static const oss_norm_table *const norm_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(norm);
+static const oss_norm_more_table *const norm_more_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(norm_more);
 static const oss_dropout_table *const dropout_tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(dropout);
 
 static const oss_vec_table *get_vec(void) {
     return vec_tables[oss_cpu_isa()];
 }
 
+static const oss_vec_more_table *get_vec_more(void) {
+    return vec_more_tables[oss_cpu_isa()];
+}
+
 static const oss_norm_table *get_norm(void) {
     return norm_tables[oss_cpu_isa()];
+}
+
+static const oss_norm_more_table *get_norm_more(void) {
+    return norm_more_tables[oss_cpu_isa()];
 }
 
 void oss_k_add(float *y, const float *x, size_t n) {
@@ -37,24 +49,24 @@ void oss_k_scale(float *y, const float *x, float scale, size_t n) {
 void oss_k_axpy(float *y, float a, const float *x, size_t n) {
     OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
     OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
-    get_vec()->axpy(y, a, x, n);
+    get_vec_more()->axpy(y, a, x, n);
 }
 
 void oss_k_bias_add(float *y, int32_t ldy, const float *bias, int32_t rows, int32_t c) {
     OSS_CONTRACT(rows >= 0 && c >= 0 && ldy >= c);
     OSS_CONTRACT(bias != NULL && (rows == 0 || y != NULL));
-    get_vec()->bias_add(y, ldy, bias, rows, c);
+    get_vec_more()->bias_add(y, ldy, bias, rows, c);
 }
 
 void oss_k_bias_grad(float *db, const float *dy, int32_t ldy, int32_t rows, int32_t c) {
     OSS_CONTRACT(rows >= 0 && c >= 0 && ldy >= c);
     OSS_CONTRACT(db != NULL && (rows == 0 || dy != NULL));
-    get_vec()->bias_grad(db, dy, ldy, rows, c);
+    get_vec_more()->bias_grad(db, dy, ldy, rows, c);
 }
 
 double oss_k_sum_squares(const float *x, size_t n) {
     OSS_CONTRACT(n == 0 || x != NULL);
-    return get_vec()->sum_squares(x, n);
+    return get_vec_more()->sum_squares(x, n);
 }
 
 bool oss_k_all_finite(const float *x, size_t n) {
@@ -80,30 +92,30 @@ float oss_k_max_abs(const float *x, size_t n) {
 
 void oss_k_exp(float *y, const float *x, size_t n) {
     OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
-    get_vec()->exp(y, x, n);
+    get_vec_more()->exp(y, x, n);
 }
 
 void oss_k_log(float *y, const float *x, size_t n) {
     OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
-    get_vec()->log(y, x, n);
+    get_vec_more()->log(y, x, n);
 }
 
 void oss_k_erf(float *y, const float *x, size_t n) {
     OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
-    get_vec()->erf(y, x, n);
+    get_vec_more()->erf(y, x, n);
 }
 
 void oss_k_gelu_fwd(float *y, const float *x, size_t n) {
     OSS_CONTRACT(n == 0 || (y != NULL && x != NULL));
     OSS_CONTRACT(y <= x || oss_is_apart(y, n, x, n));
-    get_vec()->gelu_fwd(y, x, n);
+    get_vec_more()->gelu_fwd(y, x, n);
 }
 
 void oss_k_gelu_bwd(float *dx, const float *dy, const float *x, size_t n, bool accumulate) {
     OSS_CONTRACT(n == 0 || (dx != NULL && dy != NULL && x != NULL));
     OSS_CONTRACT(oss_is_same_or_apart(dx, dy, n));
     OSS_CONTRACT(!accumulate || dx != dy);
-    get_vec()->gelu_bwd(dx, dy, x, n, accumulate);
+    get_vec_more()->gelu_bwd(dx, dy, x, n, accumulate);
 }
 
 void oss_k_rmsnorm_fwd(float *y, float *inv, const float *x, const float *w, int32_t rows, int32_t c,
@@ -121,13 +133,13 @@ void oss_k_rmsnorm_bwd(float *dx, float *dw, const float *dy, const float *x, co
     OSS_CONTRACT(w != NULL && inv != NULL);
     OSS_CONTRACT(oss_is_apart(dx, (size_t)rows * (size_t)c, dy, (size_t)rows * (size_t)c));
     OSS_CONTRACT(oss_is_apart(dw, (size_t)c, dx, (size_t)rows * (size_t)c));
-    get_norm()->rmsnorm_bwd(dx, dw, dy, x, w, inv, rows, c, accumulate);
+    get_norm_more()->rmsnorm_bwd(dx, dw, dy, x, w, inv, rows, c, accumulate);
 }
 
 void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
     OSS_CONTRACT(rows >= 0 && c > 0);
     OSS_CONTRACT(oss_is_same_or_apart(y, x, (size_t)rows * (size_t)c));
-    get_norm()->log_softmax(y, x, rows, c);
+    get_norm_more()->log_softmax(y, x, rows, c);
 }
 
 /* Columns in groups of one cache line. A unit vector per column turns by its angle from row to row: one
@@ -263,5 +275,5 @@ void oss_k_adamw(float *w, float *m, float *v, float *average, const float *g, s
         .rate = (float)(step->lr / bias1),
         .average_gain = step->average_gain,
     };
-    get_vec()->adamw(w, m, v, average, g, n, &factors);
+    get_vec_more()->adamw(w, m, v, average, g, n, &factors);
 }
