@@ -70,12 +70,16 @@ static oss_path_clock clock_of(const oss_transcriber *transcriber) {
         .frames_a_second = rate, .from_seconds = from, .to_seconds = to > from ? to : rows};
 }
 
+oss_transcript_source oss_transcriber_source(const oss_transcriber *transcriber) {
+    return (oss_transcript_source){.model = transcriber->model,
+                                   .path = &transcriber->path,
+                                   .envelope = &transcriber->envelope,
+                                   .clock = clock_of(transcriber),
+                                   .audio_seconds = oss_transcriber_seconds(transcriber)};
+}
+
 oss_status oss_transcriber_get(const oss_transcriber *transcriber, oss_transcript **out) {
-    const oss_transcript_source source = {.model = transcriber->model,
-                                          .path = &transcriber->path,
-                                          .envelope = &transcriber->envelope,
-                                          .clock = clock_of(transcriber),
-                                          .audio_seconds = oss_transcriber_seconds(transcriber)};
+    const oss_transcript_source source = oss_transcriber_source(transcriber);
     return oss_transcript_build(out, &source);
 }
 

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "decode/segments.h"
-#include "decode/symbol_text.h"
 
 /* A transcript and all that it points to. */
 typedef struct transcript_block {
@@ -11,7 +10,7 @@ typedef struct transcript_block {
     oss_transcript_segment *segment;
     oss_transcript_word *word;
     oss_transcript_symbol *symbol;
-    char **owned; /* [owned_count] texts: of words, of segments, and the whole one */
+    char **owned; /* [owned_count] texts */
     int64_t owned_count;
 } transcript_block;
 
@@ -35,62 +34,12 @@ typedef struct builder {
     transcript_block *block;
     oss_path_word *word; /* [words] */
     int64_t words;
-    int32_t longest;  /* symbols of a word */
-    int32_t *id;      /* [longest] */
-    double *boundary; /* [longest + 1] */
+    double *boundary; /* [symbols of the longest + 1] */
 } builder;
 
 static const char *keep(builder *b, char *text) {
     b->block->owned[b->block->owned_count++] = text;
     return text;
-}
-
-/* ---- Words and their texts ---- */
-
-static oss_status word_text(char **out, const builder *b, const oss_path_word *word) {
-    for (int32_t i = 0; i < word->symbols; i++) {
-        b->id[i] = b->from->path->symbol[word->first + i].id;
-    }
-    return oss_symbol_text(out, b->from->model->vocab, b->from->model->config.text_case, b->id,
-                           word->symbols);
-}
-
-/* Text i of the block is that of word i; words without any are dropped. */
-static oss_status make_texts(builder *b) {
-    int64_t kept = 0;
-    for (int64_t i = 0; i < b->words; i++) {
-        char *text = NULL;
-        oss_status status = word_text(&text, b, &b->word[i]);
-        if (status != OSS_OK) {
-            return status;
-        }
-        if (text[0] == '\0') {
-            oss_free(text);
-            continue;
-        }
-        (void)keep(b, text);
-        b->word[kept++] = b->word[i];
-    }
-    b->words = kept;
-    return OSS_OK;
-}
-
-static oss_edge_offsets offsets_of(const oss_transcript_source *from) {
-    double half_frame = 0.5 / from->clock.frames_a_second;
-    return from->model->calibration.has_edges ? from->model->calibration.edges
-                                              : (oss_edge_offsets){half_frame, half_frame};
-}
-
-static void find_confidences(builder *b) {
-    const oss_transcript_source *from = b->from;
-    const oss_calibration *calibration = &from->model->calibration;
-    for (int64_t i = 0; i < b->words; i++) {
-        double feature[OSS_CONFIDENCE_FEATURES];
-        oss_confidence_features(feature, from->path, from->model->vocab, &b->word[i]);
-        b->word[i].confidence = calibration->has_confidence
-                                    ? (float)oss_confidence(&calibration->confidence, feature)
-                                    : oss_confidence_plain(from->path, &b->word[i]);
-    }
 }
 
 /* ---- The public structs ---- */
@@ -112,13 +61,14 @@ static oss_transcript_symbol *add_symbols(builder *b, const oss_path_word *word,
 static void add_words(builder *b) {
     oss_transcript_symbol *symbol = b->block->symbol;
     for (int64_t i = 0; i < b->words; i++) {
-        const oss_path_word *word = &b->word[i];
-        b->block->word[i] = (oss_transcript_word){.text = b->block->owned[i],
+        oss_path_word *word = &b->word[i];
+        b->block->word[i] = (oss_transcript_word){.text = keep(b, word->text),
                                                   .start_seconds = word->start_seconds,
                                                   .end_seconds = word->end_seconds,
                                                   .confidence = word->confidence,
                                                   .symbols = word->symbols,
                                                   .symbol = symbol};
+        word->text = NULL;
         symbol = add_symbols(b, word, symbol);
     }
     b->block->shown.words = (int32_t)b->words;
@@ -168,26 +118,11 @@ static oss_status add_segments(builder *b) {
 
 /* ---- All of it ---- */
 
-/* What is needed before words are looked at one by one. */
-static oss_status begin_build(builder *b) {
-    oss_status status = oss_path_words(&b->word, &b->words, b->from->path, b->from->model->vocab);
-    if (status != OSS_OK) {
-        return status;
-    }
-    for (int64_t i = 0; i < b->words; i++) {
-        b->longest = b->word[i].symbols > b->longest ? b->word[i].symbols : b->longest;
-    }
-    b->id = oss_alloc((size_t)b->longest, sizeof *b->id);
-    b->boundary = oss_alloc((size_t)b->longest + 1, sizeof *b->boundary);
-    b->block->owned = oss_alloc(2 * (size_t)b->words + 1, sizeof *b->block->owned);
-    bool made = b->id != NULL && b->boundary != NULL && b->block->owned != NULL;
-    return made ? OSS_OK : OSS_ENOMEM;
-}
-
-static int64_t count_symbols(const builder *b) {
+static int64_t count_symbols(const builder *b, int32_t *longest) {
     int64_t symbols = 0;
     for (int64_t i = 0; i < b->words; i++) {
         symbols += b->word[i].symbols;
+        *longest = b->word[i].symbols > *longest ? b->word[i].symbols : *longest;
     }
     return symbols;
 }
@@ -200,26 +135,25 @@ static int64_t count_segments(const builder *b) {
     return segments;
 }
 
-static oss_status make_room(const builder *b) {
+static oss_status make_room(builder *b) {
     transcript_block *block = b->block;
-    block->segment = oss_alloc((size_t)count_segments(b), sizeof *block->segment);
-    block->word = oss_alloc((size_t)b->words, sizeof *block->word);
-    block->symbol = oss_alloc((size_t)count_symbols(b), sizeof *block->symbol);
-    bool made = block->segment != NULL && block->word != NULL && block->symbol != NULL;
+    int32_t longest = 0;
+    size_t segments = (size_t)count_segments(b), words = (size_t)b->words;
+    block->segment = oss_alloc(segments, sizeof *block->segment);
+    block->word = oss_alloc(words, sizeof *block->word);
+    block->symbol = oss_alloc((size_t)count_symbols(b, &longest), sizeof *block->symbol);
+    block->owned = oss_alloc(words + segments + 1, sizeof *block->owned);
+    b->boundary = oss_alloc((size_t)longest + 1, sizeof *b->boundary);
+    bool made = block->segment != NULL && block->word != NULL && block->symbol != NULL &&
+                block->owned != NULL && b->boundary != NULL;
     return made ? OSS_OK : OSS_ENOMEM;
 }
 
 static oss_status build(builder *b) {
     const oss_transcript_source *from = b->from;
     oss_transcript *shown = &b->block->shown;
-    oss_status status = begin_build(b);
+    oss_status status = oss_transcript_words(&b->word, &b->words, from);
     if (status == OSS_OK) {
-        status = make_texts(b);
-    }
-    if (status == OSS_OK) {
-        oss_edge_offsets offsets = offsets_of(from);
-        oss_word_edges(b->word, b->words, from->path, from->envelope, &offsets, &from->clock);
-        find_confidences(b);
         status = make_room(b);
     }
     if (status == OSS_OK) {
@@ -243,8 +177,7 @@ oss_status oss_transcript_build(oss_transcript **out, const oss_transcript_sourc
     }
     builder b = {.from = source, .block = block};
     oss_status status = build(&b);
-    oss_free(b.word);
-    oss_free(b.id);
+    oss_path_words_free(b.word, b.words);
     oss_free(b.boundary);
     if (status != OSS_OK) {
         oss_transcript_free(&block->shown);

@@ -10,12 +10,12 @@ static void features_of(double feature[OSS_CONFIDENCE_FEATURES], float *plain, d
     oss_case_say(&path, said, p);
     oss_path_word *word = NULL;
     int64_t words = 0;
-    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab), OSS_OK);
+    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab, OSS_CASE_LOWER), OSS_OK);
     ck_assert_int_ge(words, 1);
     oss_confidence_features(feature, &path, vocab, &word[0]);
     *plain = oss_confidence_plain(&path, &word[0]);
     *frame_cost = -log(p);
-    oss_free(word);
+    oss_path_words_free(word, words);
     oss_best_path_deinit(&path);
     oss_vocab_free(vocab);
 }

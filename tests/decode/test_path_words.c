@@ -28,13 +28,13 @@ START_TEST(words_lie_between_spaces) {
         oss_case_say(&path, table[k].said, 0.9);
         oss_path_word *word = NULL;
         int64_t words = -1;
-        ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab), OSS_OK);
+        ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab, OSS_CASE_LOWER), OSS_OK);
         ck_assert_int_eq(words, table[k].words);
         for (int i = 0; i < table[k].words; i++) {
             ck_assert_int_eq(word[i].first, table[k].word[i].first);
             ck_assert_int_eq(word[i].symbols, table[k].word[i].symbols);
         }
-        oss_free(word);
+        oss_path_words_free(word, words);
         oss_best_path_deinit(&path);
     }
     oss_vocab_free(vocab);
@@ -58,13 +58,13 @@ START_TEST(byte_pair_units_begin_words) {
     }
     oss_path_word *word = NULL;
     int64_t words = 0;
-    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab), OSS_OK);
+    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab, OSS_CASE_LOWER), OSS_OK);
     ck_assert_int_eq(words, 5);
     for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(word[i].first, first[i]);
         ck_assert_int_eq(word[i].symbols, symbols[i]);
     }
-    oss_free(word);
+    oss_path_words_free(word, words);
     oss_best_path_deinit(&path);
     oss_vocab_free(vocab);
 }
@@ -78,7 +78,7 @@ START_TEST(short_memory_is_told) {
     int64_t words = 7;
     oss_faults_install();
     oss_faults_fail(OSS_CALL_ANY_HEAP, 1, 0);
-    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab), OSS_ENOMEM);
+    ck_assert_int_eq(oss_path_words(&word, &words, &path, vocab, OSS_CASE_LOWER), OSS_ENOMEM);
     ck_assert(oss_faults_clear());
     oss_faults_remove();
     ck_assert(word == NULL && words == 7);

@@ -17,12 +17,12 @@ typedef struct scene {
 static scene make(const char *said) {
     scene s = {.vocab = oss_case_vocab()};
     oss_case_say(&s.path, said, 1.0 - 1e-9);
-    ck_assert_int_eq(oss_path_words(&s.word, &s.words, &s.path, s.vocab), OSS_OK);
+    ck_assert_int_eq(oss_path_words(&s.word, &s.words, &s.path, s.vocab, OSS_CASE_LOWER), OSS_OK);
     return s;
 }
 
 static void discard(scene *s) {
-    oss_free(s->word);
+    oss_path_words_free(s->word, s->words);
     oss_best_path_deinit(&s->path);
     oss_vocab_free(s->vocab);
 }
@@ -128,7 +128,7 @@ START_TEST(hours_change_nothing) {
     then.path.frames = LATER;
     oss_best_path_forget(&then.path);
     oss_case_say(&then.path, "--ab--c - b-a--a-- ", 1.0 - 1e-9);
-    ck_assert_int_eq(oss_path_words(&then.word, &then.words, &then.path, then.vocab), OSS_OK);
+    ck_assert_int_eq(oss_path_words(&then.word, &then.words, &then.path, then.vocab, OSS_CASE_LOWER), OSS_OK);
     ck_assert_int_eq(then.words, now.words);
     const oss_path_clock early = {25.0, 0.0, 19.0 / 25.0}, late = {25.0, 36000.0, 36000.0 + 19.0 / 25.0};
     oss_word_edges(now.word, now.words, &now.path, &now.envelope, &offsets, &early);
