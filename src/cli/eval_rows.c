@@ -17,7 +17,7 @@ struct oss_eval_rows {
     int32_t most, count, next;
     oss_status final; /* of reading: what is told once the rows before it are given back */
     char *final_message;
-    bool ended;
+    bool ended, observes;
 };
 
 /* ---- One row ---- */
@@ -47,7 +47,8 @@ static void score_row(void *context, int32_t task, int32_t worker) {
     const oss_reference reference = {.path = row->csv.path,
                                      .start_seconds = row->csv.start_seconds,
                                      .end_seconds = row->csv.end_seconds,
-                                     .text = row->csv.text};
+                                     .text = row->csv.text,
+                                     .observe = rows->observes};
     oss_status status = oss_recognizer_score(rows->recognizer[worker], &reference, &row->scored);
     if (status != OSS_OK) {
         status = oss_fail_prefix(status, "%s:%lld: row %lld", rows->csv_path, (long long)row->csv.line,
@@ -143,6 +144,10 @@ oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, con
     }
     *out = rows;
     return OSS_OK;
+}
+
+void oss_eval_rows_observe(oss_eval_rows *rows) {
+    rows->observes = true;
 }
 
 void oss_eval_rows_free(oss_eval_rows *rows) {

@@ -18,6 +18,8 @@ typedef struct oss_eval_row {
 /* Loads the model once; options->threads rows, at least 1, are worked on at the same time. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
                                 const oss_recognizer_options *options);
+/* Coming rows hold their words too (oss_scored_row). */
+void oss_eval_rows_observe(oss_eval_rows *rows);
 void oss_eval_rows_free(oss_eval_rows *rows);
 
 /* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its

@@ -106,6 +106,7 @@ oss_status oss_model_average(oss_model **out, const char *const *path, int32_t c
     }
     if (count > 1) { /* the mean of rounded weights is none of the numbers that they were rounded to */
         mean->storage = OSS_STORAGE_FP32;
+        mean->calibration = (oss_calibration){0}; /* what was measured of the first is not true of it */
     }
     oss_free(sum);
     if (status != OSS_OK) {

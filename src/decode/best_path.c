@@ -4,60 +4,142 @@
 
 #include "base/mem.h"
 #include "decode/frames.h"
+#include "kernel/vec.h"
 #include "text/vocab.h"
+
+enum { LANES = 8 };
 
 void oss_best_path_deinit(oss_best_path *path) {
     oss_free(path->symbol);
+    oss_free(path->below);
     *path = (oss_best_path){0};
 }
 
-/* Softmax of one symbol. */
-static float probability_of(const float *logits, int32_t v, int32_t id) {
-    double sum = 0.0;
+/* ---- One frame ---- */
+
+/* What lies so far below the best symbol adds nothing that a float could hold; NaN lies there too. */
+static const float deepest = -80.0F;
+
+static void find_below(float *below, const float *logits, int32_t v, int32_t best) {
+    float top = logits[best];
     for (int32_t i = 0; i < v; i++) {
-        sum += exp((double)logits[i] - (double)logits[id]);
+        float x = logits[i] - top;
+        below[i] = x > deepest ? x : deepest;
     }
-    return (float)(1.0 / sum);
+    below[best] = 0.0F;
 }
 
-/* Room for a symbol on each of t frames. */
-static oss_status make_room(oss_best_path *path, int32_t t) {
+/* Several sums side by side, for each waits for the one before: of x, or of x y. */
+static float sum_of(const float *x, const float *y, int32_t n) {
+    float lane[LANES] = {0};
+    int32_t whole = n - n % LANES;
+    for (int32_t i = 0; i < whole; i += LANES) {
+        for (int32_t k = 0; k < LANES; k++) {
+            lane[k] += y == NULL ? x[i + k] : x[i + k] * y[i + k];
+        }
+    }
+    float sum = 0.0F;
+    for (int32_t i = whole; i < n; i++) {
+        sum += y == NULL ? x[i] : x[i] * y[i];
+    }
+    for (int32_t k = 0; k < LANES; k++) {
+        sum += lane[k];
+    }
+    return sum;
+}
+
+typedef struct frame_state {
+    int32_t best;
+    float cost, entropy;
+} frame_state;
+
+/* Fills path->now. */
+static frame_state look_at(oss_best_path *path, const float *logits) {
+    int32_t v = path->v;
+    frame_state frame = {.best = oss_frame_best(logits, v)};
+    find_below(path->below, logits, v, frame.best);
+    oss_k_exp(path->now, path->below, (size_t)v);
+    float sum = sum_of(path->now, NULL, v);
+    float mean = sum_of(path->now, path->below, v) / sum;
+    frame.cost = logf(sum);
+    frame.entropy = frame.cost - mean;
+    for (int32_t i = 0; i < v; i++) {
+        path->now[i] /= sum;
+    }
+    return frame;
+}
+
+/* ---- The path ---- */
+
+static oss_status make_room(oss_best_path *path, int32_t t, int32_t v) {
     int64_t needed = path->symbols + t;
-    if (needed <= path->capacity) {
-        return OSS_OK;
+    if (needed > path->capacity) {
+        int64_t capacity = 2 * path->capacity > needed ? 2 * path->capacity : needed;
+        oss_best_path_symbol *symbol = oss_resize(path->symbol, (size_t)capacity, sizeof *symbol);
+        if (symbol == NULL) {
+            return OSS_ENOMEM;
+        }
+        path->symbol = symbol;
+        path->capacity = capacity;
     }
-    int64_t capacity = 2 * path->capacity > needed ? 2 * path->capacity : needed;
-    oss_best_path_symbol *symbol = oss_resize(path->symbol, (size_t)capacity, sizeof *symbol);
-    if (symbol == NULL) {
-        return OSS_ENOMEM;
+    if (path->v == 0) {
+        path->below = oss_alloc((size_t)v, 3 * sizeof *path->below);
+        if (path->below == NULL) {
+            return OSS_ENOMEM;
+        }
+        path->v = v;
+        path->now = path->below + v;
+        path->before = path->now + v;
     }
-    path->symbol = symbol;
-    path->capacity = capacity;
     return OSS_OK;
 }
 
-static void add_frame(oss_best_path *path, const float *logits, int32_t v) {
-    int32_t best = oss_frame_best(logits, v);
-    if (best != OSS_VOCAB_BLANK) {
-        float probability = probability_of(logits, v, best);
-        if (best != path->last) {
-            path->symbol[path->symbols++] = (oss_best_path_symbol){.id = best, .begin = path->frames};
-        }
-        oss_best_path_symbol *symbol = &path->symbol[path->symbols - 1];
-        symbol->end = path->frames + 1;
-        symbol->probability = probability > symbol->probability ? probability : symbol->probability;
+static void weigh(oss_best_path_symbol *symbol, float probability, int64_t frame) {
+    symbol->weight += probability;
+    symbol->moment += probability * (float)(frame - symbol->begin);
+}
+
+static void begin_symbol(oss_best_path *path, const frame_state *frame) {
+    oss_best_path_symbol *symbol = &path->symbol[path->symbols++];
+    *symbol = (oss_best_path_symbol){.id = frame->best, .begin = path->frames, .entropy = frame->entropy};
+    if (path->last == OSS_VOCAB_BLANK && path->frames > path->first_frame) {
+        weigh(symbol, path->before[frame->best], path->frames - 1);
     }
-    path->last = best;
+}
+
+static void add_frame(oss_best_path *path, const float *logits) {
+    frame_state frame = look_at(path, logits);
+    if (frame.best != OSS_VOCAB_BLANK && frame.best != path->last) {
+        begin_symbol(path, &frame);
+    }
+    if (path->symbols > 0) {
+        oss_best_path_symbol *symbol = &path->symbol[path->symbols - 1];
+        float probability = path->now[symbol->id];
+        if (frame.best != OSS_VOCAB_BLANK) {
+            symbol->end = path->frames + 1;
+            symbol->probability = fmaxf(symbol->probability, probability);
+            symbol->entropy = fminf(symbol->entropy, frame.entropy);
+        }
+        if (symbol->end >= path->frames) {
+            weigh(symbol, probability, path->frames);
+        }
+        symbol->cost += frame.cost;
+        symbol->doubt += frame.entropy;
+    }
+    float *now = path->now;
+    path->now = path->before;
+    path->before = now;
+    path->last = frame.best;
     path->frames++;
 }
 
 oss_status oss_best_path_add(oss_best_path *path, const float *logits, int32_t t, int32_t v) {
-    oss_status status = make_room(path, t);
+    oss_status status = make_room(path, t, v);
     if (status != OSS_OK) {
         return status;
     }
     for (int32_t frame = 0; frame < t; frame++) {
-        add_frame(path, logits + (int64_t)frame * v, v);
+        add_frame(path, logits + (int64_t)frame * v);
     }
     return OSS_OK;
 }
@@ -66,4 +148,8 @@ void oss_best_path_forget(oss_best_path *path) {
     path->symbols = 0;
     path->first_frame = path->frames;
     path->last = OSS_VOCAB_BLANK;
+}
+
+double oss_best_path_center(const oss_best_path_symbol *symbol) {
+    return (double)symbol->begin + 0.5 + (double)symbol->moment / (double)symbol->weight;
 }

@@ -4,6 +4,7 @@
 
 #include "decode/scoring.h"
 #include "infer/encoder.h"
+#include "infer/transcript_words.h"
 #include "ossicle/recognizer.h"
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
@@ -13,6 +14,7 @@ typedef struct oss_reference {
     const char *path;
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
     const char *text;                  /* normalised by the model's case policy */
+    bool observe;                      /* its words are asked for too */
 } oss_reference;
 
 /* A reference, recognised and compared with its text. */
@@ -20,6 +22,8 @@ typedef struct oss_scored_row {
     char *hypothesis; /* normalised; owned, oss_free */
     oss_row_score score;
     double audio_seconds;
+    oss_observed_word *word; /* [words]; owned; none unless asked for */
+    int64_t words;
 } oss_scored_row;
 
 /* Fails as oss_recognizer_transcribe_file does; the message does not name the row. */

@@ -4,6 +4,7 @@
 #include "decode/symbol_text.h"
 #include "infer/recognizer_internal.h"
 #include "infer/recognizer_state.h"
+#include "infer/transcriber.h"
 
 static oss_status score_labels(const oss_recognizer *recognizer, const oss_encoding *encoding,
                                const char *reference, oss_row_score *score) {
@@ -17,8 +18,27 @@ static oss_status score_labels(const oss_recognizer *recognizer, const oss_encod
     return status;
 }
 
-static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio, const char *reference,
-                              oss_scored_row *row) {
+static oss_status observe(const oss_recognizer *recognizer, const oss_audio *audio,
+                          const oss_encoding *encoding, const char *reference, oss_scored_row *row) {
+    oss_transcriber *transcriber = NULL;
+    oss_status status = oss_transcriber_create(&transcriber, recognizer->model);
+    if (status == OSS_OK) {
+        status = oss_transcriber_add_audio(transcriber, audio->sample, audio->samples);
+    }
+    if (status == OSS_OK) {
+        status = oss_transcriber_add_logits(transcriber, encoding->logits, encoding->logit_rows);
+    }
+    if (status == OSS_OK) {
+        const oss_transcript_source source = oss_transcriber_source(transcriber);
+        status = oss_transcript_observe(&row->word, &row->words, &source, reference);
+    }
+    oss_transcriber_free(transcriber);
+    return status;
+}
+
+static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio,
+                              const oss_reference *expected, oss_scored_row *row) {
+    const char *reference = expected->text;
     oss_encoding encoding;
     oss_status status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
     if (status == OSS_OK) {
@@ -30,6 +50,9 @@ static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio
     }
     if (status == OSS_OK) {
         status = score_labels(recognizer, &encoding, reference, &row->score);
+    }
+    if (status == OSS_OK && expected->observe) {
+        status = observe(recognizer, audio, &encoding, reference, row);
     }
     row->audio_seconds = oss_recognizer_length_seconds(audio);
     return status;
@@ -48,7 +71,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     }
     oss_recognizer_settle_level(recognizer, &audio, reference->path);
     oss_scored_row scored = {0};
-    status = score_audio(recognizer, &audio, reference->text, &scored);
+    status = score_audio(recognizer, &audio, reference, &scored);
     oss_audio_deinit(&audio);
     if (status != OSS_OK) {
         oss_scored_row_deinit(&scored);
@@ -60,5 +83,6 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
 
 void oss_scored_row_deinit(oss_scored_row *row) {
     oss_free(row->hypothesis);
+    oss_observed_words_free(row->word, row->words);
     *row = (oss_scored_row){0};
 }

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "model/model_file.h"
+#include "infer/transcript_words.h"
 #include "ossicle/transcript.h"
 
 typedef struct oss_transcriber oss_transcriber;
@@ -25,6 +25,8 @@ oss_status oss_transcriber_add_logits(oss_transcriber *transcriber, const float 
 /* *out: of all that came since it was made, or since the last call of oss_transcriber_forget. May be asked for again as
  * more comes. */
 oss_status oss_transcriber_get(const oss_transcriber *transcriber, oss_transcript **out);
+/* What that is made of, until more comes. */
+oss_transcript_source oss_transcriber_source(const oss_transcriber *transcriber);
 /* The text alone (oss_free). */
 oss_status oss_transcriber_text(const oss_transcriber *transcriber, char **out);
 /* Length of all audio that came. */

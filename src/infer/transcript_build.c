@@ -1,11 +1,8 @@
 #include "infer/transcript_build.h"
 
-#include <string.h>
-
-#include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "decode/symbol_text.h"
+#include "decode/segments.h"
 
 /* A transcript and all that it points to. */
 typedef struct transcript_block {
@@ -13,7 +10,7 @@ typedef struct transcript_block {
     oss_transcript_segment *segment;
     oss_transcript_word *word;
     oss_transcript_symbol *symbol;
-    char **owned; /* [owned_count] texts of words and segments, and the whole one */
+    char **owned; /* [owned_count] texts */
     int64_t owned_count;
 } transcript_block;
 
@@ -33,82 +30,48 @@ void oss_transcript_free(oss_transcript *transcript) {
 }
 
 typedef struct builder {
+    const oss_transcript_source *from;
     transcript_block *block;
-    const oss_timed_symbol *from;
-    int64_t count;
-    const oss_model *model;
-    int64_t symbols; /* made */
+    oss_path_word *word; /* [words] */
+    int64_t words;
+    double *boundary; /* [symbols of the longest + 1] */
 } builder;
-
-static bool begins_with_space(const builder *b, int64_t i) {
-    return oss_vocab_symbol(b->model->vocab, b->from[i].id)[0] == ' ';
-}
-
-static bool is_space(const builder *b, int64_t i) {
-    return strcmp(oss_vocab_symbol(b->model->vocab, b->from[i].id), " ") == 0;
-}
 
 static const char *keep(builder *b, char *text) {
     b->block->owned[b->block->owned_count++] = text;
     return text;
 }
 
-static void add_symbol(builder *b, int64_t i) {
-    const oss_timed_symbol *from = &b->from[i];
-    b->block->symbol[b->symbols++] =
-        (oss_transcript_symbol){.text = oss_vocab_symbol(b->model->vocab, from->id),
-                                .id = from->id,
-                                .confidence = from->confidence,
-                                .start_seconds = from->start_seconds,
-                                .end_seconds = from->end_seconds};
+/* ---- The public structs ---- */
+
+static oss_transcript_symbol *add_symbols(builder *b, const oss_path_word *word,
+                                          oss_transcript_symbol *symbol) {
+    oss_symbol_edges(b->boundary, word, b->from->path, b->from->clock.frames_a_second);
+    for (int32_t i = 0; i < word->symbols; i++) {
+        const oss_best_path_symbol *heard = &b->from->path->symbol[word->first + i];
+        *symbol++ = (oss_transcript_symbol){.text = oss_vocab_symbol(b->from->model->vocab, heard->id),
+                                            .id = heard->id,
+                                            .confidence = heard->probability,
+                                            .start_seconds = b->boundary[i],
+                                            .end_seconds = b->boundary[i + 1]};
+    }
+    return symbol;
 }
 
-/* The word of symbols [begin, end), unless nothing of it can be seen. */
-static oss_status add_word(builder *b, int64_t begin, int64_t end) {
-    int32_t count = (int32_t)(end - begin);
-    int32_t *ids = oss_alloc((size_t)count, sizeof *ids);
-    if (ids == NULL) {
-        return OSS_ENOMEM;
+static void add_words(builder *b) {
+    oss_transcript_symbol *symbol = b->block->symbol;
+    for (int64_t i = 0; i < b->words; i++) {
+        oss_path_word *word = &b->word[i];
+        b->block->word[i] = (oss_transcript_word){.text = keep(b, word->text),
+                                                  .start_seconds = word->start_seconds,
+                                                  .end_seconds = word->end_seconds,
+                                                  .confidence = word->confidence,
+                                                  .symbols = word->symbols,
+                                                  .symbol = symbol};
+        word->text = NULL;
+        symbol = add_symbols(b, word, symbol);
     }
-    for (int32_t i = 0; i < count; i++) {
-        ids[i] = b->from[begin + i].id;
-    }
-    char *text = NULL;
-    oss_status status = oss_symbol_text(&text, b->model->vocab, b->model->config.text_case, ids, count);
-    oss_free(ids);
-    if (status != OSS_OK || text[0] == '\0') {
-        oss_free(text);
-        return status;
-    }
-    const oss_transcript_symbol *first = &b->block->symbol[b->symbols];
-    float confidence = 1.0F;
-    for (int64_t i = begin; i < end; i++) {
-        confidence = b->from[i].confidence < confidence ? b->from[i].confidence : confidence;
-        add_symbol(b, i);
-    }
-    b->block->word[b->block->shown.words++] =
-        (oss_transcript_word){.text = keep(b, text),
-                              .start_seconds = b->from[begin].start_seconds,
-                              .end_seconds = b->from[end - 1].end_seconds,
-                              .confidence = confidence,
-                              .symbols = count,
-                              .symbol = first};
-    return OSS_OK;
-}
-
-static oss_status add_words(builder *b) {
-    oss_status status = OSS_OK;
-    for (int64_t i = 0, end = 0; i < b->count && status == OSS_OK; i = end) {
-        end = i + 1;
-        if (is_space(b, i)) {
-            continue;
-        }
-        while (end < b->count && !begins_with_space(b, end)) {
-            end++;
-        }
-        status = add_word(b, i, end);
-    }
-    return status;
+    b->block->shown.words = (int32_t)b->words;
 }
 
 static oss_status join_words(builder *b, const char **out, const oss_transcript_word *word, int32_t words) {
@@ -126,70 +89,96 @@ static oss_status join_words(builder *b, const char **out, const oss_transcript_
     return OSS_OK;
 }
 
-static oss_status add_segment(builder *b, int32_t first, int32_t words) {
-    oss_transcript_segment segment = {.word = &b->block->word[first], .words = words};
-    oss_status status = join_words(b, &segment.text, segment.word, words);
-    if (status != OSS_OK) {
-        return status;
-    }
-    segment.start_seconds = segment.word[0].start_seconds;
-    segment.end_seconds = segment.word[words - 1].end_seconds;
+/* 1 when there are none. */
+static float mean_confidence(const oss_transcript_word *word, int32_t words) {
     double sum = 0.0;
     for (int32_t i = 0; i < words; i++) {
-        sum += (double)segment.word[i].confidence;
+        sum += (double)word[i].confidence;
     }
-    segment.confidence = (float)(sum / words);
-    b->block->segment[b->block->shown.segments++] = segment;
-    return OSS_OK;
+    return words > 0 ? (float)(sum / words) : 1.0F;
 }
 
 static oss_status add_segments(builder *b) {
-    int32_t words = b->block->shown.words;
-    return words > 0 ? add_segment(b, 0, words) : OSS_OK;
+    oss_status status = OSS_OK;
+    for (int64_t begin = 0, end = 0; begin < b->words && status == OSS_OK; begin = end) {
+        end = oss_segment_end(b->word, b->words, begin);
+        const oss_transcript_word *word = &b->block->word[begin];
+        int32_t words = (int32_t)(end - begin);
+        oss_transcript_segment *segment = &b->block->segment[b->block->shown.segments];
+        *segment = (oss_transcript_segment){.start_seconds = word[0].start_seconds,
+                                            .end_seconds = word[words - 1].end_seconds,
+                                            .confidence = mean_confidence(word, words),
+                                            .words = words,
+                                            .word = word};
+        status = join_words(b, &segment->text, word, words);
+        b->block->shown.segments++;
+    }
+    return status;
 }
 
-static oss_status make_room(transcript_block *block, int64_t count) {
-    size_t most = (size_t)count + 1;
-    block->segment = oss_alloc(most, sizeof *block->segment);
-    block->word = oss_alloc(most, sizeof *block->word);
-    block->symbol = oss_alloc(most, sizeof *block->symbol);
-    block->owned = oss_alloc(2 * most + 1, sizeof *block->owned);
-    bool made =
-        block->segment != NULL && block->word != NULL && block->symbol != NULL && block->owned != NULL;
+/* ---- All of it ---- */
+
+static int64_t count_symbols(const builder *b, int32_t *longest) {
+    int64_t symbols = 0;
+    for (int64_t i = 0; i < b->words; i++) {
+        symbols += b->word[i].symbols;
+        *longest = b->word[i].symbols > *longest ? b->word[i].symbols : *longest;
+    }
+    return symbols;
+}
+
+static int64_t count_segments(const builder *b) {
+    int64_t segments = 0;
+    for (int64_t begin = 0; begin < b->words; begin = oss_segment_end(b->word, b->words, begin)) {
+        segments++;
+    }
+    return segments;
+}
+
+static oss_status make_room(builder *b) {
+    transcript_block *block = b->block;
+    int32_t longest = 0;
+    size_t segments = (size_t)count_segments(b), words = (size_t)b->words;
+    block->segment = oss_alloc(segments, sizeof *block->segment);
+    block->word = oss_alloc(words, sizeof *block->word);
+    block->symbol = oss_alloc((size_t)count_symbols(b, &longest), sizeof *block->symbol);
+    block->owned = oss_alloc(words + segments + 1, sizeof *block->owned);
+    b->boundary = oss_alloc((size_t)longest + 1, sizeof *b->boundary);
+    bool made = block->segment != NULL && block->word != NULL && block->symbol != NULL &&
+                block->owned != NULL && b->boundary != NULL;
     return made ? OSS_OK : OSS_ENOMEM;
 }
 
-static oss_status fill(builder *b, double seconds) {
+static oss_status build(builder *b) {
+    const oss_transcript_source *from = b->from;
     oss_transcript *shown = &b->block->shown;
-    oss_status status = add_words(b);
+    oss_status status = oss_transcript_words(&b->word, &b->words, from);
     if (status == OSS_OK) {
+        status = make_room(b);
+    }
+    if (status == OSS_OK) {
+        add_words(b);
         status = add_segments(b);
     }
     if (status == OSS_OK) {
         status = join_words(b, &shown->text, b->block->word, shown->words);
     }
-    double sum = 0.0;
-    for (int32_t i = 0; i < shown->words; i++) {
-        sum += (double)b->block->word[i].confidence;
-    }
-    shown->confidence = shown->words > 0 ? (float)(sum / shown->words) : 1.0F;
-    shown->audio_seconds = seconds;
+    shown->confidence = status == OSS_OK ? mean_confidence(b->block->word, shown->words) : 0.0F;
+    shown->audio_seconds = from->audio_seconds;
     shown->segment = b->block->segment;
     shown->word = b->block->word;
     return status;
 }
 
-oss_status oss_transcript_build(oss_transcript **out, const oss_timed_symbol *symbol, int64_t count,
-                                const oss_model *model, double audio_seconds) {
+oss_status oss_transcript_build(oss_transcript **out, const oss_transcript_source *source) {
     transcript_block *block = oss_alloc_zero(1, sizeof *block);
     if (block == NULL) {
         return OSS_ENOMEM;
     }
-    builder b = {.block = block, .from = symbol, .count = count, .model = model};
-    oss_status status = make_room(block, count);
-    if (status == OSS_OK) {
-        status = fill(&b, audio_seconds);
-    }
+    builder b = {.from = source, .block = block};
+    oss_status status = build(&b);
+    oss_path_words_free(b.word, b.words);
+    oss_free(b.boundary);
     if (status != OSS_OK) {
         oss_transcript_free(&block->shown);
         return status;

@@ -200,10 +200,11 @@ static oss_status save_with_texts(const oss_model *model, const char *path, cons
 oss_status oss_model_save_file(const oss_model *model, const char *path, char out_sum[OSS_SUM_DIGITS + 1]) {
     char *vocab = NULL;
     char *stats = NULL;
+    char *calibration = NULL;
     char *config = oss_config_print_model(&model->config);
     oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
     bool small = model->storage != OSS_STORAGE_FP32;
-    oss_st_meta meta[5] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
+    oss_st_meta meta[6] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
                            {"config", config}};
     int32_t metas = 2;
     if (small) {
@@ -217,12 +218,17 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         status = print_stats(&stats, model);
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }
+    if (status == OSS_OK && (model->calibration.has_edges || model->calibration.has_confidence)) {
+        status = oss_calibration_print(&calibration, &model->calibration);
+        meta[metas++] = (oss_st_meta){"calibration", calibration};
+    }
     if (status == OSS_OK) {
         status = save_with_texts(model, path, meta, metas, out_sum);
     }
     oss_free(config);
     oss_free(vocab);
     oss_free(stats);
+    oss_free(calibration);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #ifndef OSS_MODEL_MODEL_FILE_H
 #define OSS_MODEL_MODEL_FILE_H
 
+#include "model/calibration.h"
 #include "model/config.h"
 #include "model/params.h"
 #include "model/storage.h"
@@ -17,6 +18,7 @@ typedef struct oss_model {
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
     _Atomic int32_t sharers;   /* owners beside the first */
     oss_storage storage; /* of the file it came from, and of what oss_model_save writes; fp32 for a new one */
+    oss_calibration calibration; /* of exactly these values; zeroed: none */
 } oss_model;
 
 /* A new model with the initial weights that the config's seed and head_init_gain ask for; takes copies. vocab

@@ -105,6 +105,12 @@ static oss_status read_storage(oss_storage *out, const char *version, const char
     return OSS_OK;
 }
 
+static oss_status load_calibration(oss_model *model, const oss_safetensors *file) {
+    const char *text = oss_safetensors_metadata(file, "calibration");
+    oss_status status = text == NULL ? OSS_OK : oss_calibration_parse(&model->calibration, text);
+    return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "calibration");
+}
+
 static oss_status load_description(oss_model **out, const oss_safetensors *file) {
     const char *version = oss_safetensors_metadata(file, OSS_MODEL_FORMAT_KEY);
     const char *config_text = oss_safetensors_metadata(file, "config");
@@ -151,6 +157,9 @@ static oss_status load_model(oss_model **out, const oss_safetensors *file) {
     oss_status status = load_description(&model, file);
     if (status == OSS_OK) {
         status = load_stats(model, file);
+    }
+    if (status == OSS_OK) {
+        status = load_calibration(model, file);
     }
     if (status != OSS_OK) {
         oss_model_free(model);

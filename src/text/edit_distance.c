@@ -211,6 +211,86 @@ oss_status oss_edits_words(oss_edits *edits, const char *reference, const char *
     return status;
 }
 
+/* ---- Which words ---- */
+
+enum { MOST_CELLS = 1 << 28 };
+
+/* The last step of an alignment of two prefixes. */
+typedef enum align_step { STEP_DIAGONAL, STEP_ABOVE, STEP_LEFT } align_step;
+
+/* step[n,m]; row[m + 1] is used. The order of preference is that of choose_cell. */
+static void fill_steps(uint8_t *step, int32_t *row, const unit_list *a, const unit_list *b) {
+    for (int64_t j = 0; j <= b->units; j++) {
+        row[j] = (int32_t)j;
+    }
+    for (int64_t i = 0; i < a->units; i++) {
+        int32_t diagonal = row[0];
+        row[0] = (int32_t)i + 1;
+        for (int64_t j = 0; j < b->units; j++) {
+            int32_t best = diagonal + (a->unit[i] != b->unit[j]), above = row[j + 1] + 1, left = row[j] + 1;
+            align_step taken = STEP_DIAGONAL;
+            if (above < best) {
+                best = above;
+                taken = STEP_ABOVE;
+            }
+            if (left < best) {
+                best = left;
+                taken = STEP_LEFT;
+            }
+            step[i * b->units + j] = (uint8_t)taken;
+            diagonal = row[j + 1];
+            row[j + 1] = best;
+        }
+    }
+}
+
+static oss_status match_units(bool *right, const unit_list *a, const unit_list *b) {
+    if (b->units > 0 && a->units > MOST_CELLS / b->units) {
+        return oss_fail(OSS_EINPUT, "a text of %lld words is too long to be aligned with one of %lld",
+                        (long long)a->units, (long long)b->units);
+    }
+    uint8_t *step = oss_alloc((size_t)(a->units * b->units), sizeof *step);
+    int32_t *row = oss_alloc((size_t)b->units + 1, sizeof *row);
+    oss_status status = step == NULL || row == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        fill_steps(step, row, a, b);
+    }
+    for (int64_t j = 0; j < b->units; j++) {
+        right[j] = false;
+    }
+    for (int64_t i = a->units, j = b->units; status == OSS_OK && i > 0 && j > 0;) {
+        uint8_t taken = step[(i - 1) * b->units + j - 1];
+        i -= taken != STEP_LEFT;
+        j -= taken != STEP_ABOVE;
+        if (taken == STEP_DIAGONAL) {
+            right[j] = a->unit[i] == b->unit[j];
+        }
+    }
+    oss_free(step);
+    oss_free(row);
+    return status;
+}
+
+oss_status oss_edits_match_words(bool *right, const char *reference, const char *const *word, int64_t words) {
+    unit_list a = {0};
+    unit_list b = {.unit = oss_alloc((size_t)words, sizeof *b.unit), .units = words};
+    word_table table = {0};
+    oss_status status = b.unit == NULL ? OSS_ENOMEM : init_words(&table, count_words(reference) + words);
+    if (status == OSS_OK) {
+        status = list_words(&a, &table, reference);
+    }
+    if (status == OSS_OK) {
+        for (int64_t i = 0; i < words; i++) {
+            b.unit[i] = number_word(&table, word[i], strlen(word[i]));
+        }
+        status = match_units(right, &a, &b);
+    }
+    oss_free(table.slot);
+    oss_free(a.unit);
+    oss_free(b.unit);
+    return status;
+}
+
 double oss_edits_rate(const oss_edits *edits) {
     if (edits->reference == 0) {
         return edits->insertions > 0 ? 1.0 : 0.0;

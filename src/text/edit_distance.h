@@ -2,6 +2,7 @@
 #ifndef OSS_TEXT_EDIT_DISTANCE_H
 #define OSS_TEXT_EDIT_DISTANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ossicle/status.h"
@@ -18,6 +19,10 @@ typedef struct oss_edits {
  * than 2^31-1 units is OSS_EINPUT. */
 oss_status oss_edits_words(oss_edits *edits, const char *reference, const char *hypothesis);
 oss_status oss_edits_characters(oss_edits *edits, const char *reference, const char *hypothesis);
+
+/* right[words]: whether word[i] is matched in that alignment of the reference with all of them. Memory grows with the
+ * product of the numbers of words; OSS_EINPUT beyond 2^28. */
+oss_status oss_edits_match_words(bool *right, const char *reference, const char *const *word, int64_t words);
 
 /* (S+D+I)/reference; with an empty reference: insertions > 0 ? 1.0 : 0.0 (jiwer's convention for a whole
  * empty corpus). */

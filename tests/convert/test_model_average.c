@@ -75,6 +75,21 @@ START_TEST(test_one_is_its_own_mean) {
 END_TEST
 
 /* A sum in float would leave its range. */
+/* What was measured of a model is true of it alone. */
+START_TEST(test_calibration_is_of_one) {
+    oss_model *model = make_model(0), *mean = NULL;
+    model->calibration = (oss_calibration){.has_edges = true, .edges = {0.06, 0.04}};
+    save(model, path[0]);
+    for (int32_t count = 1; count <= 2; count++) {
+        ck_assert_msg(oss_model_average(&mean, (const char *const *)path, count) == OSS_OK, "%s",
+                      oss_last_error());
+        ck_assert_int_eq(mean->calibration.has_edges, count == 1);
+        oss_model_free(mean);
+    }
+    oss_model_free(model);
+}
+END_TEST
+
 START_TEST(test_sums_are_double) {
     static const float value[MODELS] = {3e38f, 3e38f, 2.5e38f};
     for (int i = 0; i < MODELS; i++) {
@@ -223,6 +238,7 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, test_mean);
     tcase_add_test(all, test_one_is_its_own_mean);
+    tcase_add_test(all, test_calibration_is_of_one);
     tcase_add_test(all, test_sums_are_double);
     tcase_add_test(all, test_settings_must_agree);
     tcase_add_test(all, test_vocabularies_must_agree);

@@ -174,6 +174,66 @@ START_TEST(test_long_texts) {
 }
 END_TEST
 
+/* Words of `text` in place; how many. */
+static int64_t split(const char **word, char *text) {
+    int64_t words = 0;
+    for (char *at = strtok(text, " "); at != NULL; at = strtok(NULL, " ")) {
+        word[words++] = at;
+    }
+    return words;
+}
+
+START_TEST(test_matches) {
+    static const struct {
+        const char *reference, *hypothesis, *right; /* a digit a word */
+    } table[] = {{"the cat sat on the mat", "the cat sat on the mat", "111111"},
+                 {"the cat sat on the mat", "the cat on a mat", "11101"},
+                 {"a b c", "", ""},
+                 {"", "a b c", "000"},
+                 {"one", "two one", "01"},
+                 {"one", "two words", "00"},
+                 {"a b", "b a", "00"},
+                 {"a a a", "a", "1"},
+                 {"x a", "a x a x", "0110"}};
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        char text[64];
+        const char *word[16];
+        bool right[16];
+        strcpy(text, table[k].hypothesis);
+        int64_t words = split(word, text);
+        ck_assert_int_eq(oss_edits_match_words(right, table[k].reference, word, words), OSS_OK);
+        for (int64_t i = 0; i < words; i++) {
+            ck_assert_msg(right[i] == (table[k].right[i] == '1'), "%s: word %d", table[k].hypothesis, (int)i);
+        }
+    }
+}
+END_TEST
+
+/* As many as the counts say. */
+START_TEST(test_matches_agree_with_counts) {
+    for (uint64_t round = 0; round < 300; round++) {
+        char text[2][128] = {"", ""};
+        for (uint64_t side = 0; side < 2; side++) {
+            uint64_t words = oss_fill_bits(round, side) % 12;
+            for (uint64_t i = 0; i < words; i++) {
+                char one[3] = {(char)('a' + oss_fill_bits(round, 10 + 50 * side + i) % 3), ' ', '\0'};
+                strcat(text[side], one);
+            }
+        }
+        oss_edits edits = {0};
+        ck_assert_int_eq(oss_edits_words(&edits, text[0], text[1]), OSS_OK);
+        const char *word[16];
+        bool right[16];
+        int64_t words = split(word, text[1]), count = 0;
+        ck_assert_int_eq(oss_edits_match_words(right, text[0], word, words), OSS_OK);
+        for (int64_t i = 0; i < words; i++) {
+            count += right[i];
+        }
+        ck_assert_int_eq(count, words - edits.substitutions - edits.insertions);
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("text/edit_distance");
     TCase *tests = tcase_create("edits");
@@ -181,6 +241,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_words);
     tcase_add_test(tests, test_characters);
     tcase_add_test(tests, test_ties);
+    tcase_add_test(tests, test_matches);
+    tcase_add_test(tests, test_matches_agree_with_counts);
     tcase_add_test(tests, test_results_add_up);
     tcase_add_test(tests, test_rate_of_empty_references);
     tcase_add_test(tests, test_against_the_whole_matrix);

@@ -1,0 +1,368 @@
+/* ossicle calibrate: what is measured once of a model, for the times and confidences of its words. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/logger.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/tsv.h"
+#include "cli/cli_files.h"
+#include "cli/commands.h"
+#include "cli/eval_rows.h"
+#include "convert/confidence_fit.h"
+
+/* Edges by pauses that a median needs at least. */
+enum { LEAST_EDGES = 20 };
+
+static const oss_cli_option options[] = {
+    {.name = "--csv",
+     .value = "FILE",
+     .help = "recordings that the model was not trained on, and their transcripts, as for training",
+     .required = true,
+     .repeats = true},
+    {.name = "-o",
+     .value = "OUT",
+     .help = "model file to write: the weights of M, and what was measured (default: only print it)"},
+    {.name = "--words",
+     .value = "OUT.tsv",
+     .help =
+         "also write every word: TSV with the columns wav, start, end, word, right (1 or 0), confidence (by M as it is), "
+         "held_out (by weights learnt from other rows)"},
+    {.name = "--json", .help = "print one JSON object instead of a table"},
+    OSS_CLI_LEVEL_OPTION,
+    {.name = "--threads",
+     .value = "N",
+     .help = "rows to work on at the same time (default: as many as processors); the results are the same "
+             "with any number"},
+};
+
+/* A list of numbers that grows. */
+typedef struct numbers {
+    double *value;
+    int64_t count, capacity;
+} numbers;
+
+typedef struct measurement {
+    const oss_cli_args *args;
+    char *model_path;
+    oss_judged_word *word; /* [words] */
+    double *now;           /* [words] confidences by the model as it is */
+    double *held_out;      /* [words] by weights that were fitted to other rows */
+    int64_t words, capacity, rows, failed;
+    numbers onset, tail;
+    oss_strbuf *line; /* [words] of --words, up to the last column; NULL: not asked for */
+} measurement;
+
+/* ---- What rows show ---- */
+
+static oss_status add_number(numbers *list, double value) {
+    if (isnan(value)) {
+        return OSS_OK;
+    }
+    if (list->count == list->capacity) {
+        int64_t capacity = 2 * list->capacity + 256;
+        double *grown = oss_resize(list->value, (size_t)capacity, sizeof *grown);
+        if (grown == NULL) {
+            return OSS_ENOMEM;
+        }
+        list->value = grown;
+        list->capacity = capacity;
+    }
+    list->value[list->count++] = value;
+    return OSS_OK;
+}
+
+static oss_status make_room(measurement *m, int64_t words) {
+    if (m->words + words <= m->capacity) {
+        return OSS_OK;
+    }
+    int64_t capacity = 2 * (m->words + words) + 256;
+    oss_judged_word *word = oss_resize(m->word, (size_t)capacity, sizeof *word);
+    m->word = word != NULL ? word : m->word;
+    double *now = oss_resize(m->now, (size_t)capacity, sizeof *now);
+    m->now = now != NULL ? now : m->now;
+    bool made = word != NULL && now != NULL;
+    if (made && oss_cli_has(m->args, "--words")) {
+        oss_strbuf *line = oss_resize(m->line, (size_t)capacity, sizeof *line);
+        m->line = line != NULL ? line : m->line;
+        made = line != NULL;
+    }
+    m->capacity = made ? capacity : m->capacity;
+    return made ? OSS_OK : OSS_ENOMEM;
+}
+
+static void print_word(oss_strbuf *line, const oss_eval_row *row, const oss_observed_word *word) {
+    *line = (oss_strbuf){0};
+    oss_tsv_append(line, row->csv.wav);
+    oss_strbuf_printf(line, "\t%.3f\t%.3f\t", word->start_seconds, word->end_seconds);
+    oss_tsv_append(line, word->text);
+    oss_strbuf_printf(line, "\t%d\t%.6f", word->right ? 1 : 0, (double)word->confidence);
+}
+
+static oss_status add_word(measurement *m, const oss_eval_row *row, const oss_observed_word *word) {
+    oss_judged_word *judged = &m->word[m->words];
+    *judged = (oss_judged_word){.right = word->right, .row = m->rows};
+    memcpy(judged->feature, word->feature, sizeof judged->feature);
+    m->now[m->words] = (double)word->confidence;
+    if (m->line != NULL) {
+        print_word(&m->line[m->words], row, word);
+    }
+    m->words++;
+    oss_status status = add_number(&m->onset, word->onset_seconds);
+    return status == OSS_OK ? add_number(&m->tail, word->tail_seconds) : status;
+}
+
+/* A row or recording that is wrong does not end it; memory or disk that is out does. */
+static oss_status add_row(measurement *m, const oss_eval_row *row) {
+    if (row->status != OSS_OK) {
+        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+        if (row->status != OSS_EINPUT && row->status != OSS_EIO && row->status != OSS_ENUMERIC) {
+            return row->status;
+        }
+        (void)oss_cli_fail(m->args, row->status);
+        m->failed++;
+        return OSS_OK;
+    }
+    oss_status status = oss_cli_reads(m->args, row->csv.path);
+    if (status == OSS_OK) {
+        status = make_room(m, row->scored.words);
+    }
+    for (int64_t i = 0; i < row->scored.words && status == OSS_OK; i++) {
+        status = add_word(m, row, &row->scored.word[i]);
+    }
+    m->rows++;
+    return status;
+}
+
+static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer_options *settings) {
+    oss_eval_rows *rows = NULL;
+    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_eval_rows_observe(rows);
+    const oss_eval_row *row = NULL;
+    do {
+        status = oss_eval_rows_next(rows, &row);
+        if (status == OSS_OK && row != NULL) {
+            status = add_row(m, row);
+        }
+    } while (status == OSS_OK && row != NULL);
+    oss_eval_rows_free(rows);
+    return status;
+}
+
+static oss_status read_rows(measurement *m) {
+    oss_recognizer_options settings = {.size = sizeof settings,
+                                       .keep_level = oss_cli_has(m->args, "--keep-level")};
+    oss_status status = oss_cli_threads(m->args, &settings.threads);
+    for (int32_t i = 0; i < oss_cli_count(m->args, "--csv") && status == OSS_OK; i++) {
+        status = read_csv(m, oss_cli_value_at(m->args, "--csv", i), &settings);
+    }
+    return status;
+}
+
+/* ---- What is made of it ---- */
+
+static int compare_numbers(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(numbers *list) {
+    qsort(list->value, (size_t)list->count, sizeof *list->value, compare_numbers);
+    return 0.5 * (list->value[(list->count - 1) / 2] + list->value[list->count / 2]);
+}
+
+/* Without enough of them those of the model stay. */
+static void find_edges(oss_calibration *out, measurement *m) {
+    if (m->onset.count < LEAST_EDGES || m->tail.count < LEAST_EDGES) {
+        oss_log_warn(
+            "pauses show %lld beginnings and %lld ends of words, too few to measure offsets (%d of each): "
+            "the model keeps what it has; rows that are longer or have less noise show more",
+            (long long)m->onset.count, (long long)m->tail.count, LEAST_EDGES);
+        return;
+    }
+    out->has_edges = true;
+    out->edges.onset_seconds = fmax(median(&m->onset), OSS_SYMBOL_SECONDS_MIN);
+    out->edges.end_seconds = fmax(median(&m->tail), OSS_SYMBOL_SECONDS_MIN);
+}
+
+static oss_status find_calibration(oss_calibration *out, measurement *m) {
+    find_edges(out, m);
+    oss_status status = oss_confidence_fit(&out->confidence, m->word, m->words);
+    if (status == OSS_OK) {
+        out->has_confidence = true;
+        m->held_out = oss_alloc((size_t)m->words, sizeof *m->held_out);
+        status = m->held_out == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    return status == OSS_OK ? oss_confidence_cross_validate(m->held_out, m->word, m->words) : status;
+}
+
+/* ---- What is written ---- */
+
+static oss_status write_words(const measurement *m) {
+    static const char header[] = "wav\tstart\tend\tword\tright\tconfidence\theld_out\n";
+    oss_writer writer = {0};
+    oss_status status = oss_writer_open(&writer, oss_cli_value(m->args, "--words"));
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_writer_put(&writer, header, strlen(header));
+    for (int64_t i = 0; i < m->words && status == OSS_OK; i++) {
+        oss_strbuf *line = &m->line[i];
+        oss_strbuf_printf(line, "\t%.6f\n", m->held_out[i]);
+        status = oss_strbuf_ok(line) ? OSS_OK : OSS_ENOMEM;
+        if (status == OSS_OK) {
+            oss_writer_put(&writer, line->data, line->length);
+        }
+    }
+    status = status == OSS_OK ? oss_writer_commit(&writer) : status;
+    oss_writer_abort(&writer);
+    return status;
+}
+
+static oss_status write_model(const measurement *m, const oss_calibration *calibration) {
+    oss_model *model = NULL;
+    oss_status status = oss_model_load(&model, m->model_path);
+    if (status == OSS_OK) {
+        if (calibration->has_edges) {
+            model->calibration.edges = calibration->edges;
+            model->calibration.has_edges = true;
+        }
+        model->calibration.confidence = calibration->confidence;
+        model->calibration.has_confidence = true;
+        status = oss_model_save(model, oss_cli_value(m->args, "-o"));
+    }
+    oss_model_free(model);
+    return status;
+}
+
+typedef struct figures {
+    double error_now, error_then, auc_now, auc_then, right;
+} figures;
+
+static oss_status find_figures(figures *f, const measurement *m) {
+    int64_t right = 0;
+    for (int64_t i = 0; i < m->words; i++) {
+        right += m->word[i].right;
+    }
+    f->right = (double)right / (double)m->words;
+    f->error_now = oss_confidence_error(m->now, m->word, m->words);
+    f->error_then = oss_confidence_error(m->held_out, m->word, m->words);
+    oss_status status = oss_confidence_auc(&f->auc_now, m->now, m->word, m->words);
+    return status == OSS_OK ? oss_confidence_auc(&f->auc_then, m->held_out, m->word, m->words) : status;
+}
+
+static oss_status print_json(const measurement *m, const oss_calibration *calibration, const figures *f) {
+    oss_json *object = oss_json_object();
+    oss_json_add_integer(object, "rows", m->rows);
+    oss_json_add_integer(object, "words", m->words);
+    oss_json_add_number(object, "right", f->right);
+    if (calibration->has_edges) {
+        oss_json_add_number(object, "onset_seconds", calibration->edges.onset_seconds);
+        oss_json_add_number(object, "end_seconds", calibration->edges.end_seconds);
+    }
+    oss_json_add_integer(object, "onsets", m->onset.count);
+    oss_json_add_integer(object, "ends", m->tail.count);
+    oss_json_add_number(object, "calibration_error", f->error_now);
+    oss_json_add_number(object, "auc", f->auc_now);
+    oss_json_add_number(object, "held_out_calibration_error", f->error_then);
+    oss_json_add_number(object, "held_out_auc", f->auc_then);
+    oss_json_add_integer(object, "failed", m->failed);
+    return oss_cli_print_json(object);
+}
+
+static void print_table(const measurement *m, const oss_calibration *calibration, const figures *f) {
+    oss_cli_print("%-26s%8lld\n", "rows", (long long)m->rows);
+    oss_cli_print("%-26s%8lld    %.1f %% of them right\n", "words", (long long)m->words, 100.0 * f->right);
+    if (calibration->has_edges) {
+        oss_cli_print("%-26s%8.1f ms  before the middle of a word's first symbol, median of %lld\n", "onset",
+                      1000.0 * calibration->edges.onset_seconds, (long long)m->onset.count);
+        oss_cli_print("%-26s%8.1f ms  behind the middle of its last symbol, median of %lld\n", "end",
+                      1000.0 * calibration->edges.end_seconds, (long long)m->tail.count);
+    }
+    oss_cli_print("%-26s%8.4f    now %.4f\n", "calibration_error", f->error_then, f->error_now);
+    oss_cli_print("%-26s%8.4f    now %.4f\n", "auc", f->auc_then, f->auc_now);
+    oss_cli_print("%-26s%8lld\n", "failed", (long long)m->failed);
+}
+
+static oss_status give_results(const measurement *m, const oss_calibration *calibration) {
+    figures f;
+    oss_status status = find_figures(&f, m);
+    if (status == OSS_OK && m->line != NULL) {
+        status = write_words(m);
+    }
+    if (status == OSS_OK && oss_cli_has(m->args, "-o")) {
+        status = write_model(m, calibration);
+    }
+    if (status == OSS_OK && oss_cli_has(m->args, "--json")) {
+        status = print_json(m, calibration, &f);
+    } else if (status == OSS_OK) {
+        print_table(m, calibration, &f);
+    }
+    return status;
+}
+
+/* ---- The command ---- */
+
+static void discard(measurement *m) {
+    for (int64_t i = 0; m->line != NULL && i < m->words; i++) {
+        oss_strbuf_deinit(&m->line[i]);
+    }
+    oss_free(m->line);
+    oss_free(m->word);
+    oss_free(m->now);
+    oss_free(m->held_out);
+    oss_free(m->onset.value);
+    oss_free(m->tail.value);
+    oss_free(m->model_path);
+}
+
+static int run_calibrate(const oss_cli_args *args) {
+    measurement m = {.args = args};
+    oss_calibration calibration = {0};
+    oss_status status = oss_model_resolve(&m.model_path, oss_cli_operand(args, 0));
+    if (status == OSS_OK) {
+        status = oss_cli_reads(args, m.model_path);
+    }
+    if (status == OSS_OK) {
+        status = read_rows(&m);
+    }
+    if (status == OSS_OK) {
+        status = find_calibration(&calibration, &m);
+    }
+    if (status == OSS_OK) {
+        status = give_results(&m, &calibration);
+    }
+    int code = status != OSS_OK ? oss_cli_fail(args, status) : m.failed > 0;
+    discard(&m);
+    return code;
+}
+
+const oss_cli_command oss_command_calibrate = {
+    .name = "calibrate",
+    .summary = "measure a model on recordings with transcripts, for the times and confidences of its words",
+    .operands = "M",
+    .min_operands = 1,
+    .max_operands = 1,
+    .details =
+        "Two things are measured. How far the middles of a word's first and last symbols lie from its edges: "
+        "the medians over all words beside which the audio pauses. Words without a pause beside them get their "
+        "edges by these offsets. And how sure the network is of words that are right and of those that are "
+        "wrong: a confidence is then the probability that a word is right, by logistic regression. Both go "
+        "into the file that -o names; its weights are those of M, and versions that know nothing of it read it.\n\n"
+        "Give recordings that the model was not trained on, like those that it is for, with a thousand words "
+        "or more: of recordings it was trained on it is surer than it should be. calibration_error is the "
+        "expected calibration error over 15 bins, auc the area under the ROC of \"this word is right\"; both of "
+        "weights that were learnt from four fifths of the rows and tried on the others, and for the model as "
+        "it is (\"now\"). A row that cannot be read is named on standard error and left out, exit 1.\n\n"
+        "--json prints rows words right onset_seconds end_seconds (when there are enough) onsets ends "
+        "calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .run = run_calibrate};

@@ -1,0 +1,23 @@
+/* What `ossicle calibrate` measures of a model and writes into its file: where words begin and end beside what the network
+ * hears, and how often it is right when it is so sure. */
+#ifndef OSS_MODEL_CALIBRATION_H
+#define OSS_MODEL_CALIBRATION_H
+
+#include <stdbool.h>
+
+#include "decode/confidence.h"
+#include "decode/word_edges.h"
+
+typedef struct oss_calibration {
+    bool has_edges, has_confidence; /* zeroed: none */
+    oss_edge_offsets edges;
+    oss_confidence_weights confidence;
+} oss_calibration;
+
+/* *out: one line of JSON (oss_free), the value of the key `calibration` of a model file. */
+oss_status oss_calibration_print(char **out, const oss_calibration *calibration);
+/* A part made of other features than this version knows is passed over with a warning: a later version made it. OSS_EINPUT:
+ * it is damaged. */
+oss_status oss_calibration_parse(oss_calibration *out, const char *text);
+
+#endif

@@ -1,0 +1,155 @@
+/* ossicle calibrate. What is fitted: tests/convert/test_confidence_fit.c; what words show: tests/infer. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cli_cases.h"
+#include "support/suite.h"
+
+/* A CSV of `count` rows of three.wav ("a a a") with each of the texts. */
+static char *write_csv(const oss_cli_case *c, const char *name, const char *const *text, int texts,
+                       int count) {
+    char *lines = calloc((size_t)(texts * count + 1), 64);
+    strcat(lines, "wav,text\n");
+    for (int i = 0; i < texts * count; i++) {
+        strcat(strcat(strcat(lines, "three.wav,"), text[i % texts]), "\n");
+    }
+    oss_cli_case_write(c, name, lines);
+    free(lines);
+    return oss_tempdir_path(c->folder, name);
+}
+
+static double number_of(const char *json_text, const char *key) {
+    oss_json *json = NULL;
+    ck_assert_int_eq(oss_json_parse(&json, json_text, strlen(json_text), "output"), OSS_OK);
+    const oss_json *value = oss_json_get(json, key);
+    ck_assert_msg(oss_json_is(value, OSS_JSON_NUMBER), "%s", key);
+    double number = oss_json_number(value);
+    oss_json_free(json);
+    return number;
+}
+
+/* Every word is "a", as sure as every other one; it is right in half of the rows. */
+START_TEST(test_measured_and_written) {
+    static const char *const text[] = {"a a a", "b b b"};
+    oss_cli_case c = oss_cli_case_make();
+    char *csv = write_csv(&c, "rows.csv", text, 2, 40), *out = oss_tempdir_path(c.folder, "out.safetensors");
+    char *words = oss_tempdir_path(c.folder, "words.tsv");
+    oss_program_run run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--csv", csv, "-o", out,
+                                          "--json", "--words", words, "--threads", "2");
+    oss_program_expect(&run, 0);
+    ck_assert_double_eq(number_of(run.out, "rows"), 160);
+    ck_assert_double_eq(number_of(run.out, "words"), 480);
+    ck_assert_double_eq(number_of(run.out, "right"), 0.5);
+    ck_assert_double_eq_tol(number_of(run.out, "held_out_calibration_error"), 0.0, 0.02);
+    oss_program_expect_err(&run, "too few to measure offsets");
+    oss_program_run_deinit(&run);
+    /* The weights and the rest are M's; what was measured is there. */
+    oss_model *before = NULL, *after = NULL;
+    ck_assert_int_eq(oss_model_load(&before, c.model), OSS_OK);
+    ck_assert_int_eq(oss_model_load(&after, out), OSS_OK);
+    ck_assert_mem_eq(after->value, before->value, before->params->floats * sizeof *before->value);
+    ck_assert(after->calibration.has_confidence && !after->calibration.has_edges);
+    after->calibration = (oss_calibration){0};
+    char *again = oss_tempdir_path(c.folder, "again.safetensors");
+    oss_cli_case_save(after, again);
+    long bytes = 0, wanted_bytes = 0;
+    char *got = oss_tempdir_read(again, &bytes), *wanted = oss_tempdir_read(c.model, &wanted_bytes);
+    ck_assert_int_eq(bytes, wanted_bytes);
+    ck_assert_mem_eq(got, wanted, (size_t)bytes);
+    oss_model_free(before);
+    oss_model_free(after);
+    /* A second time the model as it is is as good as what is learnt. */
+    run = oss_run_ossicle("calibrate", out, "--csv", csv);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "now 0.00");
+    oss_program_run_deinit(&run);
+    long length = 0;
+    char *table = oss_tempdir_read(words, &length);
+    static const char top[] = "wav\tstart\tend\tword\tright\tconfidence\theld_out\nthree.wav\t0.000\t";
+    ck_assert_int_eq(strncmp(table, top, strlen(top)), 0);
+    int lines = 0;
+    for (const char *at = table; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    ck_assert_int_eq(lines, 481);
+    free(table);
+    free(got);
+    free(wanted);
+    free(again);
+    free(words);
+    free(out);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* The same with any number of threads. */
+START_TEST(test_threads_change_nothing) {
+    static const char *const text[] = {"a a a", "b b b", "a", "c a c a"};
+    oss_cli_case c = oss_cli_case_make();
+    char *csv = write_csv(&c, "rows.csv", text, 4, 20);
+    oss_program_run wanted = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--json", "--threads", "1");
+    oss_program_expect(&wanted, 0);
+    oss_program_run got = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--json", "--threads", "3");
+    oss_program_expect(&got, 0);
+    ck_assert_str_eq(got.out, wanted.out);
+    oss_program_run_deinit(&got);
+    oss_program_run_deinit(&wanted);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(test_what_is_refused) {
+    static const char *const text[] = {"a a a"};
+    oss_cli_case c = oss_cli_case_make();
+    char *csv = write_csv(&c, "rows.csv", text, 1, 40);
+    oss_program_run run = oss_run_ossicle("calibrate", c.model, "--csv", csv);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "120 words are right and 0 wrong");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "-o", c.model);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "which is read");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--words", c.three);
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", c.model);
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", "--csv", csv);
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* A row that is wrong is named, the rest is measured. */
+START_TEST(test_bad_rows) {
+    static const char *const text[] = {"a a a", "b b b"};
+    oss_cli_case c = oss_cli_case_make();
+    char *csv = write_csv(&c, "rows.csv", text, 2, 40), *bad = oss_tempdir_path(c.folder, "bad.csv");
+    oss_cli_case_write(&c, "bad.csv", "wav,text\nnowhere.wav,a\nthree.wav,a a\n");
+    oss_program_run run = oss_run_ossicle("calibrate", c.model, "--csv", bad, "--csv", csv, "--json");
+    oss_program_expect(&run, 1);
+    oss_program_expect_err(&run, "bad.csv:2: row 1");
+    ck_assert_double_eq(number_of(run.out, "rows"), 81);
+    ck_assert_double_eq(number_of(run.out, "failed"), 1);
+    oss_program_run_deinit(&run);
+    free(bad);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("cli/calibrate");
+    TCase *all = tcase_create("calibrate");
+    tcase_add_test(all, test_measured_and_written);
+    tcase_add_test(all, test_threads_change_nothing);
+    tcase_add_test(all, test_what_is_refused);
+    tcase_add_test(all, test_bad_rows);
+    suite_add_tcase(suite, all);
+    return suite;
+}
