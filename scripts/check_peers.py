@@ -1,7 +1,7 @@
 """What Python's packages read out of the forms of a transcript: check_peers.py FOLDER
 
-FOLDER is filled by tests/output/print_formats.c. Every reader has to give the words and times that were written; what a reader is
-known to do otherwise with valid input stands at its check."""
+FOLDER is filled by tests/output/print_formats.c. Every reader has to give the words and times that were written; what a
+reader is known to do otherwise with valid input stands at its check."""
 import logging
 import pathlib
 import sys

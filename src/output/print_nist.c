@@ -1,5 +1,5 @@
-/* The forms that NIST's scorer sclite reads: time-marked words (ctm), time-marked segments (stm) and plain transcripts (trn).
- * https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm */
+/* The forms that NIST's scorer sclite reads: time-marked words (ctm), time-marked segments (stm) and plain transcripts
+ * (trn). https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -7,8 +7,8 @@
 #include "output/swap.h"
 #include "text/unicode.h"
 
-/* sclite takes brackets for alternatives, for words that may be left out and for labels; a word ends for it at a semicolon, and of a
- * backslash and what follows one is left. */
+/* sclite takes brackets for alternatives, for words that may be left out and for labels; a word ends for it at a
+ * semicolon, and of a backslash and what follows one is left. */
 static const oss_swap word_swaps[] = {{"(", "["}, {")", "]"}, {"{", "["},  {"}", "]"}, {"<", "["},
                                       {">", "]"}, {";", ","}, {"\\", "/"}, {" ", "_"}, {0}};
 

@@ -3,9 +3,9 @@
 #include "output/printers.h"
 #include "output/swap.h"
 
-/* Players take braces for a style and \N for a line break, ffmpeg in WebVTT and lyrics too. SubRip has no escapes: angle brackets
- * would be a style there as well, and the arrow a line of times. In lyrics what stands in square brackets at the beginning of a
- * line is a time or a tag, and in angle brackets the time of a word. */
+/* Players take braces for a style and \N for a line break, ffmpeg in WebVTT and lyrics too. SubRip has no escapes: angle
+ * brackets would be a style there as well, and the arrow a line of times. In lyrics what stands in square brackets at the
+ * beginning of a line is a time or a tag, and in angle brackets the time of a word. */
 static const oss_swap srt_swaps[] = {{"{", "("}, {"}", ")"}, {"\\", "/"}, {"-->", "→"},
                                      {"<", "‹"}, {">", "›"}, {0}};
 static const oss_swap vtt_swaps[] = {{"{", "("},    {"}", ")"},    {"\\", "/"}, {"&", "&amp;"},

@@ -6,7 +6,8 @@
 
 #include "support/fill.h"
 
-/* Words of a line with spaces between, one after the other; a '|' between them is a pause of a second and the end of a segment. */
+/* Words of a line with spaces between, one after the other; a '|' between them is a pause of a second and the end of a
+ * segment. */
 typedef struct sample {
     const char *name, *text;
     int32_t start_ms, word_ms, gap_ms;
