@@ -6,6 +6,8 @@
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
+## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
+## make check-peers forms of a transcript read by Python's packages (a venv in build/; needs the network the first time, not in CI)
 ## make check-findings do other people's programs still behave as findings/ says (two minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
@@ -164,6 +166,11 @@ $(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# Not a suite: prints transcripts for the programs that own the forms.
+$(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
+                $(call obj,$(patsubst %,tests/support/%.c,transcripts transcript_samples fill)) $(BUILD)/libossicle.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
 
@@ -222,6 +229,16 @@ DISTROS ?= stable testing
 .PHONY: check-distros
 check-distros:
 	@scripts/check_distros.sh $(DISTROS)
+
+# What programs and packages that own a form read out of ours: Debian's, and Python's, which go into build/.
+.PHONY: check-formats check-peers
+check-formats:
+	@scripts/install-deps.sh formats
+	@$(MAKE) --no-print-directory $(BUILD)/tests/output/print_formats
+	@scripts/check_formats.sh $(BUILD)
+check-peers:
+	@$(MAKE) --no-print-directory $(BUILD)/tests/output/print_formats
+	@scripts/check_peers.sh $(BUILD)
 
 .PHONY: check-findings
 check-findings:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|recipe|peers|neon|distro|ci
+#   scripts/install-deps.sh build|check|demo|recipe|formats|peers|neon|distro|ci
 # With everything in place it changes nothing and needs no network or root.
 set -eu
 what=${1:-build}
@@ -12,6 +12,7 @@ check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
 neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
 recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en flite espeak-ng bible-kjv wordnet-base" ;;
+formats) packages="$build ffmpeg praat sctk" ;;
 peers)
 	packages="$build python3-numpy python3-torch python3-torchaudio"
 	# Node.js often comes from elsewhere, with npm in its package.
@@ -21,7 +22,7 @@ peers)
 distro) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang" ;;
 ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-dev clang-format debootstrap $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, peers, neon, distro, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, formats, peers, neon, distro, ci" >&2
 	exit 2
 	;;
 esac

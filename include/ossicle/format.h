@@ -7,15 +7,15 @@
  *     }
  *     oss_string_free(text);
  *
- * docs/file-formats.md describes every form with an example. All are UTF-8 with line feeds and end with one (a form of
- * a transcript without words may be empty). In all forms but txt times are rounded to the millisecond (lrc: a
- * hundredth of a second): a word lasts at least one, none begins before the end of the one before it, and where two meet
- * both times have the same digits. What a form cannot hold is written otherwise, as its description says; bytes that are not
- * UTF-8 become U+FFFD everywhere but in names in txt and tsv.
+ * docs/file-formats.md describes every form with an example. All are UTF-8 with line feeds, and a line feed is the last of
+ * them (srt, ctm and lrc of a transcript without words are ""). In all but txt times are rounded to the millisecond (lrc: a
+ * hundredth of a second): a word lasts at least one and begins no earlier than the one before it ended, and where two meet
+ * both times have the same digits. What a form gives a meaning of its own is written otherwise; bytes that are not UTF-8
+ * become U+FFFD, but in the file's name in tsv.
  *
- * Recordings of many can follow each other in one file in the forms jsonl, ctm, stm, trn and tsv: print each and join the
- * texts. Nothing stands at the top of such a file but the header of tsv, which `continued` leaves out. sclite wants the
- * recordings of a ctm or stm file in the order of their ids (LC_ALL=C sort). */
+ * Many recordings can follow each other in one file in the forms jsonl, ctm, stm, trn and tsv: print each and join the texts.
+ * Nothing stands at the top of such a file but the header of tsv, which `continued` leaves out. sclite wants the recordings
+ * of a ctm or stm in the order of their ids (LC_ALL=C sort). */
 #ifndef OSSICLE_FORMAT_H
 #define OSSICLE_FORMAT_H
 
@@ -46,14 +46,15 @@ typedef enum oss_transcript_format {
 /* How many there are: 0 to OSS_FORMATS - 1. Later versions may have more. */
 #define OSS_FORMATS 11
 
-/* The format called "txt", "json", "jsonl", "srt", "vtt", "ctm", "stm", "trn", "textgrid", "tsv" or "lrc", in any case. OSS_EUSAGE: no
- * format has this name (the message lists them). */
+/* The format called "txt", "json", "jsonl", "srt", "vtt", "ctm", "stm", "trn", "textgrid", "tsv" or "lrc", in any case.
+ * OSS_EUSAGE: no format has this name (the message lists them). */
 OSS_API oss_status oss_format_from_name(const char *name, oss_transcript_format *out_format);
 
 /* That name; NULL for a number that is no format. Constant. */
 OSS_API const char *oss_format_name(oss_transcript_format format);
 
-/* What names of its files end with, without the dot: the name, but "TextGrid". NULL for a number that is no format. Constant. */
+/* What names of its files end with, without the dot: the format's name, but "TextGrid". NULL for a number that is no format.
+ * Constant. */
 OSS_API const char *oss_format_extension(oss_transcript_format format);
 
 /* 1: a file of this format may hold many recordings, each printed after the other (jsonl, ctm, stm, trn, tsv). Else 0. */
@@ -72,8 +73,8 @@ typedef struct oss_format_options {
      * and the cell of tsv is empty. */
     const char *name;
     /* The recording in ctm, stm and trn. NULL: the last part of `name` without its extension; "recording" without a name.
-     * Blanks, brackets and control characters become '_', a byte that is not UTF-8 '%' and its two digits: ids of two files may
-     * be the same. */
+     * Blanks, brackets and control characters become '_', a byte that is not UTF-8 '%' and its two digits: ids of two
+     * files may be the same. */
     const char *id;
     const char *channel; /* ctm, stm; NULL: "1" */
     const char *speaker; /* stm (NULL: the id) and trn (NULL: none, else "speaker-id") */
@@ -82,17 +83,16 @@ typedef struct oss_format_options {
     int32_t symbols;    /* not 0: words in json and jsonl have their symbols */
     oss_textgrid_form textgrid;
     /* Subtitles: srt and vtt; lrc has line_length and one line. */
-    int32_t line_length; /* columns, 8 to 1000; 0: 42. East Asian wide characters take two */
-    int32_t lines;       /* of a cue, 1 to 8; 0: 2 */
-    double
-        characters_second; /* above 0; 0: 17. Reading speed in columns: where the next cue is far enough a cue stays as long */
+    int32_t line_length;         /* columns, 8 to 1000; 0: 42. East Asian wide characters take two */
+    int32_t lines;               /* of a cue, 1 to 8; 0: 2 */
+    double characters_second;    /* reading speed in columns a second, 0.1 to 10000; 0: 17 */
     int32_t minimum_gap_ms;      /* between cues; 0: 80; negative: none */
     int32_t minimum_duration_ms; /* of a cue, where the next one is far enough; 0: 833; negative: none */
     int32_t maximum_duration_ms; /* of a cue of several words, 100 or more; 0: 7000 */
 } oss_format_options;
 
-/* *out_text: the transcript in this format, the caller's: free with oss_string_free. options NULL: the defaults. OSS_EUSAGE: an
- * option is out of its range, or one that this version does not have. */
+/* *out_text: the transcript in this format, the caller's: free with oss_string_free. options NULL: the defaults.
+ * OSS_EUSAGE: an option is out of its range, or one that this version does not have. */
 OSS_API oss_status oss_transcript_print(const oss_transcript *transcript, oss_transcript_format format,
                                         const oss_format_options *options, char **out_text);
 

@@ -21,13 +21,14 @@ typedef struct oss_cue_atoms {
     int32_t count, capacity;
 } oss_cue_atoms;
 
-/* All that can be seen of the timeline. A word of more than `line_length` columns is taken apart between characters (of scripts
- * that are written without spaces a whole sentence is one word), timed by its symbols where they spell it, else evenly. What does
- * not begin a line, such as a full stop, stays with what is before it. Zero-initialise; free with oss_free(atoms->atom), after
- * failure too. OSS_ENOMEM. */
+/* All that can be seen of the timeline. A word of more than `line_length` columns is taken apart between characters (of
+ * scripts that are written without spaces a whole sentence is one word), timed by its symbols where they spell it, else
+ * evenly. What does not begin a line, such as a full stop, stays with what is before it. Zero-initialise; free with
+ * oss_free(atoms->atom), after failure too. OSS_ENOMEM. */
 oss_status oss_cue_atoms_init(oss_cue_atoms *atoms, const oss_timeline *timeline, int32_t line_length);
 
-/* How well a cue or a line ends behind the atom by its last character: 2 the end of a sentence, 1 of a part of one, else 0. */
+/* How well a cue or a line ends behind the atom by its last character: 2 the end of a sentence, 1 of a part of one, else
+ * 0. */
 int32_t oss_cue_atom_stop(const oss_cue_atom *atom);
 
 #endif

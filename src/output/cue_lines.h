@@ -6,8 +6,8 @@
 
 #include "output/cue_atoms.h"
 
-/* Marks in atom[atoms], those of one cue, where lines begin: as few lines of `line_length` columns as hold them, as even as can
- * be, broken at pauses rather. OSS_ENOMEM. */
+/* Marks in atom[atoms], those of one cue, where lines begin: as few lines of `line_length` columns as hold them, as even
+ * as can be, broken at pauses rather. OSS_ENOMEM. */
 oss_status oss_cue_lines_lay_out(oss_cue_atom *atom, int32_t atoms, int32_t line_length);
 
 #endif

@@ -1,5 +1,5 @@
-/* JSON: one object for a recording, over many lines (json) or in one (jsonl). Written piece by piece: a tree of ten hours of words
- * would take more memory than the words. */
+/* JSON: one object for a recording, over many lines (json) or in one (jsonl). Written piece by piece: a tree of ten hours
+ * of words would take more memory than the words. */
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,13 +45,26 @@ static void put_number(json_writer *w, const char *key, double value) {
     oss_strbuf_append_bytes(w->out, digits, oss_number_print(digits, value));
 }
 
+/* value / unit, unit a power of ten, in its shortest digits. */
+static void put_decimal(json_writer *w, const char *key, int64_t value, int64_t unit) {
+    char digits[OSS_NUMBER_CHARS];
+    size_t length = 0;
+    put_key(w, key);
+    oss_strbuf_printf(w->out, "%lld", (long long)(value / unit));
+    for (int64_t rest = value % unit; rest > 0; rest = rest * 10 % unit) {
+        digits[length++] = (char)('0' + rest * 10 / unit);
+    }
+    oss_strbuf_append(w->out, length > 0 ? "." : "");
+    oss_strbuf_append_bytes(w->out, digits, length);
+}
+
 static void put_ms(json_writer *w, const char *key, int64_t ms) {
-    put_number(w, key, (double)ms / 1000.0);
+    put_decimal(w, key, ms, 1000);
 }
 
 /* Four digits behind the point say more than is known. */
 static void put_confidence(json_writer *w, const char *key, float confidence) {
-    put_number(w, key, round((double)confidence * 1e4) / 1e4);
+    put_decimal(w, key, llround(fmin(fmax((double)confidence, 0.0), 1.0) * 1e4), 10000);
 }
 
 static void open_list(json_writer *w, const char *key) {

@@ -1,5 +1,5 @@
-/* The forms that NIST's scorer sclite reads: time-marked words (ctm), time-marked segments (stm) and plain transcripts (trn).
- * https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm */
+/* The forms that NIST's scorer sclite reads: time-marked words (ctm), time-marked segments (stm) and plain transcripts
+ * (trn). https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -7,16 +7,14 @@
 #include "output/swap.h"
 #include "text/unicode.h"
 
-/* Brackets mark alternatives, words that may be left out, and labels; none of them is left. */
-static const oss_swap word_swaps[] = {{"(", "["}, {")", "]"}, {"{", "["}, {"}", "]"},
-                                      {"<", "["}, {">", "]"}, {" ", "_"}, {0}};
+/* sclite takes brackets for alternatives, for words that may be left out and for labels; a word ends for it at a
+ * semicolon, and of a backslash and what follows one is left. */
+static const oss_swap word_swaps[] = {{"(", "["}, {")", "]"}, {"{", "["},  {"}", "]"}, {"<", "["},
+                                      {">", "]"}, {";", ","}, {"\\", "/"}, {" ", "_"}, {0}};
 
 static void append_word(oss_strbuf *out, const char *text) {
-    if (*text == ';') { /* two of them begin a comment */
-        oss_strbuf_append(out, ",");
-        text++;
-    }
-    oss_append_swapped(out, text, strlen(text), word_swaps);
+    bool is_null = strcmp(text, "@") == 0; /* the word that is not there */
+    oss_append_swapped(out, is_null ? "[@]" : text, is_null ? 3 : strlen(text), word_swaps);
 }
 
 /* A name in one piece: blanks, control characters and brackets become '_', a byte that is not UTF-8 '%' and its digits. */

@@ -3,11 +3,15 @@
 #include "output/printers.h"
 #include "output/swap.h"
 
-/* SubRip has no escapes: players take braces and angle brackets for styles, and the arrow for a line of times. */
-static const oss_swap srt_swaps[] = {{"-->", "→"}, {"{", "("}, {"}", ")"}, {"<", "‹"}, {">", "›"}, {0}};
-static const oss_swap vtt_swaps[] = {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {0}};
-/* What stands in square brackets at the beginning of a line is a time or a tag. */
-static const oss_swap lrc_swaps[] = {{"[", "("}, {"]", ")"}, {0}};
+/* Players take braces for a style and \N for a line break, ffmpeg in WebVTT and lyrics too. SubRip has no escapes: angle
+ * brackets would be a style there as well, and the arrow a line of times. In lyrics what stands in square brackets at the
+ * beginning of a line is a time or a tag, and in angle brackets the time of a word. */
+static const oss_swap srt_swaps[] = {{"{", "("}, {"}", ")"}, {"\\", "/"}, {"-->", "→"},
+                                     {"<", "‹"}, {">", "›"}, {0}};
+static const oss_swap vtt_swaps[] = {{"{", "("},    {"}", ")"},    {"\\", "/"}, {"&", "&amp;"},
+                                     {"<", "&lt;"}, {">", "&gt;"}, {0}};
+static const oss_swap lrc_swaps[] = {{"{", "("}, {"}", ")"}, {"\\", "/"}, {"[", "("},
+                                     {"]", ")"}, {"<", "‹"}, {">", "›"},  {0}};
 
 static void append_clock(oss_strbuf *out, int64_t ms, char point) {
     oss_strbuf_printf(out, "%02lld:%02lld:%02lld%c%03lld", (long long)(ms / 3600000),

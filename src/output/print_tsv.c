@@ -1,4 +1,5 @@
-/* Tab-separated values as Whisper's users know them: start, end and text of a segment, times in milliseconds; two columns more. */
+/* Tab-separated values as Whisper's users know them: start, end and text of a segment, times in milliseconds; two columns
+ * more. */
 #include "base/tsv.h"
 
 #include "output/printers.h"

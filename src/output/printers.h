@@ -1,5 +1,5 @@
-/* One function a form. All append to `out` and give OSS_ENOMEM when memory is short; `options` are complete: what was 0 is the
- * default (src/output/format.c). */
+/* One function a form. All append to `out` and give OSS_ENOMEM when memory is short; `options` are complete: what was 0 is
+ * the default (src/output/format.c). */
 #ifndef OSS_OUTPUT_PRINTERS_H
 #define OSS_OUTPUT_PRINTERS_H
 

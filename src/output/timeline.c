@@ -50,7 +50,8 @@ static int64_t smallest(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* Rounded, each word after the one before it and at least a millisecond long: words that are shorter move those after them. */
+/* Rounded, each word after the one before it and at least a millisecond long: words that are shorter move those after
+ * them. */
 static void place_words(oss_timeline *timeline) {
     int64_t before = 0;
     for (int32_t i = 0; i < timeline->transcript->words; i++) {

@@ -24,8 +24,8 @@ typedef struct oss_timeline {
 oss_status oss_timeline_init(oss_timeline *timeline, const oss_transcript *transcript);
 void oss_timeline_deinit(oss_timeline *timeline);
 
-/* The word's text: valid UTF-8 (U+FFFD for other bytes), no control character, no white space at its ends, single
- * ASCII spaces inside (there are none in what the library makes). "" when nothing of it can be seen: such a word is left out. */
+/* The word's text: valid UTF-8 (U+FFFD for other bytes), no control character, no white space at its ends, single ASCII
+ * spaces inside (there are none in what the library makes). "" when nothing of it can be seen: such a word is left out. */
 const char *oss_timeline_text(const oss_timeline *timeline, int32_t word);
 
 /* Segments in order: *first is the number of the segment's first word. */

@@ -31,6 +31,36 @@ START_TEST(test_every_code_point_survives_encoding) {
 }
 END_TEST
 
+START_TEST(test_clusters_have_the_columns_of_a_screen) {
+    static const struct {
+        const char *text;
+        int32_t clusters, columns;
+    } cases[] = {{"", 0, 0},
+                 {"a b", 3, 3},
+                 {"e\xcc\x81t\xc3\xa9", 3, 3},
+                 {"日本", 2, 4},
+                 {"한국", 2, 4},
+                 {"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", 1, 2}, /* the syllable han in three letters */
+                 {"👩‍👩‍👧‍👦", 1, 2},
+                 {"🇩🇪🇫🇷", 2, 4},
+                 {"❤️", 1, 2},
+                 {"สวัสดี", 4, 4},
+                 {"\xcc\x81", 1, 0},
+                 {"\xff\xfe", 2, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *cursor = cases[i].text;
+        int32_t clusters = 0;
+        while (*cursor != '\0') {
+            (void)oss_text_next_cluster(&cursor);
+            clusters++;
+        }
+        ck_assert_msg(clusters == cases[i].clusters, "%s: %d clusters", cases[i].text, clusters);
+        ck_assert_int_eq(oss_text_columns(cases[i].text), cases[i].columns);
+        ck_assert_int_eq(oss_text_next_cluster(&cursor), 0);
+    }
+}
+END_TEST
+
 START_TEST(test_no_code_point_becomes_replacement) {
     const uint32_t bad[] = {0xd800, 0xdfff, 0x110000, 0xffffffff};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -260,6 +290,7 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("text/unicode");
     TCase *code_points = tcase_create("code points");
+    tcase_add_test(code_points, test_clusters_have_the_columns_of_a_screen);
     tcase_add_test(code_points, test_every_code_point_survives_encoding);
     tcase_add_test(code_points, test_no_code_point_becomes_replacement);
     tcase_add_test(code_points, test_next_never_passes_the_end);
