@@ -148,12 +148,22 @@ typedef enum oss_output {
     OSS_OUTPUT_LOGITS = 2      /* [S * logit_rows, symbols] before softmax */
 } oss_output;
 
-/* *out: the caller's, oss_matrix_deinit frees it. OSS_EUSAGE: the model has no such output. */
+/* *out: the caller's, oss_matrix_deinit frees it, and grows with the recording. OSS_EUSAGE: the model has no such output. */
 OSS_API oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *path, oss_output what,
                                              oss_matrix *out);
 OSS_API oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float *sample,
                                                 int64_t samples, int32_t rate_hz, oss_output what,
                                                 oss_matrix *out);
+
+/* Who takes value[rows, columns], the next rows of an output, which are the library's and gone when the call returns. Not
+ * 0: go on; 0: no more are wanted. Must not use the recognizer. */
+typedef int32_t (*oss_rows_fn)(void *context, const float *value, int32_t rows, int32_t columns);
+
+/* The rows that oss_recognizer_embed_file gives, as they come: of a recording of up to a minute at once, of longer ones
+ * piece by piece, in memory that does not grow. When no more are wanted the rest is not read, and the call succeeds. After
+ * a failure what was taken is not all. */
+OSS_API oss_status oss_recognizer_embed_file_to(oss_recognizer *recognizer, const char *path, oss_output what,
+                                                oss_rows_fn rows, void *context);
 
 /* Frees a string that a function of this library gave to the caller; NULL is allowed. */
 OSS_API void oss_string_free(char *text);

@@ -5,54 +5,72 @@
 #include "infer/recognizer_internal.h"
 #include "infer/recognizer_state.h"
 
-static oss_status score_labels(const oss_recognizer *recognizer, const oss_encoding *encoding,
+/* The logits of a row: all of them, for the loss is of the row as a whole. */
+typedef struct hearing {
+    oss_gathered logits;
+    int64_t samples;
+} hearing;
+
+static oss_status take_heard(void *context, const oss_heard *heard, bool *out_enough) {
+    (void)out_enough;
+    hearing *h = context;
+    h->samples += heard->samples;
+    return oss_gathered_add(&h->logits, heard->encoding.logits, heard->encoding.logit_rows,
+                            heard->encoding.vocab);
+}
+
+static oss_status score_labels(const oss_recognizer *recognizer, const oss_gathered *logits,
                                const char *reference, oss_row_score *score) {
     int32_t *label = NULL, labels = 0;
     oss_status status = oss_vocab_encode(recognizer->model->vocab, &label, &labels, NULL, reference);
     if (status == OSS_OK) {
-        status = oss_row_score_logits(score, label, labels, encoding->logits, encoding->logit_rows,
-                                      encoding->vocab);
+        status =
+            oss_row_score_logits(score, label, labels, logits->value, (int32_t)logits->rows, logits->columns);
         oss_free(label);
     }
     return status;
 }
 
-static oss_status score_audio(oss_recognizer *recognizer, const oss_audio *audio, const char *reference,
-                              oss_scored_row *row) {
-    oss_encoding encoding;
-    oss_status status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
-    if (status == OSS_OK) {
-        status = oss_logits_text(&row->hypothesis, recognizer->model->vocab,
-                                 recognizer->model->config.text_case, encoding.logits, encoding.logit_rows);
-    }
+static oss_status score_logits(const oss_recognizer *recognizer, const oss_gathered *logits,
+                               const char *reference, oss_scored_row *row) {
+    oss_status status =
+        oss_logits_text(&row->hypothesis, recognizer->model->vocab, recognizer->model->config.text_case,
+                        logits->value, (int32_t)logits->rows);
     if (status == OSS_OK) {
         status = oss_row_score_texts(&row->score, reference, row->hypothesis);
     }
+    return status == OSS_OK ? score_labels(recognizer, logits, reference, &row->score) : status;
+}
+
+static oss_status hear_row(oss_recognizer *recognizer, const oss_reference *reference, hearing *h) {
+    oss_input *input = NULL;
+    oss_status status = oss_recognizer_check_head(recognizer);
     if (status == OSS_OK) {
-        status = score_labels(recognizer, &encoding, reference, &row->score);
+        status =
+            oss_input_open_segment(&input, reference->path, &recognizer->model->config,
+                                   reference->start_seconds, reference->end_seconds, &recognizer->progress);
     }
-    row->audio_seconds = oss_recognizer_length_seconds(audio);
+    if (status == OSS_OK) {
+        status = oss_recognizer_hear(recognizer, input, (oss_hearer){.take = take_heard, .context = h});
+        oss_input_close(input);
+    }
     return status;
 }
 
 oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
                                 oss_scored_row *out) {
-    oss_audio audio;
-    oss_status status = oss_recognizer_check_head(recognizer);
-    if (status == OSS_OK) {
-        status = oss_input_load(&audio, reference->path, &recognizer->model->config, reference->start_seconds,
-                                reference->end_seconds, &recognizer->progress);
-    }
-    if (status != OSS_OK) {
-        return status;
-    }
-    oss_recognizer_settle_level(recognizer, &audio, reference->path);
+    hearing h = {0};
     oss_scored_row scored = {0};
-    status = score_audio(recognizer, &audio, reference->text, &scored);
-    oss_audio_deinit(&audio);
+    oss_status status = hear_row(recognizer, reference, &h);
+    if (status == OSS_OK) {
+        scored.audio_seconds = (double)h.samples / recognizer->model->config.mel.sample_rate_hz;
+        status = score_logits(recognizer, &h.logits, reference->text, &scored);
+        status = status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", reference->path);
+    }
+    oss_free(h.logits.value);
     if (status != OSS_OK) {
         oss_scored_row_deinit(&scored);
-        return oss_fail_prefix(status, "%s", reference->path);
+        return status;
     }
     *out = scored;
     return OSS_OK;
