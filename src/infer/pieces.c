@@ -9,7 +9,7 @@
 
 /* ---- The plan ---- */
 
-static const double WHOLE_SECONDS = 60, LEAST_SECONDS = 12, MOST_SECONDS = 28, CONTEXT_SECONDS = 2,
+static const double WHOLE_SECONDS = 60, LEAST_SECONDS = 10, MOST_SECONDS = 25, CONTEXT_SECONDS = 1.6,
                     MOST_CONTEXT_SECONDS = 30, MOST_STEP_SECONDS = 5;
 enum { QUIET_CELLS = 3 }; /* on either side of a cut: how quiet it is there */
 
@@ -17,14 +17,22 @@ static int32_t round_up(int64_t count, int32_t step) {
     return (int32_t)((count + step - 1) / step * step);
 }
 
+/* The first embeddings of a piece, which see its edge: embedding s sees the mel frames from downsample * (s - 1) + 1 on, and
+ * half a window lies before the middle of a frame. */
+static int32_t find_edge(const oss_model_config *config) {
+    int32_t mel_frames =
+        (config->mel.win_samples / 2 + config->mel.hop_samples - 1) / config->mel.hop_samples;
+    return (mel_frames + 2 * config->downsample_time - 2) / config->downsample_time;
+}
+
 /* Embeddings before a chunk that those of the chunk depend on: through each block those that its first frames see, from
- * the beginning of their chunks on; and one for the stem, which sees what the one before it does. */
-static int64_t find_depth(const oss_attention_reach *reach, int32_t blocks) {
+ * the beginning of their chunks on; and what sees the edge of a piece. */
+static int64_t find_depth(const oss_model_config *config, const oss_attention_reach *reach) {
     int64_t depth = 0;
-    for (int32_t i = 0; i < blocks; i++) {
+    for (int32_t i = 0; i < config->n_layers; i++) {
         depth = (depth + reach->chunk - 1) / reach->chunk * reach->chunk + reach->left;
     }
-    return depth + 1;
+    return depth + find_edge(config);
 }
 
 oss_piece_plan oss_piece_plan_for(const oss_model_config *config, const oss_attention_reach *reach) {
@@ -35,13 +43,14 @@ oss_piece_plan oss_piece_plan_for(const oss_model_config *config, const oss_atte
     oss_piece_plan plan = {.grid = config->mel.hop_samples * config->downsample_time,
                            .step = limited ? chunk : 1};
     if (limited) {
-        int64_t depth = find_depth(reach, config->n_layers);
+        int64_t depth = find_depth(config, reach);
         before = depth < most_context ? depth : most_context;
     }
     plan.before = round_up(before, plan.step);
     plan.after = oss_sizes_embeddings(config, CONTEXT_SECONDS);
     plan.least = round_up(oss_sizes_embeddings(config, LEAST_SECONDS), plan.step);
     plan.most = round_up(oss_sizes_embeddings(config, MOST_SECONDS), plan.step);
+    plan.most = plan.most < 2 * plan.least ? 2 * plan.least : plan.most;
     plan.whole_samples = (int64_t)(WHOLE_SECONDS * config->mel.sample_rate_hz);
     return plan;
 }
