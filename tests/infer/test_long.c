@@ -186,6 +186,29 @@ START_TEST(test_ways_agree) {
 }
 END_TEST
 
+/* What is at the end of a long recording is heard, but for the first half minute, as it is heard alone: bit for bit. */
+START_TEST(test_the_end_alone) {
+    enum { LENGTH = 6 * MINUTE, FRONT = LENGTH / 2 / GRID * GRID };
+    oss_network_sizes sizes = oss_case_sizes();
+    place p = make_place(&sizes);
+    float *x = make_recording(LENGTH);
+    oss_recognizer *recognizer = open_with(&p, (oss_recognizer_options){.threads = 2});
+    oss_matrix all = {0}, alone = {0};
+    ok(oss_recognizer_embed_samples(recognizer, x, LENGTH, RATE, OSS_OUTPUT_EMBEDDINGS, &all));
+    ok(oss_recognizer_embed_samples(recognizer, x + FRONT, LENGTH - FRONT, RATE, OSS_OUTPUT_EMBEDDINGS,
+                                    &alone));
+    ck_assert_int_eq(all.rows - alone.rows, FRONT / GRID);
+    size_t same = (size_t)alone.rows - 30 * RATE / GRID, row = (size_t)all.columns;
+    ck_assert_mem_eq(all.value + ((size_t)all.rows - same) * row,
+                     alone.value + ((size_t)alone.rows - same) * row, same * row * sizeof(float));
+    oss_matrix_deinit(&all);
+    oss_matrix_deinit(&alone);
+    oss_recognizer_free(recognizer);
+    free(x);
+    free_place(&p);
+}
+END_TEST
+
 /* A row of a dataset is heard as transcribing hears it. */
 START_TEST(test_rows_are_heard_as_files) {
     enum { LENGTH = 2 * MINUTE + 99 };
@@ -368,6 +391,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(results, test_pieces_are_one_pass, 0, sizeof reaches / sizeof *reaches);
     tcase_add_test(results, test_around_a_minute);
     tcase_add_test(results, test_ways_agree);
+    tcase_add_test(results, test_the_end_alone);
     tcase_add_test(results, test_rows_are_heard_as_files);
     TCase *others = tcase_create("others");
     tcase_set_timeout(others, 240);
