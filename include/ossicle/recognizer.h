@@ -50,7 +50,8 @@ typedef struct oss_recognizer_options {
     int32_t allow_truncated;
     /* 0: recordings whose speech is below -40 dB of full scale are raised to -26 dB by one factor before features are made,
      * and the log says so; all others keep their bits. Pauses do not count, and what is below -80 dB stays. Not 0, and
-     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. */
+     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. Of a recording of more
+     * than a minute every piece is raised, or not, for itself. */
     int32_t keep_level;
 } oss_recognizer_options;
 
@@ -120,7 +121,9 @@ OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int3
  * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
  * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at
  * most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
- * Memory grows with the length, time with its square: cut what is longer than some minutes. */
+ * Any length: a recording of up to a minute is encoded as a whole. A longer one is encoded in pieces of 10 to 25 s, cut where
+ * it is quietest, each with 1.6 s around it that are encoded again; memory grows with its text alone, and time with its
+ * length (docs/inference.md). */
 OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
                                                   char **out_text, double *out_seconds);
 

@@ -100,7 +100,8 @@ const oss_cli_command oss_command_embed = {
     .max_operands = 1,
     .details =
         "Embeddings come at the rate that `ossicle info` prints (12.5 a second at 8x downsampling); logits "
-        "have \"ctc_subframes\" rows for each of them. Symbol 0 is CTC's blank, 1 the unknown symbol.",
+        "have \"ctc_subframes\" rows for each of them. Symbol 0 is CTC's blank, 1 the unknown symbol. A recording "
+        "of more than a minute is heard in pieces, as transcribe hears it, and rows are written as they come.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_embed};
