@@ -1,6 +1,8 @@
 #include "infer/input.h"
 
+#include "audio/wav_pipe.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/source.h"
@@ -10,9 +12,14 @@ typedef struct reading_progress {
     double fraction;          /* the most that was reached: a decoder may look back into its file */
 } reading_progress;
 
+enum { LOOK_AHEAD_MIB = 16 };
+
 struct oss_input {
     const char *name;
-    oss_source source;
+    oss_source source; /* of the stream... */
+    oss_pipe pipe;     /* ...or this, through `wav` */
+    oss_wav_pipe wav;
+    oss_audio_request request;
     oss_audio_stream *stream;
     reading_progress reading;
     const bool *cut_off; /* NULL: it is refused */
@@ -79,6 +86,7 @@ static oss_status create_input(oss_input **out, const char *name, const oss_prog
         return OSS_ENOMEM;
     }
     oss_source_memory(&input->source, NULL, 0);
+    oss_pipe_init(&input->pipe, -1, name);
     input->name = name;
     input->reading.told = progress;
     *out = input;
@@ -88,6 +96,8 @@ static oss_status create_input(oss_input **out, const char *name, const oss_prog
 void oss_input_close(oss_input *input) {
     if (input != NULL) {
         oss_audio_stream_close(input->stream);
+        oss_wav_pipe_close(&input->wav);
+        oss_pipe_close(&input->pipe);
         oss_source_close(&input->source);
         oss_free(input);
     }
@@ -102,6 +112,48 @@ static oss_status keep_or_close(oss_input **out, oss_input *input, oss_status st
     return OSS_OK;
 }
 
+static oss_status open_wav_pipe(oss_input *input, size_t header_bytes) {
+    oss_status status = oss_wav_pipe_open(&input->wav, &input->pipe, header_bytes, &input->request);
+    if (status != OSS_OK) {
+        return status;
+    }
+    const oss_audio_format format = {.rate_hz = input->request.rate_hz,
+                                     .source_rate_hz = input->wav.format.rate_hz,
+                                     .source_channels = input->wav.format.channels};
+    return oss_audio_stream_open_pull(&input->stream, input->name, oss_wav_pipe_pull(&input->wav), &format);
+}
+
+/* What is short, or is to be gone back in, is read to its end. */
+static oss_status open_pipe(oss_input *input) {
+    const size_t ahead = (size_t)LOOK_AHEAD_MIB << 20;
+    const char *bytes = NULL;
+    size_t count = 0;
+    oss_status status = oss_pipe_open(&input->pipe, input->name);
+    if (status == OSS_OK) {
+        status = oss_pipe_look(&input->pipe, ahead, &bytes, &count);
+    }
+    if (status == OSS_OK && count == ahead && oss_wav_pipe_begins(bytes, count)) {
+        return open_wav_pipe(input, count);
+    }
+    if (status == OSS_OK) {
+        status = oss_pipe_load(&input->pipe, (size_t)OSS_INPUT_PIPE_GIBIBYTES << 30, &input->source);
+    }
+    return status == OSS_OK
+               ? oss_audio_stream_open(&input->stream, &input->source, input->name, &input->request)
+               : status;
+}
+
+static oss_status open_file(oss_input *input) {
+    oss_status status = oss_source_open(&input->source, input->name);
+    return status == OSS_OK
+               ? oss_audio_stream_open(&input->stream, &input->source, input->name, &input->request)
+               : status;
+}
+
+static bool is_pipe(const char *path) {
+    return oss_file_exists(path) && !oss_file_is_folder(path) && !oss_file_is_regular(path);
+}
+
 oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config, bool *cut_off,
                           const oss_progress *progress) {
     oss_input *input = NULL;
@@ -109,14 +161,10 @@ oss_status oss_input_open(oss_input **out, const char *path, const oss_model_con
     if (status != OSS_OK) {
         return status;
     }
-    oss_audio_request request = plan_request(config, &input->reading);
-    request.cut_off = cut_off;
+    input->request = plan_request(config, &input->reading);
+    input->request.cut_off = cut_off;
     input->cut_off = cut_off;
-    status = oss_source_open_any(&input->source, path, (size_t)OSS_INPUT_PIPE_GIBIBYTES << 30);
-    if (status == OSS_OK) {
-        status = oss_audio_stream_open(&input->stream, &input->source, path, &request);
-    }
-    return keep_or_close(out, input, status);
+    return keep_or_close(out, input, is_pipe(path) ? open_pipe(input) : open_file(input));
 }
 
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
@@ -126,17 +174,11 @@ oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_m
     if (status != OSS_OK) {
         return status;
     }
-    oss_audio_request request = plan_request(config, &input->reading);
-    request.start_seconds = start_seconds;
-    request.end_seconds = end_seconds;
-    status = oss_segment_check(path, &request);
-    if (status == OSS_OK) {
-        status = oss_source_open(&input->source, path);
-    }
-    if (status == OSS_OK) {
-        status = oss_audio_stream_open(&input->stream, &input->source, path, &request);
-    }
-    return keep_or_close(out, input, status);
+    input->request = plan_request(config, &input->reading);
+    input->request.start_seconds = start_seconds;
+    input->request.end_seconds = end_seconds;
+    status = oss_segment_check(path, &input->request);
+    return keep_or_close(out, input, status == OSS_OK ? open_file(input) : status);
 }
 
 static oss_status check_samples(const float *sample, int64_t samples, int32_t rate_hz) {

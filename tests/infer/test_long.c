@@ -332,58 +332,6 @@ START_TEST(test_levels_are_of_a_piece) {
 }
 END_TEST
 
-/* ---- Progress ---- */
-
-typedef struct told {
-    int calls[2];
-    double last[2];
-    bool wrong;
-} told;
-
-static void take_progress(void *context, oss_stage stage, double fraction) {
-    told *t = context;
-    t->wrong |= stage == OSS_STAGE_READING && t->calls[OSS_STAGE_ENCODING] > 0;
-    t->wrong |= !(fraction >= t->last[stage] && fraction <= 1.0);
-    t->calls[stage]++;
-    t->last[stage] = fraction;
-}
-
-/* First reading, as far as it is told, then encoding, evenly to its end. */
-START_TEST(test_progress_of_a_long_recording) {
-    enum { LENGTH = 5 * MINUTE };
-    oss_network_sizes sizes = oss_case_sizes();
-    place p = make_place(&sizes);
-    float *x = make_recording(LENGTH);
-    oss_wav_write_f32(p.wav, x, LENGTH, 1, RATE);
-    oss_recognizer *recognizer = open_with(&p, (oss_recognizer_options){.threads = 1});
-    told t = {.wrong = false};
-    char *text = NULL;
-    oss_recognizer_set_progress(recognizer, take_progress, &t);
-    ok(oss_recognizer_transcribe_file(recognizer, p.wav, &text, NULL));
-    ck_assert(!t.wrong);
-    ck_assert_int_gt(t.calls[OSS_STAGE_READING], 10);
-    ck_assert_double_lt(t.last[OSS_STAGE_READING], 0.3);
-    ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 100);
-    ck_assert_double_eq(t.last[OSS_STAGE_ENCODING], 1.0);
-    oss_string_free(text);
-    t = (told){.wrong = false};
-    ok(oss_recognizer_transcribe_samples(recognizer, x, LENGTH, RATE, &text));
-    ck_assert(!t.wrong && t.calls[OSS_STAGE_READING] == 0);
-    ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 100);
-    ck_assert_double_eq(t.last[OSS_STAGE_ENCODING], 1.0);
-    oss_string_free(text);
-    rows some = {.wanted = 1};
-    t = (told){.wrong = false};
-    ok(oss_recognizer_embed_file_to(recognizer, p.wav, OSS_OUTPUT_LOGITS, take_rows, &some));
-    ck_assert(!t.wrong && t.last[OSS_STAGE_ENCODING] == 1.0);
-    ck_assert_int_eq(some.calls, 1);
-    oss_free(some.all.value);
-    oss_recognizer_free(recognizer);
-    free(x);
-    free_place(&p);
-}
-END_TEST
-
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("infer/long");
     TCase *results = tcase_create("results");
@@ -399,7 +347,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(others, test_cut_off);
     tcase_add_test(others, test_silence);
     tcase_add_test(others, test_levels_are_of_a_piece);
-    tcase_add_test(others, test_progress_of_a_long_recording);
     suite_add_tcase(suite, results);
     suite_add_tcase(suite, others);
     return suite;
