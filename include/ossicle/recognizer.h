@@ -50,7 +50,8 @@ typedef struct oss_recognizer_options {
     int32_t allow_truncated;
     /* 0: recordings whose speech is below -40 dB of full scale are raised to -26 dB by one factor before features are made,
      * and the log says so; all others keep their bits. Pauses do not count, and what is below -80 dB stays. Not 0, and
-     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. */
+     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. Of a recording of more
+     * than a minute every piece is raised, or not, for itself. */
     int32_t keep_level;
 } oss_recognizer_options;
 
@@ -120,7 +121,9 @@ OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int3
  * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
  * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at
  * most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
- * Memory grows with the length, time with its square: cut what is longer than some minutes. */
+ * Any length: a recording of up to a minute is encoded as a whole. A longer one is encoded in pieces of 10 to 25 s, cut where
+ * it is quietest, each with 1.6 s around it that are encoded again; memory grows with its text alone, and time with its
+ * length (docs/inference.md). */
 OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
                                                   char **out_text, double *out_seconds);
 
@@ -148,12 +151,22 @@ typedef enum oss_output {
     OSS_OUTPUT_LOGITS = 2      /* [S * logit_rows, symbols] before softmax */
 } oss_output;
 
-/* *out: the caller's, oss_matrix_deinit frees it. OSS_EUSAGE: the model has no such output. */
+/* *out: the caller's, oss_matrix_deinit frees it, and grows with the recording. OSS_EUSAGE: the model has no such output. */
 OSS_API oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *path, oss_output what,
                                              oss_matrix *out);
 OSS_API oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float *sample,
                                                 int64_t samples, int32_t rate_hz, oss_output what,
                                                 oss_matrix *out);
+
+/* Who takes value[rows, columns], the next rows of an output, which are the library's and gone when the call returns. Not
+ * 0: go on; 0: no more are wanted. Must not use the recognizer. */
+typedef int32_t (*oss_rows_fn)(void *context, const float *value, int32_t rows, int32_t columns);
+
+/* The rows that oss_recognizer_embed_file gives, as they come: of a recording of up to a minute at once, of longer ones
+ * piece by piece, in memory that does not grow. When no more are wanted the rest is not read, and the call succeeds. After
+ * a failure what was taken is not all. */
+OSS_API oss_status oss_recognizer_embed_file_to(oss_recognizer *recognizer, const char *path, oss_output what,
+                                                oss_rows_fn rows, void *context);
 
 /* Frees a string that a function of this library gave to the caller; NULL is allowed. */
 OSS_API void oss_string_free(char *text);

@@ -56,6 +56,7 @@ static int32_t read_tag(oss_window *window, int64_t at, const chunk_format *form
  * chunk that say 0xffffffff; end_bytes is that of the file, as it stands there. */
 static oss_container walk_chunks(oss_window *window, int64_t at, const chunk_format *format) {
     int64_t wide_bytes = -1, wide_file_bytes = -1;
+    int64_t format_at = 0;
     int32_t tag = 0;
     for (int32_t chunk = 0; chunk < MOST_CHUNKS; chunk++) {
         const unsigned char *header = oss_window_at(window, at, CHUNK_HEADER_BYTES);
@@ -70,6 +71,7 @@ static oss_container walk_chunks(oss_window *window, int64_t at, const chunk_for
             bool wide = bytes == UINT32_MAX && wide_bytes >= 0;
             oss_container found = note_length(window, at, wide ? wide_bytes : bytes, wide);
             found.format_tag = tag;
+            found.format_bytes = format_at;
             found.end_bytes = wide ? wide_file_bytes : -1;
             return found;
         }
@@ -79,7 +81,10 @@ static oss_container walk_chunks(oss_window *window, int64_t at, const chunk_for
             wide_file_bytes = oss_window_number(ds64, 8, false);
             wide_bytes = oss_window_number(ds64 + 8, 8, false);
         }
-        tag = memcmp(name, "fmt ", 4) == 0 ? read_tag(window, at, format) : tag;
+        if (memcmp(name, "fmt ", 4) == 0) {
+            tag = read_tag(window, at, format);
+            format_at = at;
+        }
         at += bytes + bytes % 2;
     }
     return not_known;

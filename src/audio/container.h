@@ -19,6 +19,7 @@ typedef struct oss_container {
     int64_t end_bytes;          /* of the whole by its header, padded; -1: it does not say */
     bool reads_on;              /* libsndfile takes all that follows the samples for samples: of W64 */
     int32_t format_tag;         /* of WAV; 0: another kind of file */
+    int64_t format_bytes;       /* offset of WAV's format chunk's content; 0: another kind of file */
 } oss_container;
 
 /* Whether a file of such a kind begins there, by its magic. */

@@ -160,22 +160,20 @@ const char *oss_segment_name_not_finite(float x) {
     return isnan(x) ? "not a number" : "infinite";
 }
 
-/* chunk[frames, channels], which end where the recording is. */
-static oss_status check_finite(const oss_recording *recording, const float *chunk, int32_t frames,
-                               int32_t channels) {
+oss_status oss_segment_check_finite(const char *name, int32_t rate_hz, int64_t first_frame,
+                                    const float *chunk, int32_t frames, int32_t channels) {
     int64_t count = (int64_t)frames * channels;
     if (oss_k_all_finite(chunk, (size_t)count)) {
         return OSS_OK;
     }
     int64_t at = oss_segment_find_not_finite(chunk, count);
-    int64_t frame = recording->position_frames - frames + at / channels;
-    return oss_fail(OSS_EINPUT, "%s: a sample that is %s at frame %lld (%.3f s), channel %d", recording->name,
-                    oss_segment_name_not_finite(chunk[at]), (long long)frame, seconds_of(recording, frame),
+    int64_t frame = first_frame + at / channels;
+    return oss_fail(OSS_EINPUT, "%s: a sample that is %s at frame %lld (%.3f s), channel %d", name,
+                    oss_segment_name_not_finite(chunk[at]), (long long)frame, (double)frame / rate_hz,
                     (int)(at % channels) + 1);
 }
 
-/* chunk[f] = mean_c chunk[f, c], in place. */
-static void mix_channels(float *chunk, int32_t frames, int32_t channels) {
+void oss_segment_mix_channels(float *chunk, int32_t frames, int32_t channels) {
     for (int32_t f = 0; f < frames && channels > 1; f++) {
         double sum = 0.0;
         for (int32_t c = 0; c < channels; c++) {
@@ -203,7 +201,8 @@ static oss_status accept_frames(const oss_segment *segment, int32_t frames, int3
     if ((double)(recording->position_frames - segment->start_frame) > segment->max_frames) {
         return fail_too_long(recording, &segment->request);
     }
-    return check_finite(recording, segment->chunk, frames, channels);
+    return oss_segment_check_finite(recording->name, recording->rate_hz, recording->position_frames - frames,
+                                    segment->chunk, frames, channels);
 }
 
 /* A recording that broke off ends here, when the caller takes what there is. */
@@ -246,7 +245,7 @@ oss_status oss_segment_read(oss_segment *segment, const float **out, int64_t *ou
     if (status != OSS_OK) {
         return status;
     }
-    mix_channels(segment->chunk, frames, channels);
+    oss_segment_mix_channels(segment->chunk, frames, channels);
     segment->frames += frames;
     tell_progress(segment, frames == 0);
     *out = segment->chunk;

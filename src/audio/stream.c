@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "kernel/vec.h"
 
-enum { MEMORY_PIECE_FRAMES = 65536 };
+enum { PIECE_FRAMES = 65536 };
 
 static const char memory_name[] = "audio in memory";
 static const float zeros[OSS_AUDIO_MAX_RATIO + 2];
@@ -16,8 +16,10 @@ struct oss_audio_stream {
     const char *name;
     oss_audio_format format;
     oss_segment segment; /* frames of a recording... */
-    const float *memory; /* ...or memory[memory_frames], which were not taken yet */
+    const float *memory; /* ...or memory[memory_frames], which were not taken yet... */
     int64_t memory_frames;
+    oss_audio_pull pull; /* ...or what is pulled into piece[PIECE_FRAMES] */
+    float *piece;
     oss_resampler *resampler; /* NULL: same rate */
     const float *pending;     /* [pending_frames], not taken by the resampler yet */
     int64_t pending_frames;
@@ -31,6 +33,7 @@ void oss_audio_stream_close(oss_audio_stream *stream) {
     if (stream != NULL) {
         oss_segment_close(&stream->segment);
         oss_resampler_free(stream->resampler);
+        oss_free(stream->piece);
         oss_free(stream);
     }
 }
@@ -124,19 +127,57 @@ oss_status oss_audio_stream_open_samples(oss_audio_stream **out, const float *sa
     return OSS_OK;
 }
 
+oss_status oss_audio_stream_open_pull(oss_audio_stream **out, const char *name, oss_audio_pull frames,
+                                      const oss_audio_format *format) {
+    const oss_audio_request request = {.rate_hz = format->rate_hz, .end_seconds = -1};
+    oss_status status = oss_segment_check(name, &request);
+    if (status == OSS_OK) {
+        status = oss_segment_check_rates(name, format->source_rate_hz, format->rate_hz);
+    }
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_audio_stream *stream = oss_alloc_zero(1, sizeof *stream);
+    if (stream == NULL) {
+        return OSS_ENOMEM;
+    }
+    stream->name = name;
+    stream->pull = frames;
+    stream->format = *format;
+    stream->piece = oss_alloc(PIECE_FRAMES, sizeof *stream->piece);
+    status = stream->piece == NULL ? OSS_ENOMEM : create_resampler(stream);
+    if (status != OSS_OK) {
+        oss_audio_stream_close(stream);
+        return status;
+    }
+    *out = stream;
+    return OSS_OK;
+}
+
 oss_audio_format oss_audio_stream_format(const oss_audio_stream *stream) {
     return stream->format;
 }
 
 /* ---- Frames in ---- */
 
+static oss_status pull_frames(oss_audio_stream *stream) {
+    stream->pending = stream->piece;
+    oss_status status =
+        stream->pull.read(stream->pull.context, stream->piece, PIECE_FRAMES, &stream->pending_frames);
+    bool none = status == OSS_OK && stream->frames + stream->pending_frames == 0;
+    return none ? oss_fail(OSS_EINPUT, "%s: no samples", stream->name) : status;
+}
+
 static oss_status take_frames(oss_audio_stream *stream) {
+    if (stream->piece != NULL) {
+        return pull_frames(stream);
+    }
     if (stream->memory == NULL) {
         return oss_segment_read(&stream->segment, &stream->pending, &stream->pending_frames);
     }
     int64_t left = stream->memory_frames;
     stream->pending = stream->memory;
-    stream->pending_frames = left < MEMORY_PIECE_FRAMES ? left : MEMORY_PIECE_FRAMES;
+    stream->pending_frames = left < PIECE_FRAMES ? left : PIECE_FRAMES;
     stream->memory += stream->pending_frames;
     stream->memory_frames -= stream->pending_frames;
     return OSS_OK;
@@ -238,4 +279,12 @@ oss_status oss_audio_stream_read(oss_audio_stream *stream, float *x, int64_t mos
     }
     *out_samples = done;
     return OSS_OK;
+}
+
+static oss_status pull_samples(void *context, float *x, int64_t most, int64_t *out_samples) {
+    return oss_audio_stream_read(context, x, most, out_samples);
+}
+
+oss_audio_pull oss_audio_stream_pull(oss_audio_stream *stream) {
+    return (oss_audio_pull){.read = pull_samples, .context = stream};
 }

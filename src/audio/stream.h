@@ -2,6 +2,7 @@
 #ifndef OSS_AUDIO_STREAM_H
 #define OSS_AUDIO_STREAM_H
 
+#include "audio/pull.h"
 #include "audio/segment.h"
 
 typedef struct oss_audio_stream oss_audio_stream;
@@ -20,10 +21,16 @@ oss_status oss_audio_stream_open(oss_audio_stream **out, oss_source *source, con
  * no samples, or one that is not finite. */
 oss_status oss_audio_stream_open_samples(oss_audio_stream **out, const float *sample, int64_t samples,
                                          int32_t source_rate_hz, int32_t rate_hz);
+/* The same from frames that are pulled at format->source_rate_hz, mixed to mono, all finite; they are resampled to
+ * format->rate_hz, and none at all is OSS_EINPUT. `name` and what the frames come from must outlive the stream. */
+oss_status oss_audio_stream_open_pull(oss_audio_stream **out, const char *name, oss_audio_pull frames,
+                                      const oss_audio_format *format);
 oss_audio_format oss_audio_stream_format(const oss_audio_stream *stream);
 /* x[*out_samples], *out_samples <= most, most >= 1; 0: the end. The same samples, however they are asked for.
  * A stream that failed is of no more use. */
 oss_status oss_audio_stream_read(oss_audio_stream *stream, float *x, int64_t most, int64_t *out_samples);
+/* oss_audio_stream_read as a pull; of use as long as the stream is. */
+oss_audio_pull oss_audio_stream_pull(oss_audio_stream *stream);
 /* NULL is allowed. */
 void oss_audio_stream_close(oss_audio_stream *stream);
 

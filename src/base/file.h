@@ -30,6 +30,8 @@ typedef struct oss_writer {
 
 oss_status oss_writer_open(oss_writer *writer, const char *path);
 void oss_writer_put(oss_writer *writer, const void *bytes, size_t count);
+/* The same over what was put at offset_bytes before; all of it was. The next put is at the end again. */
+void oss_writer_put_over(oss_writer *writer, uint64_t offset_bytes, const void *bytes, size_t count);
 oss_status oss_writer_commit(oss_writer *writer);
 void oss_writer_abort(oss_writer *writer);
 

@@ -111,6 +111,23 @@ void oss_writer_put(oss_writer *writer, const void *bytes, size_t count) {
     writer->buffered_bytes += count;
 }
 
+static void move_writer(oss_writer *writer, uint64_t offset_bytes) {
+    if (writer->status == OSS_OK && oss_file.lseek(writer->fd, (off_t)offset_bytes, SEEK_SET) < 0) {
+        note_failure(writer, errno);
+    }
+}
+
+void oss_writer_put_over(oss_writer *writer, uint64_t offset_bytes, const void *bytes, size_t count) {
+    if (writer->open && writer->status == OSS_OK) {
+        flush_buffer(writer);
+        move_writer(writer, offset_bytes);
+    }
+    if (writer->open && writer->status == OSS_OK) {
+        write_out(writer, bytes, count);
+        move_writer(writer, writer->written_bytes);
+    }
+}
+
 static void close_writer(oss_writer *writer) {
     if (writer->open) {
         writer->open = false;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
 
@@ -47,4 +46,33 @@ oss_status oss_npy_write(const char *path, const float *x, int64_t rows, int64_t
     oss_writer_put(&writer, header, sizeof header);
     oss_writer_put(&writer, x, bytes);
     return oss_writer_commit(&writer);
+}
+
+oss_status oss_npy_rows_open(oss_npy_rows *npy, const char *path, int32_t columns) {
+    char header[HEADER_BYTES];
+    oss_npy_rows opened = {.columns = columns};
+    oss_status status = oss_writer_open(&opened.writer, path);
+    if (status != OSS_OK) {
+        return status;
+    }
+    make_header(header, 0, columns);
+    oss_writer_put(&opened.writer, header, sizeof header);
+    *npy = opened;
+    return OSS_OK;
+}
+
+void oss_npy_rows_add(oss_npy_rows *npy, const float *x, int64_t rows) {
+    oss_writer_put(&npy->writer, x, (size_t)rows * (size_t)npy->columns * sizeof *x);
+    npy->rows += rows;
+}
+
+oss_status oss_npy_rows_commit(oss_npy_rows *npy) {
+    char header[HEADER_BYTES];
+    make_header(header, npy->rows, npy->columns);
+    oss_writer_put_over(&npy->writer, 0, header, sizeof header);
+    return oss_writer_commit(&npy->writer);
+}
+
+void oss_npy_rows_abort(oss_npy_rows *npy) {
+    oss_writer_abort(&npy->writer);
 }

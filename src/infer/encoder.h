@@ -1,8 +1,8 @@
 /* The encoder's forward pass for inference: no tape, no OpenBLAS, weights packed once.
  *
  * Time grows as S (convolutions, products) and S^2 (attention); memory as S. A 30 s clip at the usual size
- * takes 8 MiB of weights, 6 MiB for the clip, 1 MiB a thread. An hour takes 500 MiB and a minute or two of
- * one processor, most of it in attention: cut what is longer into parts. */
+ * takes 8 MiB of weights, 6 MiB for the clip, 1 MiB a thread. An hour at once would take 500 MiB, and a minute or
+ * two of one processor, most of it in attention: pieces.h cuts what is long. */
 #ifndef OSS_INFER_ENCODER_H
 #define OSS_INFER_ENCODER_H
 

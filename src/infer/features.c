@@ -111,7 +111,7 @@ static oss_status compute(const oss_features *features, const oss_audio *audio, 
 
 oss_status oss_features_compute_file(oss_features *features, const char *path, oss_matrix *out) {
     oss_audio audio;
-    oss_status status = oss_input_load_any(&audio, path, &features->config, NULL, &features->progress);
+    oss_status status = oss_input_load_any(&audio, path, &features->config, &features->progress);
     if (status == OSS_OK) {
         status = compute(features, &audio, out);
         oss_audio_deinit(&audio);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "audio/audio_file.h"
+#include "audio/pull.h"
 #include "base/stop.h"
 #include "model/config.h"
 #include "ossicle/progress.h"
@@ -17,24 +18,42 @@ typedef struct oss_progress {
     oss_stop *stop;
 } oss_progress;
 
-/* A file, or its segment from start_seconds to end_seconds (0 and -1: all of it). Warns through the log when
- * the peak is below the config's min_peak: near-silence is transcribed like anything else, but hardly meant.
- * Free with oss_audio_deinit. */
-oss_status oss_input_load(oss_audio *out, const char *path, const oss_model_config *config,
-                          double start_seconds, double end_seconds, const oss_progress *progress);
+/* A recording that is open for reading, piece by piece. */
+typedef struct oss_input oss_input;
 
-/* A whole recording: a file, or a pipe, terminal or device that is read to its end into memory, up to
+/* A whole recording: a file, or a pipe, terminal or device, which is read to its end into memory, up to
  * OSS_INPUT_PIPE_GIBIBYTES. cut_off: not NULL when one that breaks off is to be taken as far as it goes, with a warning
- * (see oss_audio_request). */
+ * when it is reached (see oss_audio_request). The arguments must outlive the input. Its messages begin with the path. */
 enum { OSS_INPUT_PIPE_GIBIBYTES = 2 };
-oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config, bool *cut_off,
+oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config, bool *cut_off,
+                          const oss_progress *progress);
+/* The segment of a regular file from start_seconds to end_seconds (0 and -1: all of it). */
+oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
+                                  double start_seconds, double end_seconds, const oss_progress *progress);
+/* Mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
+oss_status oss_input_open_samples(oss_input **out, const float *sample, int64_t samples, int32_t rate_hz,
+                                  const oss_model_config *config);
+/* NULL is allowed. */
+void oss_input_close(oss_input *input);
+/* The samples, mono, at the model's rate, as loud as they are. */
+oss_audio_pull oss_input_pull(oss_input *input);
+/* What messages call it. */
+const char *oss_input_name(const oss_input *input);
+/* Which fraction of it was read, never less than before; 0 where nobody knows: of samples. */
+double oss_input_read(const oss_input *input);
+/* Reading is told to the progress no more: it goes on beside something else that is. */
+void oss_input_hush(oss_input *input);
+
+/* Warns through the log when the peak is below the config's min_peak: near-silence is transcribed like anything else, but
+ * hardly meant. */
+void oss_input_check_peak(double peak, const oss_model_config *config, const char *what);
+
+/* All of what oss_input_open opens, when it does not break off, peak-normalised when the config says so. Free with oss_audio_deinit. */
+oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config,
                               const oss_progress *progress);
 
 /* The same from mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,
                                   const oss_model_config *config);
-
-/* Makes a quiet recording as loud as most are (audio/level.h) and says so through the log; others keep their bits. */
-void oss_input_raise_quiet(oss_audio *audio, const char *what);
 
 #endif

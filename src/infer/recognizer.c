@@ -32,7 +32,9 @@ static void limit_attention(oss_recognizer *recognizer, double chunk_seconds, do
     const oss_model_config *config = &recognizer->model->config;
     int32_t chunk = oss_sizes_embeddings(config, chunk_seconds);
     int32_t left = left_seconds < 0 ? INT32_MAX : oss_sizes_embeddings(config, left_seconds);
-    oss_encoder_set_reach(recognizer->encoder, chunk > 0 ? chunk : 1, left);
+    const oss_attention_reach reach = {.chunk = chunk > 0 ? chunk : 1, .left = left};
+    oss_encoder_set_reach(recognizer->encoder, reach.chunk, reach.left);
+    recognizer->plan = oss_piece_plan_for(config, &reach);
     warn_of_whole(recognizer);
 }
 
@@ -44,6 +46,8 @@ static void connect_stop(oss_recognizer *recognizer) {
 
 static oss_status create_encoder(oss_recognizer *recognizer, const oss_recognizer_options *options) {
     int32_t threads = options->threads == 0 ? oss_cpu_count() : options->threads;
+    const oss_attention_reach all = {0};
+    recognizer->plan = oss_piece_plan_for(&recognizer->model->config, &all);
     oss_status status =
         oss_encoder_create(&recognizer->encoder, recognizer->model, options->precision, threads);
     if (status == OSS_OK && options->chunk_seconds > 0) {
@@ -109,6 +113,7 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     sibling->model = oss_model_share(recognizer->model);
     sibling->allow_truncated = recognizer->allow_truncated;
     sibling->keeps_level = recognizer->keeps_level;
+    sibling->plan = recognizer->plan;
     oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);
     if (status != OSS_OK) {
         oss_recognizer_free(sibling);
@@ -139,15 +144,16 @@ void oss_recognizer_cancel(oss_recognizer *recognizer) {
 }
 
 static void tell_encoding(void *context, double fraction) {
-    const oss_progress *progress = context;
-    progress->fn(progress->context, OSS_STAGE_ENCODING, fraction);
+    const oss_recognizer *recognizer = context;
+    const oss_progress *progress = &recognizer->progress;
+    double from = recognizer->encoded_from, to = recognizer->encoded_to;
+    progress->fn(progress->context, OSS_STAGE_ENCODING, fraction < 1 ? from + fraction * (to - from) : to);
 }
 
 void oss_recognizer_set_progress(oss_recognizer *recognizer, oss_progress_fn progress, void *context) {
     recognizer->progress.fn = progress;
     recognizer->progress.context = context;
-    oss_encoder_set_progress(recognizer->encoder, progress == NULL ? NULL : tell_encoding,
-                             &recognizer->progress);
+    oss_encoder_set_progress(recognizer->encoder, progress == NULL ? NULL : tell_encoding, recognizer);
 }
 
 /* ---- What it is ---- */

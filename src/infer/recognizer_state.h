@@ -1,5 +1,5 @@
-/* The inside of a recognizer: recognizer.c (life), recognizer_audio.c (what it is given), recognizer_transcribe.c,
- * recognizer_embed.c and recognizer_score.c (what it gives). */
+/* The inside of a recognizer: recognizer.c (life), recognizer_hear.c (a recording through the encoder, piece by piece),
+ * recognizer_transcribe.c, recognizer_embed.c and recognizer_score.c (what becomes of it). */
 #ifndef OSS_INFER_RECOGNIZER_STATE_H
 #define OSS_INFER_RECOGNIZER_STATE_H
 
@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "infer/encoder.h"
 #include "infer/input.h"
+#include "infer/pieces.h"
 #include "model/model_file.h"
 #include "ossicle/recognizer.h"
 
@@ -18,19 +19,42 @@ struct oss_recognizer {
     oss_encoder *encoder;
     bool allow_truncated, cut_off; /* the last one was */
     bool keeps_level;
+    oss_piece_plan plan;
     oss_stop stop;
-    oss_progress progress; /* `stop` is in it */
+    oss_progress progress;           /* `stop` is in it */
+    double encoded_from, encoded_to; /* of the recording: what the encoder's run is of it */
 };
 
-/* Audio for the encoder, as loud as it is to be; free with oss_audio_deinit. */
-oss_status oss_recognizer_load_file(oss_recognizer *recognizer, const char *path, oss_audio *out);
-oss_status oss_recognizer_load_samples(const oss_recognizer *recognizer, const float *sample, int64_t samples,
-                                       int32_t rate_hz, oss_audio *out);
-/* Makes audio that is quiet louder, unless the recognizer keeps levels. */
-void oss_recognizer_settle_level(const oss_recognizer *recognizer, oss_audio *audio, const char *what);
+/* What the encoder made of a piece of a recording. The pieces follow on each other and have no context any more. */
+typedef struct oss_heard {
+    oss_encoding encoding; /* without features; valid until the next piece */
+    const float *sample;   /* [samples], as the encoder heard them */
+    int64_t samples;
+    bool whole; /* the only one */
+} oss_heard;
+
+/* Whom it is given to. *out_enough is false; true: no more of the recording is wanted. */
+typedef struct oss_hearer {
+    oss_status (*take)(void *context, const oss_heard *heard, bool *out_enough);
+    void *context;
+} oss_hearer;
+
+/* All of a recording, in memory that does not grow with it. Features, levels and peaks are of a piece. Failures have the
+ * recording's name; of what was taken before them nothing may be kept. */
+oss_status oss_recognizer_hear(oss_recognizer *recognizer, oss_input *input, oss_hearer hearer);
+oss_status oss_recognizer_hear_file(oss_recognizer *recognizer, const char *path, oss_hearer hearer);
+oss_status oss_recognizer_hear_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
+                                       int32_t rate_hz, oss_hearer hearer);
+
+/* Rows that come piece by piece, one behind the other. Zero-initialise but for the columns; free with oss_free(value). */
+typedef struct oss_gathered {
+    float *value; /* [rows, columns] */
+    int64_t rows, capacity;
+    int32_t columns;
+} oss_gathered;
+oss_status oss_gathered_add(oss_gathered *gathered, const float *x, int32_t rows, int32_t columns);
 
 /* OSS_EUSAGE: the model makes no transcripts. */
 oss_status oss_recognizer_check_head(const oss_recognizer *recognizer);
-double oss_recognizer_length_seconds(const oss_audio *audio);
 
 #endif

@@ -1,47 +1,35 @@
 /* Recordings to text. */
-#include "base/fail.h"
 #include "infer/recognizer_state.h"
 #include "infer/transcriber.h"
 
-/* What is heard in `audio`; free with oss_transcriber_free, also after a failure. */
-static oss_status hear(oss_recognizer *recognizer, const oss_audio *audio, oss_transcriber **out) {
-    oss_encoding encoding;
-    oss_status status = oss_transcriber_create(out, recognizer->model);
-    if (status == OSS_OK) {
-        status = oss_encoder_run(recognizer->encoder, audio->sample, audio->samples, &encoding);
-    }
-    if (status == OSS_OK) {
-        status = oss_transcriber_add_audio(*out, audio->sample, audio->samples);
-    }
-    return status == OSS_OK ? oss_transcriber_add_logits(*out, encoding.logits, encoding.logit_rows) : status;
+static oss_status take_heard(void *context, const oss_heard *heard, bool *out_enough) {
+    (void)out_enough;
+    oss_transcriber *transcriber = context;
+    oss_status status = oss_transcriber_add_audio(transcriber, heard->sample, heard->samples);
+    return status == OSS_OK
+               ? oss_transcriber_add_logits(transcriber, heard->encoding.logits, heard->encoding.logit_rows)
+               : status;
 }
 
-static oss_status hear_file(oss_recognizer *recognizer, const char *path, oss_transcriber **out) {
-    oss_audio audio;
+static oss_status create_transcriber(const oss_recognizer *recognizer, oss_transcriber **out) {
     oss_status status = oss_recognizer_check_head(recognizer);
-    if (status == OSS_OK) {
-        status = oss_recognizer_load_file(recognizer, path, &audio);
-    }
-    if (status != OSS_OK) {
-        return status;
-    }
-    status = hear(recognizer, &audio, out);
-    oss_audio_deinit(&audio);
-    return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", path);
+    return status == OSS_OK ? oss_transcriber_create(out, recognizer->model) : status;
+}
+
+/* What is heard in a recording; free with oss_transcriber_free, also after a failure. */
+static oss_status hear_file(oss_recognizer *recognizer, const char *path, oss_transcriber **out) {
+    oss_status status = create_transcriber(recognizer, out);
+    return status == OSS_OK
+               ? oss_recognizer_hear_file(recognizer, path, (oss_hearer){.take = take_heard, .context = *out})
+               : status;
 }
 
 static oss_status hear_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
                                int32_t rate_hz, oss_transcriber **out) {
-    oss_audio audio;
-    oss_status status = oss_recognizer_check_head(recognizer);
-    if (status == OSS_OK) {
-        status = oss_recognizer_load_samples(recognizer, sample, samples, rate_hz, &audio);
-    }
-    if (status == OSS_OK) {
-        status = hear(recognizer, &audio, out);
-        oss_audio_deinit(&audio);
-    }
-    return status;
+    oss_status status = create_transcriber(recognizer, out);
+    return status == OSS_OK ? oss_recognizer_hear_samples(recognizer, sample, samples, rate_hz,
+                                                          (oss_hearer){.take = take_heard, .context = *out})
+                            : status;
 }
 
 oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path, char **out_text,

@@ -60,6 +60,49 @@ START_TEST(test_progress) {
 }
 END_TEST
 
+static int32_t count_call(void *context, const float *value, int32_t rows, int32_t columns) {
+    int32_t *calls = context;
+    ck_assert(value != NULL && rows > 0 && columns > 0);
+    (*calls)++;
+    return 0; /* no more, please */
+}
+
+/* First reading, as far as it is told, then encoding, evenly to its end. */
+START_TEST(test_progress_of_a_long_recording) {
+    enum { LENGTH = 5 * 60 * 16000 };
+    oss_network_sizes sizes = oss_case_sizes();
+    place p = make_place(&sizes);
+    float *x = oss_case_audio(LENGTH, 5);
+    oss_wav_write_f32(p.wav, x, LENGTH, 1, 16000);
+    oss_recognizer *recognizer = NULL;
+    ok(oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){OSS_SIZE, .threads = 1}));
+    told t = {.caller = pthread_self()};
+    char *text = NULL;
+    oss_recognizer_set_progress(recognizer, take_progress, &t);
+    ok(oss_recognizer_transcribe_file(recognizer, p.wav, &text, NULL));
+    ck_assert(!t.wrong);
+    ck_assert_int_gt(t.calls[OSS_STAGE_READING], 10);
+    ck_assert_double_lt(t.last[OSS_STAGE_READING], 0.3);
+    ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 100);
+    ck_assert_double_eq(t.last[OSS_STAGE_ENCODING], 1.0);
+    oss_string_free(text);
+    t = (told){.caller = pthread_self()};
+    ok(oss_recognizer_transcribe_samples(recognizer, x, LENGTH, 16000, &text));
+    ck_assert(!t.wrong && t.calls[OSS_STAGE_READING] == 0);
+    ck_assert_int_gt(t.calls[OSS_STAGE_ENCODING], 100);
+    ck_assert_double_eq(t.last[OSS_STAGE_ENCODING], 1.0);
+    oss_string_free(text);
+    int32_t calls = 0;
+    t = (told){.caller = pthread_self()};
+    ok(oss_recognizer_embed_file_to(recognizer, p.wav, OSS_OUTPUT_LOGITS, count_call, &calls));
+    ck_assert(!t.wrong && t.last[OSS_STAGE_ENCODING] == 1.0);
+    ck_assert_int_eq(calls, 1);
+    oss_recognizer_free(recognizer);
+    free(x);
+    free_place(&p);
+}
+END_TEST
+
 START_TEST(test_progress_of_features) {
     oss_network_sizes sizes = oss_case_sizes();
     place p = make_place(&sizes);
@@ -80,6 +123,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("infer/progress");
     TCase *tests = tcase_create("progress");
     tcase_add_test(tests, test_progress);
+    tcase_add_test(tests, test_progress_of_a_long_recording);
     tcase_add_test(tests, test_progress_of_features);
     suite_add_tcase(suite, tests);
     return suite;
