@@ -18,12 +18,12 @@ static char *strip_extension(const char *place) {
     return dot == NULL || dot == name ? oss_strdup(place) : oss_strndup(place, (size_t)(dot - place));
 }
 
-/* "a/b.srt" for "a/b.wav". */
+/* "a/b.srt" for "a/b.wav": below the folder of results, where there is one, else the id. */
 static char *name_result(const oss_transcribe_output *output, const char *place) {
     char *stem = strip_extension(place);
     oss_strbuf name = {0};
-    if (stem == NULL) {
-        return NULL;
+    if (stem == NULL || output->folder == NULL) {
+        return stem;
     }
     oss_strbuf_printf(&name, "%s.%s", stem, oss_format_extension(output->format));
     oss_free(stem);
@@ -37,7 +37,7 @@ static char *find_result(const oss_transcribe_output *output, const oss_recordin
     return path;
 }
 
-/* ---- No two recordings have one file, and none is a file that is read ---- */
+/* ---- No two recordings have one file or id, and no file is one that is read ---- */
 
 typedef struct named_result {
     char *name; /* below the folder */
@@ -51,17 +51,26 @@ static int compare_results(const void *left, const void *right) {
     return order != 0 ? order : strcmp(a->name, b->name);
 }
 
+static oss_status refuse_pair(const oss_transcribe_output *output, const named_result *result, const char *a,
+                              const char *b) {
+    if (output->folder == NULL) {
+        return oss_fail(OSS_EUSAGE, "%s and %s would both be called %s: name the folder that holds both", a,
+                        b, result->name);
+    }
+    if (strcmp(a, b) == 0) {
+        return oss_fail(OSS_EUSAGE, "%s is given twice, and has one file in %s", a, output->folder);
+    }
+    return oss_fail(OSS_EUSAGE,
+                    "%s and %s would both be written to %s/%s: name the folder that holds both, or give each "
+                    "a call and an --output-dir of its own",
+                    a, b, output->folder, result->name);
+}
+
 static oss_status refuse_twins(const oss_transcribe_output *output, const named_result *result,
                                int32_t results) {
     for (int32_t i = 1; i < results; i++) {
-        const char *a = result[i - 1].item->path, *b = result[i].item->path;
         if (strcmp(result[i - 1].name, result[i].name) == 0) {
-            return strcmp(a, b) == 0
-                       ? oss_fail(OSS_EUSAGE, "%s is given twice, and has one file in %s", a, output->folder)
-                       : oss_fail(OSS_EUSAGE,
-                                  "%s and %s would both be written to %s/%s: name the folder that holds "
-                                  "both, or give each a call and an --output-dir of its own",
-                                  a, b, output->folder, result[i].name);
+            return refuse_pair(output, &result[i], result[i - 1].item->path, result[i].item->path);
         }
     }
     return OSS_OK;
@@ -126,7 +135,7 @@ static oss_status check_results(const oss_transcribe_output *output, const oss_c
         qsort(result, (size_t)results, sizeof *result, compare_results);
         status = refuse_twins(output, result, results);
     }
-    if (status == OSS_OK) {
+    if (status == OSS_OK && output->folder != NULL) {
         status = protect_files(output, result, results, args, list);
     }
     for (int32_t i = 0; i < results; i++) {
@@ -138,11 +147,9 @@ static oss_status check_results(const oss_transcribe_output *output, const oss_c
 
 /* ---- Options ---- */
 
-static oss_status read_format(oss_transcribe_output *output, const oss_cli_args *args) {
-    const char *name = oss_cli_has(args, "--json") ? "jsonl" : oss_cli_value(args, "--format");
-    oss_status status = oss_cli_either(args, "--json", "--format", "the format");
-    output->format = OSS_FORMAT_TXT;
-    return status == OSS_OK && name != NULL ? oss_format_from_name(name, &output->format) : status;
+/* By which programs that score tell recordings from each other. */
+static bool has_ids(oss_transcript_format format) {
+    return format == OSS_FORMAT_CTM || format == OSS_FORMAT_STM || format == OSS_FORMAT_TRN;
 }
 
 static oss_status check_options(const oss_transcribe_output *output, const oss_cli_args *args,
@@ -174,7 +181,7 @@ oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_c
     *output = (oss_transcribe_output){.folder = oss_cli_value(args, "--output-dir"),
                                       .skips = oss_cli_has(args, "--skip-existing"),
                                       .to_file = oss_cli_has(args, "-o")};
-    oss_status status = read_format(output, args);
+    oss_status status = oss_transcribe_format_read(args, &output->format, &output->options);
     if (status == OSS_OK) {
         status = check_options(output, args, list);
     }
@@ -182,11 +189,13 @@ oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_c
         return status;
     }
     output->table = output->format == OSS_FORMAT_TXT && list->many && output->folder == NULL;
-    if (output->folder != NULL) {
+    if (output->folder != NULL || has_ids(output->format)) {
         status = check_results(output, args, list);
-        return status == OSS_OK ? oss_file_make_folders(output->folder) : status;
     }
-    return output->to_file ? open_file(output, args, list) : OSS_OK;
+    if (status == OSS_OK && output->folder != NULL) {
+        status = oss_file_make_folders(output->folder);
+    }
+    return status == OSS_OK && output->to_file ? open_file(output, args, list) : status;
 }
 
 oss_status oss_transcribe_output_commit(oss_transcribe_output *output) {
@@ -237,7 +246,9 @@ static oss_status print_transcript(const oss_transcribe_output *output, const os
     if (id == NULL) {
         return OSS_ENOMEM;
     }
-    const oss_format_options options = {.size = sizeof options, .name = item->path, .id = id};
+    oss_format_options options = output->options;
+    options.name = item->path;
+    options.id = id;
     oss_status status = oss_transcript_print(transcript, output->format, &options, out_text);
     oss_free(id);
     return status;

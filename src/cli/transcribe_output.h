@@ -5,14 +5,11 @@
 #include "base/file.h"
 #include "cli/cli_common.h"
 #include "cli/recording_list.h"
-#include "ossicle/format.h"
+#include "cli/transcribe_format.h"
 #include "ossicle/recognizer.h"
 
 #define OSS_TRANSCRIBE_OUTPUT_OPTIONS                                                                        \
-    {.name = "--format",                                                                                     \
-     .value = "F",                                                                                           \
-     .help = "txt (default), json, jsonl, srt, vtt, ctm, stm, trn, textgrid, tsv or lrc"},                   \
-        {.name = "--json", .help = "short for --format jsonl: one JSON object a line"},                      \
+    OSS_TRANSCRIBE_FORMAT_OPTIONS,                                                                           \
         {.name = "-o", .value = "OUT", .help = "write to OUT, whole or not at all, instead of printing"},    \
         {.name = "--output-dir",                                                                             \
          .value = "DIR",                                                                                     \
@@ -25,6 +22,7 @@
 
 typedef struct oss_transcribe_output {
     oss_transcript_format format;
+    oss_format_options options;
     bool table;         /* txt of many in one place: path, tab, text */
     const char *folder; /* NULL: all in one place */
     bool skips;         /* what is there */

@@ -249,6 +249,10 @@ START_TEST(test_formats_of_many) {
     oss_program_expect_out(&run, "\tr/s/a.wav\n");
     oss_program_expect_out(&run, "\tr/t/a.wav\n");
     oss_program_run_deinit(&run);
+    run = run_transcribe("r/s/a.wav", "r/t/a.wav", "--format", "ctm");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "r/s/a.wav and r/t/a.wav would both be called a: name the folder");
+    oss_program_run_deinit(&run);
     run = run_transcribe("r", "--format", "srt");
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, "srt is a file for each recording: say with --output-dir DIR");
@@ -260,6 +264,43 @@ START_TEST(test_formats_of_many) {
     run = run_transcribe("r", "--format", "ctm", "--json");
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, "--json and --format each choose the format");
+    oss_program_run_deinit(&run);
+}
+END_TEST
+
+/* What says how a form is must have a meaning there. */
+START_TEST(test_options_of_a_form) {
+    static const struct {
+        const char *word[4];
+        const char *has, *says; /* in what is printed; of the refusal with another form */
+    } cases[] = {
+        {{"--format=json", "--symbols"},
+         "\"symbols\"",
+         "--symbols goes with --format json or jsonl, and here it is ctm"},
+        {{"--json", "--symbols"}, "\"symbols\"", "--symbols goes with"},
+        {{"--format=srt", "--lines", "1", "--line-length=10"},
+         "a a a\n",
+         "--line-length goes with --format srt, vtt or lrc"},
+        {{"--format=vtt", "--lines", "1"}, "a a a\n", "--lines goes with --format srt or vtt"},
+        {{"--format=TextGrid", "--textgrid", "long"}, "xmin = ", "--textgrid goes with --format textgrid"},
+        {{"--format=stm", "--stm-labels", "<o,f0,male>"},
+         " <o,f0,male> a a a\n",
+         "--stm-labels goes with --format stm"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const *w = cases[i].word;
+        oss_program_run run = run_transcribe("three.wav", w[0], w[1], w[2], w[2] == NULL ? NULL : w[3]);
+        oss_program_expect(&run, 0);
+        oss_program_expect_out(&run, cases[i].has);
+        oss_program_run_deinit(&run);
+        run = run_transcribe("three.wav", "--format=ctm", w[1], w[2], w[2] == NULL ? NULL : w[3]);
+        oss_program_expect(&run, 2);
+        oss_program_expect_err(&run, cases[i].says);
+        oss_program_run_deinit(&run);
+    }
+    oss_program_run run = run_transcribe("three.wav", "--format=srt", "--line-length=7");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--line-length 7: choose a whole number from 8 to 1000");
     oss_program_run_deinit(&run);
 }
 END_TEST
@@ -314,6 +355,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_bad_ones_have_no_file);
     tcase_add_test(tests, test_skip_existing);
     tcase_add_test(tests, test_formats_of_many);
+    tcase_add_test(tests, test_options_of_a_form);
     tcase_add_test(tests, test_one_file_for_all);
     tcase_add_test(tests, test_nobody_reads);
     suite_add_tcase(suite, tests);
