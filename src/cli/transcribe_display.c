@@ -19,24 +19,27 @@ static size_t append(char out[OSS_CLI_LINE_BYTES], size_t used, const char *form
     return used + (length < 0 ? 0 : (size_t)length);
 }
 
-int32_t oss_transcribe_display_format(char out[OSS_CLI_LINE_BYTES], const oss_transcribe_progress *progress,
-                                      int32_t columns, bool colour) {
-    char text[OSS_CLI_LINE_BYTES], part[OSS_CLI_DURATION_BYTES];
-    size_t used = 0;
-    (void)oss_format(part, sizeof part, "%d/%d", progress->done, progress->files);
-    used = append(text, used, "%s files", part);
-    oss_cli_format_duration(part, progress->audio_seconds);
+typedef struct line_values {
+    int32_t files, done;
+    double fraction;                    /* of the work */
+    double audio_seconds, wall_seconds; /* that were transcribed, and that it took */
+} line_values;
+
+static void format_text(char text[OSS_CLI_LINE_BYTES], const line_values *values) {
+    char part[OSS_CLI_DURATION_BYTES];
+    (void)oss_format(part, sizeof part, "%d/%d", values->done, values->files);
+    size_t used = append(text, 0, "%s files", part);
+    oss_cli_format_duration(part, values->audio_seconds);
     used = append(text, used, "  %s of audio", part);
-    if (progress->audio_seconds > 0.0 && progress->wall_seconds > 0.0) {
-        double factor = progress->audio_seconds / progress->wall_seconds;
+    if (values->audio_seconds > 0.0) {
+        double factor = values->audio_seconds / values->wall_seconds;
         (void)oss_format(part, sizeof part, factor >= 10 ? "%.0f" : "%.2g", factor);
         used = append(text, used, "  %sx", part);
     }
-    if (progress->fraction > 0.0) {
-        oss_cli_format_duration(part, progress->wall_seconds * (1.0 / progress->fraction - 1.0));
+    if (values->fraction > 0.0) {
+        oss_cli_format_duration(part, values->wall_seconds * (1.0 / values->fraction - 1.0));
         (void)append(text, used, "  %s left", part);
     }
-    return oss_cli_format_bar(out, progress->fraction, text, columns, colour);
 }
 
 /* ---- The screen; all of it under the lock ---- */
@@ -50,13 +53,14 @@ static void draw(oss_transcribe_display *display) {
     for (int32_t i = 0; i < display->threads; i++) {
         bytes += display->share[i].bytes * display->share[i].fraction;
     }
-    const oss_transcribe_progress progress = {.files = display->files,
-                                              .done = display->done,
-                                              .fraction = display->bytes > 0.0 ? bytes / display->bytes : 1.0,
-                                              .audio_seconds = display->audio_seconds,
-                                              .wall_seconds = now - display->begun};
-    char line[OSS_CLI_LINE_BYTES];
-    (void)oss_transcribe_display_format(line, &progress, oss_cli_columns(), display->colour);
+    const line_values values = {.files = display->files,
+                                .done = display->done,
+                                .fraction = display->bytes > 0.0 ? bytes / display->bytes : 1.0,
+                                .audio_seconds = display->audio_seconds,
+                                .wall_seconds = now - display->begun};
+    char text[OSS_CLI_LINE_BYTES], line[OSS_CLI_LINE_BYTES];
+    format_text(text, &values);
+    (void)oss_cli_format_bar(line, values.fraction, text, oss_cli_columns(), display->colour);
     oss_cli_draw_line(line);
     display->drawn = now;
 }

@@ -1,4 +1,5 @@
-/* How far many recordings are, on a terminal: one line of standard error that is redrawn and goes away again. */
+/* How far many recordings are, on a terminal: one line of standard error that is redrawn and goes away again,
+ * "[####----] 312/1000 files  15:36 of audio  812x  0:34 left". */
 #ifndef OSS_CLI_TRANSCRIBE_DISPLAY_H
 #define OSS_CLI_TRANSCRIBE_DISPLAY_H
 
@@ -48,15 +49,5 @@ void oss_transcribe_display_end(oss_transcribe_display *display, int32_t thread,
  * the same terminal, to standard output. */
 void oss_transcribe_display_pause(oss_transcribe_display *display, bool to_stderr);
 void oss_transcribe_display_go_on(oss_transcribe_display *display);
-
-typedef struct oss_transcribe_progress {
-    int32_t files, done;
-    double fraction;                    /* of the work */
-    double audio_seconds, wall_seconds; /* that were transcribed, and that it took */
-} oss_transcribe_progress;
-
-/* The line: "[####----] 312/1000 files  15:36 of audio  812x  0:34 left". For tests too. */
-int32_t oss_transcribe_display_format(char out[OSS_CLI_LINE_BYTES], const oss_transcribe_progress *progress,
-                                      int32_t columns, bool colour);
 
 #endif

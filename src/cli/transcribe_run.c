@@ -224,10 +224,10 @@ int oss_transcribe_run(const oss_cli_args *args, const oss_recording_list *list,
                        oss_transcribe_output *output, oss_recognizer_options *settings) {
     transcribe_run run = {.args = args, .list = list, .output = output};
     const oss_ordered job = {.context = &run, .work = do_recording, .take = take_result};
+    oss_cli_catch_signals(stop_recognizers);
     oss_status status = prepare(&run, settings);
     if (status == OSS_OK) {
         stoppable = &run;
-        oss_cli_catch_signals(stop_recognizers);
         oss_ordered_run(run.pool, list->items, run.slots, &job);
     }
     clean_up(&run);
