@@ -4,6 +4,7 @@
 #  - inference sees neither training nor what looks after data and models, and neither of them sees inference;
 #  - no command but `train` (and the part of `bench` that times it) sees training;
 #  - `transcribe`, `embed` and `features` include public headers and their own helpers (src/cli) alone: the public interface is enough;
+#  - so do the parts of `transcribe`, but for what src/base has for everybody;
 #  - each external library is included by its owner only;
 #  - no two files of src have one name, but for a file and its header; nor have a header of src and a public one;
 #  - no file over 400 lines, no function over 60, half of the functions of src at most 15 (tables excepted).
@@ -52,6 +53,8 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 			public_only++
 			if (target != "ossicle" && target != "cli") complain("includes " name ", which is not public")
 		}
+		if (FILENAME ~ /^src\/cli\/(transcribe_|recording_list)/ && target != "ossicle" && target != "cli" && target != "base")
+			complain("includes " name ", which is not public")
 		if (target == "ossicle") {
 			if (folder == "output" && (name == "ossicle/transcript.h" || name == "ossicle/format.h")) return
 			if (name != "ossicle/status.h" && name != "ossicle/log.h" && name != "ossicle/precision.h" && name != "ossicle/version.h" && folder != "" && folder != "infer" && folder != "cli")

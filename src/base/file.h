@@ -19,6 +19,7 @@ oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, si
 typedef struct oss_writer {
     int fd;
     bool open;
+    bool unsynced; /* commit does not wait for the disk */
     oss_status status;
     int error_number; /* errno of the first failure */
     uint64_t written_bytes;
@@ -37,6 +38,11 @@ void oss_writer_abort(oss_writer *writer);
 
 /* One call for a text or blob: open, put, commit. */
 oss_status oss_file_write_all(const char *path, const void *bytes, size_t count);
+
+/* As oss_file_write_all, but without waiting for the disk, which takes longer than making a small file does: readers, and
+ * whoever comes after this process was killed, see all of it or nothing; but when power fails within seconds it may be
+ * there and empty. */
+oss_status oss_file_write_soon(const char *path, const void *bytes, size_t count);
 
 /* A file that grows: appended text is synced before the call returns. On failure the file is cut back to what
  * it was, so that no half line stays. */

@@ -144,12 +144,12 @@ void oss_writer_abort(oss_writer *writer) {
     release_writer(writer);
 }
 
-/* Everything is in the temporary and on the disk; or the first failure is noted. */
+/* Everything is in the temporary and, unless nobody waits for that, on the disk; or the first failure is noted. */
 static void finish_temporary(oss_writer *writer) {
     if (writer->status == OSS_OK) {
         flush_buffer(writer);
     }
-    if (writer->status == OSS_OK) {
+    if (writer->status == OSS_OK && !writer->unsynced) {
         note_failure(writer, oss_file_sync_fd(writer->fd));
     }
     close_writer(writer);
@@ -165,7 +165,7 @@ oss_status oss_writer_commit(oss_writer *writer) {
     }
     oss_status status = writer->status;
     if (status == OSS_OK) {
-        status = oss_file_sync_parent(writer->path);
+        status = writer->unsynced ? OSS_OK : oss_file_sync_parent(writer->path);
     } else {
         (void)oss_file.unlink(writer->temporary);
         status = oss_fail_errno(writer->error_number, "cannot write %s", writer->path);
@@ -174,14 +174,23 @@ oss_status oss_writer_commit(oss_writer *writer) {
     return status;
 }
 
-oss_status oss_file_write_all(const char *path, const void *bytes, size_t count) {
+static oss_status write_all(const char *path, const void *bytes, size_t count, bool unsynced) {
     oss_writer writer = {0};
     oss_status status = oss_writer_open(&writer, path);
     if (status != OSS_OK) {
         return status;
     }
+    writer.unsynced = unsynced;
     oss_writer_put(&writer, bytes, count);
     return oss_writer_commit(&writer);
+}
+
+oss_status oss_file_write_all(const char *path, const void *bytes, size_t count) {
+    return write_all(path, bytes, count, false);
+}
+
+oss_status oss_file_write_soon(const char *path, const void *bytes, size_t count) {
+    return write_all(path, bytes, count, true);
 }
 
 /* ---- Growing files ---- */

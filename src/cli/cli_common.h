@@ -18,6 +18,7 @@
 
 #include "ossicle/precision.h"
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "ossicle/status.h"
 
 typedef struct oss_cli_option {
@@ -122,6 +123,10 @@ int oss_cli_print_help(const oss_cli_command *command);
 /* The one of word[count] that a user who typed `typed` most likely meant; NULL when none is near (more than a
  * third of it differs). */
 const char *oss_cli_nearest(const char *typed, const char *const *word, int32_t count);
+
+/* Log lines of this thread go to the end of `into`, as they would be printed, until told otherwise; NULL: to standard
+ * error. */
+void oss_cli_keep_log(oss_strbuf *into);
 
 /* stdin, stdout and stderr exist (a closed stdout stays an error, but no file of ours can take its number),
  * log lines go to stderr, a reader that went away is an error of the write, not a signal. oss_cli_run calls

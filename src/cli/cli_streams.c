@@ -10,21 +10,35 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/strbuf.h"
 #include "cli/cli_internal.h"
 #include "cli/cli_terminal.h"
 
 static const char *command_name = ""; /* for log lines: a process runs one command */
 static bool input_was_closed;
-static int print_errno; /* of the first print that failed; 0: none */
+static _Thread_local oss_strbuf *kept_log; /* NULL: lines are printed */
+static int print_errno;                    /* of the first print that failed; 0: none */
 
 static void print_log_line(void *context, oss_log_level level, const char *line) {
     (void)context;
+    if (kept_log != NULL && oss_strbuf_ok(kept_log)) {
+        if (level == OSS_LOG_WARN) {
+            oss_strbuf_printf(kept_log, "ossicle %s: warning: ", command_name);
+        }
+        oss_strbuf_append(kept_log, line);
+        oss_strbuf_append(kept_log, "\n");
+        return;
+    }
     oss_cli_clear_line();
     if (level == OSS_LOG_WARN) {
         (void)fprintf(stderr, "ossicle %s: warning: %s\n", command_name, line);
     } else {
         (void)fprintf(stderr, "%s\n", line);
     }
+}
+
+void oss_cli_keep_log(oss_strbuf *into) {
+    kept_log = into;
 }
 
 void oss_cli_log_as(const char *command) {

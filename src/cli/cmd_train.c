@@ -1,6 +1,5 @@
 /* ossicle train (the program ossicle-train): options to a checked config, signals, the run, and what is said
  * at its end. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/cli_signals.h"
 #include "cli/commands.h"
 #include "cli/train_display.h"
 #include "train/finetune.h"
@@ -51,30 +51,9 @@ static const char details[] =
     "(rows that do not train, and why), dev.csv (the held-out rows), checkpoints/, and the links "
     "latest and best.";
 
-/* ---- Signals: the handler counts, the trainer looks after every step ---- */
-
-static volatile sig_atomic_t stop_signal; /* 0: none yet */
-
-static void note_signal(int number) {
-    stop_signal = number;
-    (void)signal(SIGINT, SIG_DFL);
-    (void)signal(SIGTERM, SIG_DFL);
-}
-
-/* A signal that is ignored from outside (nohup, a shell's background job) stays ignored. */
-static void catch_signal(int number) {
-    struct sigaction before;
-    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) {
-        return;
-    }
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(number, &action, NULL);
-}
-
 static bool is_stopped(void *context) {
     (void)context;
-    return stop_signal != 0;
+    return oss_cli_signal() != 0;
 }
 
 /* ---- Options ---- */
@@ -273,7 +252,7 @@ static void report_end(const oss_train_outcome *outcome, const char *run) {
 }
 
 static int report_stop(const oss_train_outcome *outcome, const char *run) {
-    const char *name = stop_signal == SIGTERM ? "SIGTERM" : "SIGINT";
+    const char *name = oss_cli_signal_name();
     if (outcome->saved) {
         (void)fprintf(stderr,
                       "stopped by %s after step %lld, saved; go on with: ossicle train --resume --run %s\n",
@@ -281,7 +260,7 @@ static int report_stop(const oss_train_outcome *outcome, const char *run) {
     } else {
         (void)fprintf(stderr, "stopped by %s before the first step: nothing to save\n", name);
     }
-    return 128 + (int)stop_signal;
+    return 128 + oss_cli_signal();
 }
 
 static int run_train(const oss_cli_args *args) {
@@ -294,8 +273,7 @@ static int run_train(const oss_cli_args *args) {
     if (status != OSS_OK) {
         return oss_cli_fail(args, status);
     }
-    catch_signal(SIGINT);
-    catch_signal(SIGTERM);
+    oss_cli_catch_signals(NULL);
     oss_display display;
     oss_display_begin(&display);
     const oss_train_request request = {.config = config,

@@ -1,90 +1,61 @@
 /* ossicle transcribe: recordings to text. */
-#include "cli/cli_files.h"
+#include "cli/cli_signals.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
-#include "cli/cli_progress.h"
-#include "cli/results.h"
+#include "cli/transcribe_run.h"
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
-    {.name = "--json", .help = "print one JSON object a line: {\"file\",\"text\",\"seconds\"}"},
+    OSS_TRANSCRIBE_OUTPUT_OPTIONS,
+    OSS_RECORDING_LIST_OPTION,
     {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
-     .help = "threads to use (default: as many as processors); the text is the same with any number"},
+     .help =
+         "threads to use, each for a recording of its own when there are enough (default: as many as processors); the "
+         "text is the same with any number"},
 };
 
-static oss_status transcribe_file(oss_recognizer *recognizer, oss_cli_format format, const char *path) {
-    oss_cli_progress progress;
-    char *text = NULL;
-    double seconds = 0.0;
-    oss_cli_progress_begin(&progress, path);
-    oss_recognizer_set_progress(recognizer, oss_cli_progress_tell, &progress);
-    oss_status status = oss_cli_check_recording(path);
+static oss_status read_settings(oss_recognizer_options *settings, const oss_cli_args *args) {
+    *settings = (oss_recognizer_options){
+        .size = sizeof *settings, .allow_truncated = 1, .keep_level = oss_cli_has(args, "--keep-level")};
+    oss_status status = oss_cli_threads(args, &settings->threads);
     if (status == OSS_OK) {
-        status = oss_cli_name_recording(
-            path, oss_recognizer_transcribe_file(recognizer, oss_cli_recording(path), &text, &seconds));
+        status = oss_cli_precision(args, &settings->precision);
     }
-    oss_recognizer_set_progress(recognizer, NULL, NULL);
-    oss_cli_progress_end(&progress);
-    if (status == OSS_OK) {
-        status = oss_cli_print_transcript(format, path, text, seconds);
-    }
-    oss_string_free(text);
-    return status;
-}
-
-/* All files, whatever becomes of each; stops when nobody can read the results or memory is out. */
-static int transcribe_files(oss_recognizer *recognizer, const oss_cli_args *args) {
-    int32_t failed = 0, cut_off = 0, files = oss_cli_operands(args);
-    int worst = 0;
-    oss_cli_format format = oss_cli_has(args, "--json") ? OSS_CLI_JSON
-                            : files > 1                 ? OSS_CLI_TSV
-                                                        : OSS_CLI_PLAIN;
-    for (int32_t i = 0; i < files; i++) {
-        oss_status status = transcribe_file(recognizer, format, oss_cli_operand(args, i));
-        if (status != OSS_OK) {
-            failed++;
-            worst = oss_cli_fail(args, status);
-        } else {
-            cut_off += oss_recognizer_was_cut_off(recognizer);
-        }
-        if (oss_cli_flush() != OSS_OK || status == OSS_ENOMEM) {
-            return worst;
-        }
-    }
-    return failed == files ? worst : failed + cut_off > 0;
+    return status == OSS_OK ? oss_cli_chunks(args, &settings->chunk_seconds, &settings->left_seconds)
+                            : status;
 }
 
 static int run_transcribe(const oss_cli_args *args) {
-    oss_recognizer *recognizer = NULL;
-    oss_recognizer_options settings = {
-        .size = sizeof settings, .allow_truncated = 1, .keep_level = oss_cli_has(args, "--keep-level")};
-    oss_status status = oss_cli_threads(args, &settings.threads);
+    oss_recording_list list = {0};
+    oss_transcribe_output output = {0};
+    oss_recognizer_options settings;
+    oss_status status = read_settings(&settings, args);
     if (status == OSS_OK) {
-        status = oss_cli_precision(args, &settings.precision);
-    }
-    if (status == OSS_OK) {
-        status = oss_cli_chunks(args, &settings.chunk_seconds, &settings.left_seconds);
+        status = oss_recording_list_read(&list, args);
     }
     if (status == OSS_OK) {
-        status = oss_cli_recognizer(&recognizer, args, &settings);
+        status = oss_transcribe_output_open(&output, args, &list);
     }
-    if (status != OSS_OK) {
-        return oss_cli_fail(args, status);
+    int code = status == OSS_OK ? oss_transcribe_run(args, &list, &output, &settings) : 0;
+    if (status == OSS_OK && code <= 1 && oss_cli_signal() == 0) {
+        status = oss_transcribe_output_commit(&output);
     }
-    int code = transcribe_files(recognizer, args);
-    oss_recognizer_free(recognizer);
-    return code;
+    oss_transcribe_output_deinit(&output);
+    oss_recording_list_deinit(&list);
+    if (oss_cli_signal() != 0) {
+        oss_cli_end_by_signal();
+    }
+    return status == OSS_OK ? code : oss_cli_fail(args, status);
 }
 
 const oss_cli_command oss_command_transcribe = {
     .name = "transcribe",
     .summary = "recordings to text",
-    .operands = "FILE...",
-    .min_operands = 1,
+    .operands = "[FILE|DIR]...",
     .max_operands = -1,
     .details =
         "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, Ogg, "
@@ -93,7 +64,16 @@ const oss_cli_command oss_command_transcribe = {
         "cannot be read is named on standard error and the others go on: exit 1, or 3 when all failed. Of one that breaks off "
         "what is there is transcribed, with a warning: exit 1. FILE - is standard input, and may be a pipe. A "
         "symbol that the vocabulary does not know prints U+FFFD. On a terminal standard error says how far a "
-        "long recording is.",
+        "long recording is, or all of them are.\n\n"
+        "DIR: a folder in which recordings are searched for, and in the folders below it, by what their names "
+        "end with (" OSS_RECORDING_EXTENSIONS "), in the order of their "
+        "names. Names that begin with a dot are passed by. A folder, or a list, counts as several FILEs. "
+        "Results come in the order of the command line, whatever is done first.\n\n"
+        "--format json, srt, vtt, textgrid and lrc are a file for each recording: with several, --output-dir "
+        "says where. No two recordings are written to one file: that is refused before the work begins. A "
+        "file appears whole or not at all; one that is there is written over, unless --skip-existing says to "
+        "go on where a run stopped. SIGINT (Ctrl-C) and SIGTERM end it once what is done is given out: exit "
+        "130 or 143.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_transcribe};

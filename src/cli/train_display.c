@@ -2,30 +2,17 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/logger.h"
 #include "base/number.h"
 #include "base/clock.h"
+#include "cli/cli_bar.h"
 #include "cli/cli_terminal.h"
 
-enum { MIN_BAR = 8, MAX_BAR = 32 };
 static const double REDRAW_SECONDS = 0.1;
 static const double PLAIN_SECONDS = 10.0;
 
 /* ---- The line ---- */
-
-/* "59", "3:12", "1:02:03" */
-static void format_duration(char out[32], double seconds) {
-    long long whole = (long long)llround(seconds);
-    long long hours = whole / 3600, minutes = whole / 60 % 60;
-    if (hours > 0) {
-        (void)oss_format(out, 32, "%lld:%02lld:%02lld", hours, minutes, whole % 60);
-    } else {
-        (void)oss_format(out, 32, "%lld:%02lld", minutes, whole % 60);
-    }
-}
 
 static size_t append(char out[OSS_DISPLAY_BYTES], size_t used, const char *format, double value) {
     int length = oss_format(out + used, OSS_DISPLAY_BYTES - used, format, value);
@@ -33,7 +20,7 @@ static size_t append(char out[OSS_DISPLAY_BYTES], size_t used, const char *forma
     return used + (length < 0 ? 0 : (size_t)length < room ? (size_t)length : room);
 }
 
-static size_t format_text(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress) {
+static void format_text(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress) {
     size_t used = append(out, 0, "step %.0f", (double)progress->step);
     used = append(out, used, "/%.0f", (double)progress->max_steps);
     used =
@@ -43,46 +30,18 @@ static size_t format_text(char out[OSS_DISPLAY_BYTES], const oss_train_progress 
         used = append(out, used, "  CER %.4f", progress->cer);
     }
     if (progress->seconds_left >= 0) {
-        char left[32];
-        format_duration(left, progress->seconds_left);
-        int length = oss_format(out + used, OSS_DISPLAY_BYTES - used, "  %s left", left);
-        used += length < 0 ? 0 : (size_t)length;
+        char left[OSS_CLI_DURATION_BYTES];
+        oss_cli_format_duration(left, progress->seconds_left);
+        (void)oss_format(out + used, OSS_DISPLAY_BYTES - used, "  %s left", left);
     }
-    return used;
-}
-
-/* "[####----] " with the done part coloured. */
-static size_t format_bar(char *out, const oss_train_progress *progress, int32_t width, bool colour) {
-    double fraction = progress->max_steps > 0 ? (double)progress->step / (double)progress->max_steps : 0.0;
-    int32_t done = (int32_t)(fraction * width);
-    size_t used = 0;
-    out[used++] = '[';
-    used += (size_t)sprintf(out + used, "%s", colour ? "\033[32m" : "");
-    for (int32_t i = 0; i < width; i++) {
-        if (i == done) {
-            used += (size_t)sprintf(out + used, "%s", colour ? "\033[0m" : "");
-        }
-        out[used++] = i < done ? '#' : '-';
-    }
-    used += (size_t)sprintf(out + used, "%s] ", colour && done >= width ? "\033[0m" : "");
-    return used;
 }
 
 int32_t oss_display_format(char out[OSS_DISPLAY_BYTES], const oss_train_progress *progress, int32_t columns,
                            bool colour) {
     char text[OSS_DISPLAY_BYTES];
-    size_t length = format_text(text, progress);
-    size_t used = 0;
-    int32_t room = columns - (int32_t)length - 4; /* brackets, a space, and the last column stays free */
-    if (columns > 0 && room >= MIN_BAR) {
-        used = format_bar(out, progress, room < MAX_BAR ? room : MAX_BAR, colour);
-    }
-    if (columns > 0 && (int32_t)length > columns - 1) {
-        length = columns > 1 ? (size_t)(columns - 1) : 0;
-    }
-    memcpy(out + used, text, length);
-    out[used + length] = '\0';
-    return (int32_t)(used + length);
+    format_text(text, progress);
+    double fraction = progress->max_steps > 0 ? (double)progress->step / (double)progress->max_steps : 0.0;
+    return oss_cli_format_bar(out, fraction, text, columns, colour);
 }
 
 /* ---- The screen ---- */
@@ -115,10 +74,9 @@ static bool is_time(oss_display *display, bool last) {
 }
 
 void oss_display_begin(oss_display *display) {
-    const char *no_colour = getenv("NO_COLOR");
     *display = (oss_display){.terminal = oss_cli_on_terminal()};
     display->drawn = display->terminal ? 0.0 : oss_clock_seconds();
-    display->colour = display->terminal && (no_colour == NULL || no_colour[0] == '\0');
+    display->colour = display->terminal && oss_cli_may_colour();
     oss_log_set(take_log_line, display);
 }
 

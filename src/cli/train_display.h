@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/cli_bar.h"
 #include "train/train_request.h"
 
-enum { OSS_DISPLAY_BYTES = 512 };
+enum { OSS_DISPLAY_BYTES = OSS_CLI_LINE_BYTES };
 
 typedef struct oss_display {
     bool terminal; /* redraw; else plain lines */

@@ -108,6 +108,17 @@ START_TEST(test_order_of_calls) {
 }
 END_TEST
 
+/* Whoever writes many small files does not wait for the disk, but a reader still never sees half of one. */
+START_TEST(test_a_file_that_is_not_waited_for) {
+    ck_assert_int_eq(oss_file_write_soon(path, "text", 4), OSS_OK);
+    expect_calls("owcr");
+    char *text = oss_tempdir_read(path, NULL);
+    ck_assert_str_eq(text, "text");
+    free(text);
+    ck_assert_int_eq(oss_tempdir_count(folder), 1);
+}
+END_TEST
+
 /* The data are synced under the temporary's name, whole, before the kept name changes. */
 static int rename_after_sync(const char *from, const char *to) {
     ck_assert_str_eq(trace, "owsc");
@@ -149,6 +160,7 @@ Suite *oss_test_suite(void) {
     TCase *sync = tcase_create("sync");
     tcase_add_checked_fixture(sync, set_up, tear_down);
     tcase_add_test(sync, test_order_of_calls);
+    tcase_add_test(sync, test_a_file_that_is_not_waited_for);
     tcase_add_test(sync, test_rename_comes_after_the_data);
     tcase_add_test(sync, test_a_write_without_progress);
     suite_add_tcase(suite, sync);

@@ -48,6 +48,7 @@ static place make_place(void) {
     }
     oss_cli_case_write(&p.base, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
     oss_cli_case_write(&p.base, "dev.csv", "wav,text\nfive.wav,a b\n");
+    write_formatted(&p, "list.txt", "%s/three.wav\n%s/noise\n");
     write_formatted(
         &p, "config.json",
         "{\"train_csv\": \"%s/set.csv\", \"noise_dir\": \"%s/noise\", \"reverb_dir\": \"%s/rooms\"}");
@@ -144,6 +145,9 @@ static const attack attacks[] = {
      {"--model", "/model.safetensors", "--csv", "/set.csv"},
      {"set.csv", "model.safetensors", "three.wav", "five.wav"}},
     {"eval", "--hyp", {"--csv", "/set.csv"}, {"model.safetensors"}},
+    {"transcribe", "-o", {"--model", "/model.safetensors", "/three.wav"}, {"three.wav", "model.safetensors"}},
+    {"transcribe", "-o", {"/noise", "/five.wav"}, {"noise/hum.wav", "five.wav", "model.safetensors"}},
+    {"transcribe", "-o", {"--list", "/list.txt"}, {"list.txt", "three.wav", "noise/hum.wav"}},
     {"vocab",
      "-o",
      {"--units", "char", "--csv", "/set.csv", "--csv", "/dev.csv"},

@@ -102,7 +102,7 @@ static void check_json_line(const char **at, const char *file, const char *text,
     size_t length = strcspn(*at, "\n");
     oss_json *json = NULL;
     ck_assert_msg(oss_json_parse(&json, *at, length, "line") == OSS_OK, "%s", oss_last_error());
-    ck_assert_uint_eq(oss_json_count(json), 3);
+    ck_assert_ptr_eq(strstr(*at, "{\"file\":"), *at); /* what follows the first three may grow */
     ck_assert_str_eq(oss_json_string(oss_json_get(json, "file")), file);
     ck_assert_str_eq(oss_json_string(oss_json_get(json, "text")), text);
     ck_assert_double_eq_tol(oss_json_number(oss_json_get(json, "seconds")), seconds, 1e-9);
@@ -143,10 +143,6 @@ START_TEST(test_a_file_that_fails_does_not_stop_the_others) {
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("transcribe", "--model", c.model, text);
     oss_program_expect(&run, 3);
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("transcribe", "--model", c.model, c.folder, c.three);
-    oss_program_expect(&run, 1);
-    oss_program_expect_err(&run, "is a folder: give the recordings in it, such as ");
     oss_program_run_deinit(&run);
     free(text);
     oss_cli_case_free(&c);

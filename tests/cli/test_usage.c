@@ -185,7 +185,7 @@ START_TEST(test_folders) {
         const char *word[10];
         const char *says;
     } cases[] = {
-        {{"transcribe", "--model", "m", "/tmp"}, "m: No such file"}, /* the model comes first */
+        {{"transcribe", "--list", "/tmp"}, "--list /tmp is a folder: give the path of a file"},
         {{"features", "-o", "/tmp/never.npy", "/tmp"},
          "/tmp is a folder: give the recordings in it, such as /tmp/*.wav"},
         {{"augment", "-o", "/tmp/never.wav", "/tmp"}, "give the recordings in it, such as /tmp/*.wav"},
