@@ -64,8 +64,10 @@ $(BUILD)/tests/%.o: override CFLAGS += -fno-tree-vectorize
 endif
 ISA_FLAGS_avx2    := -mavx2 -mfma -mf16c
 ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
-# Not an ISA of its own: bf16_lanes.c once more, for a processor that has this instruction beside AVX-512.
+# Not ISAs of their own: these files once more, for a processor that has the instructions beside AVX-512.
 BF16_FLAGS := -mavx512bf16
+VNNI_FLAGS := -mavx512vnni
+VNNI_LANES := int8_lanes int16_lanes
 
 # Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
@@ -83,7 +85,8 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
-LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o)
+LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o \
+             $(patsubst %,$(BUILD)/src/kernel/%.avx512vnni.o,$(VNNI_LANES)))
 LIB_OBJ   := $(call obj,$(LIB_SRC)) $(LANES_OBJ)
 TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
 TRAIN_OBJ := $(call obj,$(TRAIN_SRC))
@@ -129,6 +132,10 @@ $(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC,$< [avx512 bf16])
 	$(Q)$(COMPILE) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
+$(BUILD)/%_lanes.avx512vnni.o: %_lanes.c | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC,$< [avx512 vnni])
+	$(Q)$(COMPILE) $(ISA_FLAGS_avx512) $(VNNI_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
 
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)
