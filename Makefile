@@ -74,8 +74,10 @@ ISA_FLAGS_avx512  := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mp
 # GCC from -O3 on writes loops over rows twice, once for rows that lie next to each other: half the size of a tile for a case that
 # lanes code spells where it pays. (Clang has no such option.)
 LANES_FLAGS := $(shell $(CC) -Werror -fno-version-loops-for-strides -E -x c /dev/null >/dev/null 2>&1 && echo -fno-version-loops-for-strides)
-# Not an ISA of its own: bf16_lanes.c once more, for a processor that has this instruction beside AVX-512.
+# Not ISAs of their own: these files once more, for a processor that has the instructions beside AVX-512.
 BF16_FLAGS := -mavx512bf16
+VNNI_FLAGS := -mavx512vnni
+VNNI_LANES := int8_lanes int16_lanes
 
 # Files named *_lanes.c are portable lane code, compiled once per ISA with OSS_ISA set; cpu.c's table selects at start-up.
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
@@ -93,7 +95,8 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
-LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o)
+LANES_OBJ += $(if $(filter avx512,$(ISAS)),$(BUILD)/src/kernel/bf16_lanes.avx512bf16.o \
+             $(patsubst %,$(BUILD)/src/kernel/%.avx512vnni.o,$(VNNI_LANES)))
 LIB_OBJ   := $(call obj,$(LIB_SRC)) $(LANES_OBJ)
 TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
 TRAIN_OBJ := $(call obj,$(TRAIN_SRC))
@@ -139,6 +142,10 @@ $(BUILD)/%_lanes.avx512bf16.o: %_lanes.c | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC,$< [avx512 bf16])
 	$(Q)$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_avx512) $(BF16_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
+$(BUILD)/%_lanes.avx512vnni.o: %_lanes.c | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC,$< [avx512 vnni])
+	$(Q)$(COMPILE) $(LANES_FLAGS) $(ISA_FLAGS_avx512) $(VNNI_FLAGS) -DOSS_ISA=avx512 -c -o $@ $<
 
 $(BUILD)/libossicle.a: $(LIB_OBJ)
 	$(call say,AR,$@)

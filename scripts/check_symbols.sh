@@ -52,7 +52,7 @@ for source in src/base/*.c src/kernel/*.c src/audio/*.c src/text/*.c src/model/*
 	[ -e "$source" ] || continue
 	banned="$ends|$prints|$heap|$files"
 	[ "$source" != src/base/sys.c ] || banned="$ends|$prints"
-	for object in "$build/${source%.c}".o "$build/${source%.c}".generic.o "$build/${source%.c}".avx2.o "$build/${source%.c}".avx512.o "$build/${source%.c}".avx512bf16.o; do
+	for object in "$build/${source%.c}".o "$build/${source%.c}".generic.o "$build/${source%.c}".avx2.o "$build/${source%.c}".avx512.o "$build/${source%.c}".avx512bf16.o "$build/${source%.c}".avx512vnni.o; do
 		[ -e "$object" ] || continue
 		checked=$((checked + 1))
 		if nm --undefined-only "$object" | awk '{ print $2 }' | sed 's/@.*//' | grep -xE "$banned"; then

@@ -153,12 +153,31 @@ def fit_segments(function, per_unit, degree, weight):
     return [x for row in zip(*columns) for x in row], worst
 
 
+def fit_steady_gelu():
+    """half_cdf(a)/a in a^2 up to 4^2; what counts is the error of a * half_cdf(a). Lifted at the end, and then the constant is
+    moved until Horner's rule in float gives exactly 1/2 there."""
+    u = grid(0, 16, 1200)
+    a = np.sqrt(u)
+    a[0] = 1e-8
+    wanted = evaluate(lambda t: half_cdf(t) / t, a) + float(mp.mpf(1) / 2 - half_cdf(mp.mpf(4))) * (u / 16)**8 / a
+    p = np.float32(remez(powers_of(u, range(7)), wanted, np.maximum(u, 0.02)))
+    rest = np.float32(0)
+    for c in p[:0:-1]:
+        rest = rest * np.float32(16) + c
+    rest = rest * np.float32(16)
+    while (rest + p[0]) * np.float32(4) != np.float32(0.5):
+        p[0] = np.nextafter(p[0], np.float32(0 if (rest + p[0]) * np.float32(4) > 0.5 else 1))
+    error = np.max(np.abs(np.maximum(u, 0.02) * (powers_of(u, range(7)) @ p.astype(float) - evaluate(lambda t: half_cdf(t) / t, a))))
+    return [float(c) for c in p], error
+
+
 TABLES = (
     ("exp: p", fit_exp),
     ("log: p", fit_log),
     ("erf: p", fit_erf_small),
     ("erf: q", fit_erfc_exponent),
     ("gelu: p", lambda: fit_whole_range(half_cdf, 28, 14, 1.8e-7)),
+    ("gelu, steady: p", fit_steady_gelu),
     ("gelu': p", lambda: fit_whole_range(half_grad, 34, 18, 0.0)),
     ("gelu: q[5][16]",
      lambda: fit_segments(half_cdf, 2.84375, 4, lambda a: np.where(a < 1, np.maximum(a, 0.02), 1.0))),

@@ -156,10 +156,10 @@ oss_status oss_cli_either(const oss_cli_args *args, const char *option, const ch
 }
 
 oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out) {
-    static const char *const word[] = {"fp32", "bf16"};
-    static const oss_precision value[] = {OSS_PRECISION_FP32, OSS_PRECISION_BF16};
+    static const char *const word[] = {"fp32", "bf16", "int8"};
+    static const oss_precision value[] = {OSS_PRECISION_FP32, OSS_PRECISION_BF16, OSS_PRECISION_INT8};
     int32_t index = 0;
-    oss_status status = oss_cli_choice(args, "--precision", word, 2, &index);
+    oss_status status = oss_cli_choice(args, "--precision", word, 3, &index);
     if (status == OSS_OK) {
         *out = value[index];
     }

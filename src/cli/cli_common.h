@@ -83,7 +83,7 @@ oss_status oss_cli_choice(const oss_cli_args *args, const char *option, const ch
                           int32_t words, int32_t *out);
 /* OSS_EUSAGE when both options are given, each of which chooses `what`. */
 oss_status oss_cli_either(const oss_cli_args *args, const char *option, const char *other, const char *what);
-/* --precision fp32|bf16; fp32 when it was not given. */
+/* --precision fp32|bf16|int8; fp32 when it was not given. */
 oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 /* --chunk-seconds C and --left-seconds L, as oss_recognizer_options means them: 0 and 0 when not given, all
  * before the chunk when only C was. */

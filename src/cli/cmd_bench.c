@@ -28,7 +28,9 @@ static const oss_cli_option options[] = {
     {.name = "--runs",
      .value = "N",
      .help = "timed runs of each work, 7 or more, of which the median counts (default 11)"},
-    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products in train and infer (default fp32)"},
+    {.name = "--precision",
+     .value = "P",
+     .help = "fp32, bf16 or, but for train, int8 products (default fp32)"},
     {.name = "--threads", .value = "N", .help = "threads to use (default: all processors)"},
 };
 
@@ -50,7 +52,7 @@ static const bench_part parts[] = {{"train", oss_bench_train, true},
                                    {"infer", oss_bench_infer, true},
                                    {"mel", oss_bench_mel, false},
                                    {"ctc", oss_bench_ctc, false}};
-enum { PARTS = sizeof parts / sizeof *parts };
+enum { TRAIN /* its place */, PARTS = sizeof parts / sizeof *parts };
 
 /* ---- The limit ---- */
 
@@ -212,7 +214,8 @@ typedef struct report {
 } report;
 
 static const char *name_precision(const oss_bench_setup *setup) {
-    return setup->precision == OSS_PRECISION_BF16 ? "bf16" : "fp32";
+    static const char *const name[] = {"fp32", "bf16", "int8"};
+    return name[setup->precision];
 }
 
 static oss_status print_json(const report *r, const oss_bench_setup *setup) {
@@ -350,6 +353,9 @@ static int run_bench(const oss_cli_args *args) {
     }
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &setup.precision);
+    }
+    if (status == OSS_OK && setup.precision == OSS_PRECISION_INT8 && r.wanted[TRAIN]) {
+        status = oss_fail(OSS_EUSAGE, "--precision int8 is for inference: add --only infer");
     }
     setup.model = model;
     read_cpu_name(r.cpu, sizeof r.cpu);

@@ -11,7 +11,7 @@ static const oss_cli_option options[] = {
      .value = "WHAT",
      .help = "embeddings (default): frames after the last norm; projected: through the projector; logits: of "
              "the CTC head, before softmax"},
-    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--max-frames",

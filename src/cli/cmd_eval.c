@@ -30,7 +30,7 @@ static const oss_cli_option options[] = {
      .value = "OUT.tsv",
      .help =
          "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words), cells escaped as those of transcribe"},
-    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",

@@ -8,7 +8,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     OSS_TRANSCRIBE_OUTPUT_OPTIONS,
     OSS_RECORDING_LIST_OPTION,
-    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",

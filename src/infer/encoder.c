@@ -30,14 +30,31 @@ static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {
     return oss_arena_take(arena, (size_t)rows * (size_t)columns, sizeof(float));
 }
 
-/* A task's rows of the widest input of a linear, in its format; all linears have the same. */
-static void *take_operand(const oss_encoder *e, oss_arena *arena) {
+/* A task's rows of what linear layers multiply; all of one width have the same format. */
+static void take_inputs(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena) {
+    const oss_packed_block *block = e->model->weights.block;
+    size_t operand = oss_k_operand_bytes(block->qkv.format, e->task_frames, block->qkv.k);
+    size_t floats = oss_k_linear_gelu_floats(&block->mlp_out, &block->mlp_in, e->task_frames);
+    worker->operand = operand > 0 ? oss_arena_take(arena, operand, 1) : NULL;
+    worker->hidden = oss_arena_take(arena, oss_k_input_bytes(&block->mlp_out, e->task_frames, 1), 1);
+    worker->pre = floats > 0 ? oss_arena_take(arena, floats, sizeof(float)) : NULL;
+}
+
+static void take_qkv(const oss_encoder *e, oss_run_space *space, oss_arena *arena, int32_t half) {
     const oss_model_config *config = &e->model->config;
-    const oss_k_weight *proj = &e->model->weights.proj;
-    int32_t widest = config->d_model > config->d_ff ? config->d_model : config->d_ff;
-    widest = proj->k > widest ? proj->k : widest;
-    size_t bytes = oss_k_operand_bytes(proj->format, e->task_frames, widest);
-    return bytes > 0 ? oss_arena_take(arena, bytes, 1) : NULL;
+    if (e->model->weights.steady) {
+        size_t bytes = oss_k_int16_qkv_bytes(e->frames, config->n_heads, e->head_dim);
+        space->whole[half] =
+            oss_k_int16_qkv_place(oss_arena_take(arena, bytes, 1), e->frames, config->n_heads, e->head_dim);
+    } else {
+        space->qkv[half] = take_floats(arena, e->frames, 3 * config->d_model);
+    }
+}
+
+static float *take_attention_scratch(const oss_encoder *e, oss_arena *arena) {
+    size_t floats = e->model->weights.steady ? oss_k_int16_attention_scratch_floats(e->frames, e->head_dim)
+                                             : oss_k_attention_scratch_floats(e->frames, e->head_dim);
+    return oss_arena_take(arena, floats, sizeof(float));
 }
 
 /* The one description of a run's memory: measured with a measuring arena, then laid out. own_features: the
@@ -50,8 +67,8 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
         space->features = take_floats(arena, e->mel_frames, config->mel.bins);
     }
     space->x = take_floats(arena, s, d);
-    space->qkv[0] = take_floats(arena, s, 3 * d);
-    space->qkv[1] = take_floats(arena, s, 3 * d);
+    take_qkv(e, space, arena, 0);
+    take_qkv(e, space, arena, 1);
     space->attended = take_floats(arena, s, d);
     space->embeddings = take_floats(arena, s, d);
     space->logits = e->model->weights.head.n > 0 ? take_floats(arena, s, e->model->weights.head.n) : NULL;
@@ -62,10 +79,9 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
         oss_worker_space worker;
         oss_stem_scratch_take(&worker.stem, arena, &e->model->weights, e->task_frames);
         worker.normed = take_floats(arena, e->task_frames, d);
-        worker.hidden = take_floats(arena, e->task_frames, config->d_ff);
-        worker.operand = take_operand(e, arena);
-        worker.attention =
-            oss_arena_take(arena, oss_k_attention_scratch_floats(s, e->head_dim), sizeof(float));
+        worker.qkv = e->model->weights.steady ? take_floats(arena, e->task_frames, 3 * d) : NULL;
+        take_inputs(e, &worker, arena);
+        worker.attention = take_attention_scratch(e, arena);
         worker.mel = own_features ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
         if (space->worker != NULL) {
             space->worker[i] = worker;
@@ -119,7 +135,9 @@ static oss_status begin_run(oss_encoder *e, int64_t mel_frames) {
     widest = config->mel.bins * (int64_t)config->downsample_time > widest
                  ? config->mel.bins * (int64_t)config->downsample_time
                  : widest;
-    int64_t most = INT32_MAX / widest * config->downsample_time;
+    int64_t most = INT32_MAX / widest;
+    most = (e->model->weights.steady && most > OSS_INT16_MAX_KEYS ? OSS_INT16_MAX_KEYS : most) *
+           config->downsample_time;
     if (mel_frames > most) {
         return oss_fail(
             OSS_EINPUT,
@@ -243,6 +261,10 @@ oss_status oss_encoder_run_features(oss_encoder *encoder, const float *features,
 
 static oss_status load_parts(oss_encoder_model *own, const oss_model *model, oss_precision precision) {
     own->config = model->config;
+    if (precision == OSS_PRECISION_INT8 && oss_sizes_head_dim(&model->config) > OSS_INT16_MAX_HEAD) {
+        return oss_fail(OSS_EINPUT, "in int8 a head has at most %d numbers, not %d: choose fp32 or bf16",
+                        (int)OSS_INT16_MAX_HEAD, oss_sizes_head_dim(&model->config));
+    }
     oss_status status = oss_encoder_weights_init(&own->weights, model, precision);
     if (status == OSS_OK) {
         status = oss_mel_plan_create(&own->mel, &model->config.mel);

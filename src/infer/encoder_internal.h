@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "infer/encoder.h"
 #include "kernel/attention.h"
+#include "kernel/int16.h"
 #include "kernel/linear.h"
 #include "model/model_file.h"
 #include "model/network.h"
@@ -31,6 +32,7 @@ typedef struct oss_packed_block {
 /* All weights in one block of memory, laid out for the kernels; the model is not needed any more. */
 typedef struct oss_encoder_weights {
     oss_arena memory;
+    bool steady;    /* int8: what is not a product is computed in the same bits on every ISA too */
     int32_t layers; /* of the stem */
     oss_k_weight conv[OSS_MAX_CONVS];
     int32_t bins[OSS_MAX_CONVS]; /* F of its input */
@@ -47,27 +49,30 @@ void oss_encoder_weights_deinit(oss_encoder_weights *weights);
 
 /* Work space of one thread for the stem: rows of each layer's output that are alive. */
 typedef struct oss_stem_scratch {
-    float *layer[OSS_MAX_CONVS]; /* the last one: 1 + frames of a task rows, the first is spare */
-    void *operand;               /* input rows in a convolution's format, when that is not float */
+    void *layer
+        [OSS_MAX_CONVS]; /* in the next layer's format; the last one: 1 + frames of a task rows, the first is spare */
+    float *floats; /* rows of one layer before they are in that format, when it is not float */
 } oss_stem_scratch;
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
                            int32_t task_frames);
 
 /* Convolutions and GELUs for encoder frames [begin, end), end - begin <= task_frames, from features x[T,
- * bins]. Returns [end - begin, F * channels], bins outermost, in scratch. Frames may be cut into tasks
- * anywhere: same bits. */
-const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
-                          const float *features, int32_t mel_frames, int32_t begin, int32_t end);
+ * bins]. Returns [end - begin, F * channels], bins outermost, as the projection's input, in scratch. Frames may be cut
+ * into tasks anywhere: same bits. */
+const void *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
+                         const float *features, int32_t mel_frames, int32_t begin, int32_t end);
 
 /* One thread's work space. */
 typedef struct oss_worker_space {
     oss_stem_scratch stem;
     float *normed;    /* [task frames, d] */
-    float *hidden;    /* [task frames, d_ff] */
+    float *qkv;       /* [task frames, 3, H, D] before it is in integers, when it is */
+    void *hidden;     /* [task frames, d_ff] in the format of what multiplies it */
+    float *pre;       /* the same in float, when that is not float */
     float *attention; /* the kernel's scratch */
     void *mel;        /* the front end's */
-    void *operand;    /* [rows of a task, widest input of a linear] in its format, when that is not float */
+    void *operand;    /* [task frames, d] in the format of what multiplies it, when that is not float */
 } oss_worker_space;
 
 /* The memory of one run, taken from the arena by lay_out_run alone. */
@@ -75,6 +80,7 @@ typedef struct oss_run_space {
     float *features;          /* [T, bins] */
     float *x;                 /* [S, d] residual stream */
     float *qkv[2];            /* [S, 3, H, D]: a block reads one and writes the next block's into the other */
+    oss_int16_qkv whole[2];   /* or the same in integers */
     float *attended;          /* [S, d] */
     float *embeddings;        /* [S, d] */
     float *logits;            /* [S, k*V] */

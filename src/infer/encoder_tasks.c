@@ -1,6 +1,7 @@
 /* The network, for some rows at a time: what each task of a run computes. */
 #include "infer/encoder_internal.h"
 #include "kernel/attention.h"
+#include "kernel/steady.h"
 #include "kernel/vec.h"
 
 /* ---- What is computed for frames [begin, end); every task runs one of these ---- */
@@ -15,27 +16,49 @@ static void run_linear(const oss_worker_space *worker, float *y, const float *x,
     oss_k_linear(y, NULL, operand, weight, rows, epilogue);
 }
 
-/* qkv = W rms(x) + b for the coming block, rotated when the position is rope. */
+static void run_norm(const oss_encoder *e, float *y, const float *x, const float *w, int32_t rows) {
+    int32_t d = e->model->config.d_model;
+    if (e->model->weights.steady) {
+        oss_k_steady_rmsnorm(y, x, w, rows, d, OSS_NORM_EPS);
+    } else {
+        oss_k_rmsnorm_fwd(y, NULL, x, w, rows, d, OSS_NORM_EPS);
+    }
+}
+
+/* qkv[rows,3,H,D] as the coming block's attention reads it: rotated when the position is rope; qkv lies there, or goes there
+ * as integers. */
+static void place_qkv(const oss_encoder *e, float *qkv, int32_t block, int32_t begin, int32_t rows) {
+    const oss_model_config *config = &e->model->config;
+    const float *table = row_of(e->position, begin, e->head_dim);
+    bool rope = config->position == OSS_POSITION_ROPE;
+    if (!e->model->weights.steady) {
+        if (rope) {
+            oss_k_rope(qkv, table, rows, config->n_heads, e->head_dim, 1.0F);
+        }
+        return;
+    }
+    if (rope) {
+        oss_k_steady_rope(qkv, table, rows, config->n_heads, e->head_dim);
+    }
+    oss_k_int16_qkv_set(&e->space.whole[block % 2], qkv, begin, rows);
+}
+
+/* qkv = W rms(x) + b for the coming block. */
 static void run_qkv(const oss_encoder *e, oss_worker_space *worker, int32_t block, int32_t begin,
                     int32_t rows) {
     const oss_packed_block *weights = &e->model->weights.block[block];
     int32_t d = e->model->config.d_model;
-    float *qkv = row_of(e->space.qkv[block % 2], begin, 3 * d);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, row_of(e->space.x, begin, d), weights->norm1, rows, d,
-                      OSS_NORM_EPS);
+    float *qkv = worker->qkv != NULL ? worker->qkv : row_of(e->space.qkv[block % 2], begin, 3 * d);
+    run_norm(e, worker->normed, row_of(e->space.x, begin, d), weights->norm1, rows);
     run_linear(worker, qkv, worker->normed, &weights->qkv, rows, OSS_EPI_BIAS);
-    if (e->model->config.position == OSS_POSITION_ROPE) {
-        oss_k_rope(qkv, row_of(e->position, begin, e->head_dim), rows, e->model->config.n_heads, e->head_dim,
-                   1.0F);
-    }
+    place_qkv(e, qkv, block, begin, rows);
 }
 
 /* The last norm, the head and the projector. */
 static void run_outputs(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t rows) {
     int32_t d = e->model->config.d_model;
     float *embeddings = row_of(e->space.embeddings, begin, d);
-    oss_k_rmsnorm_fwd(embeddings, NULL, row_of(e->space.x, begin, d), e->model->weights.norm, rows, d,
-                      OSS_NORM_EPS);
+    run_norm(e, embeddings, row_of(e->space.x, begin, d), e->model->weights.norm, rows);
     const oss_k_weight *head = &e->model->weights.head, *projector = &e->model->weights.projector;
     if (head->n > 0) {
         run_linear(worker, row_of(e->space.logits, begin, head->n), embeddings, head, rows, OSS_EPI_BIAS);
@@ -77,13 +100,24 @@ void oss_encoder_front_task(void *context, int32_t task, int32_t worker_index) {
     int32_t begin, end, d = e->model->config.d_model;
     task_rows(e, task, &begin, &end);
     float *x = row_of(e->space.x, begin, d);
-    const float *flat =
+    const void *flat =
         oss_stem_run(&e->model->weights, &worker->stem, e->features, e->mel_frames, begin, end);
-    run_linear(worker, x, flat, &e->model->weights.proj, end - begin, OSS_EPI_BIAS);
+    oss_k_linear(x, NULL, flat, &e->model->weights.proj, end - begin, OSS_EPI_BIAS);
     if (e->model->config.position == OSS_POSITION_SINUSOIDAL) {
         oss_k_add(x, row_of(e->position, begin, d), (size_t)(end - begin) * (size_t)d);
     }
     run_next(e, worker, 0, begin, end - begin);
+}
+
+static void run_attention(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t end) {
+    if (e->model->weights.steady) {
+        oss_k_int16_attention(e->space.attended, &e->space.whole[e->block % 2], begin, end, &e->reach,
+                              worker->attention);
+    } else {
+        oss_k_attention_fwd(e->space.attended, NULL, e->space.qkv[e->block % 2], e->frames,
+                            e->model->config.n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
+                            worker->attention);
+    }
 }
 
 /* One block for some rows: attention reads every frame's k and v, all else is row by row. */
@@ -95,12 +129,11 @@ void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
     task_rows(e, task, &begin, &end);
     int32_t rows = end - begin;
     float *x = row_of(e->space.x, begin, d);
-    oss_k_attention_fwd(e->space.attended, NULL, e->space.qkv[e->block % 2], e->frames,
-                        e->model->config.n_heads, e->head_dim, begin, end, &e->reach, 0.0F, NULL,
-                        worker->attention);
+    run_attention(e, worker, begin, end);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
-    oss_k_rmsnorm_fwd(worker->normed, NULL, x, weights->norm2, rows, d, OSS_NORM_EPS);
-    run_linear(worker, worker->hidden, worker->normed, &weights->mlp_in, rows, OSS_EPI_BIAS_GELU);
-    run_linear(worker, x, worker->hidden, &weights->mlp_out, rows, OSS_EPI_BIAS_ADD);
+    run_norm(e, worker->normed, x, weights->norm2, rows);
+    const void *normed = oss_k_operand(weights->mlp_in.format, worker->normed, rows, d, worker->operand);
+    oss_k_linear_gelu(worker->hidden, &weights->mlp_out, normed, &weights->mlp_in, rows, worker->pre);
+    oss_k_linear(x, NULL, worker->hidden, &weights->mlp_out, rows, OSS_EPI_BIAS_ADD);
     run_next(e, worker, e->block + 1, begin, rows);
 }

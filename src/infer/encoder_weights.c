@@ -90,7 +90,8 @@ oss_status oss_encoder_weights_init(oss_encoder_weights *out, const oss_model *m
     oss_arena measure;
     oss_arena_init_measuring(&measure);
     packer p = {.model = model, .precision = precision, .arena = &measure};
-    oss_encoder_weights weights = {.blocks = model->config.n_layers};
+    oss_encoder_weights weights = {.steady = precision == OSS_PRECISION_INT8,
+                                   .blocks = model->config.n_layers};
     float *projection = NULL;
     oss_status status = OSS_ENOMEM;
     weights.block = oss_alloc_zero((size_t)weights.blocks, sizeof *weights.block);

@@ -33,8 +33,10 @@ static oss_status copy_options(oss_recognizer_options *out, const oss_recognizer
 }
 
 static oss_status check_options(const oss_recognizer_options *options) {
-    if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16) {
-        return oss_fail(OSS_EUSAGE, "precision %d is neither OSS_PRECISION_FP32 nor OSS_PRECISION_BF16",
+    if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16 &&
+        options->precision != OSS_PRECISION_INT8) {
+        return oss_fail(OSS_EUSAGE,
+                        "precision %d is none of OSS_PRECISION_FP32, OSS_PRECISION_BF16, OSS_PRECISION_INT8",
                         (int)options->precision);
     }
     if (!(options->chunk_seconds >= 0) || isnan(options->left_seconds)) {

@@ -22,9 +22,14 @@ typedef struct stem_rows {
     int32_t origin;
 } stem_rows;
 
+/* What multiplies the output of convolution l. */
+static const oss_k_weight *get_reader(const oss_encoder_weights *weights, int32_t l) {
+    return l == weights->layers - 1 ? &weights->proj : &weights->conv[l + 1];
+}
+
 /* Of the output of convolution l. */
-static size_t row_floats(const oss_encoder_weights *weights, int32_t l) {
-    return (size_t)oss_len_conv(weights->bins[l]) * (size_t)weights->conv[l].n;
+static size_t count_bytes(const oss_encoder_weights *weights, int32_t l, int32_t rows) {
+    return oss_k_input_bytes(get_reader(weights, l), rows, oss_len_conv(weights->bins[l]));
 }
 
 static int32_t larger(int32_t a, int32_t b) {
@@ -37,17 +42,17 @@ static int32_t smaller(int32_t a, int32_t b) {
 
 void oss_stem_scratch_take(oss_stem_scratch *scratch, oss_arena *arena, const oss_encoder_weights *weights,
                            int32_t task_frames) {
-    size_t operand = 0;
+    size_t floats = 0;
     for (int32_t l = 0; l < weights->layers; l++) {
         bool last = l == weights->layers - 1;
         int32_t factor = 1 << (weights->layers - 1 - l);
         int32_t rows = last ? task_frames + 1 : (OSS_STEM_TILE_FRAMES + 1) * factor;
-        size_t row = row_floats(weights, l);
-        scratch->layer[l] = oss_arena_take(arena, (size_t)rows * row, sizeof(float));
-        size_t bytes = last ? 0 : oss_k_operand_bytes(weights->conv[l + 1].format, rows, (int32_t)row);
-        operand = bytes > operand ? bytes : operand;
+        scratch->layer[l] = oss_arena_take(arena, count_bytes(weights, l, rows), 1);
+        size_t here = oss_k_conv_gelu_floats(get_reader(weights, l), &weights->conv[l],
+                                             (OSS_STEM_TILE_FRAMES + 1) * factor, weights->bins[l]);
+        floats = here > floats ? here : floats;
     }
-    scratch->operand = operand > 0 ? oss_arena_take(arena, operand, 1) : NULL;
+    scratch->floats = floats > 0 ? oss_arena_take(arena, floats, sizeof(float)) : NULL;
 }
 
 /* Which rows each layer makes for encoder frames [begin, end) of a task that starts at task_begin. */
@@ -69,27 +74,25 @@ static void plan_tile(stem_rows *rows, int32_t layers, const int32_t *length, in
 
 /* Layer l. x: input rows, the first of them is global row x_origin (even), the last one x_end - 1. */
 static void run_layer(const oss_encoder_weights *weights, const oss_stem_scratch *scratch, int32_t l,
-                      stem_rows rows, const float *x, int32_t x_origin, int32_t x_end) {
-    const oss_k_weight *conv = &weights->conv[l];
+                      stem_rows rows, const void *x, int32_t x_origin, int32_t x_end) {
     int32_t first = x_origin / 2; /* the output row that the kernel counts as 0 */
-    float *y = scratch->layer[l] + (size_t)(first - rows.origin) * row_floats(weights, l);
-    int32_t t = x_end - x_origin, bins = weights->bins[l];
-    const void *operand = oss_k_operand(conv->format, x, t, bins * conv->k, scratch->operand);
-    oss_k_conv(y, NULL, operand, conv, t, bins, rows.begin - first, rows.end - first, true);
+    unsigned char *y = (unsigned char *)scratch->layer[l] + count_bytes(weights, l, first - rows.origin);
+    oss_k_conv_gelu(y, get_reader(weights, l), x, &weights->conv[l], x_end - x_origin, weights->bins[l],
+                    rows.begin - first, rows.end - first, scratch->floats);
 }
 
 /* Moves the last row of each inner layer to where the next tile looks for it: index 1. */
 static void keep_last_rows(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
                            const stem_rows *rows) {
     for (int32_t l = 0; l < weights->layers - 1; l++) {
-        size_t floats = row_floats(weights, l);
-        const float *last = scratch->layer[l] + (size_t)(rows[l].end - 1 - rows[l].origin) * floats;
-        memmove(scratch->layer[l] + floats, last, floats * sizeof *last);
+        unsigned char *layer = scratch->layer[l];
+        size_t bytes = count_bytes(weights, l, 1);
+        memmove(layer + bytes, layer + count_bytes(weights, l, rows[l].end - 1 - rows[l].origin), bytes);
     }
 }
 
-const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
-                          const float *features, int32_t mel_frames, int32_t begin, int32_t end) {
+const void *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scratch *scratch,
+                         const float *features, int32_t mel_frames, int32_t begin, int32_t end) {
     int32_t layers = weights->layers;
     int32_t length[OSS_MAX_CONVS];
     for (int32_t l = 0, frames = mel_frames; l < layers; l++) {
@@ -108,5 +111,5 @@ const float *oss_stem_run(const oss_encoder_weights *weights, const oss_stem_scr
         }
         keep_last_rows(weights, scratch, rows);
     }
-    return scratch->layer[layers - 1] + row_floats(weights, layers - 1);
+    return (const unsigned char *)scratch->layer[layers - 1] + count_bytes(weights, layers - 1, 1);
 }

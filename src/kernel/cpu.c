@@ -43,31 +43,50 @@ static int can_run(oss_isa isa) {
     return 0;
 }
 
-/* CPUID leaf 7, subleaf 1: vdpbf16ps. clang 14's __builtin_cpu_supports does not know it. */
-static bool find_bf16(void) {
+/* Instructions that some processors with AVX-512 have; clang 14's __builtin_cpu_supports does not know them all. */
+typedef enum extra { EXTRA_BF16, EXTRA_VNNI, EXTRA_COUNT } extra;
+
+enum { EXTRA_UNDECIDED = -1 };
+static atomic_int extra_found[EXTRA_COUNT] = {EXTRA_UNDECIDED, EXTRA_UNDECIDED};
+
+/* CPUID leaf 7: vpdpbf16ps in subleaf 1, vpdpbusd in subleaf 0. */
+static bool find_extra(extra which) {
 #if defined(__x86_64__)
-    enum { BIT_AVX512_BF16 = 1 << 5 };
+    enum { EAX_AVX512_BF16 = 1 << 5, ECX_AVX512_VNNI = 1 << 11 };
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & BIT_AVX512_BF16) != 0;
+    if (!__get_cpuid_count(7, which == EXTRA_BF16 ? 1 : 0, &eax, &ebx, &ecx, &edx)) {
+        return false;
+    }
+    return which == EXTRA_BF16 ? (eax & EAX_AVX512_BF16) != 0 : (ecx & ECX_AVX512_VNNI) != 0;
 #else
+    (void)which;
     return false;
 #endif
 }
 
-enum { BF16_UNDECIDED = -1 };
-static atomic_int bf16_found = BF16_UNDECIDED;
-
-bool oss_cpu_has_bf16(void) {
-    int found = atomic_load_explicit(&bf16_found, memory_order_relaxed);
-    if (found == BF16_UNDECIDED) {
-        found = find_bf16() ? 1 : 0;
-        atomic_store_explicit(&bf16_found, found, memory_order_relaxed);
+static bool has_extra(extra which) {
+    int found = atomic_load_explicit(&extra_found[which], memory_order_relaxed);
+    if (found == EXTRA_UNDECIDED) {
+        found = find_extra(which) ? 1 : 0;
+        atomic_store_explicit(&extra_found[which], found, memory_order_relaxed);
     }
     return found != 0 && oss_cpu_isa() == OSS_ISA_AVX512;
 }
 
+bool oss_cpu_has_bf16(void) {
+    return has_extra(EXTRA_BF16);
+}
+
 void oss_cpu_hide_bf16(bool hide) {
-    atomic_store(&bf16_found, hide ? 0 : BF16_UNDECIDED);
+    atomic_store(&extra_found[EXTRA_BF16], hide ? 0 : EXTRA_UNDECIDED);
+}
+
+bool oss_cpu_has_vnni(void) {
+    return has_extra(EXTRA_VNNI);
+}
+
+void oss_cpu_hide_vnni(bool hide) {
+    atomic_store(&extra_found[EXTRA_VNNI], hide ? 0 : EXTRA_UNDECIDED);
 }
 
 static oss_isa find_best(void) {

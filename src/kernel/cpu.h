@@ -27,6 +27,10 @@ bool oss_cpu_has_bf16(void);
 /* For tests: true does without it. Not while other threads run kernels. */
 void oss_cpu_hide_bf16(bool hide);
 
+/* Whether it has sums of products of bytes beside it (AVX512_VNNI beside avx512); and as above. */
+bool oss_cpu_has_vnni(void);
+void oss_cpu_hide_vnni(bool hide);
+
 /* For the plain file beside a *_lanes.c: declares the tables that lanes.h's OSS_LANES_TABLE(name) defines,
  * and lists them in the order of oss_isa. A build for another processor has the generic one only, and
  * oss_cpu_isa() never leaves it there. */

@@ -2,6 +2,7 @@
 
 #include "base/contract.h"
 #include "base/number.h"
+#include "kernel/int8.h"
 #include "model/sizes.h"
 
 /* ---- The list ---- */
@@ -121,14 +122,27 @@ oss_layer oss_network_layer(const oss_model_config *config, int32_t vocab, int32
     return layer;
 }
 
+static oss_k_format choose_format(const oss_layer *layer, oss_precision precision) {
+    bool conv = layer->kind == OSS_LAYER_CONV;
+    switch (precision) {
+    case OSS_PRECISION_BF16:
+        return !conv || (layer->out % 2 == 0 && layer->in % 2 == 0) ? OSS_K_BF16 : OSS_K_FP32;
+    case OSS_PRECISION_INT8:
+        if (conv) {
+            return layer->in > 1 ? OSS_K_INT8 : layer->out > 1 ? OSS_K_INT16 : OSS_K_FP32;
+        }
+        return layer->in <= OSS_INT8_MAX_TERMS ? OSS_K_INT8 : OSS_K_FP32;
+    case OSS_PRECISION_FP32:
+        break;
+    }
+    return OSS_K_FP32;
+}
+
 oss_k_weight oss_layer_weight(const oss_layer *layer, oss_precision precision) {
     OSS_CONTRACT(layer->kind != OSS_LAYER_NORM);
     bool conv = layer->kind == OSS_LAYER_CONV;
-    bool pairs = !conv || (layer->out % 2 == 0 && layer->in % 2 == 0);
-    return (oss_k_weight){.format = precision == OSS_PRECISION_BF16 && pairs ? OSS_K_BF16 : OSS_K_FP32,
-                          .conv = conv,
-                          .n = layer->out,
-                          .k = layer->in};
+    return (oss_k_weight){
+        .format = choose_format(layer, precision), .conv = conv, .n = layer->out, .k = layer->in};
 }
 
 /* ---- Names ---- */

@@ -46,24 +46,40 @@ static void save_model(const char *path) {
     oss_model_free(model);
 }
 
+static const char *const precisions[] = {"fp32", "bf16"};
+
 START_TEST(test_every_part) {
     char *folder = oss_tempdir_make(), *model = oss_tempdir_path(folder, "model.safetensors");
     save_model(model);
     oss_program_run run =
         oss_run_ossicle("bench", "--json", "--model", model, "--utterances", "3", "--seconds", "2", "--runs",
-                        "7", "--threads", "2", "--precision", _i == 0 ? "fp32" : "bf16");
+                        "7", "--threads", "2", "--precision", precisions[_i]);
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.err, "");
     oss_json *root = NULL;
     ck_assert_msg(oss_json_parse(&root, run.out, strlen(run.out), "bench") == OSS_OK, "%s", oss_last_error());
     ck_assert_double_eq(get_number(root, "threads"), 2);
-    ck_assert_str_eq(oss_json_string(oss_json_get(root, "precision")), _i == 0 ? "fp32" : "bf16");
+    ck_assert_str_eq(oss_json_string(oss_json_get(root, "precision")), precisions[_i]);
     ck_assert_double_gt(get_number(root, "fma_peak_gflops"), 0.1);
     check_part(root, "train", 6, 1);
     check_part(root, "infer", 8, 4);
     check_part(root, "mel", 8, 1);
     check_part(root, "ctc", 8, 1);
     oss_json_free(root);
+    oss_program_run_deinit(&run);
+    free(model);
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
+START_TEST(test_int8_infers) {
+    char *folder = oss_tempdir_make(), *model = oss_tempdir_path(folder, "model.safetensors");
+    save_model(model);
+    oss_program_run run =
+        oss_run_ossicle("bench", "--model", model, "--runs", "7", "--only", "infer", "--precision", "int8");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, ", int8, ");
+    oss_program_expect_out(&run, "\ninfer ");
     oss_program_run_deinit(&run);
     free(model);
     oss_tempdir_remove(folder);
@@ -90,7 +106,8 @@ static const struct {
     {{"--only", "speed"}, 2, "--only speed: choose train, infer, mel or ctc"},
     {{"--runs", "6"}, 2, "--runs 6: choose a whole number from 7"},
     {{"--only", "mel", "--seconds", "3"}, 2, "--only leaves train out"},
-    {{"--precision", "fp16"}, 2, "--precision fp16: choose fp32 or bf16"},
+    {{"--precision", "fp16"}, 2, "--precision fp16: choose fp32, bf16 or int8"},
+    {{"--precision", "int8"}, 2, "--precision int8 is for inference: add --only infer"},
     {{"--model", "/nonexistent/model"}, 3, "/nonexistent/model"},
 };
 
@@ -112,6 +129,7 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("bench");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, test_every_part, 0, 2);
+    tcase_add_test(tests, test_int8_infers);
     tcase_add_test(tests, test_only_and_table);
     tcase_add_loop_test(tests, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     suite_add_tcase(suite, tests);

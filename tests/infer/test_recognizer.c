@@ -134,6 +134,10 @@ START_TEST(test_refusals) {
     ck_assert_int_eq(
         oss_recognizer_create(&recognizer, p.model, &(oss_recognizer_options){OSS_SIZE, .left_seconds = NAN}),
         OSS_EUSAGE);
+    ck_assert_int_eq(
+        oss_recognizer_create(&recognizer, p.model,
+                              &(oss_recognizer_options){OSS_SIZE, .precision = (oss_precision)3}),
+        OSS_EUSAGE);
     ck_assert_ptr_null(recognizer);
     recognizer = open_recognizer(&p);
     char untouched[] = "untouched";

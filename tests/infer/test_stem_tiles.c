@@ -12,6 +12,7 @@
 
 typedef struct stem_case {
     int32_t layers, channels, bins;
+    oss_k_format format; /* of all layers but the first */
     oss_encoder_weights weights;
     float *bias, *packed[OSS_MAX_CONVS];
     oss_arena arena; /* for the scratch */
@@ -27,8 +28,8 @@ static float *make_floats(size_t count, uint64_t seed, double scale) {
     return x;
 }
 
-static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
-    stem_case c = {.layers = layers, .channels = channels, .bins = bins};
+static stem_case make_case(oss_k_format format, int32_t layers, int32_t channels, int32_t bins) {
+    stem_case c = {.layers = layers, .channels = channels, .bins = bins, .format = format};
     c.weights.layers = layers;
     c.bias = make_floats((size_t)channels, 7, 0.1);
     for (int32_t l = 0; l < layers; l++) {
@@ -36,7 +37,13 @@ static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
         float *w = make_floats((size_t)channels * (size_t)ci * 9, 11 + (uint64_t)l,
                                1.0 / (double)(3 * (l == 0 ? 1 : 8)));
         oss_k_weight *conv = &c.weights.conv[l];
-        *conv = (oss_k_weight){.conv = true, .n = channels, .k = ci, .bias = c.bias};
+        *conv = (oss_k_weight){.format = l > 0                  ? format
+                                         : format == OSS_K_INT8 ? OSS_K_INT16
+                                                                : OSS_K_FP32,
+                               .conv = true,
+                               .n = channels,
+                               .k = ci,
+                               .bias = c.bias};
         c.packed[l] = make_floats(oss_k_weight_floats(conv), 0, 0.0);
         oss_k_weight_pack(conv, c.packed[l], w);
         conv->packed = c.packed[l];
@@ -44,6 +51,7 @@ static stem_case make_case(int32_t layers, int32_t channels, int32_t bins) {
         free(w);
         bins = oss_len_conv(bins);
     }
+    c.weights.proj = (oss_k_weight){.format = format, .n = 1, .k = bins * channels};
     oss_arena measure;
     oss_arena_init_measuring(&measure);
     oss_stem_scratch_take(&c.scratch, &measure, &c.weights, TASK_FRAMES);
@@ -61,56 +69,58 @@ static void free_case(stem_case *c) {
     oss_arena_deinit(&c->arena);
 }
 
-/* All layers over their whole lengths. */
-static float *run_whole(const stem_case *c, const float *features, int32_t frames, size_t *out_row_floats) {
-    float *x = NULL;
+/* All layers over their whole lengths: rows of the projection's input. */
+static unsigned char *run_whole(const stem_case *c, const float *features, int32_t frames) {
+    void *x = NULL;
     int32_t bins = c->bins;
     for (int32_t l = 0; l < c->layers; l++) {
         const oss_k_weight *conv = &c->weights.conv[l];
+        const oss_k_weight *reader = l == c->layers - 1 ? &c->weights.proj : conv + 1;
         int32_t to = oss_len_conv(frames), fo = oss_len_conv(bins);
-        float *y = make_floats((size_t)to * (size_t)fo * (size_t)c->channels, 0, 0.0);
-        oss_k_conv2d_fwd(y, NULL, l == 0 ? features : x, conv->packed, conv->bias, frames, bins, conv->k,
-                         conv->n, 0, to, true);
+        void *y = make_floats(oss_k_input_bytes(reader, to, fo) / sizeof(float) + 1, 0, 0.0);
+        float *scratch = make_floats(oss_k_conv_gelu_floats(reader, conv, to, bins) + 1, 0, 0.0);
+        oss_k_conv_gelu(y, reader, l == 0 ? (const void *)features : x, conv, frames, bins, 0, to, scratch);
+        free(scratch);
         free(x);
         x = y;
         frames = to;
         bins = fo;
     }
-    *out_row_floats = (size_t)bins * (size_t)c->channels;
     return x;
 }
 
-static void check_cut(const stem_case *c, const float *features, int32_t frames, const float *want,
-                      size_t row_floats, int32_t task_frames) {
+static void check_cut(const stem_case *c, const float *features, int32_t frames, const unsigned char *want,
+                      int32_t task_frames) {
+    size_t row = oss_k_input_bytes(&c->weights.proj, 1, 1);
     int32_t s = oss_len_downsampled(frames, 1 << c->layers);
     for (int32_t begin = 0; begin < s; begin += task_frames) {
         int32_t end = begin + task_frames < s ? begin + task_frames : s;
         /* Rows left over from another task must not matter. */
         for (int32_t l = 0; l < c->layers; l++) {
-            oss_fill_garbage_f32(c->scratch.layer[l], 2 * row_floats);
+            oss_fill_garbage_f32(c->scratch.layer[l], 2 * row / sizeof(float));
         }
-        const float *got = oss_stem_run(&c->weights, &c->scratch, features, frames, begin, end);
-        ck_assert_msg(memcmp(got, want + (size_t)begin * row_floats,
-                             (size_t)(end - begin) * row_floats * sizeof *got) == 0,
-                      "%d layers, %d mel frames: frames %d to %d in tasks of %d differ", c->layers, frames,
-                      begin, end, task_frames);
+        const void *got = oss_stem_run(&c->weights, &c->scratch, features, frames, begin, end);
+        ck_assert_msg(memcmp(got, want + (size_t)begin * row, (size_t)(end - begin) * row) == 0,
+                      "format %d, %d layers, %d mel frames: frames %d to %d in tasks of %d differ",
+                      (int)c->format, c->layers, frames, begin, end, task_frames);
     }
 }
 
 static void check_length(const stem_case *c, int32_t frames) {
     float *features = make_floats((size_t)frames * (size_t)c->bins, 3, 2.0);
-    size_t row_floats = 0;
-    float *want = run_whole(c, features, frames, &row_floats);
+    unsigned char *want = run_whole(c, features, frames);
     static const int32_t cuts[] = {TASK_FRAMES, 16, 7, 1};
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        check_cut(c, features, frames, want, row_floats, cuts[i]);
+        check_cut(c, features, frames, want, cuts[i]);
     }
     free(want);
     free(features);
 }
 
+static const oss_k_format formats[] = {OSS_K_FP32, OSS_K_BF16, OSS_K_INT8};
+
 START_TEST(test_every_short_length) {
-    stem_case c = make_case(_i, 8, 16);
+    stem_case c = make_case(formats[_i % 3], 2 + _i / 3, 8, 16);
     for (int32_t frames = 1; frames <= 100; frames++) {
         check_length(&c, frames);
     }
@@ -119,7 +129,7 @@ START_TEST(test_every_short_length) {
 END_TEST
 
 START_TEST(test_usual_size) {
-    stem_case c = make_case(_i, 64, 128);
+    stem_case c = make_case(formats[_i % 3], 2 + _i / 3, 64, 128);
     check_length(&c, 299);
     check_length(&c, 304);
     free_case(&c);
@@ -127,7 +137,7 @@ START_TEST(test_usual_size) {
 END_TEST
 
 START_TEST(test_odd_bins) {
-    stem_case c = make_case(_i, 5, 13);
+    stem_case c = make_case(_i % 2 == 0 ? OSS_K_FP32 : OSS_K_INT8, 2 + _i / 2, 5, 13);
     for (int32_t frames = 60; frames <= 77; frames++) {
         check_length(&c, frames);
     }
@@ -138,9 +148,9 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("infer/stem_tiles");
     TCase *tiles = tcase_create("tiles");
-    tcase_add_loop_test(tiles, test_every_short_length, 2, 4);
-    tcase_add_loop_test(tiles, test_usual_size, 2, 4);
-    tcase_add_loop_test(tiles, test_odd_bins, 2, 4);
+    tcase_add_loop_test(tiles, test_every_short_length, 0, 6);
+    tcase_add_loop_test(tiles, test_usual_size, 0, 6);
+    tcase_add_loop_test(tiles, test_odd_bins, 0, 4);
     suite_add_tcase(suite, tiles);
     return suite;
 }

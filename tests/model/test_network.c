@@ -84,13 +84,17 @@ START_TEST(test_places) {
 }
 END_TEST
 
-static bool takes_bf16(const char *json, oss_role role, int32_t index) {
+static oss_k_format format_of(const char *json, oss_precision precision, oss_role role, int32_t index) {
     oss_config *config = parse(json);
     oss_layer layer =
         oss_network_layer(&config->model, VOCAB, oss_network_place(&config->model, VOCAB, role, index));
     oss_config_free(config);
-    ck_assert_int_eq(oss_layer_weight(&layer, OSS_PRECISION_FP32).format, OSS_K_FP32);
-    return oss_layer_weight(&layer, OSS_PRECISION_BF16).format == OSS_K_BF16;
+    return oss_layer_weight(&layer, precision).format;
+}
+
+static bool takes_bf16(const char *json, oss_role role, int32_t index) {
+    ck_assert_int_eq(format_of(json, OSS_PRECISION_FP32, role, index), OSS_K_FP32);
+    return format_of(json, OSS_PRECISION_BF16, role, index) == OSS_K_BF16;
 }
 
 START_TEST(test_which_products_take_bf16) {
@@ -99,6 +103,19 @@ START_TEST(test_which_products_take_bf16) {
     ck_assert(!takes_bf16("{\"conv_channels\": 5}", OSS_ROLE_CONV, 1));
     ck_assert(takes_bf16("{\"conv_channels\": 5}", OSS_ROLE_PROJ, 0));
     ck_assert(takes_bf16("{\"d_model\": 15, \"position\": \"none\"}", OSS_ROLE_QKV, 3));
+}
+END_TEST
+
+START_TEST(test_which_products_take_int8) {
+    ck_assert_int_eq(format_of("{}", OSS_PRECISION_INT8, OSS_ROLE_CONV, 0), OSS_K_INT16);
+    ck_assert_int_eq(format_of("{}", OSS_PRECISION_INT8, OSS_ROLE_CONV, 1), OSS_K_INT8);
+    ck_assert_int_eq(format_of("{\"conv_channels\": 5}", OSS_PRECISION_INT8, OSS_ROLE_CONV, 2), OSS_K_INT8);
+    ck_assert_int_eq(format_of("{}", OSS_PRECISION_INT8, OSS_ROLE_PROJ, 0), OSS_K_INT8);
+    ck_assert_int_eq(format_of("{}", OSS_PRECISION_INT8, OSS_ROLE_HEAD, 0), OSS_K_INT8);
+    /* 1024 channels of 260 / 4 bins: more terms than an int32 sum holds */
+    const char *wide =
+        "{\"conv_channels\": 1024, \"mel_bins\": 260, \"downsample_time\": 4, \"target_hz\": 25}";
+    ck_assert_int_eq(format_of(wide, OSS_PRECISION_INT8, OSS_ROLE_PROJ, 0), OSS_K_FP32);
 }
 END_TEST
 
@@ -126,6 +143,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tcase, test_layers);
     tcase_add_loop_test(tcase, test_places, 0, sizeof variants / sizeof *variants);
     tcase_add_test(tcase, test_which_products_take_bf16);
+    tcase_add_test(tcase, test_which_products_take_int8);
     tcase_add_test(tcase, test_parameters_by_role);
     suite_add_tcase(suite, tcase);
     return suite;
