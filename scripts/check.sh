@@ -30,6 +30,7 @@ run_check "inference links no trainer and no OpenBLAS" scripts/check_links.sh "$
 run_check "exported symbols; no exit, no output in the library" scripts/check_symbols.sh "$build"
 run_check "public functions and structs as listed" scripts/check_abi.sh "$build"
 run_check "make install, pkg-config, CMake, make uninstall" scripts/check_install.sh "$build"
+run_check "examples, built and run against an installed copy" scripts/check_examples.sh "$build"
 run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
 run_check "files that are named are there" scripts/check_paths.sh

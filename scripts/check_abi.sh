@@ -83,6 +83,9 @@ if [ "$code" = 3 ]; then
 	exit 0
 fi
 [ "$(grep -c '^struct' "$work/types.txt")" = "$(grep -o 'typedef struct [a-z_]* {' "$work/headers" | wc -l)" ] || { echo "a struct was not read"; exit 1; }
+grep -o 'typedef struct [a-z_]* { size_t size;' "$work/headers" | awk '{ print $3 }' | while read -r type; do
+	grep -q "static inline $type ${type}_init(void) {" "$work/headers" || { echo "$type begins with its size and has no ${type}_init()"; exit 1; }
+done
 {
 	echo "# The binary interface of libossicle on 64-bit machines. Written by scripts/check_abi.sh --update, which says when it may change."
 	echo

@@ -43,9 +43,13 @@ cat >"$work/user.c" <<'USER'
 #include <string.h>
 int main(void) {
 	oss_recognizer_options options = oss_recognizer_options_init();
+	oss_recognizer_info info = oss_recognizer_info_init();
+	oss_format_options format = oss_format_options_init();
 	oss_recognizer *recognizer = 0;
 	oss_status status = oss_recognizer_create_memory(&recognizer, "no model", 8, "bytes", &options);
 	printf("%s: %s\n", oss_version(), oss_last_error());
+	if (options.size != sizeof options || info.size != sizeof info || format.size != sizeof format || options.threads != 0 || format.lines != 0)
+		return 2;
 	return status == OSS_EINPUT && strcmp(oss_version(), OSS_VERSION) == 0 ? 0 : 1;
 }
 USER

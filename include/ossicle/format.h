@@ -21,6 +21,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ossicle/status.h"
 #include "ossicle/transcript.h"
@@ -90,6 +91,14 @@ typedef struct oss_format_options {
     int32_t minimum_duration_ms; /* of a cue, where the next one is far enough; 0: 833; negative: none */
     int32_t maximum_duration_ms; /* of a cue of several words, 100 or more; 0: 7000 */
 } oss_format_options;
+
+/* All defaults, for this version: the size is set, everything else is 0. */
+static inline oss_format_options oss_format_options_init(void) {
+    oss_format_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
 
 /* *out_text: the transcript in this format, the caller's: free with oss_string_free. options NULL: the defaults.
  * OSS_EUSAGE: an option is out of its range, or one that this version does not have. */

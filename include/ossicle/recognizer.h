@@ -55,7 +55,7 @@ typedef struct oss_recognizer_options {
     int32_t keep_level;
 } oss_recognizer_options;
 
-/* All defaults, for this version: the size is set, everything else is 0. In C++ the only way without a warning. */
+/* All defaults, for this version: the size is set, everything else is 0. For C++ too, which has no {.size = ...}. */
 static inline oss_recognizer_options oss_recognizer_options_init(void) {
     oss_recognizer_options options;
     memset(&options, 0, sizeof options);

@@ -2,19 +2,15 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "ossicle/version.h"
-
-/* The first version's options, which ended with keep_level: no program was compiled with less. */
-enum { FIRST_BYTES = offsetof(oss_recognizer_options, keep_level) + sizeof(int32_t) };
 
 /* Structs of the public interface grow at their end and say how long they were when the program was compiled. What this
  * library does not know must be zero, or the program asked for something that it does not get. */
 static oss_status copy_options(oss_recognizer_options *out, const oss_recognizer_options *given) {
     const unsigned char *byte = (const unsigned char *)given;
-    if (given->size < FIRST_BYTES) {
+    if (given->size < sizeof *given) {
         return oss_fail(OSS_EUSAGE,
                         "the size of the options is %zu: set it to sizeof(oss_recognizer_options)",
                         given->size);
@@ -27,8 +23,7 @@ static oss_status copy_options(oss_recognizer_options *out, const oss_recognizer
                 oss_version());
         }
     }
-    memset(out, 0, sizeof *out);
-    memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
+    *out = *given;
     return OSS_OK;
 }
 
