@@ -92,7 +92,7 @@ float oss_k_max_abs(const float *x, size_t n) {
 
 void oss_k_exp(float *y, const float *x, size_t n) {
     OSS_CONTRACT(oss_is_same_or_apart(y, x, n));
-    get_vec_more()->exp(y, x, n);
+    get_vec()->exp(y, x, n);
 }
 
 void oss_k_log(float *y, const float *x, size_t n) {

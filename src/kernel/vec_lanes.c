@@ -177,13 +177,13 @@ const oss_vec_table OSS_LANES_TABLE(vec) = {
     .add = add,
     .scale = scale_all,
     .all_finite = all_finite,
+    .exp = map_exp,
 };
 const oss_vec_more_table OSS_LANES_TABLE(vec_more) = {
     .axpy = axpy,
     .bias_add = bias_add,
     .bias_grad = bias_grad,
     .sum_squares = sum_squares,
-    .exp = map_exp,
     .log = map_log,
     .erf = map_erf,
     .gelu_fwd = map_gelu,

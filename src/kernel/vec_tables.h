@@ -24,6 +24,7 @@ typedef struct oss_vec_table {
     void (*add)(float *y, const float *x, size_t n);
     void (*scale)(float *y, const float *x, float scale, size_t n);
     bool (*all_finite)(const float *x, size_t n);
+    void (*exp)(float *y, const float *x, size_t n);
 } oss_vec_table;
 
 /* What training, augmentation and tests need beside it: a table of its own, so that a linker leaves it out with what calls it. */
@@ -32,7 +33,6 @@ typedef struct oss_vec_more_table {
     void (*bias_add)(float *y, int32_t ldy, const float *bias, int32_t rows, int32_t c);
     void (*bias_grad)(float *db, const float *dy, int32_t ldy, int32_t rows, int32_t c);
     double (*sum_squares)(const float *x, size_t n);
-    void (*exp)(float *y, const float *x, size_t n);
     void (*log)(float *y, const float *x, size_t n);
     void (*erf)(float *y, const float *x, size_t n);
     void (*gelu_fwd)(float *y, const float *x, size_t n);
