@@ -104,6 +104,28 @@ START_TEST(test_there_and_back) {
 }
 END_TEST
 
+/* Products in int8 multiply the integers of the file, which are those that they would make of the float32 model. */
+START_TEST(test_int8_products_of_int8_weights) {
+    oss_cli_case c = oss_cli_case_make();
+    char *general = make_general(&c), *small = quantize(&c, general, "int8");
+    char *of_general = oss_tempdir_path(c.folder, "general.npy"),
+         *of_small = oss_tempdir_path(c.folder, "small.npy");
+    const char *const model[] = {general, small}, *const npy[] = {of_general, of_small};
+    for (int i = 0; i < 2; i++) {
+        oss_program_run run = oss_run_ossicle("embed", "--model", model[i], "--precision", "int8", "--what",
+                                              "logits", c.five, "-o", npy[i]);
+        oss_program_expect(&run, 0);
+        oss_program_run_deinit(&run);
+    }
+    assert_same_file(of_general, of_small);
+    free(of_general);
+    free(of_small);
+    free(small);
+    free(general);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(test_refused) {
     oss_cli_case c = oss_cli_case_make();
     char *small = quantize(&c, c.model, "int8"), *out = oss_tempdir_path(c.folder, "out.safetensors");
@@ -160,6 +182,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("quantize");
     tcase_add_loop_test(all, test_every_command_reads_it, 0, STORAGES);
     tcase_add_loop_test(all, test_there_and_back, 1, STORAGES);
+    tcase_add_test(all, test_int8_products_of_int8_weights);
     tcase_add_test(all, test_refused);
     tcase_add_test(all, test_average);
     suite_add_tcase(suite, all);

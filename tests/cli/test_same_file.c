@@ -29,6 +29,8 @@ static void write_formatted(const place *p, const char *name, const char *format
     oss_cli_case_write(&p->base, name, text);
 }
 
+#define TWO_ROWS "three.wav,a a a\nfive.wav,a a\n"
+
 static place make_place(void) {
     place p = {.base = oss_cli_case_make()};
     p.run = oss_tempdir_path(p.base.folder, "run");
@@ -46,7 +48,10 @@ static place make_place(void) {
         copy_file(p.base.five, path);
         free(path);
     }
-    oss_cli_case_write(&p.base, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+    oss_cli_case_write(&p.base, "set.csv", "wav,text\n" TWO_ROWS);
+    oss_cli_case_write(
+        &p.base, "many.csv",
+        "wav,text\n" TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS); /* for calibrate */
     oss_cli_case_write(&p.base, "dev.csv", "wav,text\nfive.wav,a b\n");
     write_formatted(&p, "list.txt", "%s/three.wav\n%s/noise\n");
     write_formatted(
@@ -129,6 +134,14 @@ static const attack attacks[] = {
      {"--config", "/named.json", "--csv", "/set.csv", "--dev-csv", "/set.csv"},
      {"dev.csv", "vocab.json"}},
     {"average", "-o", {"--last", "1", "/run"}, {"run/checkpoints/step-00000004/model.safetensors"}},
+    {"calibrate",
+     "-o",
+     {"--csv", "/many.csv", "/model.safetensors"},
+     {"model.safetensors", "many.csv", "three.wav", "five.wav"}},
+    {"calibrate",
+     "--words",
+     {"--csv", "/many.csv", "/model.safetensors"},
+     {"model.safetensors", "many.csv", "three.wav", "five.wav"}},
     {"quantize", "-o", {"--to", "int8", "/run"}, {"run/best/model.safetensors", "run/config.json"}},
     {"import",
      "-o",
@@ -242,7 +255,7 @@ START_TEST(test_output_is_no_path_of_a_setting) {
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, same);
     char *after = oss_tempdir_read(csv, &bytes);
-    ck_assert_str_eq(after, "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+    ck_assert_str_eq(after, "wav,text\n" TWO_ROWS);
     free(after);
     oss_program_run_deinit(&run);
     free(csv);
