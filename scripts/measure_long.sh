@@ -68,13 +68,17 @@ while [ "$i" -le "$hours" ]; do
 done
 as_wav "$work/all.raw" "$work/all.wav"
 rm "$work/all.raw"
-as_wav "$last_row" "$work/last.wav"
+# Where the last row's last sound ends: its last 10 ms that are at most 20 dB below its loudest.
+sound_end=$(od -An -v -td2 -w2 "$last_row" | awk -v begin="$last_begin" '
+	{ sum += $1 * $1 }
+	NR % 160 == 0 { block[++n] = sum; loudest = sum > loudest ? sum : loudest; sum = 0 }
+	END { while (n > 1 && block[n] < loudest / 100) n--; printf "%.2f", begin + n / 100 }')
 
 # ---- Runs ----
-run() { # NAME FILE...: NAME.ctm, and NAME.cost: KiB at most, seconds
+run() { # NAME FILE...: NAME.ctm, and NAME.cost: KiB at most, seconds, those of the processor
 	name=$1
 	shift
-	env time -f '%M %e' -o "$work/$name.cost" "$ossicle" transcribe --model "$model" --threads "$threads" --format ctm "$@" >"$work/$name.ctm" 2>"$work/$name.err" ||
+	env time -f '%M %e %U %S' -o "$work/$name.cost" "$ossicle" transcribe --model "$model" --threads "$threads" --format ctm "$@" >"$work/$name.ctm" 2>"$work/$name.err" ||
 		{ cat "$work/$name.err" >&2; exit 3; }
 }
 # Half a minute at a time, before and after: the machine may be busy.
@@ -83,7 +87,6 @@ sox "$work/hour-1.wav" "$work/clips/clip.wav" trim 0 30 : newfile : restart
 run clips-1 "$work/clips"/*.wav
 run all "$work/all.wav"
 run clips-2 "$work/clips"/*.wav
-run last "$work/last.wav"
 i=1
 while [ "$i" -le "$hours" ]; do
 	run "hour-$i" "$work/hour-$i.wav"
@@ -113,15 +116,18 @@ last_end() { # CTM: where its last word ends
 }
 seconds=$((hours * hour))
 awk -v cost="$(cat "$work/all.cost")" -v a="$(cat "$work/clips-1.cost")" -v b="$(cat "$work/clips-2.cost")" -v seconds=$seconds -v hour="$hour" -v total=$total -v other=$other \
-	-v got="$(last_end "$work/all.ctm")" -v alone="$(last_end "$work/last.ctm")" -v begin="$last_begin" 'BEGIN {
+	-v got="$(last_end "$work/all.ctm")" -v alone="$(last_end "$work/hour-$hours.ctm")" -v before=$(((hours - 1) * hour)) -v sound="$sound_end" 'BEGIN {
 	split(cost, c, " "); split(a, x, " "); split(b, y, " ")
 	fast = x[2] < y[2] ? x[2] : y[2]
+	spent = x[3] + x[4] < y[3] + y[4] ? x[3] + x[4] : y[3] + y[4]
 	printf "audio                          %.2f h\n", seconds / 3600
 	printf "resident set at its largest    %.1f MiB\n", c[1] / 1024
-	printf "speed                          %.0f x real time in %.1f s\n", seconds / c[2], c[2]
-	printf "  of clips of 30 s in one call %.0f x real time (%.0f and %.0f)\n", hour / fast, hour / x[2], hour / y[2]
-	printf "  ratio                        %.0f %%\n", 100 * (seconds / c[2]) / (hour / fast)
+	printf "speed                          %.0f x real time; a processor alone: %.0f x\n", seconds / c[2], seconds / (c[3] + c[4])
+	printf "  of clips of 30 s in one call %.0f x (before and after: %.0f, %.0f); %.0f x\n", hour / fast, hour / x[2], hour / y[2], hour / spent
+	printf "  ratio                        %.0f %%; %.0f %%\n", 100 * (seconds / c[2]) / (hour / fast), 100 * (seconds / (c[3] + c[4])) / (hour / spent)
 	printf "words of the hours alone       %d\n", total
 	printf "  other within the whole       %d (%.3f %%)\n", other, (total > 0 ? 100 * other / total : 0)
-	printf "last word ends at              %.3f s; its row alone says %.3f s: %+.3f s\n", got, begin + alone, got - begin - alone
+	printf "last word ends at              %.3f s\n", got
+	printf "  in its hour alone            %.3f s (%+.3f)\n", before + alone, got - before - alone
+	printf "  by the energy of its row     %.2f s (%+.2f)\n", sound, got - sound
 }'

@@ -119,8 +119,8 @@ OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int3
 
 /* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's:
  * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
- * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin), which is read to its end: 2 GiB at
- * most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
+ * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin): WAV of linear samples, of any
+ * length, is read as it comes; other kinds are read to their end first, 2 GiB at most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
  * Any length: a recording of up to a minute is encoded as a whole. A longer one is encoded in pieces of 10 to 25 s, cut where
  * it is quietest, each with 1.6 s around it that are encoded again; memory grows with its text alone, and time with its
  * length (docs/inference.md). */

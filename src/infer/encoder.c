@@ -221,15 +221,15 @@ static oss_status run_network(oss_encoder *e, const float *features, oss_encodin
     return OSS_OK;
 }
 
-oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t samples, oss_encoding *out) {
-    if (samples < 1) {
-        return oss_fail(OSS_EUSAGE, "there are no samples to encode");
-    }
+oss_status oss_encoder_reserve(oss_encoder *encoder, int64_t samples) {
     oss_status status =
         begin_run(encoder, oss_len_mel_frames_long(samples, encoder->model->config.mel.hop_samples));
-    if (status == OSS_OK) {
-        status = reserve_run(encoder, true);
-    }
+    return status == OSS_OK ? reserve_run(encoder, true) : status;
+}
+
+oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t samples, oss_encoding *out) {
+    oss_status status = samples < 1 ? oss_fail(OSS_EUSAGE, "there are no samples to encode")
+                                    : oss_encoder_reserve(encoder, samples);
     if (status != OSS_OK) {
         return status;
     }

@@ -46,6 +46,9 @@ typedef struct oss_encoding {
     int32_t projected_width;
 } oss_encoding;
 
+/* Makes the work space that a run of so many samples asks for, so that it does not grow by and by. */
+oss_status oss_encoder_reserve(oss_encoder *encoder, int64_t samples);
+
 /* audio[samples] at the model's rate, samples >= 1. Same bits with any number of threads. OSS_EUSAGE: no
  * samples; OSS_EINPUT: longer than indices reach (months of audio); OSS_ENUMERIC: the output is not finite. */
 oss_status oss_encoder_run(oss_encoder *encoder, const float *audio, int64_t samples, oss_encoding *out);

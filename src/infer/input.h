@@ -21,8 +21,8 @@ typedef struct oss_progress {
 /* A recording that is open for reading, piece by piece. */
 typedef struct oss_input oss_input;
 
-/* A whole recording: a file, or a pipe, terminal or device, which is read to its end into memory, up to
- * OSS_INPUT_PIPE_GIBIBYTES. cut_off: not NULL when one that breaks off is to be taken as far as it goes, with a warning
+/* A whole recording: a file, or a pipe, terminal or device. WAV of linear samples of more than 16 MiB is read through it as
+ * it comes; anything else is read to its end into memory first, up to OSS_INPUT_PIPE_GIBIBYTES. cut_off: not NULL when one that breaks off is to be taken as far as it goes, with a warning
  * when it is reached (see oss_audio_request). The arguments must outlive the input. Its messages begin with the path. */
 enum { OSS_INPUT_PIPE_GIBIBYTES = 2 };
 oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config, bool *cut_off,

@@ -100,9 +100,21 @@ static void plan_progress(hearing *h, const oss_piece *piece) {
     }
 }
 
+/* Before the first of many pieces: none is longer. */
+static oss_status reserve(const hearing *h, const oss_piece *piece) {
+    const oss_piece_plan *plan = &h->recognizer->plan;
+    int64_t most = (int64_t)plan->before + plan->most + plan->after;
+    return piece->begin == 0 && !piece->last
+               ? oss_encoder_reserve(h->recognizer->encoder, most * plan->grid)
+               : OSS_OK;
+}
+
 static oss_status encode(hearing *h, const oss_piece *piece, oss_encoding *out) {
     const char *name = oss_input_name(h->input);
-    oss_status status = oss_encoder_run(h->recognizer->encoder, piece->sample, piece->samples, out);
+    oss_status status = reserve(h, piece);
+    if (status == OSS_OK) {
+        status = oss_encoder_run(h->recognizer->encoder, piece->sample, piece->samples, out);
+    }
     if (status != OSS_OK) {
         status = piece->whole
                      ? oss_fail_prefix(status, "%s", name)
