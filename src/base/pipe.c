@@ -31,9 +31,18 @@ void oss_pipe_close(oss_pipe *pipe) {
     *pipe = (oss_pipe){.fd = -1};
 }
 
+void oss_pipe_wait_by(oss_pipe *pipe, oss_status (*wait)(void *context), void *context) {
+    pipe->wait = wait;
+    pipe->wait_context = context;
+}
+
 /* At least one of the next bytes from the descriptor, or 0 at the end. */
 static oss_status read_more(oss_pipe *pipe, char *into, size_t bytes, size_t *out_bytes) {
     ssize_t got;
+    oss_status status = pipe->wait == NULL ? OSS_OK : pipe->wait(pipe->wait_context);
+    if (status != OSS_OK) {
+        return status;
+    }
     do {
         got = oss_file.read(pipe->fd, into, bytes);
     } while (got < 0 && errno == EINTR);

@@ -11,7 +11,9 @@ typedef struct oss_pipe {
     const char *name; /* for messages; the caller's */
     char *ahead;      /* [capacity]: bytes [begin, end) were looked at and not taken; NULL: none; owned */
     size_t begin, end, capacity;
-    bool ended; /* nothing comes after what is ahead */
+    bool ended;                        /* nothing comes after what is ahead */
+    oss_status (*wait)(void *context); /* called before the descriptor is read; NULL: nobody */
+    void *wait_context;
 } oss_pipe;
 
 /* Of the file at `path`, which need not be regular; opening waits for whoever writes, and reading for what they write. */
@@ -19,6 +21,8 @@ oss_status oss_pipe_open(oss_pipe *pipe, const char *path);
 /* Of a descriptor, which the pipe takes over. */
 void oss_pipe_init(oss_pipe *pipe, int fd, const char *name);
 void oss_pipe_close(oss_pipe *pipe);
+/* `wait` returns when there is something to read, or the end of it, or fails, which reading then does too. */
+void oss_pipe_wait_by(oss_pipe *pipe, oss_status (*wait)(void *context), void *context);
 
 /* *out = the next [*out_bytes], until the next call: `bytes` of them, or all that are left. They stay to be taken. */
 oss_status oss_pipe_look(oss_pipe *pipe, size_t bytes, const char **out, size_t *out_bytes);
