@@ -52,10 +52,11 @@ oss_transcript *oss_test_sample(int32_t sample_number) {
             at += 1000;
             continue;
         }
-        word[words++] = (oss_test_word){.text = part,
-                                        .start = (double)at / 1000.0,
-                                        .end = (double)(at + from->word_ms) / 1000.0,
-                                        .confidence = 1.0F - 0.01F * (float)(words % 100)};
+        word[words] = (oss_test_word){.text = part,
+                                      .start = (double)at / 1000.0,
+                                      .end = (double)(at + from->word_ms) / 1000.0,
+                                      .confidence = 1.0F - 0.01F * (float)(words % 100)};
+        words++;
         at += from->word_ms + from->gap_ms;
     }
     oss_transcript *made = oss_test_transcript(word, words, (double)(at + 500) / 1000.0);
@@ -83,7 +84,7 @@ static char *draw_text(uint64_t seed, uint64_t index) {
 
 oss_transcript *oss_test_random_transcript(uint64_t seed, int32_t words) {
     oss_test_word *word = calloc((size_t)words + 1, sizeof *word);
-    /* sclite keeps times as 32-bit floats: a hundred hours late segments that touch would get each other's words. */
+    /* sclite computes with 32-bit floats: a hundred hours late segments that touch would get each other's words. */
     bool is_late = draw(seed, 0, 3) == 0;
     int64_t at = draw(seed, 1, is_late ? 432000000 : 2000);
     for (int32_t i = 0; i < words; i++) {
