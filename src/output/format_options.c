@@ -2,16 +2,20 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "ossicle/version.h"
 #include "text/unicode.h"
 
+/* The first version's options, which ended with maximum_duration_ms: no program was compiled with less. */
+enum { FIRST_BYTES = offsetof(oss_format_options, maximum_duration_ms) + sizeof(int32_t) };
+
 /* As of all structs of the public interface that grow: what this library does not know must be zero. */
 static oss_status copy_options(oss_format_options *out, const oss_format_options *given) {
     const unsigned char *byte = (const unsigned char *)given;
-    if (given->size < sizeof *given) {
+    if (given->size < FIRST_BYTES) {
         return oss_fail(OSS_EUSAGE, "the size of the options is %zu: set it to sizeof(oss_format_options)",
                         given->size);
     }
@@ -23,7 +27,7 @@ static oss_status copy_options(oss_format_options *out, const oss_format_options
                 oss_version());
         }
     }
-    *out = *given;
+    memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
     return OSS_OK;
 }
 
@@ -86,7 +90,7 @@ static oss_status check_labels(const char *labels) {
 }
 
 oss_status oss_format_complete(oss_format_options *out, const oss_format_options *given) {
-    *out = (oss_format_options){.size = sizeof *out};
+    memset(out, 0, sizeof *out);
     oss_status status = given == NULL ? OSS_OK : copy_options(out, given);
     if (status == OSS_OK) {
         status = complete_numbers(out);

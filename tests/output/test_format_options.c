@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "ossicle/format.h"
@@ -22,6 +23,9 @@ START_TEST(wrong_options_are_refused) {
     const size_t size = sizeof(oss_format_options);
     assert_refused(NULL, (oss_transcript_format)OSS_FORMATS, "11 is no format");
     assert_refused(&(oss_format_options){0}, OSS_FORMAT_TXT, "the size of the options is 0");
+    const size_t first = offsetof(oss_format_options, maximum_duration_ms) + sizeof(int32_t);
+    assert_refused(&(oss_format_options){.size = first - 1}, OSS_FORMAT_TXT,
+                   "set it to sizeof(oss_format_options)");
     assert_refused(&(oss_format_options){.size = size, .line_length = 7}, OSS_FORMAT_SRT,
                    "line_length is 7: give 8 to 1000");
     assert_refused(&(oss_format_options){.size = size, .line_length = -1}, OSS_FORMAT_SRT,
