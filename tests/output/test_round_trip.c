@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "ossicle/format.h"
 #include "ossicle/recognizer.h"
+#include "support/fill.h"
 #include "support/form_readers.h"
 #include "support/suite.h"
 #include "support/transcript_samples.h"
@@ -214,6 +215,71 @@ START_TEST(json_has_everything) {
 }
 END_TEST
 
+/* ---- Words of anything ---- */
+
+/* What forms give a meaning, white space of all kinds, marks, and bytes that are no text. */
+static char *draw_anything(uint64_t seed, uint64_t index) {
+    static const char *const pieces[] = {
+        "{",     "}",        "(",  ")",        "<",    ">",    ";",        "\\",
+        "@",     " ",        "\t", "\n",       "\r",   "\"",   "=",        "&",
+        "-->",   "[",        "]",  ":",        "00",   "/",    "%",        "-",
+        "a",     "\x01",     "é",  "\xcc\x81", "日",   "\xff", "\xed\xa0", "\xc2\x85",
+        "\xef",  "\xf0\x9f", ".",  "|",        "。",   "（",   "👍",        "\xe2\x80\xa8",
+        "&amp;", "\xc0\x80", "1",  "NOTE",     "\x7f", ",",    "'",        "\xe0\x80\x80"};
+    char *text = calloc(64, 1);
+    uint64_t count = oss_fill_bits(seed, index) % 9;
+    for (uint64_t i = 0; i < count; i++) {
+        strcat(text, pieces[oss_fill_bits(seed + 1, index * 16 + i) % (sizeof pieces / sizeof *pieces)]);
+    }
+    return text;
+}
+
+static void assert_forms_hold(const oss_transcript *transcript) {
+    static oss_form_items (*const readers[OSS_FORMATS])(const char *) = {
+        [OSS_FORMAT_SRT] = oss_read_srt, [OSS_FORMAT_VTT] = oss_read_vtt, [OSS_FORMAT_CTM] = oss_read_ctm,
+        [OSS_FORMAT_STM] = oss_read_stm, [OSS_FORMAT_TRN] = oss_read_trn, [OSS_FORMAT_TSV] = oss_read_tsv,
+        [OSS_FORMAT_LRC] = oss_read_lrc};
+    int32_t counts[OSS_FORMATS] = {0};
+    for (int32_t format = 0; format < OSS_FORMATS; format++) {
+        char *text = print(transcript, (oss_transcript_format)format, OSS_TEXTGRID_AUTO);
+        if (readers[format] != NULL) {
+            oss_form_items items = readers[format](text);
+            counts[format] = items.count;
+            oss_form_items_free(items);
+        }
+        oss_string_free(text);
+    }
+    for (int32_t form = OSS_TEXTGRID_LONG; form <= OSS_TEXTGRID_SHORT; form++) {
+        char *text = print(transcript, OSS_FORMAT_TEXTGRID, (oss_textgrid_form)form);
+        oss_form_items words = oss_read_textgrid(text, 1);
+        ck_assert_int_eq(words.count, counts[OSS_FORMAT_CTM]);
+        oss_form_items_free(words);
+        oss_string_free(text);
+    }
+    ck_assert_int_eq(counts[OSS_FORMAT_SRT], counts[OSS_FORMAT_VTT]);
+    ck_assert_int_eq(counts[OSS_FORMAT_TRN], 1);
+}
+
+START_TEST(forms_hold_whatever_words_are) {
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        oss_test_word word[40];
+        for (uint64_t i = 0; i < 40; i++) {
+            double start = (double)i * 0.3;
+            word[i] = (oss_test_word){.text = draw_anything(seed * 2 + (uint64_t)_i * 1000, i),
+                                      .start = start,
+                                      .end = start + 0.25,
+                                      .ends_segment = i % 7 == 0};
+        }
+        oss_transcript *transcript = oss_test_transcript(word, 40, 12.0);
+        assert_forms_hold(transcript);
+        oss_test_transcript_free(transcript);
+        for (uint64_t i = 0; i < 40; i++) {
+            free((void *)(uintptr_t)word[i].text);
+        }
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("output/round_trip");
     TCase *tests = tcase_create("forms");
@@ -223,6 +289,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, trn_has_the_text, 0, RANDOM);
     tcase_add_loop_test(tests, tsv_has_the_segments, 0, RANDOM);
     tcase_add_loop_test(tests, json_has_everything, 0, RANDOM);
+    tcase_add_loop_test(tests, forms_hold_whatever_words_are, 0, 20);
     suite_add_tcase(suite, tests);
     return suite;
 }
