@@ -9,6 +9,8 @@
 
 /* ---- The plan ---- */
 
+/* Word errors of joined recordings of read speech were the same within chance for cores of 8 to 48 s and contexts of 1 s
+ * and more, and no higher than those of the recordings alone; without context words grew together at the cuts. */
 static const double WHOLE_SECONDS = 60, LEAST_SECONDS = 10, MOST_SECONDS = 25, CONTEXT_SECONDS = 1.6,
                     MOST_CONTEXT_SECONDS = 30, MOST_STEP_SECONDS = 5;
 enum { QUIET_CELLS = 3 }; /* on either side of a cut: how quiet it is there */
