@@ -26,6 +26,7 @@ static const float *take_vector(const packer *p, oss_role role, int32_t index, o
 static oss_k_weight take_weight(const packer *p, oss_role role, int32_t index, const float *w) {
     const oss_param *param = oss_params_get(p->model->params, role, index, OSS_PART_WEIGHT);
     oss_k_weight weight = oss_layer_weight(&param->layer, p->precision);
+    weight.format = oss_k_format_of_inference(weight.format);
     float *packed = oss_arena_take(p->arena, oss_k_weight_floats(&weight), sizeof *packed);
     if (packed != NULL) {
         oss_k_weight_pack(&weight, packed, w != NULL ? w : p->model->value + param->offset);

@@ -1,5 +1,7 @@
 #include "kernel/bf16.h"
 
+#include <string.h>
+
 #include "base/contract.h"
 #include "base/round.h"
 #include "kernel/bf16_table.h"
@@ -46,6 +48,33 @@ void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k) {
             bool whole = p + 1 < k;
             table->pair_floats(to, from, whole ? from + width : NULL, width);
             from += (whole ? 2 : 1) * width;
+        }
+    }
+}
+
+void oss_k_bf16_widen(float *y, const float *x, int32_t rows, int32_t c) {
+    OSS_CONTRACT(rows >= 0 && c > 0);
+    OSS_CONTRACT(rows == 0 || (y != NULL && x != NULL));
+    const oss_bf16_table *table = oss_bf16_table_get();
+    for (int32_t i = 0; i < rows; i++, y += c, x += c) {
+        table->widen_swapped(y, x, (size_t)c);
+    }
+}
+
+void oss_k_bf16_widen_packed(float *packed, int32_t n, int32_t k) {
+    OSS_CONTRACT(n > 0 && k > 0 && packed != NULL);
+    const oss_bf16_table *table = oss_bf16_table_get();
+    for (int32_t j = 0, width; j < n; j += width) {
+        width = oss_tile_panel_vectors(&table->tile, n - j) * table->tile.lanes;
+        for (int32_t left = k; left > 0; left -= 2) {
+            float first[OSS_TILE_MAX_WIDTH];
+            table->widen(first, packed, (size_t)width);
+            if (left > 1) { /* an odd last one stays where it is */
+                table->widen(packed, packed + width, (size_t)width);
+                packed += width;
+            }
+            memcpy(packed, first, (size_t)width * sizeof *packed);
+            packed += width;
         }
     }
 }

@@ -38,6 +38,14 @@ void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, 
  * summed. */
 void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k);
 
+/* Without the instruction inference multiplies the same numbers as floats, which spares it the splitting of pairs: with the
+ * two of every pair of columns swapped in both factors, the products of gemm.h and conv2d.h add up in the order above,
+ * and so to the same bits, for sums and products that are 0 or at least 2^-126 in size.
+ *
+ * y[rows,c] from x[rows,c], and a weight laid out in panels of [k, width], n columns in all, in place. */
+void oss_k_bf16_widen(float *y, const float *x, int32_t rows, int32_t c);
+void oss_k_bf16_widen_packed(float *packed, int32_t n, int32_t k);
+
 /* oss_k_linear_packed with x[m, oss_bf16_columns(k)] and `packed` paired; y in float32. With the weight
  * packed back: dx from dy. `pre` (not NULL with OSS_EPI_BIAS_GELU only): keeps what gelu is taken of. */
 void oss_k_bf16_linear(float *y, float *pre, const oss_bf16 *x, const float *packed, const float *bias,

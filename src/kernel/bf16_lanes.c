@@ -38,10 +38,6 @@ LANES_INLINE void end_flushing(uint32_t was) {
     (void)was;
 }
 
-LANES_INLINE lanes_half round_lanes(lanes_f v) {
-    return (lanes_half)_mm512_cvtneps_pbh((__m512)v);
-}
-
 #else
 
 #define BF16_TABLE OSS_LANES_TABLE(bf16)
@@ -78,18 +74,27 @@ LANES_INLINE void end_flushing(uint32_t was) {
 #endif
 }
 
-/* Adding just under half a unit of the last place kept, and that place's own bit, carries into it when it
- * should (ties to even). NaN is made quiet instead, so that its kept bits are not 0. */
-LANES_INLINE lanes_half round_lanes(lanes_f v) {
+#endif
+
+/* To a float whose upper half is the rounded number. Adding just under half a unit of the last place kept, and that
+ * place's own bit, carries into it when it should (ties to even). NaN is made quiet instead, so that its kept bits are
+ * not 0. */
+LANES_INLINE lanes_u round_upper(lanes_f v) {
     const lanes_i bits = (lanes_i)v, size = bits & lanes_set_i(0x7fffffff);
     const lanes_i odd = (lanes_i)((lanes_u)bits >> 16) & lanes_set_i(1);
     lanes_f near = (lanes_f)(lanes_i)((lanes_u)bits + (lanes_u)(odd + 0x7fff));
     near = lanes_select(size < 0x00800000, (lanes_f)(bits & lanes_set_i((int32_t)0x80000000)), near);
     near = lanes_select(size > 0x7f800000, (lanes_f)(bits | lanes_set_i(0x00400000)), near);
-    return __builtin_convertvector((lanes_u)near >> 16, lanes_half);
+    return (lanes_u)near;
 }
 
+LANES_INLINE lanes_half round_lanes(lanes_f v) {
+#if defined(__AVX512BF16__)
+    return (lanes_half)_mm512_cvtneps_pbh((__m512)v);
+#else
+    return __builtin_convertvector(round_upper(v) >> 16, lanes_half);
 #endif
+}
 
 /* rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
 LANES_INLINE void run_tile(const oss_tile *tile, const int rows, const int vectors) {
@@ -212,7 +217,34 @@ static void pair(uint32_t *dst, const oss_bf16 *low, const oss_bf16 *high, int32
     }
 }
 
+LANES_INLINE lanes_f widen_lanes(lanes_f v, bool swap) {
+    typedef uint64_t both __attribute__((vector_size(4 * LANES)));
+    const lanes_u upper = round_upper(v) & 0xffff0000U;
+    return swap ? (lanes_f)((both)upper << 32 | (both)upper >> 32) : (lanes_f)upper;
+}
+
+static void round_wide(float *y, const float *x, size_t n) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes_store(y + i, widen_lanes(lanes_load(x + i), false));
+    }
+    int32_t rest = (int32_t)(n - i);
+    lanes_store_n(y + i, widen_lanes(lanes_load_n(x + i, rest), false), rest);
+}
+
+static void round_swapped(float *y, const float *x, size_t n) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes_store(y + i, widen_lanes(lanes_load(x + i), true));
+    }
+    int32_t rest = (int32_t)(n - i), even = rest - rest % 2;
+    lanes_store_n(y + i, widen_lanes(lanes_load_n(x + i, even), true), even);
+    round_wide(y + i + even, x + i + even, (size_t)(rest - even));
+}
+
 const oss_bf16_table BF16_TABLE = {.tile = {.lanes = LANES, LANES_TILE_SHAPES},
                                    .round = round_floats,
                                    .pair_floats = pair_floats,
-                                   .pair = pair};
+                                   .pair = pair,
+                                   .widen = round_wide,
+                                   .widen_swapped = round_swapped};

@@ -15,6 +15,10 @@ typedef struct oss_bf16_table {
     void (*round)(oss_bf16 *y, const float *x, size_t n);
     /* dst[j] = (low[j], high[j]) rounded; high NULL: zeros. dst may be the memory of `low`. */
     void (*pair_floats)(uint32_t *dst, const float *low, const float *high, int32_t n);
+    /* y[0..n-1] = x rounded, as floats */
+    void (*widen)(float *y, const float *x, size_t n);
+    /* The same with the two of each pair swapped; an odd last one stays. */
+    void (*widen_swapped)(float *y, const float *x, size_t n);
     /* dst[j] = (low[j], high[j]); either NULL: zeros */
     void (*pair)(uint32_t *dst, const oss_bf16 *low, const oss_bf16 *high, int32_t n);
 } oss_bf16_table;

@@ -21,8 +21,8 @@ enum { MAX_ROWS = 6 };
 
 /* ---- Tiles ---- */
 
-/* rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
-LANES_INLINE void run_tile(const oss_int16_tile *tile, const int rows, const int vectors) {
+/* sums[rows, vectors]. rows and vectors are constants wherever this is inlined, so that acc becomes registers. */
+LANES_INLINE void sum_pairs(int32_t *sums, const oss_int16_tile *tile, const int rows, const int vectors) {
     lanes_i acc[MAX_ROWS * MAX_VECTORS] = {{0}};
     const int32_t *a = tile->a, *b = tile->b;
     const ptrdiff_t a_row = tile->a_row, a_step = tile->a_step, b_step = tile->b_step;
@@ -42,50 +42,53 @@ LANES_INLINE void run_tile(const oss_int16_tile *tile, const int rows, const int
             }
         }
     }
-    float *c = tile->c;
-    const float *scale = tile->scale;
-    const ptrdiff_t c_row = tile->c_row, scale_row = tile->scale_row;
-    const int32_t columns = tile->columns;
     LANES_UNROLL
-    for (int i = 0; i < rows; i++) {
-        LANES_UNROLL
-        for (int v = 0; v < vectors; v++) {
-            lanes_f y = lanes_to_float(acc[i * vectors + v]) * scale[i * scale_row];
-            int32_t left = columns - v * LANES;
-            if (left >= LANES) {
-                lanes_store(c + i * c_row + v * LANES, y);
-            } else if (left > 0) {
-                lanes_store_n(c + i * c_row + v * LANES, y, left);
-            }
-        }
+    for (int i = 0; i < rows * vectors; i++) {
+        *(lanes_i_unaligned *)(sums + i * LANES) = acc[i];
     }
 }
 
-#define TILE(rows, vectors)                                                                                  \
-    static void run_##rows##x##vectors(const oss_int16_tile *tile) {                                         \
-        run_tile(tile, rows, vectors);                                                                       \
+#define SUM(rows, vectors)                                                                                   \
+    static void sum_##rows##x##vectors(int32_t *sums, const oss_int16_tile *tile) {                          \
+        sum_pairs(sums, tile, rows, vectors);                                                                \
     }
-#define TILES(vectors)                                                                                       \
-    TILE(1, vectors) TILE(2, vectors) TILE(3, vectors) TILE(4, vectors) TILE(5, vectors) TILE(6, vectors)
+#define SUMS(vectors)                                                                                        \
+    SUM(1, vectors) SUM(2, vectors) SUM(3, vectors) SUM(4, vectors) SUM(5, vectors) SUM(6, vectors)
 #define NAMES(vectors)                                                                                       \
-    { run_1x##vectors, run_2x##vectors, run_3x##vectors, run_4x##vectors, run_5x##vectors, run_6x##vectors }
+    { sum_1x##vectors, sum_2x##vectors, sum_3x##vectors, sum_4x##vectors, sum_5x##vectors, sum_6x##vectors }
 
 /* clang-format off */
-TILES(1) TILES(2)
+SUMS(1) SUMS(2)
 #if MAX_VECTORS == 4
-TILES(4)
+SUMS(4)
 #define SHAPES {NAMES(1), NAMES(2), NAMES(4)}
 #else
 #define SHAPES {NAMES(1), NAMES(2)}
 #endif
     /* clang-format on */
 
-    static void run_rows(const oss_int16_tile *first, int32_t rows, int32_t vectors) {
-    static void (*const shapes[][MAX_ROWS])(const oss_int16_tile *) = SHAPES;
+    static void scale_sums(const oss_int16_tile *tile, const int32_t *sums, int32_t rows, int32_t vectors) {
+    for (int32_t i = 0; i < rows; i++, sums += vectors * LANES) {
+        const float scale = tile->scale[i * tile->scale_row];
+        float *c = tile->c + i * tile->c_row;
+        int32_t j = 0;
+        for (; j + LANES <= tile->columns; j += LANES) {
+            lanes_store(c + j, lanes_to_float(lanes_load_i(sums + j)) * scale);
+        }
+        if (j < tile->columns) {
+            lanes_store_n(c + j, lanes_to_float(lanes_load_i(sums + j)) * scale, tile->columns - j);
+        }
+    }
+}
+
+static void run_rows(const oss_int16_tile *first, int32_t rows, int32_t vectors) {
+    static void (*const shapes[][MAX_ROWS])(int32_t *, const oss_int16_tile *) = SHAPES;
+    int32_t sums[MAX_ROWS * MAX_VECTORS * LANES];
     oss_int16_tile tile = *first;
     for (int32_t tiles = (rows + MAX_ROWS - 1) / MAX_ROWS; tiles > 0; tiles--) {
         int32_t height = (rows + tiles - 1) / tiles;
-        shapes[vectors / 2][height - 1](&tile);
+        shapes[vectors / 2][height - 1](sums, &tile);
+        scale_sums(&tile, sums, height, vectors);
         tile.a += height * tile.a_row;
         tile.c += height * tile.c_row;
         tile.scale += height * tile.scale_row;

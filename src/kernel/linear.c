@@ -3,6 +3,7 @@
 #include "base/contract.h"
 #include "kernel/bf16.h"
 #include "kernel/conv2d.h"
+#include "kernel/cpu.h"
 #include "kernel/int16.h"
 #include "kernel/int8.h"
 #include "kernel/lengths.h"
@@ -15,12 +16,17 @@ static bool is_trained(oss_k_format format) {
     return format == OSS_K_FP32 || format == OSS_K_BF16;
 }
 
+oss_k_format oss_k_format_of_inference(oss_k_format format) {
+    return format == OSS_K_BF16 && !oss_cpu_has_bf16() ? OSS_K_BF16_FLOATS : format;
+}
+
 static bool fits(const oss_k_weight *w) {
     if (w->n <= 0 || w->k <= 0) {
         return false;
     }
     switch (w->format) {
     case OSS_K_BF16:
+    case OSS_K_BF16_FLOATS:
         return !w->conv || (w->n % 2 == 0 && w->k % 2 == 0);
     case OSS_K_INT8:
         return w->k <= OSS_INT8_MAX_TERMS / (w->conv ? CONV_TAPS : 1);
@@ -51,8 +57,11 @@ size_t oss_k_weight_back_floats(const oss_k_weight *w) {
 
 /* What was packed for sums of `k` products each. */
 static void convert_packed(const oss_k_weight *w, float *packed, int32_t n, int32_t k) {
+    const int32_t terms = (w->conv ? CONV_TAPS : 1) * k;
     if (w->format == OSS_K_BF16) {
-        oss_k_bf16_pair_packed(packed, n, (w->conv ? CONV_TAPS : 1) * k);
+        oss_k_bf16_pair_packed(packed, n, terms);
+    } else if (w->format == OSS_K_BF16_FLOATS) {
+        oss_k_bf16_widen_packed(packed, n, terms);
     }
 }
 
@@ -87,6 +96,8 @@ size_t oss_k_operand_bytes(oss_k_format format, int32_t rows, int32_t columns) {
     switch (format) {
     case OSS_K_BF16:
         return (size_t)rows * (size_t)oss_bf16_columns(columns) * sizeof(oss_bf16);
+    case OSS_K_BF16_FLOATS:
+        return (size_t)rows * (size_t)columns * sizeof(float);
     case OSS_K_INT8:
         return (size_t)rows * oss_int8_row_bytes(columns, 0);
     case OSS_K_INT16:
@@ -100,6 +111,9 @@ const void *oss_k_operand(oss_k_format format, const float *x, int32_t rows, int
     switch (format) {
     case OSS_K_BF16:
         oss_k_bf16_round(scratch, x, columns, rows, columns);
+        return scratch;
+    case OSS_K_BF16_FLOATS:
+        oss_k_bf16_widen(scratch, x, rows, columns);
         return scratch;
     case OSS_K_INT8:
         oss_k_int8_quantize(scratch, x, rows, columns, 0);
@@ -200,7 +214,8 @@ size_t oss_k_input_bytes(const oss_k_weight *reader, int32_t rows, int32_t f) {
     int32_t columns = count_columns(reader, f);
     switch (reader->format) {
     case OSS_K_BF16:
-        return oss_k_operand_bytes(OSS_K_BF16, rows, columns);
+    case OSS_K_BF16_FLOATS:
+        return oss_k_operand_bytes(reader->format, rows, columns);
     case OSS_K_INT8:
         return (size_t)rows * oss_int8_row_bytes(columns, reader->conv ? reader->k : 0);
     case OSS_K_INT16:
@@ -223,8 +238,9 @@ void oss_k_linear_gelu(void *y, const oss_k_weight *reader, const void *x, const
         oss_k_linear(y, NULL, x, w, m, OSS_EPI_BIAS_GELU);
         break;
     case OSS_K_BF16:
+    case OSS_K_BF16_FLOATS:
         oss_k_linear(scratch, NULL, x, w, m, OSS_EPI_BIAS_GELU);
-        oss_k_bf16_round(y, scratch, w->n, m, w->n);
+        (void)oss_k_operand(reader->format, scratch, m, w->n, y);
         break;
     case OSS_K_INT8:
         oss_k_linear(scratch, NULL, x, w, m, OSS_EPI_BIAS);
@@ -273,9 +289,9 @@ void oss_k_conv_gelu(void *y, const oss_k_weight *reader, const void *x, const o
     const float *first = scratch + (ptrdiff_t)row_begin * columns;
     oss_k_conv(reader->format == OSS_K_FP32 ? y : scratch, NULL, x, w, t, f, row_begin, row_end,
                reader->format != OSS_K_INT8);
-    if (reader->format == OSS_K_BF16) {
-        oss_k_bf16_round((oss_bf16 *)(void *)to, first, columns, row_end - row_begin, columns);
-    } else if (reader->format == OSS_K_INT8) {
+    if (reader->format == OSS_K_INT8) {
         oss_k_int8_quantize_gelu(to, first, row_end - row_begin, columns, pad);
+    } else if (reader->format != OSS_K_FP32) {
+        (void)oss_k_operand(reader->format, first, row_end - row_begin, columns, to);
     }
 }

@@ -14,11 +14,16 @@
 #include "kernel/gemm.h"
 
 typedef enum oss_k_format {
-    OSS_K_FP32, /* gemm.h, conv2d.h */
-    OSS_K_BF16, /* bf16.h: both factors rounded; a convolution needs even n and k */
+    OSS_K_FP32,        /* gemm.h, conv2d.h */
+    OSS_K_BF16,        /* bf16.h: both factors rounded; a convolution needs even n and k */
+    OSS_K_BF16_FLOATS, /* bf16.h: the same numbers and sums from floats, which is faster without the instruction;
+                          forward only */
     OSS_K_INT8, /* int8.h: both factors integers; forward only, at most OSS_INT8_MAX_TERMS products a sum */
     OSS_K_INT16 /* int16.h: the same for a convolution of one channel, which reads floats */
 } oss_k_format;
+
+/* The format in which inference computes what `format` says, on the ISA in use. */
+oss_k_format oss_k_format_of_inference(oss_k_format format);
 
 /* Where the arrays are NULL it is the description of a weight. */
 typedef struct oss_k_weight {

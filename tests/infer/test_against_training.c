@@ -4,6 +4,7 @@
 
 #include "infer/encoder_cases.h"
 #include "model/sizes.h"
+#include "kernel/cpu.h"
 #include "support/suite.h"
 #include "support/tolerance.h"
 
@@ -127,7 +128,7 @@ START_TEST(test_same_chunks) {
 }
 END_TEST
 
-/* Rows are rounded one by one: threads change no bit, and bf16 does. */
+/* Rows are rounded one by one: threads change no bit, nor does a processor without the instruction, and bf16 does. */
 START_TEST(test_bf16_on_any_threads) {
     oss_network_sizes sizes = oss_case_sizes();
     oss_model *model = oss_models_create(&sizes);
@@ -137,10 +138,16 @@ START_TEST(test_bf16_on_any_threads) {
     oss_encoder *one = oss_case_encoder_in(model, OSS_PRECISION_BF16, 1);
     oss_encoder *three = oss_case_encoder_in(model, OSS_PRECISION_BF16, 3);
     oss_encoding a = oss_case_run(one, audio, 20000), b = oss_case_run(three, audio, 20000);
+    oss_cpu_hide_bf16(true);
+    oss_encoder *without = oss_case_encoder_in(model, OSS_PRECISION_BF16, 2);
+    oss_encoding d = oss_case_run(without, audio, 20000);
+    oss_cpu_hide_bf16(false);
     oss_encoding c = oss_case_run(floats, audio, 20000);
     size_t bytes = (size_t)a.logit_rows * (size_t)a.vocab * sizeof *a.logits;
     ck_assert_mem_eq(a.logits, b.logits, bytes);
+    ck_assert_mem_eq(a.logits, d.logits, bytes);
     ck_assert_mem_ne(a.logits, c.logits, bytes);
+    oss_encoder_free(without);
     oss_encoder_free(one);
     oss_encoder_free(three);
     oss_encoder_free(floats);

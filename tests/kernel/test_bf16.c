@@ -160,6 +160,18 @@ typedef struct linear {
     oss_bf16 *x2, *dy2;
 } linear;
 
+/* The same from floats, in which the two of every pair are swapped. */
+static void check_forward_in_floats(const linear *s) {
+    int32_t m = s->m, n = s->n, k = s->k;
+    float *x = oss_exact_floats((size_t)(m * k));
+    oss_k_bf16_widen(x, s->x, m, k);
+    oss_k_pack_weight(s->packed, s->w, n, k);
+    oss_k_bf16_widen_packed(s->packed, n, k);
+    oss_k_linear_packed(s->y, n, x, k, s->packed, s->b, m, n, k, OSS_EPI_BIAS);
+    check_bits(s->y, s->want, (size_t)(m * n), describe("in floats", m, n, k, 0));
+    free(x);
+}
+
 static void check_forward(const linear *s) {
     int32_t m = s->m, n = s->n, k = s->k;
     size_t count = (size_t)(m * n);
@@ -235,6 +247,9 @@ static void check_linear(int32_t m, int32_t n, int32_t k, double scale) {
     s.dy2 = make_rounded(s.dy, m, n);
     round_in_place(s.w, (size_t)(n * k));
     check_forward(&s);
+    if (scale >= 1) { /* nothing is tiny */
+        check_forward_in_floats(&s);
+    }
     check_backward(&s);
     free(s.x), free(s.w), free(s.b), free(s.dy), free(s.y), free(s.want), free(s.packed), free(s.x2),
         free(s.dy2);
