@@ -13,7 +13,10 @@
  * and more, and no higher than those of the recordings alone; without context words grew together at the cuts. */
 static const double WHOLE_SECONDS = 60, LEAST_SECONDS = 10, MOST_SECONDS = 25, CONTEXT_SECONDS = 1.6,
                     MOST_CONTEXT_SECONDS = 30, MOST_STEP_SECONDS = 5;
-enum { QUIET_CELLS = 3 }; /* on either side of a cut: how quiet it is there */
+enum {
+    QUIET_CELLS = 3,        /* on either side of a cut: how quiet it is there */
+    FIRST_SAMPLES = 1 << 16 /* of room; 4 s at 16 kHz */
+};
 
 static int32_t round_up(int64_t count, int32_t step) {
     return (int32_t)((count + step - 1) / step * step);
@@ -62,9 +65,10 @@ oss_piece_plan oss_piece_plan_for(const oss_model_config *config, const oss_atte
 struct oss_pieces {
     oss_piece_plan plan;
     oss_audio_pull pull;
-    float *kept;  /* [capacity] of the recording, from sample `first` on, of which `count` are there */
-    float *given; /* [capacity] */
-    int64_t capacity, first, count;
+    float *kept;      /* [capacity] of the recording, from sample `first` on, of which `count` are there */
+    float *given;     /* [given_capacity] */
+    int64_t capacity; /* grows with what comes: most recordings are short */
+    int64_t given_capacity, first, count;
     int64_t begin; /* of the next core */
     bool ended;    /* nothing comes after what is kept */
 };
@@ -74,17 +78,8 @@ oss_status oss_pieces_create(oss_pieces **out, const oss_piece_plan *plan, oss_a
     if (pieces == NULL) {
         return OSS_ENOMEM;
     }
-    int64_t cells = (int64_t)plan->before + plan->most + plan->least;
-    int64_t later = cells * plan->grid;
     pieces->plan = *plan;
     pieces->pull = pull;
-    pieces->capacity = (later > plan->whole_samples ? later : plan->whole_samples) + 1;
-    pieces->kept = oss_alloc_aligned((size_t)pieces->capacity, sizeof *pieces->kept);
-    pieces->given = oss_alloc_aligned((size_t)pieces->capacity, sizeof *pieces->given);
-    if (pieces->kept == NULL || pieces->given == NULL) {
-        oss_pieces_free(pieces);
-        return OSS_ENOMEM;
-    }
     *out = pieces;
     return OSS_OK;
 }
@@ -110,12 +105,34 @@ static void forget_before(oss_pieces *pieces, int64_t sample) {
     }
 }
 
+/* Twice as much room as there was, but for no more than `most` samples. */
+static oss_status grow_kept(oss_pieces *pieces, int64_t most) {
+    int64_t capacity = pieces->capacity == 0 ? FIRST_SAMPLES : 2 * pieces->capacity;
+    capacity = capacity < most ? capacity : most;
+    float *kept = oss_alloc_aligned((size_t)capacity, sizeof *kept);
+    if (kept == NULL) {
+        return OSS_ENOMEM;
+    }
+    if (pieces->count > 0) {
+        memcpy(kept, pieces->kept, (size_t)pieces->count * sizeof *kept);
+    }
+    oss_free(pieces->kept);
+    pieces->kept = kept;
+    pieces->capacity = capacity;
+    return OSS_OK;
+}
+
 static oss_status fill_up_to(oss_pieces *pieces, int64_t sample) {
     oss_status status = OSS_OK;
     while (status == OSS_OK && !pieces->ended && oss_pieces_pulled(pieces) < sample) {
         int64_t got = 0;
+        if (pieces->count == pieces->capacity) {
+            status = grow_kept(pieces, sample - pieces->first);
+            continue;
+        }
+        int64_t wanted = sample - oss_pieces_pulled(pieces), room = pieces->capacity - pieces->count;
         status = pieces->pull.read(pieces->pull.context, pieces->kept + pieces->count,
-                                   sample - oss_pieces_pulled(pieces), &got);
+                                   wanted < room ? wanted : room, &got);
         pieces->count += status == OSS_OK ? got : 0;
         pieces->ended = status == OSS_OK && got == 0;
     }
@@ -160,20 +177,43 @@ static int64_t choose_end(const oss_pieces *pieces) {
     return best * plan->grid;
 }
 
-static void give_piece(oss_pieces *pieces, int64_t end, oss_piece *out) {
+/* What is kept is for the next piece too; after the last one nobody needs it. */
+static oss_status choose_samples(oss_pieces *pieces, oss_piece *piece) {
+    if (piece->last) {
+        piece->sample = pieces->kept;
+        return OSS_OK;
+    }
+    if (piece->samples > pieces->given_capacity) {
+        oss_free(pieces->given);
+        pieces->given_capacity = 0;
+        pieces->given = oss_alloc_aligned((size_t)pieces->capacity, sizeof *pieces->given);
+        if (pieces->given == NULL) {
+            return OSS_ENOMEM;
+        }
+        pieces->given_capacity = pieces->capacity;
+    }
+    piece->sample = pieces->given;
+    memcpy(piece->sample, pieces->kept, (size_t)piece->samples * sizeof *piece->sample);
+    return OSS_OK;
+}
+
+static oss_status give_piece(oss_pieces *pieces, int64_t end, oss_piece *out) {
     const oss_piece_plan *plan = &pieces->plan;
     int64_t pulled = oss_pieces_pulled(pieces);
     int64_t until = end + (int64_t)plan->after * plan->grid;
     until = until < pulled ? until : pulled;
-    *out = (oss_piece){.sample = pieces->given,
-                       .samples = until - pieces->first,
+    oss_piece piece = {.samples = until - pieces->first,
                        .begin = pieces->begin,
                        .context = pieces->begin - pieces->first,
                        .core = end - pieces->begin,
                        .last = pieces->ended && end == pulled};
-    out->whole = out->last && pieces->begin == 0;
-    memcpy(pieces->given, pieces->kept, (size_t)out->samples * sizeof *pieces->given);
-    pieces->begin = end;
+    piece.whole = piece.last && pieces->begin == 0;
+    oss_status status = choose_samples(pieces, &piece);
+    if (status == OSS_OK) {
+        *out = piece;
+        pieces->begin = end;
+    }
+    return status;
 }
 
 oss_status oss_pieces_next(oss_pieces *pieces, oss_piece *out) {
@@ -189,6 +229,6 @@ oss_status oss_pieces_next(oss_pieces *pieces, oss_piece *out) {
     }
     int64_t pulled = oss_pieces_pulled(pieces);
     int64_t fits = first ? plan->whole_samples : plan->most * grid;
-    give_piece(pieces, pieces->ended && pulled - pieces->begin <= fits ? pulled : choose_end(pieces), out);
-    return OSS_OK;
+    bool rest = pieces->ended && pulled - pieces->begin <= fits;
+    return give_piece(pieces, rest ? pulled : choose_end(pieces), out);
 }

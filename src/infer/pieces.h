@@ -48,7 +48,7 @@ oss_status oss_pieces_create(oss_pieces **out, const oss_piece_plan *plan, oss_a
 /* NULL is allowed. */
 void oss_pieces_free(oss_pieces *pieces);
 /* The next piece; not after the last one. A recording without samples is a whole piece of none. Failures are those of
- * the pull. */
+ * the pull, and OSS_ENOMEM. */
 oss_status oss_pieces_next(oss_pieces *pieces, oss_piece *out);
 /* Samples that were pulled up to now. */
 int64_t oss_pieces_pulled(const oss_pieces *pieces);

@@ -1,5 +1,7 @@
 /* What `ossicle transcribe` may cost at the usual size, process and model file included: memory for 30 s of
  * audio, and time for 5 s. Sanitizers have costs of their own: with them only the transcript is made. */
+#include <unistd.h>
+
 #include "cli/cli_cases.h"
 #include "support/suite.h"
 
@@ -11,7 +13,7 @@ enum { SANITIZED = __has_feature(address_sanitizer) || __has_feature(thread_sani
 enum { SANITIZED = 0 };
 #endif
 
-enum { MOST_KIB = 40 << 10, RUNS = 9 };
+enum { MOST_KIB = 40 << 10, MOST_CLIPS_KIB = 32 << 10, CLIPS = 150, RUNS = 9 };
 /* On two idle processors it takes 0.02 s: this is for a busy machine and a slow instruction set. */
 static const double most_seconds = 0.5;
 
@@ -60,6 +62,31 @@ START_TEST(test_memory_of_half_a_minute) {
 }
 END_TEST
 
+/* What a short recording needs, however many there are. */
+START_TEST(test_memory_of_many_clips) {
+    usual_size u = make_usual_size(3.0);
+    char *folder = oss_tempdir_path(u.folder, "clips");
+    for (int i = 0; i < CLIPS; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "clips/%03d.wav", i);
+        char *path = oss_tempdir_path(u.folder, name);
+        oss_tempdir_make_folders(path);
+        ck_assert_int_eq(link(u.recording, path), 0);
+        free(path);
+    }
+    for (int threads = 1; threads <= 2; threads++) {
+        oss_program_run run =
+            oss_run_ossicle("transcribe", "--threads", threads == 1 ? "1" : "2", "--model", u.model, folder);
+        oss_program_expect(&run, 0);
+        ck_assert_msg(SANITIZED || run.peak_kib <= MOST_CLIPS_KIB, "%d threads: %ld KiB at its largest",
+                      threads, run.peak_kib);
+        oss_program_run_deinit(&run);
+    }
+    free(folder);
+    free_usual_size(&u);
+}
+END_TEST
+
 /* The fastest of some runs: others may have been held up by whatever else the machine does. */
 START_TEST(test_time_of_a_short_recording) {
     usual_size u = make_usual_size(5.0);
@@ -80,6 +107,7 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("cost");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_memory_of_half_a_minute);
+    tcase_add_test(tests, test_memory_of_many_clips);
     tcase_add_test(tests, test_time_of_a_short_recording);
     suite_add_tcase(suite, tests);
     return suite;
