@@ -40,6 +40,13 @@ static oss_status check_model(const oss_model *model) {
     if (config->normalize == OSS_NORMALIZE_PEAK) {
         return refuse_features(model, "\"normalize\": \"peak\"", "\"normalize\": \"none\"");
     }
+    if (model->chunk_training == 0.0) {
+        return oss_fail(
+            OSS_EUSAGE,
+            "%s cannot run as a stream: it was trained on whole recordings alone; train a model with "
+            "\"chunk_training\"",
+            model->path);
+    }
     return OSS_OK;
 }
 

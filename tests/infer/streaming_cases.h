@@ -64,6 +64,7 @@ static inline oss_model *oss_case_listener(void) {
     sizes.k = 1;
     oss_model *model = oss_models_create(&sizes);
     model->config.mel.norm = OSS_MEL_NORM_NONE;
+    model->chunk_training = 0.5;
     size_t count = 0;
     float *bias = oss_models_value(model, "head.bias", &count);
     for (size_t i = 0; i < count; i++) {

@@ -33,6 +33,7 @@ START_TEST(test_as_in_one_pass) {
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes);
     model->config.mel.norm = OSS_MEL_NORM_NONE;
+    model->chunk_training = 0.5;
     const oss_recognizer_options chunks = {OSS_SIZE, .threads = 1, .chunk_seconds = CHUNK * 0.08,
                                            .left_seconds = LEFT * 0.08};
     oss_recognizer *recognizer = oss_case_recognizer(model, &chunks);

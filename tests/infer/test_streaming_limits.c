@@ -30,11 +30,24 @@ START_TEST(test_models_that_cannot) {
     model = oss_case_listener();
     model->config.normalize = OSS_NORMALIZE_PEAK;
     refuse_model(model, "(\"normalize\": \"peak\")");
+    model = oss_case_listener();
+    model->chunk_training = 0.0;
+    refuse_model(model, "it was trained on whole recordings alone; train a model with \"chunk_training\"");
     oss_network_sizes sizes = oss_network_micro();
     sizes.vocab = 0;
     model = oss_models_create(&sizes);
     model->config.mel.norm = OSS_MEL_NORM_NONE;
     refuse_model(model, "has no CTC head");
+}
+END_TEST
+
+/* Files of before the format had it do not say whether they were trained with chunks. */
+START_TEST(test_a_model_that_does_not_say) {
+    oss_model *model = oss_case_listener();
+    model->chunk_training = -1.0;
+    oss_recognizer *recognizer = oss_case_recognizer(model, NULL);
+    oss_stream_free(oss_case_open_stream(recognizer, NULL));
+    oss_recognizer_free(recognizer);
 }
 END_TEST
 
@@ -207,6 +220,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("infer/streaming_limits");
     TCase *refused = tcase_create("refused");
     tcase_add_test(refused, test_models_that_cannot);
+    tcase_add_test(refused, test_a_model_that_does_not_say);
     tcase_add_test(refused, test_wrong_options);
     tcase_add_test(refused, test_wrong_calls);
     suite_add_tcase(suite, refused);
