@@ -26,7 +26,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 folder=$(cd "$(dirname "$csv")" && pwd)
 
 awk -F, -v rows="$rows" -v folder="$folder" '
-	NR > 1 && !/"/ && NF >= 2 { path[++n] = ($1 ~ /^\//) ? $1 : folder "/" $1; text[n] = $2 }
+	NR > 1 && !/"/ && NF >= 2 { path[++n] = ($1 ~ /^\//) ? $1 : folder "/" $1; text[n] = tolower($2) }
 	END {
 		rows = rows < n ? rows : n
 		for (i = 0; i < rows; i++) {

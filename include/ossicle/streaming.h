@@ -26,6 +26,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ossicle/recognizer.h"
 #include "ossicle/status.h"
@@ -53,6 +54,14 @@ typedef struct oss_stream_options {
     double rule2_silence_seconds;
     double rule3_length_seconds;
 } oss_stream_options;
+
+/* All defaults, for this version: the size is set, everything else is 0. In C++ the only way without a warning. */
+static inline oss_stream_options oss_stream_options_init(void) {
+    oss_stream_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
 
 /* A stream with the recognizer's model, which it shares: any number of streams may, each used by one thread at a time,
  * beside the recognizer itself; they may be freed in any order. The recognizer's options for chunks, levels and threads
