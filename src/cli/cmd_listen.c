@@ -37,7 +37,7 @@ static const oss_cli_option options[] = {
     {.name = "--rule3-length",
      .value = "S",
      .help = "a segment ends after S seconds, at the next space between words, or off (default 20)"},
-    {.name = "--precision", .value = "P", .help = "fp32 or bf16 products (default fp32)"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
 };
 
 static oss_status read_rule(const oss_cli_args *args, const char *option, double *out) {
