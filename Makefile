@@ -38,6 +38,8 @@ DESTDIR ?=
 PKG_LIB   := sndfile samplerate libcjson libutf8proc libxxhash
 PKG_TRAIN := openblas
 PKG_TEST  := check
+# The microphone of `ossicle listen`, where this machine has it; without it `--microphone` says what to do instead.
+PKG_SOUND := $(shell pkg-config --exists portaudio-2.0 2>/dev/null && echo portaudio-2.0)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
         -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
@@ -118,6 +120,7 @@ deps-check:
 
 # Asked for when a recipe runs, so that a fresh machine may install the libraries first.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKG_LIB) 2>/dev/null)
+LIBS_SOUND = $(if $(PKG_SOUND),$(shell pkg-config --libs $(PKG_SOUND)))
 LIBS_LIB   = $(shell pkg-config --libs $(PKG_LIB)) -lpthread -lm
 LIBS_TRAIN = $(shell pkg-config --libs $(PKG_TRAIN)) $(LIBS_LIB)
 LIBS_TEST  = $(shell pkg-config --libs $(PKG_TEST)) $(LIBS_TRAIN)
@@ -127,6 +130,8 @@ $(BUILD)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/src/cli/microphone.o: override CFLAGS += $(if $(PKG_SOUND),-DOSS_WITH_PORTAUDIO $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKG_SOUND))))
 
 # Where golden files are, whatever folder a test is run in.
 $(BUILD)/tests/support/golden.o: override CFLAGS += -DOSS_TESTS_DIR='"$(CURDIR)/tests"'
@@ -161,7 +166,7 @@ $(BUILD)/libossicle.so: $(LIB_OBJ)
 	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs -Wl$(comma)--gc-sections) -Wl,-soname,libossicle.so.$(SOVERSION) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 $(BUILD)/ossicle: $(call obj,$(CLI_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_LIB)
 $(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
@@ -169,7 +174,7 @@ $(BUILD)/ossicle-train: $(call obj,$(CLI_TRAIN_SRC) $(CLI_BOTH_SRC)) $(BUILD)/li
 $(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main.c,$(CLI_SRC) $(CLI_TRAIN_SRC)) $(CLI_BOTH_SRC) $(CLI_DOCS_SRC)) \
                        $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TRAIN)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)

@@ -89,6 +89,21 @@ check_prompt() {
 	[ "$(wc -l <err)" = 1 ] || fail "prompt: not one line of message"
 }
 
+check_stream() {
+	# Prompts of 8 kHz taken for 16: the example is to hear the same as ossicle listen, not to hear well.
+	for wav in data/wav/[0-7].wav; do
+		tail -c +45 "$wav"
+		head -c 64000 /dev/zero
+	done >speech.raw
+	./stream "$model" <speech.raw >out 2>partials || { cat partials; fail "stream: fails"; }
+	"$work/prefix/bin/ossicle" listen --latency 1 --model "$model" <speech.raw >want 2>log || fail "ossicle listen fails"
+	sed 's/^[0-9.]* [0-9.]* //' out | diff want - || fail "stream: other segments than ossicle listen's"
+	[ "$model" = "$work/tiny" ] || [ -s want ] || fail "stream: nothing was heard"
+	awk '{ bad += $1 >= $2 || $1 < last; last = $2 } END { exit bad > 0 }' out || { cat out; fail "stream: times do not fit"; }
+	! ./stream tiny <speech.raw >out 2>err || fail "stream: a model that was not trained for it is no failure"
+	[ "$(wc -l <err)" = 1 ] && grep -q "cannot run as a stream" err || fail "stream: not one line that says why"
+}
+
 ran=0
 for compiler in gcc clang; do
 	command -v "$compiler" >/dev/null 2>&1 || { echo "note: no $compiler: the examples are not built with it"; continue; }

@@ -9,6 +9,7 @@
 #include "ossicle/progress.h"
 #include "ossicle/recognizer.h"
 #include "ossicle/status.h"
+#include "ossicle/streaming.h"
 #include "ossicle/transcript.h"
 #include "ossicle/version.h"
 

@@ -104,6 +104,10 @@ const oss_mel_spec *oss_mel_plan_spec(const oss_mel_plan *plan) {
     return &plan->spec;
 }
 
+int32_t oss_mel_plan_lead(const oss_mel_plan *plan) {
+    return plan->lead;
+}
+
 void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *std) {
     int32_t bins = plan->spec.bins;
     memcpy(plan->fixed, mean, (size_t)bins * sizeof *mean);
@@ -249,14 +253,20 @@ size_t oss_mel_stats_floats(const oss_mel_plan *plan, int32_t frames) {
     return 2 * (size_t)plan->spec.bins + flags;
 }
 
-void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
-                          int32_t end, void *scratch) {
+void oss_mel_forward_frames(const oss_mel_plan *plan, float *y, const float *x, int64_t samples,
+                            int32_t begin, int32_t count, void *scratch) {
     mel_scratch s;
     (void)lay_out_scratch(&s, plan, scratch);
-    for (int32_t t = begin; t < end; t += oss_fft_lanes()) {
-        make_block(plan, &s, y + (size_t)t * (size_t)plan->spec.bins, x, samples, t, count_block(end, t),
-                   plan->spec.kind == OSS_MEL_LOG);
+    for (int32_t t = 0; t < count; t += oss_fft_lanes()) {
+        make_block(plan, &s, y + (size_t)t * (size_t)plan->spec.bins, x, samples, begin + t,
+                   count_block(count, t), plan->spec.kind == OSS_MEL_LOG);
     }
+}
+
+void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
+                          int32_t end, void *scratch) {
+    oss_mel_forward_frames(plan, y + (size_t)begin * (size_t)plan->spec.bins, x, samples, begin, end - begin,
+                           scratch);
 }
 
 void oss_mel_normalize(const oss_mel_plan *plan, float *y, float *stats, int32_t frames, void *scratch) {

@@ -43,6 +43,8 @@ typedef struct oss_mel_plan oss_mel_plan; /* window, filter bank (computed in do
 oss_status oss_mel_plan_create(oss_mel_plan **out, const oss_mel_spec *spec);
 void oss_mel_plan_free(oss_mel_plan *plan);
 const oss_mel_spec *oss_mel_plan_spec(const oss_mel_plan *plan);
+/* Samples under the window of frame t that come before sample t * hop; the others are win_samples less these. */
+int32_t oss_mel_plan_lead(const oss_mel_plan *plan);
 /* For OSS_MEL_NORM_FIXED: mean[bins], std[bins] of the training set (std is floored at 0.1 here). Before the
  * plan is shared. Until it is called the mean is 0 and the deviation 1. */
 void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *std);
@@ -68,6 +70,9 @@ void oss_mel_forward(const oss_mel_plan *plan, float *y, float *stats, const flo
 void oss_mel_forward_rows(const oss_mel_plan *plan, float *y, const float *x, int64_t samples, int32_t begin,
                           int32_t end, void *scratch);
 void oss_mel_normalize(const oss_mel_plan *plan, float *y, float *stats, int32_t frames, void *scratch);
+/* Those rows alone: y[count,bins] of frames [begin, begin + count). */
+void oss_mel_forward_frames(const oss_mel_plan *plan, float *y, const float *x, int64_t samples,
+                            int32_t begin, int32_t count, void *scratch);
 
 /* dx[samples] += gradient of x from dy[T,bins]; recomputes the spectrum from x; y and stats are what forward
  * gave. At and below the floor of the logarithm, and through a deviation below 0.1, the derivative is 0. */

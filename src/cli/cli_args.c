@@ -78,8 +78,7 @@ oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t
     return OSS_OK;
 }
 
-/* Seconds from 0 to an hour; *out stays when the option was not given. */
-static oss_status read_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out) {
+oss_status oss_cli_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out) {
     const char *text = oss_cli_value(args, option);
     double seconds = 0.0;
     if (text == NULL) {
@@ -104,9 +103,9 @@ oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, d
     if (!limited && oss_cli_has(args, "--left-seconds")) {
         return oss_fail(OSS_EUSAGE, "--left-seconds goes with --chunk-seconds: give that too");
     }
-    oss_status status = read_seconds(args, "--chunk-seconds", true, &chunk);
+    oss_status status = oss_cli_seconds(args, "--chunk-seconds", true, &chunk);
     if (status == OSS_OK) {
-        status = read_seconds(args, "--left-seconds", false, &left);
+        status = oss_cli_seconds(args, "--left-seconds", false, &left);
     }
     if (status == OSS_OK) {
         *out_chunk_seconds = chunk;

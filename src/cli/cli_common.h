@@ -88,6 +88,8 @@ oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 /* --chunk-seconds C and --left-seconds L, as oss_recognizer_options means them: 0 and 0 when not given, all
  * before the chunk when only C was. */
 oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, double *out_left_seconds);
+/* Seconds from 0 to an hour, above 0 when `above_zero`; *out stays when the option was not given. OSS_EUSAGE. */
+oss_status oss_cli_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out);
 /* --threads N, from 1 to 1024; the processors this process may use when it was not given. */
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
 

@@ -4,11 +4,11 @@
 
 #include "cli/cli_common.h"
 
-extern const oss_cli_command oss_command_eval, oss_command_transcribe, oss_command_embed,
+extern const oss_cli_command oss_command_eval, oss_command_transcribe, oss_command_listen, oss_command_embed,
     oss_command_features, oss_command_info, oss_command_import, oss_command_average, oss_command_quantize,
     oss_command_calibrate, oss_command_check, oss_command_vocab, oss_command_augment, oss_command_report;
 
-enum { OSS_COMMANDS = 13 };
+enum { OSS_COMMANDS = 14 };
 /* Those of `ossicle`, in the order of its --help. */
 extern const oss_cli_command *const oss_command[OSS_COMMANDS];
 

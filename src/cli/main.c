@@ -55,7 +55,7 @@ static void print_commands(const listed_command list[COMMANDS]) {
         "version.\n\n"
         "A model M is a model file, a checkpoint folder, or a run folder (its best checkpoint, else its "
         "latest).\n"
-        "Without one, transcribe, eval, embed and info take that of $OSSICLE_MODEL, else the English model\n"
+        "Without one, transcribe, listen, eval, embed and info take that of $OSSICLE_MODEL, else the English model\n"
         "that ships with Ossicle.\n"
         "Results go to standard output, everything else to standard error.\n"
         "Exit codes: 0 done; 1 finished with findings, or some inputs failed; 2 wrong usage; 3 bad input;\n"

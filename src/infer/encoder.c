@@ -31,12 +31,12 @@ static float *take_floats(oss_arena *arena, int32_t rows, int32_t columns) {
 }
 
 /* A task's rows of what linear layers multiply; all of one width have the same format. */
-static void take_inputs(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena) {
+static void take_inputs(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena, int32_t rows) {
     const oss_packed_block *block = e->model->weights.block;
-    size_t operand = oss_k_operand_bytes(block->qkv.format, e->task_frames, block->qkv.k);
-    size_t floats = oss_k_linear_gelu_floats(&block->mlp_out, &block->mlp_in, e->task_frames);
+    size_t operand = oss_k_operand_bytes(block->qkv.format, rows, block->qkv.k);
+    size_t floats = oss_k_linear_gelu_floats(&block->mlp_out, &block->mlp_in, rows);
     worker->operand = operand > 0 ? oss_arena_take(arena, operand, 1) : NULL;
-    worker->hidden = oss_arena_take(arena, oss_k_input_bytes(&block->mlp_out, e->task_frames, 1), 1);
+    worker->hidden = oss_arena_take(arena, oss_k_input_bytes(&block->mlp_out, rows, 1), 1);
     worker->pre = floats > 0 ? oss_arena_take(arena, floats, sizeof(float)) : NULL;
 }
 
@@ -51,10 +51,21 @@ static void take_qkv(const oss_encoder *e, oss_run_space *space, oss_arena *aren
     }
 }
 
-static float *take_attention_scratch(const oss_encoder *e, oss_arena *arena) {
-    size_t floats = e->model->weights.steady ? oss_k_int16_attention_scratch_floats(e->frames, e->head_dim)
-                                             : oss_k_attention_scratch_floats(e->frames, e->head_dim);
+static float *take_attention_scratch(const oss_encoder *e, oss_arena *arena, int32_t keys) {
+    size_t floats = e->model->weights.steady ? oss_k_int16_attention_scratch_floats(keys, e->head_dim)
+                                             : oss_k_attention_scratch_floats(keys, e->head_dim);
     return oss_arena_take(arena, floats, sizeof(float));
+}
+
+void oss_encoder_worker_take(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena, int32_t rows,
+                             int32_t keys, bool mel) {
+    int32_t d = e->model->config.d_model;
+    oss_stem_scratch_take(&worker->stem, arena, &e->model->weights, rows);
+    worker->normed = take_floats(arena, rows, d);
+    worker->qkv = e->model->weights.steady ? take_floats(arena, rows, 3 * d) : NULL;
+    take_inputs(e, worker, arena, rows);
+    worker->attention = take_attention_scratch(e, arena, keys);
+    worker->mel = mel ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
 }
 
 /* The one description of a run's memory: measured with a measuring arena, then laid out. own_features: the
@@ -77,12 +88,7 @@ static void lay_out_run(const oss_encoder *e, oss_run_space *space, oss_arena *a
     space->worker = oss_arena_take(arena, (size_t)e->threads, sizeof *space->worker);
     for (int32_t i = 0; i < e->threads; i++) {
         oss_worker_space worker;
-        oss_stem_scratch_take(&worker.stem, arena, &e->model->weights, e->task_frames);
-        worker.normed = take_floats(arena, e->task_frames, d);
-        worker.qkv = e->model->weights.steady ? take_floats(arena, e->task_frames, 3 * d) : NULL;
-        take_inputs(e, &worker, arena);
-        worker.attention = take_attention_scratch(e, arena);
-        worker.mel = own_features ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
+        oss_encoder_worker_take(e, &worker, arena, e->task_frames, s, own_features);
         if (space->worker != NULL) {
             space->worker[i] = worker;
         }

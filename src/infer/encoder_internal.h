@@ -126,4 +126,14 @@ void oss_encoder_mel_task(void *context, int32_t task, int32_t worker);
 void oss_encoder_front_task(void *context, int32_t task, int32_t worker);
 void oss_encoder_block_task(void *context, int32_t task, int32_t worker);
 
+/* The same for rows [begin, begin + rows) of the run's arrays, by whoever has a worker's space: flat[rows, F * channels] is
+ * the stem's; block e->block. */
+void oss_encoder_front_rows(const oss_encoder *e, oss_worker_space *worker, const void *flat, int32_t begin,
+                            int32_t rows);
+void oss_encoder_block_rows(const oss_encoder *e, oss_worker_space *worker, int32_t begin, int32_t rows);
+
+/* A worker's space for tasks of `rows` rows that see `keys`. mel: with the front end's. */
+void oss_encoder_worker_take(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena, int32_t rows,
+                             int32_t keys, bool mel);
+
 #endif

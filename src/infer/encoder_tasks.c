@@ -93,20 +93,26 @@ void oss_encoder_mel_task(void *context, int32_t task, int32_t worker_index) {
                          e->space.worker[worker_index].mel);
 }
 
+void oss_encoder_front_rows(const oss_encoder *e, oss_worker_space *worker, const void *flat, int32_t begin,
+                            int32_t rows) {
+    int32_t d = e->model->config.d_model;
+    float *x = row_of(e->space.x, begin, d);
+    oss_k_linear(x, NULL, flat, &e->model->weights.proj, rows, OSS_EPI_BIAS);
+    if (e->model->config.position == OSS_POSITION_SINUSOIDAL) {
+        oss_k_add(x, row_of(e->position, begin, d), (size_t)rows * (size_t)d);
+    }
+    run_next(e, worker, 0, begin, rows);
+}
+
 /* Stem, projection, position, and the first block's qkv. */
 void oss_encoder_front_task(void *context, int32_t task, int32_t worker_index) {
     const oss_encoder *e = context;
     oss_worker_space *worker = &e->space.worker[worker_index];
-    int32_t begin, end, d = e->model->config.d_model;
+    int32_t begin, end;
     task_rows(e, task, &begin, &end);
-    float *x = row_of(e->space.x, begin, d);
     const void *flat =
         oss_stem_run(&e->model->weights, &worker->stem, e->features, e->mel_frames, begin, end);
-    oss_k_linear(x, NULL, flat, &e->model->weights.proj, end - begin, OSS_EPI_BIAS);
-    if (e->model->config.position == OSS_POSITION_SINUSOIDAL) {
-        oss_k_add(x, row_of(e->position, begin, d), (size_t)(end - begin) * (size_t)d);
-    }
-    run_next(e, worker, 0, begin, end - begin);
+    oss_encoder_front_rows(e, worker, flat, begin, end - begin);
 }
 
 static void run_attention(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t end) {
@@ -120,20 +126,23 @@ static void run_attention(const oss_encoder *e, const oss_worker_space *worker, 
     }
 }
 
-/* One block for some rows: attention reads every frame's k and v, all else is row by row. */
-void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
-    const oss_encoder *e = context;
-    oss_worker_space *worker = &e->space.worker[worker_index];
+void oss_encoder_block_rows(const oss_encoder *e, oss_worker_space *worker, int32_t begin, int32_t rows) {
     const oss_packed_block *weights = &e->model->weights.block[e->block];
-    int32_t begin, end, d = e->model->config.d_model;
-    task_rows(e, task, &begin, &end);
-    int32_t rows = end - begin;
+    int32_t d = e->model->config.d_model;
     float *x = row_of(e->space.x, begin, d);
-    run_attention(e, worker, begin, end);
+    run_attention(e, worker, begin, begin + rows);
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
     run_norm(e, worker->normed, x, weights->norm2, rows);
     const void *normed = oss_k_operand(weights->mlp_in.format, worker->normed, rows, d, worker->operand);
     oss_k_linear_gelu(worker->hidden, &weights->mlp_out, normed, &weights->mlp_in, rows, worker->pre);
     oss_k_linear(x, NULL, worker->hidden, &weights->mlp_out, rows, OSS_EPI_BIAS_ADD);
     run_next(e, worker, e->block + 1, begin, rows);
+}
+
+/* One block for some rows: attention reads every frame's k and v, all else is row by row. */
+void oss_encoder_block_task(void *context, int32_t task, int32_t worker_index) {
+    const oss_encoder *e = context;
+    int32_t begin, end;
+    task_rows(e, task, &begin, &end);
+    oss_encoder_block_rows(e, &e->space.worker[worker_index], begin, end - begin);
 }

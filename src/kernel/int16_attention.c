@@ -77,6 +77,28 @@ void oss_k_int16_qkv_set(const oss_int16_qkv *to, const float *qkv, int32_t begi
     }
 }
 
+/* v of one row less or more stands on the other side of its pair. */
+static void move_v(const oss_int16_qkv *qkv, int32_t to, int32_t from) {
+    const ptrdiff_t row = 2 * qkv->heads * vectors_width(qkv->d);
+    int16_t *at = qkv->v + to / 2 * row + to % 2;
+    const int16_t *old = qkv->v + from / 2 * row + from % 2;
+    for (ptrdiff_t i = 0; i < row; i += 2) {
+        at[i] = old[i];
+    }
+}
+
+void oss_k_int16_qkv_drop(const oss_int16_qkv *qkv, int32_t begin) {
+    OSS_CONTRACT(begin >= 0 && begin <= qkv->s);
+    const size_t rows = (size_t)(qkv->s - begin), scales = 3 * (size_t)qkv->heads;
+    const size_t row = (size_t)qkv->heads * (size_t)pairs_width(qkv->d);
+    memmove(qkv->q, qkv->q + (size_t)begin * row, rows * row * sizeof *qkv->q);
+    memmove(qkv->k, qkv->k + (size_t)begin * row, rows * row * sizeof *qkv->k);
+    memmove(qkv->scale, qkv->scale + (size_t)begin * scales, rows * scales * sizeof *qkv->scale);
+    for (int32_t to = 0; begin > 0 && to < qkv->s - begin; to++) {
+        move_v(qkv, to, begin + to);
+    }
+}
+
 /* ---- Attention ---- */
 
 typedef struct head_work {

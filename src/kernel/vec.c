@@ -142,18 +142,10 @@ void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
     get_norm_more()->log_softmax(y, x, rows, c);
 }
 
-/* Columns in groups of one cache line. A unit vector per column turns by its angle from row to row: one
- * cosine and sine a column instead of one an element. The error grows by about 1e-16 a row. */
-enum { TURNING = 8 };
-typedef struct turning {
-    double cosine[TURNING], sine[TURNING];
-    double step_cosine[TURNING], step_sine[TURNING];
-} turning;
-
 /* Column i turns by base^(-2 (first + i) / width) a row. */
-static turning start_turning(double base, int32_t first, int32_t width) {
-    turning v;
-    for (int32_t i = 0; i < TURNING; i++) {
+static oss_turning start_turning(double base, int32_t first, int32_t width) {
+    oss_turning v;
+    for (int32_t i = 0; i < OSS_TURNING; i++) {
         double angle = pow(base, -2.0 * (first + i) / width);
         v.cosine[i] = 1.0;
         v.sine[i] = 0.0;
@@ -163,11 +155,43 @@ static turning start_turning(double base, int32_t first, int32_t width) {
     return v;
 }
 
-static void turn(turning *v) {
-    for (int32_t i = 0; i < TURNING; i++) {
+static void turn(oss_turning *v) {
+    for (int32_t i = 0; i < OSS_TURNING; i++) {
         double cosine = v->cosine[i] * v->step_cosine[i] - v->sine[i] * v->step_sine[i];
         v->sine[i] = v->sine[i] * v->step_cosine[i] + v->cosine[i] * v->step_sine[i];
         v->cosine[i] = cosine;
+    }
+}
+
+int32_t oss_turning_count(int32_t d) {
+    return (d + 2 * OSS_TURNING - 1) / (2 * OSS_TURNING);
+}
+
+void oss_turning_start(oss_turning *turning, int32_t d, double base) {
+    OSS_CONTRACT(d > 0 && base > 0.0);
+    for (int32_t group = 0; group < oss_turning_count(d); group++) {
+        turning[group] = start_turning(base, group * OSS_TURNING, d);
+    }
+}
+
+/* The next rows of the group of columns that begins with pair `from`. */
+static void add_rope_rows(float *table, int32_t s, int32_t half, int32_t from, oss_turning *v) {
+    const int32_t columns = half - from < OSS_TURNING ? half - from : OSS_TURNING;
+    for (int32_t t = 0; t < s; t++) {
+        float *row = table + (int64_t)t * 2 * half + from;
+        for (int32_t i = 0; i < columns; i++) {
+            row[i] = (float)v->cosine[i];
+            row[half + i] = (float)v->sine[i];
+        }
+        turn(v);
+    }
+}
+
+void oss_k_rope_rows(float *table, int32_t s, int32_t d, oss_turning *turning) {
+    OSS_CONTRACT(s >= 0 && d > 0 && d % 2 == 0);
+    OSS_CONTRACT(turning != NULL && (table != NULL || s == 0));
+    for (int32_t group = 0; group < oss_turning_count(d); group++) {
+        add_rope_rows(table, s, d / 2, group * OSS_TURNING, &turning[group]);
     }
 }
 
@@ -175,18 +199,9 @@ void oss_k_rope_table(float *table, int32_t s, int32_t d, double base) {
     OSS_CONTRACT(s >= 0 && d > 0 && d % 2 == 0);
     OSS_CONTRACT(base > 0.0);
     OSS_CONTRACT(table != NULL || s == 0);
-    const int32_t half = d / 2;
-    for (int32_t from = 0; from < half; from += TURNING) {
-        const int32_t columns = half - from < TURNING ? half - from : TURNING;
-        turning v = start_turning(base, from, d);
-        for (int32_t t = 0; t < s; t++) {
-            float *row = table + (int64_t)t * 2 * half + from;
-            for (int32_t i = 0; i < columns; i++) {
-                row[i] = (float)v.cosine[i];
-                row[half + i] = (float)v.sine[i];
-            }
-            turn(&v);
-        }
+    for (int32_t group = 0; group < oss_turning_count(d); group++) {
+        oss_turning v = start_turning(base, group * OSS_TURNING, d);
+        add_rope_rows(table, s, d / 2, group * OSS_TURNING, &v);
     }
 }
 
@@ -206,24 +221,37 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
     }
 }
 
+/* The next rows of the group of columns that begins with column `from`. */
+static void add_sinusoidal_rows(float *x, int32_t s, int32_t c, int32_t from, oss_turning *v) {
+    const int32_t columns = c - from < 2 * OSS_TURNING ? c - from : 2 * OSS_TURNING;
+    for (int32_t t = 0; t < s; t++) {
+        float *row = x + (int64_t)t * c + from;
+        float pe[2 * OSS_TURNING];
+        for (int32_t i = 0; i < OSS_TURNING; i++) {
+            pe[2 * i] = (float)v->sine[i];
+            pe[2 * i + 1] = (float)v->cosine[i];
+        }
+        for (int32_t i = 0; i < columns; i++) {
+            row[i] += pe[i];
+        }
+        turn(v);
+    }
+}
+
+void oss_k_sinusoidal_rows(float *x, int32_t s, int32_t c, oss_turning *turning) {
+    OSS_CONTRACT(s >= 0 && c > 0);
+    OSS_CONTRACT(turning != NULL && (x != NULL || s == 0));
+    for (int32_t group = 0; group < oss_turning_count(c); group++) {
+        add_sinusoidal_rows(x, s, c, 2 * group * OSS_TURNING, &turning[group]);
+    }
+}
+
 void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c, double base) {
     OSS_CONTRACT(s >= 0 && c > 0);
     OSS_CONTRACT(x != NULL || s == 0);
-    for (int32_t from = 0; from < c; from += 2 * TURNING) {
-        const int32_t columns = c - from < 2 * TURNING ? c - from : 2 * TURNING;
-        turning v = start_turning(base, from / 2, c);
-        for (int32_t t = 0; t < s; t++) {
-            float *row = x + (int64_t)t * c + from;
-            float pe[2 * TURNING];
-            for (int32_t i = 0; i < TURNING; i++) {
-                pe[2 * i] = (float)v.sine[i];
-                pe[2 * i + 1] = (float)v.cosine[i];
-            }
-            for (int32_t i = 0; i < columns; i++) {
-                row[i] += pe[i];
-            }
-            turn(&v);
-        }
+    for (int32_t group = 0; group < oss_turning_count(c); group++) {
+        oss_turning v = start_turning(base, group * OSS_TURNING, c);
+        add_sinusoidal_rows(x, s, c, 2 * group * OSS_TURNING, &v);
     }
 }
 

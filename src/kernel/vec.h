@@ -52,6 +52,21 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
 /* x[S,C] += pe;  pe[t,2i] = sin(t / base^(2i/C)), pe[t,2i+1] = cos(same)  (Vaswani et al. 2017) */
 void oss_k_sinusoidal_add(float *x, int32_t s, int32_t c, double base);
 
+/* Both row after row, for what has no end. Columns in groups of one cache line; a unit vector for each pair of columns
+ * turns by its angle from row to row: one cosine and sine a column instead of one an element. The error grows by about
+ * 1e-16 a row. */
+enum { OSS_TURNING = 8 };
+typedef struct oss_turning {
+    double cosine[OSS_TURNING], sine[OSS_TURNING];
+    double step_cosine[OSS_TURNING], step_sine[OSS_TURNING];
+} oss_turning;
+/* turning[oss_turning_count(D)] for rows of D (or C) columns, at row 0. */
+int32_t oss_turning_count(int32_t d);
+void oss_turning_start(oss_turning *turning, int32_t d, double base);
+/* The next S rows: those of calls one after the other are the bits of one call above. */
+void oss_k_rope_rows(float *table, int32_t s, int32_t d, oss_turning *turning);
+void oss_k_sinusoidal_rows(float *x, int32_t s, int32_t c, oss_turning *turning);
+
 /* Dropout masks: a pure function of (seed, step, utterance, site, index). Element i of the region is kept iff
  * its 16-bit draw is >= round(p * 65536); a kept element is scaled by 1/(1 - round(p * 65536)/65536).
  * Backward calls the same function on dy. Draws come from Philox4x32-10 (base/rng.h): key = seed,

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/path.h"
 #include "model/model_internal.h"
 #include "model/model_tensors.h"
@@ -49,6 +50,7 @@ oss_status oss_model_create_empty(oss_model **out, const oss_model_config *confi
         return OSS_ENOMEM;
     }
     model->config = *config;
+    model->chunk_training = -1.0;
     oss_status status = vocab != NULL ? copy_vocab(model, vocab) : OSS_OK;
     if (status == OSS_OK) {
         status = oss_params_create(&model->params, config, vocab == NULL ? 0 : oss_vocab_size(vocab));
@@ -80,6 +82,7 @@ oss_status oss_model_create(oss_model **out, const oss_config *config, const oss
         oss_model_free(model);
         return OSS_ENOMEM;
     }
+    model->chunk_training = config->training.chunk.prob;
     oss_params_init(model->params, model->value, config->training.seed, config->training.head_init_gain);
     *out = model;
     return OSS_OK;
@@ -201,14 +204,19 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
     char *vocab = NULL;
     char *stats = NULL;
     char *calibration = NULL;
+    char chunks[OSS_NUMBER_CHARS];
     char *config = oss_config_print_model(&model->config);
     oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
     bool small = model->storage != OSS_STORAGE_FP32;
-    oss_st_meta meta[6] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
+    oss_st_meta meta[7] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
                            {"config", config}};
     int32_t metas = 2;
     if (small) {
         meta[metas++] = (oss_st_meta){OSS_MODEL_STORAGE_KEY, oss_storage_name[model->storage]};
+    }
+    if (model->chunk_training >= 0.0) {
+        (void)oss_number_print(chunks, model->chunk_training);
+        meta[metas++] = (oss_st_meta){OSS_MODEL_CHUNKS_KEY, chunks};
     }
     if (status == OSS_OK && model->vocab != NULL) {
         status = print_vocab(&vocab, model->vocab);

@@ -16,6 +16,7 @@ typedef struct oss_model {
     oss_params *params;
     float *value;              /* [params->floats], 64-byte aligned, whatever the storage */
     float *mel_mean, *mel_std; /* [bins] when mel_norm is fixed, else NULL */
+    double chunk_training;     /* of the config that it was trained with; -1: the file does not say */
     _Atomic int32_t sharers;   /* owners beside the first */
     oss_storage storage; /* of the file it came from, and of what oss_model_save writes; fp32 for a new one */
     oss_calibration calibration; /* of exactly these values; zeroed: none */

@@ -10,6 +10,7 @@
 #define OSS_MODEL_FORMAT     "1"
 /* Of files whose weights are smaller than float32, so that versions which read format 1 alone say what is wrong. */
 #define OSS_MODEL_FORMAT_SMALL "2"
+#define OSS_MODEL_CHUNKS_KEY   "chunk_training"
 #define OSS_MODEL_STORAGE_KEY  "storage" /* an oss_storage_name */
 
 /* Copies of config and vocabulary, and the weight table; value stays NULL. */

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "model/model_internal.h"
 #include "model/model_tensors.h"
 #include "model/vocab_file.h"
@@ -111,6 +112,17 @@ static oss_status load_calibration(oss_model *model, const oss_safetensors *file
     return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "calibration");
 }
 
+/* Files of before it was kept do not have it. */
+static oss_status load_chunks(oss_model *model, const oss_safetensors *file) {
+    const char *text = oss_safetensors_metadata(file, OSS_MODEL_CHUNKS_KEY);
+    double probability = -1.0;
+    if (text != NULL && (!oss_number_parse(text, &probability) || probability < 0.0 || probability > 1.0)) {
+        return oss_fail(OSS_EINPUT, "\"%s\" is \"%.20s\", no number from 0 to 1", OSS_MODEL_CHUNKS_KEY, text);
+    }
+    model->chunk_training = probability;
+    return OSS_OK;
+}
+
 static oss_status load_description(oss_model **out, const oss_safetensors *file) {
     const char *version = oss_safetensors_metadata(file, OSS_MODEL_FORMAT_KEY);
     const char *config_text = oss_safetensors_metadata(file, "config");
@@ -160,6 +172,9 @@ static oss_status load_model(oss_model **out, const oss_safetensors *file) {
     }
     if (status == OSS_OK) {
         status = load_calibration(model, file);
+    }
+    if (status == OSS_OK) {
+        status = load_chunks(model, file);
     }
     if (status != OSS_OK) {
         oss_model_free(model);

@@ -11,7 +11,7 @@
 
 static const char *const commands[] = {"bench",  "eval",     "transcribe", "embed", "features",
                                        "info",   "import",   "average",    "vocab", "augment",
-                                       "report", "quantize", "calibrate"};
+                                       "report", "quantize", "calibrate",  "listen"};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Tests may share a process: what one changes it puts back. */

@@ -91,12 +91,42 @@ START_TEST(test_sinusoidal) {
 }
 END_TEST
 
+/* Row after row, in calls of any length: the bytes of one call. */
+START_TEST(test_rows_of_a_stream) {
+    enum { S = 1000, MOST = 66 };
+    static float whole[S * MOST], part[S * MOST];
+    const int32_t widths[] = {2, 6, 16, 34, 64, 66};
+    for (int k = 0; k < 6; k++) {
+        const int32_t d = widths[k];
+        oss_turning turning[8];
+        ck_assert_int_le(oss_turning_count(d), 8);
+        oss_k_rope_table(whole, S, d, 10000.0);
+        oss_turning_start(turning, d, 10000.0);
+        for (int32_t at = 0, rows = 0; at < S; at += rows) {
+            rows = S - at < 1 + at % 37 ? S - at : 1 + at % 37;
+            oss_k_rope_rows(part + (size_t)at * (size_t)d, rows, d, turning);
+        }
+        ck_assert_mem_eq(part, whole, (size_t)S * (size_t)d * sizeof *part);
+        oss_fill_f32(whole, S * MOST, 5, 1.0);
+        memcpy(part, whole, sizeof part);
+        oss_k_sinusoidal_add(whole, S, d - 1, 10000.0);
+        oss_turning_start(turning, d - 1, 10000.0);
+        for (int32_t at = 0, rows = 0; at < S; at += rows) {
+            rows = S - at < 1 + at % 37 ? S - at : 1 + at % 37;
+            oss_k_sinusoidal_rows(part + (size_t)at * (size_t)(d - 1), rows, d - 1, turning);
+        }
+        ck_assert_mem_eq(part, whole, sizeof part);
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("kernel/position");
     TCase *tcase = tcase_create("position");
     oss_add_each_isa(tcase, test_rope);
     oss_add_each_isa(tcase, test_rope_backward_undoes_forward);
     tcase_add_test(tcase, test_sinusoidal);
+    tcase_add_test(tcase, test_rows_of_a_stream);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -246,6 +246,8 @@ static const struct {
     {"\"ossicle_format\":\"1\"", "\"ossicle_format\":\"2\"",
      "\"storage\" is missing; in a file of format 2 it must be fp16, bf16 or int8"},
     {"\"ossicle_format\"", "\"ossicle_fromat\"", "not a model file: its metadata have no \"ossicle_format\""},
+    {"\"chunk_training\":\"0\"", "\"chunk_training\":\"2\"",
+     "\"chunk_training\" is \"2\", no number from 0 to 1"},
     {"\"config\"", "\"confug\"", "not a model file: its metadata have no \"config\""},
     {"\\\"d_ff\\\":6", "\\\"d_ff\\\":7",
      "tensor \"encoder.blocks.0.mlp.0.weight\" has shape [6,4]; by the config it must be [7,4]"},

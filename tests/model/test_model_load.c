@@ -1,4 +1,4 @@
-/* A model from memory is the model of the file. */
+/* A model from memory is the model of the file, and what a file says of its training. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +48,32 @@ START_TEST(test_from_memory) {
 }
 END_TEST
 
+/* Whether a model can run as a stream is a matter of its training, of which the file keeps this. */
+START_TEST(test_chunk_training) {
+    static const double kept[] = {0.0, 0.25, -1.0}; /* -1: as older files, which do not say */
+    char *folder = oss_tempdir_make();
+    char *path = oss_tempdir_path(folder, "m.safetensors");
+    oss_model *model = make_model();
+    ck_assert(model->chunk_training == 0.0);
+    for (int i = 0; i < 3; i++) {
+        oss_model *again = NULL;
+        model->chunk_training = kept[i];
+        ck_assert_msg(oss_model_save(model, path) == OSS_OK, "%s", oss_last_error());
+        ck_assert_msg(oss_model_load(&again, path) == OSS_OK, "%s", oss_last_error());
+        ck_assert(again->chunk_training == kept[i]);
+        oss_model_free(again);
+    }
+    oss_model_free(model);
+    free(path);
+    oss_tempdir_remove(folder);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("model from memory");
     TCase *tests = tcase_create("memory");
     tcase_add_test(tests, test_from_memory);
+    tcase_add_test(tests, test_chunk_training);
     suite_add_tcase(suite, tests);
     return suite;
 }

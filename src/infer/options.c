@@ -1,0 +1,24 @@
+#include "infer/options.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "ossicle/version.h"
+
+oss_status oss_options_copy(void *out, const void *given, size_t size, const char *type) {
+    const unsigned char *byte = given;
+    size_t given_size = *(const size_t *)given;
+    if (given_size < size) {
+        return oss_fail(OSS_EUSAGE, "the size of the options is %zu: set it to sizeof(%s)", given_size, type);
+    }
+    for (size_t i = size; i < given_size; i++) {
+        if (byte[i] != 0) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "an option is set that this version of libossicle (%s) does not have: take a newer one",
+                oss_version());
+        }
+    }
+    memcpy(out, given, size);
+    return OSS_OK;
+}
