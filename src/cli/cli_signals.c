@@ -1,11 +1,13 @@
 #include "cli/cli_signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-static volatile sig_atomic_t stop_signal; /* 0: none yet */
-static void (*tell)(void);                /* set before a handler is */
+static atomic_int stop_signal; /* 0: none yet; read by any thread */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not take a lock");
+static void (*tell)(void); /* set before a handler is */
 
 static void note_signal(int number) {
     stop_signal = number;
@@ -41,7 +43,8 @@ const char *oss_cli_signal_name(void) {
 }
 
 _Noreturn void oss_cli_end_by_signal(void) {
-    (void)signal(stop_signal, SIG_DFL);
-    (void)raise(stop_signal);
-    exit(128 + stop_signal); /* where the signal is blocked */
+    int number = stop_signal;
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+    exit(128 + number); /* where the signal is blocked */
 }
