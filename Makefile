@@ -85,9 +85,9 @@ VNNI_LANES := int8_lanes int16_lanes
 LANES_SRC := $(wildcard src/kernel/*_lanes.c)
 # Three archives, each above the one before: libossicle is what programs link that only run models (features, model file, encoder,
 # decoding); the second serves the commands for data and models; the third trains.
-LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode output model infer)))
+LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c src/kernel/bf16_emulated.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text decode output model infer)))
 TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check report))
-TRAIN_SRC := src/kernel/gemm_train.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
+TRAIN_SRC := src/kernel/gemm_train.c src/kernel/bf16_emulated.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
 CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c) src/cli/cmd_train.c src/cli/cmd_bench.c
 CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c)
 CLI_DOCS_SRC  := $(wildcard src/cli/docs_*.c)
@@ -122,7 +122,9 @@ deps-check:
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKG_LIB) 2>/dev/null)
 LIBS_SOUND = $(if $(PKG_SOUND),$(shell pkg-config --libs $(PKG_SOUND)))
 LIBS_LIB   = $(shell pkg-config --libs $(PKG_LIB)) -lpthread -lm
-LIBS_TRAIN = $(shell pkg-config --libs $(PKG_TRAIN)) $(LIBS_LIB)
+# A weak reference alone would leave this one in its archive (src/kernel/bf16_table.h).
+EMULATED   := -Wl,-u,oss_bf16_emulated
+LIBS_TRAIN = $(EMULATED) $(shell pkg-config --libs $(PKG_TRAIN)) $(LIBS_LIB)
 LIBS_TEST  = $(shell pkg-config --libs $(PKG_TEST)) $(LIBS_TRAIN)
 COMPILE    = $(CC) $(CPPFLAGS_ALL) $(BASE_CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP
 
@@ -212,7 +214,7 @@ recipe-%:
 NEON_CC    ?= aarch64-linux-gnu-gcc
 NEON_RUN   ?= qemu-aarch64
 NEON_BUILD ?= build/neon
-CROSS_LIB_OBJ := $(call obj,$(filter src/base/% src/kernel/%,$(LIB_SRC)) $(SUPPORT_SRC) tests/cross/check.c) $(LANES_OBJ)
+CROSS_LIB_OBJ := $(call obj,$(filter src/base/% src/kernel/%,$(LIB_SRC)) $(SUPPORT_SRC) src/kernel/bf16_emulated.c tests/cross/check.c) $(LANES_OBJ)
 CROSS_TEST_SRC := $(filter-out tests/base/test_json% tests/base/test_path.c tests/base/test_support.c tests/kernel/test_gemm_train.c, \
                   $(filter tests/base/% tests/kernel/%,$(TEST_SRC)))
 CROSS_BIN := $(patsubst tests/%.c,$(BUILD)/cross/%,tests/cross/faulty.c $(CROSS_TEST_SRC))
@@ -231,7 +233,7 @@ cross-source: deps-build
 $(BUILD)/cross/%: $(BUILD)/tests/%.o $(BUILD)/cross/lib.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -static $(LDFLAGS) -o $@ $^ -lpthread -lm
+	$(Q)$(CC) -static $(EMULATED) $(LDFLAGS) -o $@ $^ -lpthread -lm
 $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)

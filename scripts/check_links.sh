@@ -3,7 +3,8 @@
 #  - no symbol that the trainer's objects define is in `ossicle` or libossicle.so, or is wanted by libossicle.a;
 #  - nor does libossicle hold anything of the second archive, or want it: features, model file, encoder and decoding are all of it;
 #  - `transcribe`, `embed` and `features` call what libossicle.so exports, and helpers of src/cli, and nothing else of Ossicle;
-#  - libossicle.so holds nothing that serves training alone (gradients, AdamW, dropout, the CTC loss, noise), and stripped it is at
+#  - libossicle.so holds nothing that serves training alone (gradients, AdamW, dropout, the CTC loss, noise, products of bf16 pairs
+#    without the instruction), and stripped it is at
 #    most 700 KiB;
 #  - neither loads OpenBLAS or a Fortran run time (ossicle-train does, which shows that this check would see it).
 set -eu
@@ -12,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
 defined() { nm --defined-only "$@" 2>/dev/null | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | LC_ALL=C sort -u; }
-wanted() { nm --undefined-only "$@" 2>/dev/null | awk 'NF == 2 { print $2 }' | LC_ALL=C sort -u; }
+wanted() { nm --undefined-only "$@" 2>/dev/null | awk 'NF == 2 && $1 == "U" { print $2 }' | LC_ALL=C sort -u; }
 for part in train tools; do
 	defined "$build/libossicle_$part.a" >"$work/$part"
 	if [ "$(wc -l <"$work/$part")" -lt 20 ]; then

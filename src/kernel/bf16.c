@@ -13,13 +13,24 @@ static const oss_bf16_table *const tables[OSS_ISA_COUNT] = OSS_CPU_TABLES(bf16);
 
 #if defined(__x86_64__)
 extern const oss_bf16_table oss_bf16_table_avx512bf16;
+extern const oss_tile_table oss_bf16_tile_table_avx512bf16;
 static const oss_bf16_table *const native = &oss_bf16_table_avx512bf16;
+static const oss_tile_table *const native_tile = &oss_bf16_tile_table_avx512bf16;
 #else
 static const oss_bf16_table *const native = NULL; /* oss_cpu_has_bf16() is false */
+static const oss_tile_table *const native_tile = NULL;
 #endif
 
 const oss_bf16_table *oss_bf16_table_get(void) {
     return oss_cpu_has_bf16() ? native : tables[oss_cpu_isa()];
+}
+
+const oss_tile_table *oss_bf16_tile_get(void) {
+    if (oss_cpu_has_bf16()) {
+        return native_tile;
+    }
+    OSS_CONTRACT(oss_bf16_emulated != NULL);
+    return oss_bf16_emulated[oss_cpu_isa()];
 }
 
 void oss_k_bf16_round(oss_bf16 *y, const float *x, ptrdiff_t ldx, int32_t rows, int32_t c) {
@@ -43,7 +54,7 @@ void oss_k_bf16_pair_packed(float *packed, int32_t n, int32_t k) {
     uint32_t *to = (uint32_t *)(void *)packed; /* never overtakes `from` */
     const float *from = packed;
     for (int32_t j = 0, width; j < n; j += width) {
-        width = oss_tile_panel_vectors(&table->tile, n - j) * table->tile.lanes;
+        width = oss_tile_panel_vectors(&table->panel, n - j) * table->panel.lanes;
         for (int32_t p = 0; p < k; p += 2, to += width) {
             bool whole = p + 1 < k;
             table->pair_floats(to, from, whole ? from + width : NULL, width);
@@ -65,7 +76,7 @@ void oss_k_bf16_widen_packed(float *packed, int32_t n, int32_t k) {
     OSS_CONTRACT(n > 0 && k > 0 && packed != NULL);
     const oss_bf16_table *table = oss_bf16_table_get();
     for (int32_t j = 0, width; j < n; j += width) {
-        width = oss_tile_panel_vectors(&table->tile, n - j) * table->tile.lanes;
+        width = oss_tile_panel_vectors(&table->panel, n - j) * table->panel.lanes;
         for (int32_t left = k; left > 0; left -= 2) {
             float first[OSS_TILE_MAX_WIDTH];
             table->widen(first, packed, (size_t)width);
@@ -86,7 +97,7 @@ void oss_k_bf16_linear(float *y, float *pre, const oss_bf16 *x, const float *pac
     OSS_CONTRACT(pre == NULL || epilogue == OSS_EPI_BIAS_GELU);
     OSS_CONTRACT(oss_is_aligned(x, 4));
     int32_t pairs = (k + 1) / 2;
-    oss_tile_run_panels(&oss_bf16_table_get()->tile,
+    oss_tile_run_panels(oss_bf16_tile_get(),
                         (oss_tile){.a = oss_bf16_elements(x),
                                    .a_row = pairs,
                                    .a_step = 1,
@@ -141,8 +152,8 @@ void oss_k_bf16_linear_bwd_weight(float *dw, const oss_bf16 *dy, const oss_bf16 
         block = rows - begin < 2 * BLOCK_PAIRS ? rows - begin : 2 * BLOCK_PAIRS;
         pair_rows(table, dy_pairs, dy_width, dy + begin * ldy, ldy, block, n);
         for (int32_t j = 0, width; j < k; j += width) {
-            int32_t vectors = oss_tile_panel_vectors(&table->tile, k - j);
-            width = vectors * table->tile.lanes;
+            int32_t vectors = oss_tile_panel_vectors(&table->panel, k - j);
+            width = vectors * table->panel.lanes;
             int32_t columns = k - j < width ? k - j : width;
             pair_rows(table, x_pairs, width, x + begin * ldx + j, ldx, block, columns);
             oss_tile tile = {.a = oss_bf16_elements(dy_pairs),
@@ -156,7 +167,7 @@ void oss_k_bf16_linear_bwd_weight(float *dw, const oss_bf16 *dy, const oss_bf16 
                              .c_row = k,
                              .columns = columns,
                              .add = add || begin > 0};
-            oss_tile_run_rows(&table->tile, tile, vectors, n);
+            oss_tile_run_rows(oss_bf16_tile_get(), tile, vectors, n);
         }
     }
 }

@@ -17,8 +17,8 @@ void oss_k_bf16_conv2d_fwd(float *y, float *pre, const oss_bf16 *x, const float 
     OSS_CONTRACT(ci % 2 == 0);
     OSS_CONTRACT(row_begin >= 0 && row_begin <= row_end && row_end <= oss_len_conv(t));
     OSS_CONTRACT(!gelu || pre != y);
-    oss_conv2d_run_fwd(&oss_bf16_table_get()->tile, y, pre, oss_bf16_elements(x), packed, bias, t, f, ci / 2,
-                       co, row_begin, row_end, gelu);
+    oss_conv2d_run_fwd(oss_bf16_tile_get(), y, pre, oss_bf16_elements(x), packed, bias, t, f, ci / 2, co,
+                       row_begin, row_end, gelu);
 }
 
 void oss_k_bf16_conv2d_bwd_input(float *dx, const oss_bf16 *dpre, const float *packed, int32_t t, int32_t f,
@@ -27,8 +27,8 @@ void oss_k_bf16_conv2d_bwd_input(float *dx, const oss_bf16 *dpre, const float *p
     OSS_CONTRACT(ci > 0 && co > 0);
     OSS_CONTRACT(co % 2 == 0);
     OSS_CONTRACT(dx != NULL && dpre != NULL && packed != NULL);
-    oss_conv2d_run_bwd_input(&oss_bf16_table_get()->tile, dx, oss_bf16_elements(dpre), packed, t, f, ci,
-                             co / 2, accumulate);
+    oss_conv2d_run_bwd_input(oss_bf16_tile_get(), dx, oss_bf16_elements(dpre), packed, t, f, ci, co / 2,
+                             accumulate);
 }
 
 /* The gradient of the weight sums over cells, which pair down the rows: output rows t and t + 1 with t even.
@@ -109,7 +109,7 @@ static void pair_dpre(const weight_gradient *g, int32_t begin, int32_t end, int3
 }
 
 static void add_block(const weight_gradient *g, int32_t begin, int32_t end) {
-    const oss_tile_table *tiles = &g->table->tile;
+    const oss_tile_table *tiles = oss_bf16_tile_get();
     pair_x(g, begin, end);
     for (int32_t j = 0, width; j < g->co; j += width) {
         int32_t vectors = oss_tile_panel_vectors(tiles, g->co - j);
@@ -157,5 +157,5 @@ void oss_k_bf16_conv2d_bwd_weight(float *dw, const oss_bf16 *x, const oss_bf16 *
     for (int32_t begin = 0; begin < g.to; begin += rows) {
         add_block(&g, begin, begin + rows < g.to ? begin + rows : g.to);
     }
-    oss_conv2d_add_sums(&g.table->tile, dw, g.sums, ci, co);
+    oss_conv2d_add_sums(oss_bf16_tile_get(), dw, g.sums, ci, co);
 }

@@ -15,7 +15,8 @@ typedef int32_t pair_bits __attribute__((may_alias));
 
 #if defined(__AVX512BF16__)
 
-#define BF16_TABLE oss_bf16_table_avx512bf16
+#define BF16_TABLE      oss_bf16_table_avx512bf16
+#define BF16_TILE_TABLE oss_bf16_tile_table_avx512bf16
 
 /* What a product needs of a vector of pairs. */
 typedef struct pairs {
@@ -40,7 +41,8 @@ LANES_INLINE void end_flushing(uint32_t was) {
 
 #else
 
-#define BF16_TABLE OSS_LANES_TABLE(bf16)
+#define BF16_TABLE      OSS_LANES_TABLE(bf16)
+#define BF16_TILE_TABLE OSS_LANES_TABLE(bf16_tile)
 
 typedef struct pairs {
     lanes_f low, high;
@@ -242,9 +244,10 @@ static void round_swapped(float *y, const float *x, size_t n) {
     round_wide(y + i + even, x + i + even, (size_t)(rest - even));
 }
 
-const oss_bf16_table BF16_TABLE = {.tile = {.lanes = LANES, LANES_TILE_SHAPES},
+const oss_bf16_table BF16_TABLE = {.panel = {.lanes = LANES, .max_vectors = LANES_TILE_VECTORS},
                                    .round = round_floats,
                                    .pair_floats = pair_floats,
                                    .pair = pair,
                                    .widen = round_wide,
                                    .widen_swapped = round_swapped};
+const oss_tile_table BF16_TILE_TABLE = {.lanes = LANES, LANES_TILE_SHAPES};

@@ -27,7 +27,7 @@ LANES_APART void gelu_rows(const oss_tile *tile, int32_t rows) {
 }
 
 /* wide[width] = the first n of x, then zeros. */
-LANES_APART void widen(float *wide, const float *x, int32_t n, int32_t width) {
+LANES_APART void widen_bias(float *wide, const float *x, int32_t n, int32_t width) {
     for (int32_t j = 0; j < width; j++) {
         wide[j] = j < n ? x[j] : 0.0f;
     }
@@ -52,7 +52,7 @@ LANES_INLINE void start_sums(lanes_f *acc, const oss_tile *tile, const int rows,
     lanes_f first[OSS_TILE_MAX_VECTORS] = {{0}};
     if (bias != NULL) {
         if (tile->columns < vectors * LANES) {
-            widen(wide, bias, tile->columns, vectors * LANES);
+            widen_bias(wide, bias, tile->columns, vectors * LANES);
             bias = wide;
         }
         LANES_UNROLL
@@ -111,9 +111,11 @@ LANES_INLINE void finish_tile(const oss_tile *tile, const lanes_f *acc, const in
 /* clang-format off */
 #if OSS_LANES_ISA == OSS_LANES_AVX512 || defined(__aarch64__) /* 32 registers */
 #define LANES_DEFINE_TILES TILES_14(1) TILES_12(2) TILES_8(3) TILES_6(4)
+#define LANES_TILE_VECTORS 4
 #define LANES_TILE_SHAPES .max_vectors = 4, .max_rows = {14, 12, 8, 6}, .run = {{NAMES_14(1)}, {NAMES_12(2)}, {NAMES_8(3)}, {NAMES_6(4)}}
 #else
 #define LANES_DEFINE_TILES TILES_12(1) TILES_6(2)
+#define LANES_TILE_VECTORS 2
 #define LANES_TILE_SHAPES .max_vectors = 2, .max_rows = {12, 6}, .run = {{NAMES_12(1)}, {NAMES_6(2)}}
 #endif
 /* clang-format on */
