@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/fail.h"
-#include "infer/options.h"
+#include "base/options.h"
 
 static oss_status check_options(const oss_recognizer_options *options) {
     if (options->precision != OSS_PRECISION_FP32 && options->precision != OSS_PRECISION_BF16 &&
@@ -20,6 +20,8 @@ static oss_status check_options(const oss_recognizer_options *options) {
 }
 
 oss_status oss_recognizer_read_options(oss_recognizer_options *out, const oss_recognizer_options *given) {
-    oss_status status = oss_options_copy(out, given, sizeof *out, "oss_recognizer_options");
+    oss_status status =
+        oss_options_copy(out, given, sizeof *out, OSS_OPTIONS_UP_TO(oss_recognizer_options, keep_level),
+                         "oss_recognizer_options");
     return status == OSS_OK ? check_options(out) : status;
 }

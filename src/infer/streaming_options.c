@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "base/options.h"
 #include "infer/chunk_encoder.h"
-#include "infer/options.h"
 #include "model/sizes.h"
 
 static const oss_stream_options defaults = {.latency_seconds = 2.0,
@@ -96,7 +96,9 @@ oss_status oss_stream_plan_make(oss_stream_plan *out, const oss_stream_options *
     oss_stream_options options = defaults;
     oss_status status = check_model(model);
     if (status == OSS_OK && given != NULL) {
-        status = oss_options_copy(&options, given, sizeof options, "oss_stream_options");
+        status = oss_options_copy(&options, given, sizeof options,
+                                  OSS_OPTIONS_UP_TO(oss_stream_options, rule3_length_seconds),
+                                  "oss_stream_options");
         options = fill_in(&options);
     }
     if (status == OSS_OK) {

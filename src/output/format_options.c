@@ -6,30 +6,8 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "ossicle/version.h"
+#include "base/options.h"
 #include "text/unicode.h"
-
-/* The first version's options, which ended with maximum_duration_ms: no program was compiled with less. */
-enum { FIRST_BYTES = offsetof(oss_format_options, maximum_duration_ms) + sizeof(int32_t) };
-
-/* As of all structs of the public interface that grow: what this library does not know must be zero. */
-static oss_status copy_options(oss_format_options *out, const oss_format_options *given) {
-    const unsigned char *byte = (const unsigned char *)given;
-    if (given->size < FIRST_BYTES) {
-        return oss_fail(OSS_EUSAGE, "the size of the options is %zu: set it to sizeof(oss_format_options)",
-                        given->size);
-    }
-    for (size_t i = sizeof *given; i < given->size; i++) {
-        if (byte[i] != 0) {
-            return oss_fail(
-                OSS_EUSAGE,
-                "an option is set that this version of libossicle (%s) does not have: take a newer one",
-                oss_version());
-        }
-    }
-    memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
-    return OSS_OK;
-}
 
 typedef struct range {
     const char *name;
@@ -91,7 +69,11 @@ static oss_status check_labels(const char *labels) {
 
 oss_status oss_format_complete(oss_format_options *out, const oss_format_options *given) {
     memset(out, 0, sizeof *out);
-    oss_status status = given == NULL ? OSS_OK : copy_options(out, given);
+    oss_status status = given == NULL
+                            ? OSS_OK
+                            : oss_options_copy(out, given, sizeof *out,
+                                               OSS_OPTIONS_UP_TO(oss_format_options, maximum_duration_ms),
+                                               "oss_format_options");
     if (status == OSS_OK) {
         status = complete_numbers(out);
     }
