@@ -104,8 +104,3 @@ void oss_transcriber_forget(oss_transcriber *transcriber) {
         &transcriber->envelope,
         (int64_t)((clock_of(transcriber).from_seconds - remembered_seconds) * OSS_ENVELOPE_HZ));
 }
-
-int64_t oss_transcriber_trailing_blanks(const oss_transcriber *transcriber) {
-    const oss_best_path *path = &transcriber->path;
-    return path->frames - (path->symbols > 0 ? path->symbol[path->symbols - 1].end : path->first_frame);
-}

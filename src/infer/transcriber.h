@@ -33,7 +33,5 @@ oss_status oss_transcriber_text(const oss_transcriber *transcriber, char **out);
 double oss_transcriber_seconds(const oss_transcriber *transcriber);
 /* Forgets what came up to now: what comes next begins a new transcript, on the same clock. */
 void oss_transcriber_forget(oss_transcriber *transcriber);
-/* Rows since the last symbol other than the blank: of what came since the last forget; all of them when none came. */
-int64_t oss_transcriber_trailing_blanks(const oss_transcriber *transcriber);
 
 #endif

@@ -71,7 +71,8 @@ static void check_same(const gathered *g, const oss_encoding *want, const char *
     size_t rows = (size_t)want->frames;
     ck_assert_msg(memcmp(g->embeddings, want->embeddings, rows * (size_t)g->width * sizeof(float)) == 0,
                   "%s: other embeddings", what);
-    ck_assert_msg(memcmp(g->logits, want->logits, rows * (size_t)g->head * sizeof(float)) == 0,
+    ck_assert_msg(g->head == 0 ||
+                      memcmp(g->logits, want->logits, rows * (size_t)g->head * sizeof(float)) == 0,
                   "%s: other logits", what);
     ck_assert_msg(g->projector == 0 ||
                       memcmp(g->projected, want->projected, rows * (size_t)g->projector * sizeof(float)) == 0,
