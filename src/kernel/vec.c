@@ -142,8 +142,11 @@ void oss_k_log_softmax(float *y, const float *x, int32_t rows, int32_t c) {
     get_norm_more()->log_softmax(y, x, rows, c);
 }
 
+/* One copy of what several functions call: unrolled in each of them they would take 10 KiB of the library. */
+#define SHARED __attribute__((noinline))
+
 /* Column i turns by base^(-2 (first + i) / width) a row. */
-static oss_turning start_turning(double base, int32_t first, int32_t width) {
+SHARED static oss_turning start_turning(double base, int32_t first, int32_t width) {
     oss_turning v;
     for (int32_t i = 0; i < OSS_TURNING; i++) {
         double angle = pow(base, -2.0 * (first + i) / width);
@@ -175,7 +178,7 @@ void oss_turning_start(oss_turning *turning, int32_t d, double base) {
 }
 
 /* The next rows of the group of columns that begins with pair `from`. */
-static void add_rope_rows(float *table, int32_t s, int32_t half, int32_t from, oss_turning *v) {
+SHARED static void add_rope_rows(float *table, int32_t s, int32_t half, int32_t from, oss_turning *v) {
     const int32_t columns = half - from < OSS_TURNING ? half - from : OSS_TURNING;
     for (int32_t t = 0; t < s; t++) {
         float *row = table + (int64_t)t * 2 * half + from;
@@ -222,7 +225,7 @@ void oss_k_rope(float *qkv, const float *table, int32_t s, int32_t heads, int32_
 }
 
 /* The next rows of the group of columns that begins with column `from`. */
-static void add_sinusoidal_rows(float *x, int32_t s, int32_t c, int32_t from, oss_turning *v) {
+SHARED static void add_sinusoidal_rows(float *x, int32_t s, int32_t c, int32_t from, oss_turning *v) {
     const int32_t columns = c - from < 2 * OSS_TURNING ? c - from : 2 * OSS_TURNING;
     for (int32_t t = 0; t < s; t++) {
         float *row = x + (int64_t)t * c + from;
