@@ -7,15 +7,15 @@
  *     }
  *     oss_string_free(text);
  *
- * docs/file-formats.md describes every form with an example. All are UTF-8 with line feeds, and a line feed is the last of
- * them (srt, ctm and lrc of a transcript without words are ""). In all but txt times are rounded to the millisecond (lrc: a
- * hundredth of a second): a word lasts at least one and begins no earlier than the one before it ended, and where two meet
- * both times have the same digits. What a form gives a meaning of its own is written otherwise; bytes that are not UTF-8
- * become U+FFFD, but in the file's name in tsv.
+ * docs/file-formats.md describes every form with an example. All are UTF-8 with line feeds, and a line feed is the last
+ * of them (srt, ctm and lrc of a transcript without words are ""). In all but txt times are rounded to the millisecond
+ * (lrc: a hundredth of a second): a word lasts at least one and begins no earlier than the one before it ended, and
+ * where two meet both times have the same digits. What a form gives a meaning of its own is written otherwise; bytes
+ * that are not UTF-8 become U+FFFD, but in the file's name in tsv.
  *
- * Many recordings can follow each other in one file in the forms jsonl, ctm, stm, trn and tsv: print each and join the texts.
- * Nothing stands at the top of such a file but the header of tsv, which `continued` leaves out. sclite wants the recordings
- * of a ctm or stm in the order of their ids (LC_ALL=C sort). */
+ * Many recordings can follow each other in one file in the forms jsonl, ctm, stm, trn and tsv: print each and join the
+ * texts. Nothing stands at the top of such a file but the header of tsv, which `continued` leaves out. sclite wants the
+ * recordings of a ctm or stm in the order of their ids (LC_ALL=C sort). */
 #ifndef OSSICLE_FORMAT_H
 #define OSSICLE_FORMAT_H
 
@@ -54,11 +54,12 @@ OSS_API oss_status oss_format_from_name(const char *name, oss_transcript_format 
 /* That name; NULL for a number that is no format. Constant. */
 OSS_API const char *oss_format_name(oss_transcript_format format);
 
-/* What names of its files end with, without the dot: the format's name, but "TextGrid". NULL for a number that is no format.
- * Constant. */
+/* What names of its files end with, without the dot: the format's name, but "TextGrid". NULL for a number that is no
+ * format. Constant. */
 OSS_API const char *oss_format_extension(oss_transcript_format format);
 
-/* 1: a file of this format may hold many recordings, each printed after the other (jsonl, ctm, stm, trn, tsv). Else 0. */
+/* 1: a file of this format may hold many recordings, each printed after the other (jsonl, ctm, stm, trn, tsv). Else
+ * 0. */
 OSS_API int32_t oss_format_holds_many(oss_transcript_format format);
 
 typedef enum oss_textgrid_form {
@@ -70,12 +71,12 @@ typedef enum oss_textgrid_form {
 typedef struct oss_format_options {
     /* sizeof(oss_format_options): later versions have more at the end. Everything else 0 (NULL) is the default. */
     size_t size;
-    /* The recording's file as json, jsonl ("file") and tsv name it, any bytes. NULL: json and jsonl have no such member,
-     * and the cell of tsv is empty. */
+    /* The recording's file as json, jsonl ("file") and tsv name it, any bytes. NULL: json and jsonl have no such
+     * member, and the cell of tsv is empty. */
     const char *name;
-    /* The recording in ctm, stm and trn. NULL: the last part of `name` without its extension; "recording" without a name.
-     * Blanks, brackets and control characters become '_', a byte that is not UTF-8 '%' and its two digits: ids of two
-     * files may be the same. */
+    /* The recording in ctm, stm and trn. NULL: the last part of `name` without its extension; "recording" without a
+     * name. Blanks, brackets and control characters become '_', a byte that is not UTF-8 '%' and its two digits: ids of
+     * two files may be the same. */
     const char *id;
     const char *channel; /* ctm, stm; NULL: "1" */
     const char *speaker; /* stm (NULL: the id) and trn (NULL: none, else "speaker-id") */

@@ -83,10 +83,10 @@ OSS_API oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss
 /* NULL is allowed. */
 OSS_API void oss_recognizer_free(oss_recognizer *recognizer);
 
-/* From any thread, and from a signal handler: the call that this recognizer runs, or when it runs none (or is about to be
- * done) the next one, ends soon with OSS_ESTOPPED, and the one after that runs as ever. So a wish is never lost between two
- * calls; what it stopped unasked may be called again. Soon: after the piece of a file (32,768 samples), or the 64
- * embeddings of a layer, that it is at. Siblings are not stopped. The recognizer must not be freed meanwhile. */
+/* From any thread, and from a signal handler: the call that this recognizer runs, or when it runs none (or is about to
+ * be done) the next one, ends soon with OSS_ESTOPPED, and the one after that runs as ever. So a wish is never lost
+ * between two calls; what it stopped unasked may be called again. Soon: after the piece of a file (32,768 samples), or
+ * the 64 embeddings of a layer, that it is at. Siblings are not stopped. The recognizer must not be freed meanwhile. */
 OSS_API void oss_recognizer_cancel(oss_recognizer *recognizer);
 
 /* Who is told how far coming calls are; NULL: nobody. Calls with samples have no stage of reading. */
@@ -117,25 +117,26 @@ OSS_API oss_status oss_recognizer_get_info(const oss_recognizer *recognizer, oss
 /* The text of a symbol in UTF-8, owned by the recognizer; NULL outside 0..symbols-1. */
 OSS_API const char *oss_recognizer_symbol(const oss_recognizer *recognizer, int32_t id);
 
-/* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's:
- * free with oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format,
- * rate and channel count that libsndfile reads, and may be a pipe (/dev/stdin): WAV of linear samples, of any
- * length, is read as it comes; other kinds are read to their end first, 2 GiB at most. OSS_EINPUT: it cannot be read, holds no samples or one that is not finite; OSS_EUSAGE: the model has no head.
- * Any length: a recording of up to a minute is encoded as a whole. A longer one is encoded in pieces of 10 to 25 s, cut where
- * it is quietest, each with 1.6 s around it that are encoded again; memory grows with its text alone, and time with its
- * length (docs/inference.md). */
+/* *out_text: the transcript (one line of UTF-8, no line break, U+FFFD for the unknown symbol), the caller's: free with
+ * oss_string_free. *out_seconds (may be NULL): length of the audio. The file may have any format, rate and channel
+ * count that libsndfile reads, and may be a pipe (/dev/stdin): WAV of linear samples, of any length, is read as it
+ * comes; other kinds are read to their end first, 2 GiB at most. OSS_EINPUT: it cannot be read, holds no samples or one
+ * that is not finite; OSS_EUSAGE: the model has no head. Any length: a recording of up to a minute is encoded as a
+ * whole. A longer one is encoded in pieces of 10 to 25 s, cut where it is quietest, each with 1.6 s around it that are
+ * encoded again; memory grows with its text alone, and time with its length (docs/inference.md). */
 OSS_API oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path,
                                                   char **out_text, double *out_seconds);
 
-/* 1: the file of the last call with a file broke off, and its result is of what came before (allow_truncated). Else 0. */
+/* 1: the file of the last call with a file broke off, and its result is of what came before (allow_truncated). Else
+ * 0. */
 OSS_API int32_t oss_recognizer_was_cut_off(const oss_recognizer *recognizer);
 
 /* The same from mono sample[samples] in [-1, 1] at rate_hz; samples >= 1. */
 OSS_API oss_status oss_recognizer_transcribe_samples(oss_recognizer *recognizer, const float *sample,
                                                      int64_t samples, int32_t rate_hz, char **out_text);
 
-/* *out_transcript: what was said with times and confidences, the caller's: free with oss_transcript_free. Its text is what
- * oss_recognizer_transcribe_file gives. Otherwise as that. */
+/* *out_transcript: what was said with times and confidences, the caller's: free with oss_transcript_free. Its text is
+ * what oss_recognizer_transcribe_file gives. Otherwise as that. */
 OSS_API oss_status oss_recognizer_recognize_file(oss_recognizer *recognizer, const char *path,
                                                  oss_transcript **out_transcript);
 
@@ -151,20 +152,21 @@ typedef enum oss_output {
     OSS_OUTPUT_LOGITS = 2      /* [S * logit_rows, symbols] before softmax */
 } oss_output;
 
-/* *out: the caller's, oss_matrix_deinit frees it, and grows with the recording. OSS_EUSAGE: the model has no such output. */
+/* *out: the caller's, oss_matrix_deinit frees it, and grows with the recording. OSS_EUSAGE: the model has no such
+ * output. */
 OSS_API oss_status oss_recognizer_embed_file(oss_recognizer *recognizer, const char *path, oss_output what,
                                              oss_matrix *out);
 OSS_API oss_status oss_recognizer_embed_samples(oss_recognizer *recognizer, const float *sample,
                                                 int64_t samples, int32_t rate_hz, oss_output what,
                                                 oss_matrix *out);
 
-/* Who takes value[rows, columns], the next rows of an output, which are the library's and gone when the call returns. Not
- * 0: go on; 0: no more are wanted. Must not use the recognizer. */
+/* Who takes value[rows, columns], the next rows of an output, which are the library's and gone when the call returns.
+ * Not 0: go on; 0: no more are wanted. Must not use the recognizer. */
 typedef int32_t (*oss_rows_fn)(void *context, const float *value, int32_t rows, int32_t columns);
 
 /* The rows that oss_recognizer_embed_file gives, as they come: of a recording of up to a minute at once, of longer ones
- * piece by piece, in memory that does not grow. When no more are wanted the rest is not read, and the call succeeds. After
- * a failure what was taken is not all. */
+ * piece by piece, in memory that does not grow. When no more are wanted the rest is not read, and the call succeeds.
+ * After a failure what was taken is not all. */
 OSS_API oss_status oss_recognizer_embed_file_to(oss_recognizer *recognizer, const char *path, oss_output what,
                                                 oss_rows_fn rows, void *context);
 

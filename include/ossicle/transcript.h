@@ -5,14 +5,15 @@
  *         printf("%8.2f %8.2f %.2f %s\n", word->start_seconds, word->end_seconds, word->confidence, word->text);
  *     }
  *
- * Times are seconds from the beginning of the recording, in order: a start is not before the end of what comes before it,
- * an end is after its start, by 1 ms for each symbol where the recording is as long; nothing ends after the recording. Where
- * the audio pauses beside a word, that is its edge; words without a pause between them share the time between their symbols
- * (docs/inference.md, "Times"). A confidence is the probability that the thing is right: calibrated for words when the model
- * file holds a calibration ("Confidence" there), else the least posterior of its symbols, which is too high.
+ * Times are seconds from the beginning of the recording, in order: a start is not before the end of what comes before
+ * it, an end is after its start, by 1 ms for each symbol where the recording is as long; nothing ends after the
+ * recording. Where the audio pauses beside a word, that is its edge; words without a pause between them share the time
+ * between their symbols (docs/inference.md, "Times"). A confidence is the probability that the thing is right:
+ * calibrated for words when the model file holds a calibration ("Confidence" there), else the least posterior of its
+ * symbols, which is too high.
  *
- * The structs are made by the library alone and only read by programs, which must not depend on their sizes staying what
- * they are at the end: later versions give a meaning to `reserved`, which is zero until then. */
+ * The structs are made by the library alone and only read by programs, which must not depend on their sizes staying
+ * what they are at the end: later versions give a meaning to `reserved`, which is zero until then. */
 #ifndef OSSICLE_TRANSCRIPT_H
 #define OSSICLE_TRANSCRIPT_H
 
@@ -44,8 +45,8 @@ typedef struct oss_transcript_word {
     uint64_t reserved[2];
 } oss_transcript_word;
 
-/* Words without a long pause between them, and not too many of them: a new segment begins after a pause of 0.8 s; one that
- * would be longer than 30 s is broken at the longest pause in its later two thirds. */
+/* Words without a long pause between them, and not too many of them: a new segment begins after a pause of 0.8 s; one
+ * that would be longer than 30 s is broken at the longest pause in its later two thirds. */
 typedef struct oss_transcript_segment {
     const char *text;                  /* its words with single spaces between them */
     double start_seconds, end_seconds; /* of its first and last word */
@@ -56,8 +57,8 @@ typedef struct oss_transcript_segment {
 } oss_transcript_segment;
 
 typedef struct oss_transcript {
-    const char *
-        text; /* one line of UTF-8: the segments' texts with single spaces between them; "" when nothing was said */
+    /* One line of UTF-8: the segments' texts with single spaces between them; "" when nothing was said. */
+    const char *text;
     double audio_seconds; /* length of the recording */
     float confidence;     /* mean of the words; 1 when there are none */
     int32_t cut_off;      /* 1: the recording broke off, and this is of what came before (allow_truncated) */

@@ -280,11 +280,3 @@ oss_status oss_audio_stream_read(oss_audio_stream *stream, float *x, int64_t mos
     *out_samples = done;
     return OSS_OK;
 }
-
-static oss_status pull_samples(void *context, float *x, int64_t most, int64_t *out_samples) {
-    return oss_audio_stream_read(context, x, most, out_samples);
-}
-
-oss_audio_pull oss_audio_stream_pull(oss_audio_stream *stream) {
-    return (oss_audio_pull){.read = pull_samples, .context = stream};
-}

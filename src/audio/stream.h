@@ -29,8 +29,6 @@ oss_audio_format oss_audio_stream_format(const oss_audio_stream *stream);
 /* x[*out_samples], *out_samples <= most, most >= 1; 0: the end. The same samples, however they are asked for.
  * A stream that failed is of no more use. */
 oss_status oss_audio_stream_read(oss_audio_stream *stream, float *x, int64_t most, int64_t *out_samples);
-/* oss_audio_stream_read as a pull; of use as long as the stream is. */
-oss_audio_pull oss_audio_stream_pull(oss_audio_stream *stream);
 /* NULL is allowed. */
 void oss_audio_stream_close(oss_audio_stream *stream);
 

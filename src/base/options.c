@@ -8,7 +8,7 @@
 oss_status oss_options_copy(void *out, const void *given, size_t size, size_t first_size, const char *type) {
     const unsigned char *byte = given;
     size_t given_size = *(const size_t *)given;
-    if (given_size < first_size) {
+    if (given_size < first_size || given_size > OSS_OPTIONS_MOST_BYTES) {
         return oss_fail(OSS_EUSAGE, "the size of the options is %zu: set it to sizeof(%s)", given_size, type);
     }
     for (size_t i = size; i < given_size; i++) {

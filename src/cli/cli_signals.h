@@ -1,5 +1,5 @@
-/* SIGINT and SIGTERM as a wish to stop: noted once, so that a command can put its things in order; the second signal ends
- * the program at once. A signal that is ignored from outside (nohup, a shell's background job) stays ignored. */
+/* SIGINT and SIGTERM as a wish to stop: noted once, so that a command can put its things in order; the second signal
+ * ends the program at once. A signal that is ignored from outside (nohup, a shell's background job) stays ignored. */
 #ifndef OSS_CLI_CLI_SIGNALS_H
 #define OSS_CLI_CLI_SIGNALS_H
 
@@ -9,7 +9,8 @@ void oss_cli_catch_signals(void (*also)(void));
 int oss_cli_signal(void);
 /* "SIGINT" or "SIGTERM", after one came. */
 const char *oss_cli_signal_name(void);
-/* Ends the process as the signal would have, but with everything in order: a shell sees 130 or 143, and its loops end too. */
+/* Ends the process as the signal would have, but with everything in order: a shell sees 130 or 143, and its loops end
+ * too. */
 _Noreturn void oss_cli_end_by_signal(void);
 
 #endif

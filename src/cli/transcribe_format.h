@@ -22,7 +22,8 @@
         .help = "stm: <o,f0,male> or so before each text, as sclite has it (default: none)"                  \
     }
 
-/* Of options that say how a form is, those of another form are refused. *out_options: without the recording's name. OSS_EUSAGE. */
+/* Of options that say how a form is, those of another form are refused. *out_options: without the recording's name.
+ * OSS_EUSAGE. */
 oss_status oss_transcribe_format_read(const oss_cli_args *args, oss_transcript_format *out_format,
                                       oss_format_options *out_options);
 

@@ -11,8 +11,8 @@ typedef struct oss_best_path_symbol {
     int32_t id;
     float probability; /* the largest of its frames */
     float entropy;     /* of all symbols on a frame, nats: the least of its frames */
-    float cost,
-        doubt; /* sums over its frames and the blank ones behind them: -ln p of the best symbol; entropies */
+    /* Sums over its frames and the blank ones behind them: -ln p of the best symbol; entropies. */
+    float cost, doubt;
     float weight, moment; /* see oss_best_path_center */
     int64_t begin, end;   /* frames on which it is the best symbol */
 } oss_best_path_symbol;

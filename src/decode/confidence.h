@@ -5,8 +5,8 @@
 
 #include "decode/path_words.h"
 
-/* Sums and means of a word's symbols, natural logarithms. The spaces next to it are taken with it: half of the errors are of
- * where a word ends. */
+/* Sums and means of a word's symbols, natural logarithms. The spaces next to it are taken with it: half of the errors
+ * are of where a word ends. */
 typedef enum oss_confidence_feature {
     OSS_CONFIDENCE_COST, /* sum of -ln p of the best symbol, frame by frame, from the space before to the one behind */
     OSS_CONFIDENCE_DOUBT,   /* sum of entropies of the same frames */

@@ -6,8 +6,7 @@
 enum {
     AROUND_FRAMES = 150, /* on each side, from which the noise is known */
     REACH_FRAMES = 10,   /* beyond the middle of a symbol that a pause may begin or end: peaks may be late */
-    TAIL_FRAMES =
-        60, /* from the middle of a last symbol, in which a pause begins if the word's end is to lie there */
+    TAIL_FRAMES = 60, /* from the middle of a last symbol, in which a pause begins if the word ends there */
     HEAD_FRAMES = 40, /* the same before the middle of a first one */
     WORD_FRAMES = 5   /* beyond the middles of its first and last symbol that a word may be loud */
 };

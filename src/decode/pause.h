@@ -17,8 +17,8 @@ enum {
     OSS_PAUSE_DROP_DB = 33,
     OSS_PAUSE_OVER_DB = 3,
     OSS_PAUSE_ROOM_DB = 6,
-    OSS_PAUSE_FRAMES =
-        4 /* of the envelope, at least: closures of plosives are shorter, or between other symbols */
+    /* Of the envelope, at least: closures of plosives are shorter, or between other symbols. */
+    OSS_PAUSE_FRAMES = 4
 };
 
 /* Where the path has a word: the middles of its first and last symbol, seconds. */
@@ -29,8 +29,8 @@ typedef struct oss_word_anchor {
 typedef struct oss_pause {
     bool has_end, has_start; /* of the words before and behind it: seen */
     bool hidden;             /* noise hides what lies next to it */
-    double end_seconds,
-        start_seconds; /* from which the word before is over; at which the one behind begins */
+    /* From which the word before is over; at which the one behind begins. */
+    double end_seconds, start_seconds;
 } oss_pause;
 
 /* Zero-initialise, but for the envelope. */

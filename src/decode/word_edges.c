@@ -36,8 +36,8 @@ static void set_edges(oss_path_word *before, oss_path_word *behind, const oss_wo
     }
 }
 
-/* Puts words in order that are not, or too short, or beyond the range: what a symbol lasts at least shrinks when there is no
- * room for it. */
+/* Puts words in order that are not, or too short, or beyond the range: what a symbol lasts at least shrinks when there
+ * is no room for it. */
 static void put_in_order(oss_path_word *word, int64_t words, const oss_path_clock *clock) {
     int64_t symbols = 0;
     for (int64_t i = 0; i < words; i++) {

@@ -27,8 +27,8 @@ void oss_encoder_set_reach(oss_encoder *encoder, int32_t chunk, int32_t left);
 /* Who is told, by the thread that runs, which fraction of a coming run is done; NULL: nobody. */
 void oss_encoder_set_progress(oss_encoder *encoder, void (*fn)(void *context, double fraction),
                               void *context);
-/* Whose wish ends a run early with OSS_ESTOPPED: tasks (at most 64 embeddings of one layer) come to their end, and none is begun. It
- * must outlive the encoder; NULL: nobody's. A sibling does not have it. */
+/* Whose wish ends a run early with OSS_ESTOPPED: tasks (at most 64 embeddings of one layer) come to their end, and none
+ * is begun. It must outlive the encoder; NULL: nobody's. A sibling does not have it. */
 void oss_encoder_set_stop(oss_encoder *encoder, oss_stop *stop);
 void oss_encoder_free(oss_encoder *encoder);
 

@@ -25,8 +25,8 @@ static void run_norm(const oss_encoder *e, float *y, const float *x, const float
     }
 }
 
-/* qkv[rows,3,H,D] as the coming block's attention reads it: rotated when the position is rope; qkv lies there, or goes there
- * as integers. */
+/* qkv[rows,3,H,D] as the coming block's attention reads it: rotated when the position is rope; qkv lies there, or goes
+ * there as integers. */
 static void place_qkv(const oss_encoder *e, float *qkv, int32_t block, int32_t begin, int32_t rows) {
     const oss_model_config *config = &e->model->config;
     const float *table = row_of(e->position, begin, e->head_dim);

@@ -9,8 +9,8 @@
 
 /* ---- The plan ---- */
 
-/* Word errors of joined recordings of read speech were the same within chance for cores of 8 to 48 s and contexts of 1 s
- * and more, and no higher than those of the recordings alone; without context words grew together at the cuts. */
+/* Word errors of joined recordings of read speech were the same within chance for cores of 8 to 48 s and contexts of 1
+ * s and more, and no higher than those of the recordings alone; without context words grew together at the cuts. */
 static const double WHOLE_SECONDS = 60, LEAST_SECONDS = 10, MOST_SECONDS = 25, CONTEXT_SECONDS = 1.6,
                     MOST_CONTEXT_SECONDS = 30, MOST_STEP_SECONDS = 5;
 enum {
@@ -22,8 +22,8 @@ static int32_t round_up(int64_t count, int32_t step) {
     return (int32_t)((count + step - 1) / step * step);
 }
 
-/* The first embeddings of a piece, which see its edge: embedding s sees the mel frames from downsample * (s - 1) + 1 on, and
- * half a window lies before the middle of a frame. */
+/* The first embeddings of a piece, which see its edge: embedding s sees the mel frames from downsample * (s - 1) + 1
+ * on, and half a window lies before the middle of a frame. */
 static int32_t find_edge(const oss_model_config *config) {
     int32_t mel_frames =
         (config->mel.win_samples / 2 + config->mel.hop_samples - 1) / config->mel.hop_samples;
@@ -158,8 +158,8 @@ static double loudness_at(const oss_pieces *pieces, int64_t i) {
     return sum;
 }
 
-/* Where the core ends that begins at pieces->begin, when more than `most` follow: at the quietest place; of equal ones at
- * the last. */
+/* Where the core ends that begins at pieces->begin, when more than `most` follow: at the quietest place; of equal ones
+ * at the last. */
 static int64_t choose_end(const oss_pieces *pieces) {
     const oss_piece_plan *plan = &pieces->plan;
     int64_t begin = pieces->begin / plan->grid;

@@ -20,9 +20,9 @@ typedef struct oss_piece_plan {
     int64_t whole_samples; /* at least most * grid */
     int32_t grid;          /* samples of an embedding */
     int32_t step;          /* embeddings: cuts lie at multiples of it, and so do least, most and before */
-    int32_t least,
-        most; /* of a core, in embeddings; 2 * least <= most. The last core may be shorter than least by
-                             * what the recording lacks to a multiple of the step */
+    /* Of a core, in embeddings; 2 * least <= most. The last core may be shorter than least by what the recording lacks to a
+     * multiple of the step. */
+    int32_t least, most;
     int32_t before, after; /* of context; after <= least */
 } oss_piece_plan;
 

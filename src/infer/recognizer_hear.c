@@ -104,9 +104,8 @@ static void plan_progress(hearing *h, const oss_piece *piece) {
 static oss_status reserve(const hearing *h, const oss_piece *piece) {
     const oss_piece_plan *plan = &h->recognizer->plan;
     int64_t most = (int64_t)plan->before + plan->most + plan->after;
-    return piece->begin == 0 && !piece->last
-               ? oss_encoder_reserve(h->recognizer->encoder, most * plan->grid)
-               : OSS_OK;
+    return piece->begin == 0 && !piece->last ? oss_encoder_reserve(h->recognizer->encoder, most * plan->grid)
+                                             : OSS_OK;
 }
 
 static oss_status encode(hearing *h, const oss_piece *piece, oss_encoding *out) {

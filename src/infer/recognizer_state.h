@@ -13,9 +13,7 @@
 #include "ossicle/recognizer.h"
 
 struct oss_recognizer {
-    oss_model *
-        model; /* config and vocabulary, owned together with siblings; its values are freed once the encoder has
-                       * packed them */
+    oss_model *model; /* owned with siblings; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
     bool allow_truncated, cut_off; /* the last one was */
     bool keeps_level;
@@ -46,7 +44,7 @@ oss_status oss_recognizer_hear_file(oss_recognizer *recognizer, const char *path
 oss_status oss_recognizer_hear_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
                                        int32_t rate_hz, oss_hearer hearer);
 
-/* Rows that come piece by piece, one behind the other. Zero-initialise but for the columns; free with oss_free(value). */
+/* Rows that come piece by piece, one behind the other. Zero-initialise; free with oss_free(value). */
 typedef struct oss_gathered {
     float *value; /* [rows, columns] */
     int64_t rows, capacity;

@@ -22,13 +22,14 @@ typedef struct oss_bf16_table {
     void (*pair)(uint32_t *dst, const oss_bf16 *low, const oss_bf16 *high, int32_t n);
 } oss_bf16_table;
 
-/* The tables of the ISA in use, with or without the instruction: the second is the tile of tile.h whose elements are pairs. */
+/* The tables of the ISA in use, with or without the instruction: the second is the tile of tile.h whose elements are
+ * pairs. */
 const oss_bf16_table *oss_bf16_table_get(void);
 const oss_tile_table *oss_bf16_tile_get(void);
 
-/* The tiles without the instruction, by oss_isa: bf16_emulated.c, which is the trainer's. Programs that only run models do not
- * have it, and do not need it: without the instruction they multiply rounded floats (oss_k_format_of_inference). Those that do
- * are linked with -u oss_bf16_emulated, since a weak reference alone takes nothing out of an archive. */
+/* The tiles without the instruction, by oss_isa: bf16_emulated.c, which is the trainer's. Programs that only run models
+ * do not have it, and do not need it: without the instruction they multiply rounded floats (oss_k_format_of_inference).
+ * Those that do are linked with -u oss_bf16_emulated, since a weak reference alone takes nothing out of an archive. */
 extern const oss_tile_table *const oss_bf16_emulated[] __attribute__((weak, visibility("hidden")));
 
 /* Pairs as the element type of oss_tile, which only a tile of this table reads. */

@@ -1,5 +1,5 @@
-/* As attention.c: queries in tiles of one or two vectors, all scores of a tile held, transposed. Scores and outputs are tiles
- * of pairs: pairs of d in st[j,i] = sum_d k[j,d] q[i,d], pairs of keys in out[i,d] = sum_j p[j,i] v[j,d].
+/* As attention.c: queries in tiles of one or two vectors, all scores of a tile held, transposed. Scores and outputs are
+ * tiles of pairs: pairs of d in st[j,i] = sum_d k[j,d] q[i,d], pairs of keys in out[i,d] = sum_j p[j,i] v[j,d].
  *
  * The scale of v's row j goes into the weight p[j,i], which softmax rounds to 15 bits at most. */
 #include <math.h>

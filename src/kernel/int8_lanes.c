@@ -1,6 +1,6 @@
-/* Rows of integers from rows of floats, and the tile that multiplies them. Compiled once per ISA and once more for AVX-512 with
- * VNNI. Floats are multiplied and added one by one, never fused, and largest values are found exactly, so that every
- * ISA gives the same bits. */
+/* Rows of integers from rows of floats, and the tile that multiplies them. Compiled once per ISA and once more for
+ * AVX-512 with VNNI. Floats are multiplied and added one by one, never fused, and largest values are found exactly, so
+ * that every ISA gives the same bits. */
 #include <string.h>
 
 #include "kernel/int8_table.h"

@@ -115,7 +115,7 @@ LANES_INLINE lanes_f lanes_gelu_grad(lanes_f x) {
 
 /* x (z p(z^2) + 1/2),  z = x clamped to +-4, where z p is +-1/2 to the bit. Nothing is fused. */
 LANES_INLINE lanes_f lanes_gelu_steady(lanes_f x) {
-    static const float p[7] = {0.397871852f,    -0.0645731837f,  0.00877242908f, -0.000814025931f,
+    static const float p[7] = {0.397871852f,    -0.0645731837f,   0.00877242908f, -0.000814025931f,
                                4.79569026e-05f, -1.59869853e-06f, 2.27845209e-08f};
     lanes_f z = lanes_max(lanes_set(-4.0f), lanes_min(lanes_set(4.0f), x)), square = z * z;
     lanes_f y = lanes_set(p[6]);

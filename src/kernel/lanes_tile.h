@@ -66,8 +66,8 @@ LANES_INLINE void start_sums(lanes_f *acc, const oss_tile *tile, const int rows,
     }
 }
 
-/* Makes a pointer one of which the compiler knows nothing: gcc otherwise works out where each vector of a tile goes, for c
- * and for the stack, before it stores the first. */
+/* Makes a pointer one of which the compiler knows nothing: gcc otherwise works out where each vector of a tile goes,
+ * for c and for the stack, before it stores the first. */
 #define LANES_FORGET(pointer) __asm__("" : "+r"(pointer))
 
 /* acc to c, and gelu(c) */

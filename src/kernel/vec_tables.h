@@ -27,7 +27,8 @@ typedef struct oss_vec_table {
     void (*exp)(float *y, const float *x, size_t n);
 } oss_vec_table;
 
-/* What training, augmentation and tests need beside it: a table of its own, so that a linker leaves it out with what calls it. */
+/* What training, augmentation and tests need beside it: a table of its own, so that a linker leaves it out with what
+ * calls it. */
 typedef struct oss_vec_more_table {
     void (*axpy)(float *y, float a, const float *x, size_t n);
     void (*bias_add)(float *y, int32_t ldy, const float *bias, int32_t rows, int32_t c);

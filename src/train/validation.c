@@ -45,8 +45,8 @@ static oss_status score_row(const validation_job *job, const oss_row *row, int32
         if (score->score.feasible) {
             score->score.nll = output.nll[0];
         }
-        status = oss_logits_text(&score->hypothesis, setup->vocab, setup->config->model.text_case,
-                                          logits, output.logits->dim[0]);
+        status = oss_logits_text(&score->hypothesis, setup->vocab, setup->config->model.text_case, logits,
+                                 output.logits->dim[0]);
     }
     return status == OSS_OK ? oss_row_score_texts(&score->score, row->csv.text, score->hypothesis) : status;
 }

@@ -66,12 +66,26 @@ START_TEST(test_no_size) {
 }
 END_TEST
 
+/* What stands in a struct that nobody initialised; the bytes behind it are not looked at. */
+START_TEST(test_any_size) {
+    const size_t sizes[] = {OSS_OPTIONS_MOST_BYTES + 1, SIZE_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const this_version given = {.size = sizes[i], .a = 1};
+        this_version out = {.a = 5};
+        ck_assert_int_eq(copy(&out, &given), OSS_EUSAGE);
+        ck_assert_ptr_nonnull(strstr(oss_last_error(), "set it to sizeof(x_options)"));
+        ck_assert_int_eq(out.a, 5);
+    }
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("base/options");
     TCase *tests = tcase_create("options");
     tcase_add_test(tests, test_own_and_older);
     tcase_add_test(tests, test_later);
     tcase_add_test(tests, test_no_size);
+    tcase_add_test(tests, test_any_size);
     suite_add_tcase(suite, tests);
     return suite;
 }

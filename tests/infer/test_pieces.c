@@ -185,14 +185,15 @@ START_TEST(test_plans_for_chunks) {
     static const struct {
         oss_attention_reach reach;
         int32_t step, before;
-    } cases[] = {{{.chunk = 0, .left = 0}, 1, 20},
-                 {{.chunk = 4, .left = 8}, 4, 36}, /* 4 blocks of 8, and two that see the edge, in whole chunks */
-                 {{.chunk = 4, .left = 5}, 4, 32}, /* 5, 8 + 5, 16 + 5, 24 + 5; 30 */
-                 {{.chunk = 1, .left = 0}, 1, 2},
-                 {{.chunk = 1, .left = INT32_MAX}, 1, 375},
-                 {{.chunk = 62, .left = 0}, 62, 62},
-                 {{.chunk = 64, .left = 0}, 1, 20},
-                 {{.chunk = INT32_MAX, .left = INT32_MAX}, 1, 20}};
+    } cases[] = {
+        {{.chunk = 0, .left = 0}, 1, 20},
+        {{.chunk = 4, .left = 8}, 4, 36}, /* 4 blocks of 8, and two that see the edge, in whole chunks */
+        {{.chunk = 4, .left = 5}, 4, 32}, /* 5, 8 + 5, 16 + 5, 24 + 5; 30 */
+        {{.chunk = 1, .left = 0}, 1, 2},
+        {{.chunk = 1, .left = INT32_MAX}, 1, 375},
+        {{.chunk = 62, .left = 0}, 62, 62},
+        {{.chunk = 64, .left = 0}, 1, 20},
+        {{.chunk = INT32_MAX, .left = INT32_MAX}, 1, 20}};
     oss_config *config = NULL;
     ok(oss_config_create(&config));
     ck_assert_int_eq(config->model.n_layers, 4);

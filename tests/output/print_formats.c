@@ -1,6 +1,8 @@
-/* Writes the samples of support/transcript_samples.h and some at random in every form for the programs that own the forms:
+/* Writes the samples of support/transcript_samples.h and some at random in every form for the programs that own the
+ * forms:
  *     print_formats FOLDER
- * FOLDER/NAME.EXTENSION is a form, FOLDER/NAME.words what it holds: a word a line, start and end in milliseconds, tabs between. */
+ * FOLDER/NAME.EXTENSION is a form, FOLDER/NAME.words what it holds: a word a line, start and end in milliseconds, tabs
+ * between. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
