@@ -5,10 +5,10 @@
 #include "base/fail.h"
 #include "ossicle/version.h"
 
-oss_status oss_options_copy(void *out, const void *given, size_t size, const char *type) {
+oss_status oss_options_copy(void *out, const void *given, size_t size, size_t first, const char *type) {
     const unsigned char *byte = given;
     size_t given_size = *(const size_t *)given;
-    if (given_size < size) {
+    if (given_size < first) {
         return oss_fail(OSS_EUSAGE, "the size of the options is %zu: set it to sizeof(%s)", given_size, type);
     }
     for (size_t i = size; i < given_size; i++) {
@@ -19,6 +19,7 @@ oss_status oss_options_copy(void *out, const void *given, size_t size, const cha
                 oss_version());
         }
     }
-    memcpy(out, given, size);
+    memset(out, 0, size);
+    memcpy(out, given, given_size < size ? given_size : size);
     return OSS_OK;
 }

@@ -1,6 +1,7 @@
 #include "infer/recognizer_options.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "base/fail.h"
 #include "infer/options.h"
@@ -20,6 +21,16 @@ static oss_status check_options(const oss_recognizer_options *options) {
 }
 
 oss_status oss_recognizer_read_options(oss_recognizer_options *out, const oss_recognizer_options *given) {
-    oss_status status = oss_options_copy(out, given, sizeof *out, "oss_recognizer_options");
-    return status == OSS_OK ? check_options(out) : status;
+    /* The first version's options ended with keep_level. */
+    enum { FIRST_BYTES = offsetof(oss_recognizer_options, keep_level) + sizeof(int32_t) };
+    oss_recognizer_options options;
+    oss_status status =
+        oss_options_copy(&options, given, sizeof options, FIRST_BYTES, "oss_recognizer_options");
+    if (status == OSS_OK) {
+        status = check_options(&options);
+    }
+    if (status == OSS_OK) {
+        *out = options;
+    }
+    return status;
 }

@@ -96,7 +96,7 @@ oss_status oss_stream_plan_make(oss_stream_plan *out, const oss_stream_options *
     oss_stream_options options = defaults;
     oss_status status = check_model(model);
     if (status == OSS_OK && given != NULL) {
-        status = oss_options_copy(&options, given, sizeof options, "oss_stream_options");
+        status = oss_options_copy(&options, given, sizeof options, sizeof options, "oss_stream_options");
         options = fill_in(&options);
     }
     if (status == OSS_OK) {
