@@ -189,7 +189,7 @@ $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
 
 .PHONY: tests test
-tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs
+tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
 

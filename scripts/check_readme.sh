@@ -37,6 +37,8 @@ for name in activated added agent-loggedoff agent-loginok auth-thankyou call-for
 done
 
 cp "$sounds/activated.wav" hello.wav
+mkdir recordings
+cp "$sounds/added.wav" recordings
 
 awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >"$scratch/lines"
 [ -s "$scratch/lines" ] || { echo "README.md has no \`\`\`sh block" >&2; exit 1; }

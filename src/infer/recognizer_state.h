@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "audio/raw.h"
 #include "base/stop.h"
 #include "infer/encoder.h"
 #include "infer/input.h"
@@ -16,7 +17,9 @@ struct oss_recognizer {
     oss_model *model; /* owned with siblings; its values are freed once the encoder has packed them */
     oss_encoder *encoder;
     bool allow_truncated, cut_off; /* the last one was */
-    bool keeps_level;
+    bool keeps_level, use_ffmpeg;
+    bool is_raw; /* files are plain samples... */
+    oss_raw raw; /* ...so */
     oss_piece_plan plan;
     oss_stop stop;
     oss_progress progress;           /* `stop` is in it */
