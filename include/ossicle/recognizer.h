@@ -53,6 +53,10 @@ typedef struct oss_recognizer_options {
      * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. Of a recording of more
      * than a minute every piece is raised, or not, for itself. */
     int32_t keep_level;
+    /* 0: the library starts no other program. Else files that libsndfile does not decode (MP4, WebM, AMR, WMA, AAC, videos:
+     * their first audio stream) are read through the program ffmpeg in PATH, if there is one. It may be stopped as any
+     * reading may, and is ended when it gives nothing for 60 s; pipes and samples in memory never go there. */
+    int32_t use_ffmpeg;
 } oss_recognizer_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. For C++ too, which has no {.size = ...}. */

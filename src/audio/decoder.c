@@ -132,12 +132,13 @@ static void take_info(oss_decoder *decoder, const SF_INFO *info) {
     decoder->exact_seek = info->seekable && seeks_exactly(decoder);
 }
 
-static oss_status fail_to_open(const oss_decoder *decoder) {
+static oss_status fail_to_open(oss_decoder *decoder) {
     oss_status status = oss_source_status(decoder->source, decoder->name);
     if (status != OSS_OK) {
         return status;
     }
     if (decoder->part->foreign != NULL) {
+        decoder->other_format = true;
         return oss_fail(OSS_EINPUT,
                         "%s: %s, which libsndfile does not decode; convert it, for example with ffmpeg -i IN "
                         "OUT.flac",
@@ -156,6 +157,7 @@ static oss_status fail_to_open(const oss_decoder *decoder) {
                         "(truncated, or something else)",
                         decoder->name);
     }
+    decoder->other_format = decoder->part->kind == OSS_PART_OTHER;
     /* The reason is kept in one place for all threads: another that fails at this moment may have replaced it. */
     const char *reason = sf_error(NULL) == SF_ERR_NO_ERROR ? "no reason given" : sf_strerror(NULL);
     return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);

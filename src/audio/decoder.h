@@ -21,6 +21,7 @@ typedef struct oss_decoder {
     int64_t promised_frames; /* by the header; -1: it does not say, or guesses */
     int64_t position_frames; /* of the next frame */
     bool exact_seek;
+    bool other_format; /* opening failed since it is none of libsndfile's formats, whole as it may be */
     int format;
     void *file; /* SNDFILE */
 } oss_decoder;

@@ -33,11 +33,8 @@ static bool page_at(ogg_page *out, oss_window *window, int64_t at_bytes) {
 static const char *name_foreign(oss_window *window, const ogg_page *page) {
     static const struct {
         const char *magic, *name;
-    } codec[] = {{"\177FLAC", "Ogg FLAC"},
-                 {"fLaC", "Ogg FLAC"},
-                 {"Speex   ", "Ogg Speex"},
-                 {"PCM     ", "Ogg PCM"},
-                 {"CELT    ", "Ogg CELT"}};
+    } codec[] = {{"\177FLAC", "Ogg FLAC"}, {"fLaC", "Ogg FLAC"},     {"Speex   ", "Ogg Speex"},
+                 {"PCM     ", "Ogg PCM"},  {"CELT    ", "Ogg CELT"}, {"\200theora", "Ogg Theora"}};
     const unsigned char *body = oss_window_at(window, page->body_at_bytes, CODEC_BYTES);
     for (size_t i = 0; i < sizeof codec / sizeof *codec && body != NULL; i++) {
         if (memcmp(body, codec[i].magic, strlen(codec[i].magic)) == 0) {

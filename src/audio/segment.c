@@ -130,6 +130,9 @@ oss_status oss_segment_open(oss_segment *segment, oss_source *source, const char
                             const oss_audio_request *request) {
     *segment = (oss_segment){.request = *request};
     oss_status status = oss_recording_open(&segment->recording, source, name, request->cut_off != NULL);
+    if (request->other_format != NULL) {
+        *request->other_format = segment->recording.decoder.other_format;
+    }
     if (status == OSS_OK) {
         status = oss_segment_check_rates(name, segment->recording.rate_hz, request->rate_hz);
     }

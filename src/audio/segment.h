@@ -18,6 +18,8 @@ typedef struct oss_audio_request {
     double end_seconds;
     double max_seconds; /* longer audio is an error that says so; <= 0: no limit */
     bool *too_long;     /* when not NULL: set to whether the call failed for that reason */
+    bool *
+        other_format; /* when not NULL: set to whether opening failed since libsndfile does not know the format */
     /* When not NULL: told which fraction of the file's bytes is read, after every piece of at most 32,768 samples of
      * all channels, and 1 at the end. */
     void (*progress)(void *context, double fraction);

@@ -38,6 +38,12 @@ typedef struct oss_cli_option {
                 "are raised to -26 dB"                                                                       \
     }
 
+#define OSS_CLI_FFMPEG_OPTION                                                                                \
+    {                                                                                                        \
+        .name = "--no-ffmpeg",                                                                               \
+        .help = "never start ffmpeg: else it reads what libsndfile does not (MP4, WebM, AMR, WMA, videos)"   \
+    }
+
 /* The options that oss_cli_chunks reads. */
 #define OSS_CLI_CHUNK_OPTIONS                                                                                \
     {.name = "--chunk-seconds",                                                                              \

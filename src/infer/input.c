@@ -1,10 +1,12 @@
 #include "infer/input.h"
 
+#include "audio/foreign.h"
 #include "audio/wav_pipe.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/source.h"
 
 typedef struct reading_progress {
@@ -19,6 +21,7 @@ struct oss_input {
     oss_source source; /* of the stream... */
     oss_pipe pipe;     /* ...or this, through `wav` */
     oss_wav_pipe wav;
+    oss_foreign foreign; /* ...or this */
     oss_audio_request request;
     oss_audio_stream *stream;
     reading_progress reading;
@@ -96,6 +99,7 @@ static oss_status create_input(oss_input **out, const char *name, const oss_prog
 void oss_input_close(oss_input *input) {
     if (input != NULL) {
         oss_audio_stream_close(input->stream);
+        oss_foreign_close(&input->foreign);
         oss_wav_pipe_close(&input->wav);
         oss_pipe_close(&input->pipe);
         oss_source_close(&input->source);
@@ -112,19 +116,46 @@ static oss_status keep_or_close(oss_input **out, oss_input *input, oss_status st
     return OSS_OK;
 }
 
+static oss_status open_pull(oss_input *input, oss_audio_pull pull, int32_t rate_hz, int32_t channels) {
+    const oss_audio_format format = {
+        .rate_hz = input->request.rate_hz, .source_rate_hz = rate_hz, .source_channels = channels};
+    return oss_audio_stream_open_pull(&input->stream, input->name, pull, &format);
+}
+
 static oss_status open_wav_pipe(oss_input *input, size_t header_bytes) {
     oss_status status = oss_wav_pipe_open(&input->wav, &input->pipe, header_bytes, &input->request);
-    if (status != OSS_OK) {
-        return status;
+    const oss_pcm_format *format = &input->wav.format;
+    return status == OSS_OK
+               ? open_pull(input, oss_wav_pipe_pull(&input->wav), format->rate_hz, format->channels)
+               : status;
+}
+
+static void keep_refusal(char refusal[OSS_MESSAGE_BYTES]) {
+    (void)oss_format(refusal, OSS_MESSAGE_BYTES, "%s", oss_last_error());
+}
+
+static oss_status open_foreign(oss_input *input) {
+    char refusal[OSS_MESSAGE_BYTES];
+    keep_refusal(refusal);
+    oss_source_close(&input->source);
+    oss_status status = oss_foreign_open(&input->foreign, input->name, &input->request);
+    if (status == OSS_EUSAGE) {
+        return oss_fail(OSS_EINPUT, "%s; or install ffmpeg, through which such files are read", refusal);
     }
-    const oss_audio_format format = {.rate_hz = input->request.rate_hz,
-                                     .source_rate_hz = input->wav.format.rate_hz,
-                                     .source_channels = input->wav.format.channels};
-    return oss_audio_stream_open_pull(&input->stream, input->name, oss_wav_pipe_pull(&input->wav), &format);
+    const oss_pcm_format *format = &input->foreign.wav.format;
+    return status == OSS_OK
+               ? open_pull(input, oss_foreign_pull(&input->foreign), format->rate_hz, format->channels)
+               : status;
+}
+
+static oss_status open_source(oss_input *input, bool *out_other_format) {
+    oss_audio_request request = input->request;
+    request.other_format = out_other_format;
+    return oss_audio_stream_open(&input->stream, &input->source, input->name, &request);
 }
 
 /* What is short, or is to be gone back in, is read to its end. */
-static oss_status open_pipe(oss_input *input) {
+static oss_status open_pipe(oss_input *input, bool use_ffmpeg) {
     const size_t ahead = (size_t)LOOK_AHEAD_MIB << 20;
     const char *bytes = NULL;
     size_t count = 0;
@@ -138,33 +169,43 @@ static oss_status open_pipe(oss_input *input) {
     if (status == OSS_OK) {
         status = oss_pipe_load(&input->pipe, (size_t)OSS_INPUT_PIPE_GIBIBYTES << 30, &input->source);
     }
-    return status == OSS_OK
-               ? oss_audio_stream_open(&input->stream, &input->source, input->name, &input->request)
-               : status;
+    bool other_format = false;
+    if (status == OSS_OK) {
+        status = open_source(input, &other_format);
+    }
+    if (other_format && use_ffmpeg) {
+        char refusal[OSS_MESSAGE_BYTES];
+        keep_refusal(refusal);
+        return oss_fail(status, "%s; or save it as a file, which is read through ffmpeg", refusal);
+    }
+    return status;
 }
 
-static oss_status open_file(oss_input *input) {
+static oss_status open_file(oss_input *input, bool use_ffmpeg) {
+    bool other_format = false;
     oss_status status = oss_source_open(&input->source, input->name);
-    return status == OSS_OK
-               ? oss_audio_stream_open(&input->stream, &input->source, input->name, &input->request)
-               : status;
+    if (status == OSS_OK) {
+        status = open_source(input, &other_format);
+    }
+    return other_format && use_ffmpeg ? open_foreign(input) : status;
 }
 
 static bool is_pipe(const char *path) {
     return oss_file_exists(path) && !oss_file_is_folder(path) && !oss_file_is_regular(path);
 }
 
-oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config, bool *cut_off,
-                          const oss_progress *progress) {
+oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config,
+                          const oss_input_how *how, const oss_progress *progress) {
     oss_input *input = NULL;
     oss_status status = create_input(&input, path, progress);
     if (status != OSS_OK) {
         return status;
     }
     input->request = plan_request(config, &input->reading);
-    input->request.cut_off = cut_off;
-    input->cut_off = cut_off;
-    return keep_or_close(out, input, is_pipe(path) ? open_pipe(input) : open_file(input));
+    input->request.cut_off = how->cut_off;
+    input->cut_off = how->cut_off;
+    return keep_or_close(
+        out, input, is_pipe(path) ? open_pipe(input, how->use_ffmpeg) : open_file(input, how->use_ffmpeg));
 }
 
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
@@ -178,7 +219,7 @@ oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_m
     input->request.start_seconds = start_seconds;
     input->request.end_seconds = end_seconds;
     status = oss_segment_check(path, &input->request);
-    return keep_or_close(out, input, status == OSS_OK ? open_file(input) : status);
+    return keep_or_close(out, input, status == OSS_OK ? open_file(input, false) : status);
 }
 
 static oss_status check_samples(const float *sample, int64_t samples, int32_t rate_hz) {

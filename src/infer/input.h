@@ -22,11 +22,17 @@ typedef struct oss_progress {
 typedef struct oss_input oss_input;
 
 /* A whole recording: a file, or a pipe, terminal or device. WAV of linear samples of more than 16 MiB is read through it as
- * it comes; anything else is read to its end into memory first, up to OSS_INPUT_PIPE_GIBIBYTES. cut_off: not NULL when one that breaks off is to be taken as far as it goes, with a warning
- * when it is reached (see oss_audio_request). The arguments must outlive the input. Its messages begin with the path. */
+ * it comes; anything else is read to its end into memory first, up to OSS_INPUT_PIPE_GIBIBYTES. The arguments, but for how,
+ * must outlive the input. Its messages begin with the path. */
 enum { OSS_INPUT_PIPE_GIBIBYTES = 2 };
-oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config, bool *cut_off,
-                          const oss_progress *progress);
+typedef struct oss_input_how {
+    bool *
+        cut_off; /* not NULL when one that breaks off is to be taken as far as it goes, with a warning when that is
+                      * reached (see oss_audio_request); outlives the input */
+    bool use_ffmpeg; /* for files that libsndfile does not know (audio/foreign.h) */
+} oss_input_how;
+oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config,
+                          const oss_input_how *how, const oss_progress *progress);
 /* The segment of a regular file from start_seconds to end_seconds (0 and -1: all of it). */
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
                                   double start_seconds, double end_seconds, const oss_progress *progress);

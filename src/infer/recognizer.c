@@ -71,6 +71,7 @@ static oss_status create_recognizer(oss_recognizer **out, oss_model *model,
     }
     recognizer->model = model;
     recognizer->allow_truncated = options->allow_truncated != 0;
+    recognizer->use_ffmpeg = options->use_ffmpeg != 0;
     /* A stream does not know how loud it will have been. */
     recognizer->keeps_level = options->keep_level != 0 || options->chunk_seconds > 0 ||
                               model->config.normalize == OSS_NORMALIZE_PEAK;
@@ -112,6 +113,7 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     }
     sibling->model = oss_model_share(recognizer->model);
     sibling->allow_truncated = recognizer->allow_truncated;
+    sibling->use_ffmpeg = recognizer->use_ffmpeg;
     sibling->keeps_level = recognizer->keeps_level;
     sibling->plan = recognizer->plan;
     oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);

@@ -104,9 +104,8 @@ static void plan_progress(hearing *h, const oss_piece *piece) {
 static oss_status reserve(const hearing *h, const oss_piece *piece) {
     const oss_piece_plan *plan = &h->recognizer->plan;
     int64_t most = (int64_t)plan->before + plan->most + plan->after;
-    return piece->begin == 0 && !piece->last
-               ? oss_encoder_reserve(h->recognizer->encoder, most * plan->grid)
-               : OSS_OK;
+    return piece->begin == 0 && !piece->last ? oss_encoder_reserve(h->recognizer->encoder, most * plan->grid)
+                                             : OSS_OK;
 }
 
 static oss_status encode(hearing *h, const oss_piece *piece, oss_encoding *out) {
@@ -181,9 +180,9 @@ static oss_status hear_and_close(oss_recognizer *recognizer, oss_input *input, o
 oss_status oss_recognizer_hear_file(oss_recognizer *recognizer, const char *path, oss_hearer hearer) {
     oss_input *input = NULL;
     recognizer->cut_off = false;
-    oss_status status =
-        oss_input_open(&input, path, &recognizer->model->config,
-                       recognizer->allow_truncated ? &recognizer->cut_off : NULL, &recognizer->progress);
+    const oss_input_how how = {.cut_off = recognizer->allow_truncated ? &recognizer->cut_off : NULL,
+                               .use_ffmpeg = recognizer->use_ffmpeg};
+    oss_status status = oss_input_open(&input, path, &recognizer->model->config, &how, &recognizer->progress);
     return status == OSS_OK ? hear_and_close(recognizer, input, hearer) : status;
 }
 

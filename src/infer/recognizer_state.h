@@ -18,7 +18,7 @@ struct oss_recognizer {
                        * packed them */
     oss_encoder *encoder;
     bool allow_truncated, cut_off; /* the last one was */
-    bool keeps_level;
+    bool keeps_level, use_ffmpeg;
     oss_piece_plan plan;
     oss_stop stop;
     oss_progress progress;           /* `stop` is in it */

@@ -1,0 +1,99 @@
+/* Formats that libsndfile does not decode, through the commands: with ffmpeg where it is installed. */
+#include "cli/cli_cases.h"
+#include "support/suite.h"
+
+static oss_program_run run_shell(const oss_cli_case *c, const char *command) {
+    char *program = oss_program_path("ossicle");
+    ck_assert_int_eq(setenv("OSSICLE", program, 1), 0);
+    ck_assert_int_eq(setenv("MODEL", c->model, 1), 0);
+    ck_assert_int_eq(setenv("THREE", c->three, 1), 0);
+    ck_assert_int_eq(setenv("DIR", c->folder, 1), 0);
+    free(program);
+    return oss_program_start((const char *const[]){"/bin/sh", "-c", command, NULL}, OSS_STDOUT_KEEP);
+}
+
+/* A program that stands for ffmpeg, first in PATH, and a film that it knows. */
+#define STANDS_IN                                                                                            \
+    "printf '#!/bin/sh\\nexec cat \"$THREE\"\\n' > \"$DIR/ffmpeg\" && chmod +x \"$DIR/ffmpeg\" && "          \
+    "printf '\\0\\0\\0 ftypisom of a film, and more of it' > \"$DIR/film.mp4\" && PATH=\"$DIR:$PATH\" "
+
+START_TEST(test_films) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run =
+        run_shell(&c, STANDS_IN "\"$OSSICLE\" transcribe --model \"$MODEL\" \"$DIR/film.mp4\"");
+    oss_program_expect(&run, 0);
+    ck_assert_str_eq(run.out, "a a a\n");
+    oss_program_run_deinit(&run);
+    run = run_shell(&c,
+                    STANDS_IN "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\" && "
+                              "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/b.npy\" \"$THREE\" && "
+                              "cmp \"$DIR/a.npy\" \"$DIR/b.npy\"");
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(test_no_ffmpeg) {
+    static const char *const commands[] = {
+        STANDS_IN "\"$OSSICLE\" transcribe --no-ffmpeg --model \"$MODEL\" \"$DIR/film.mp4\"",
+        STANDS_IN "\"$OSSICLE\" embed --no-ffmpeg --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\""};
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = run_shell(&c, commands[_i]);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run,
+                           "film.mp4: MP4 or M4A (AAC, ALAC), which libsndfile does not decode; convert it");
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* The real one: containers and codecs of many kinds, and names that are none of options, protocols and patterns. */
+START_TEST(test_real_ffmpeg) {
+    static const char *const names[] = {"a.m4a",
+                                        "a.webm",
+                                        "a.mkv",
+                                        "a.mov",
+                                        "a.avi",
+                                        "a.mpg",
+                                        "a.wma",
+                                        "a.flv",
+                                        "-i.m4a",
+                                        "http:a.m4a",
+                                        "it's \"a\"\nfilm %03d.m4a"};
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = run_shell(&c, "command -v ffmpeg > /dev/null");
+    bool installed = run.code == 0;
+    oss_program_run_deinit(&run);
+    for (size_t i = 0; i < sizeof names / sizeof *names && installed; i++) {
+        ck_assert_int_eq(setenv("NAME", names[i], 1), 0);
+        run = run_shell(&c, "cd \"$DIR\" && ffmpeg -nostdin -v error -i \"$THREE\" \"file:$NAME\" && "
+                            "\"$OSSICLE\" transcribe --model \"$MODEL\" -- \"$NAME\" && "
+                            "\"$OSSICLE\" transcribe --model \"$MODEL\" - < \"$NAME\"");
+        oss_program_expect(&run, 0);
+        ck_assert_msg(strncmp(run.out, "a a", 3) == 0, "%s: %s", names[i], run.out);
+        oss_program_run_deinit(&run);
+    }
+    if (installed) {
+        run = run_shell(
+            &c,
+            "cd \"$DIR\" && printf '#EXTM3U\\n#EXTINF:3,\\nfile:%s\\n#EXT-X-ENDLIST\\n' \"$THREE\" > list && "
+            "\"$OSSICLE\" transcribe --model \"$MODEL\" list");
+        oss_program_expect(&run, 3); /* no other file is read in the name of this one */
+        oss_program_expect_err(&run, "list: not audio that can be read: ffmpeg: ");
+        oss_program_run_deinit(&run);
+    }
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("cli/other_formats");
+    TCase *tests = tcase_create("other_formats");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, test_films);
+    tcase_add_loop_test(tests, test_no_ffmpeg, 0, 2);
+    tcase_add_test(tests, test_real_ffmpeg);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
