@@ -57,6 +57,10 @@ typedef struct oss_recognizer_options {
      * their first audio stream) are read through the program ffmpeg in PATH, if there is one. It may be stopped as any
      * reading may, and is ended when it gives nothing for 60 s; pipes and samples in memory never go there. */
     int32_t use_ffmpeg;
+    /* NULL: files have a format that they tell themselves. Else every file is plain samples, "FORMAT:RATE:CHANNELS" with a
+     * format of u8, s16le, s16be, s24le, s32le, f32le, f64le, mulaw and alaw, a rate in Hz (left out: 16000) and the number of
+     * channels that stand side by side (left out: 1). Not needed once the recognizer is made. */
+    const char *raw;
 } oss_recognizer_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. For C++ too, which has no {.size = ...}. */

@@ -44,6 +44,15 @@ typedef struct oss_cli_option {
         .help = "never start ffmpeg: else it reads what libsndfile does not (MP4, WebM, AMR, WMA, videos)"   \
     }
 
+/* What --raw is given. */
+#define OSS_CLI_RAW_FORMATS                                                                                  \
+    "u8, s16le, s16be, s24le, s32le, f32le, f64le, mulaw or alaw, with rate and channels behind colons"
+#define OSS_CLI_RAW_OPTION                                                                                   \
+    {                                                                                                        \
+        .name = "--raw", .value = "FORMAT",                                                                  \
+        .help = "recordings are plain samples: " OSS_CLI_RAW_FORMATS ", such as s16le:16000:1"               \
+    }
+
 /* The options that oss_cli_chunks reads. */
 #define OSS_CLI_CHUNK_OPTIONS                                                                                \
     {.name = "--chunk-seconds",                                                                              \

@@ -14,6 +14,7 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_RAW_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--max-frames",
      .value = "N",
@@ -79,6 +80,7 @@ static int run_embed(const oss_cli_args *args) {
     oss_recognizer_options settings = oss_recognizer_options_init();
     oss_cli_rows rows = {.path = oss_cli_value(args, "-o"), .most = INT64_MAX};
     settings.keep_level = oss_cli_has(args, "--keep-level");
+    settings.raw = oss_cli_value(args, "--raw");
     settings.use_ffmpeg = !oss_cli_has(args, "--no-ffmpeg");
     oss_status status = read_settings(args, &what, &settings);
     if (status == OSS_OK) {

@@ -16,9 +16,8 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--raw",
      .value = "FORMAT",
-     .help =
-         "standard input is plain samples: u8, s16le, s16be, s24le, s32le, f32le, f64le, mulaw or alaw, with rate "
-         "and channels behind colons (default: WAV by its header, else s16le:16000:1)"},
+     .help = "standard input is plain samples: " OSS_CLI_RAW_FORMATS
+             " (default: WAV by its header, else s16le:16000:1)"},
     {.name = "--microphone", .help = "hear the system's default input instead (builds with PortAudio)"},
     {.name = "--json",
      .help = "print one JSON object a line: "

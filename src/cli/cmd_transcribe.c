@@ -11,6 +11,7 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_RAW_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
      .value = "N",
@@ -23,7 +24,8 @@ static oss_status read_settings(oss_recognizer_options *settings, const oss_cli_
     *settings = (oss_recognizer_options){.size = sizeof *settings,
                                          .allow_truncated = 1,
                                          .keep_level = oss_cli_has(args, "--keep-level"),
-                                         .use_ffmpeg = !oss_cli_has(args, "--no-ffmpeg")};
+                                         .use_ffmpeg = !oss_cli_has(args, "--no-ffmpeg"),
+                                         .raw = oss_cli_value(args, "--raw")};
     oss_status status = oss_cli_threads(args, &settings->threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings->precision);

@@ -1,6 +1,7 @@
 #include "infer/input.h"
 
 #include "audio/foreign.h"
+#include "audio/raw_pipe.h"
 #include "audio/wav_pipe.h"
 #include "base/fail.h"
 #include "base/file.h"
@@ -21,7 +22,8 @@ struct oss_input {
     oss_source source; /* of the stream... */
     oss_pipe pipe;     /* ...or this, through `wav` */
     oss_wav_pipe wav;
-    oss_foreign foreign; /* ...or this */
+    oss_raw_pipe raw;    /* ...or this */
+    oss_foreign foreign; /* ...or this alone */
     oss_audio_request request;
     oss_audio_stream *stream;
     reading_progress reading;
@@ -100,6 +102,7 @@ void oss_input_close(oss_input *input) {
     if (input != NULL) {
         oss_audio_stream_close(input->stream);
         oss_foreign_close(&input->foreign);
+        oss_raw_pipe_close(&input->raw);
         oss_wav_pipe_close(&input->wav);
         oss_pipe_close(&input->pipe);
         oss_source_close(&input->source);
@@ -128,6 +131,15 @@ static oss_status open_wav_pipe(oss_input *input, size_t header_bytes) {
     return status == OSS_OK
                ? open_pull(input, oss_wav_pipe_pull(&input->wav), format->rate_hz, format->channels)
                : status;
+}
+
+static oss_status open_raw(oss_input *input, const oss_raw *raw) {
+    oss_status status = oss_pipe_open(&input->pipe, input->name);
+    if (status == OSS_OK) {
+        status = oss_raw_pipe_open(&input->raw, &input->pipe, raw, &input->request);
+    }
+    return status == OSS_OK ? open_pull(input, oss_raw_pipe_pull(&input->raw), raw->rate_hz, raw->channels)
+                            : status;
 }
 
 static void keep_refusal(char refusal[OSS_MESSAGE_BYTES]) {
@@ -204,8 +216,10 @@ oss_status oss_input_open(oss_input **out, const char *path, const oss_model_con
     input->request = plan_request(config, &input->reading);
     input->request.cut_off = how->cut_off;
     input->cut_off = how->cut_off;
-    return keep_or_close(
-        out, input, is_pipe(path) ? open_pipe(input, how->use_ffmpeg) : open_file(input, how->use_ffmpeg));
+    status = how->raw != NULL ? open_raw(input, how->raw)
+             : is_pipe(path)  ? open_pipe(input, how->use_ffmpeg)
+                              : open_file(input, how->use_ffmpeg);
+    return keep_or_close(out, input, status);
 }
 
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,

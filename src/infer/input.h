@@ -7,6 +7,7 @@
 
 #include "audio/audio_file.h"
 #include "audio/pull.h"
+#include "audio/raw.h"
 #include "base/stop.h"
 #include "model/config.h"
 #include "ossicle/progress.h"
@@ -29,7 +30,8 @@ typedef struct oss_input_how {
     bool *
         cut_off; /* not NULL when one that breaks off is to be taken as far as it goes, with a warning when that is
                       * reached (see oss_audio_request); outlives the input */
-    bool use_ffmpeg; /* for files that libsndfile does not know (audio/foreign.h) */
+    bool use_ffmpeg;    /* for files that libsndfile does not know (audio/foreign.h) */
+    const oss_raw *raw; /* NULL: it tells its format itself */
 } oss_input_how;
 oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config,
                           const oss_input_how *how, const oss_progress *progress);

@@ -75,7 +75,11 @@ static oss_status create_recognizer(oss_recognizer **out, oss_model *model,
     /* A stream does not know how loud it will have been. */
     recognizer->keeps_level = options->keep_level != 0 || options->chunk_seconds > 0 ||
                               model->config.normalize == OSS_NORMALIZE_PEAK;
-    oss_status status = create_encoder(recognizer, options);
+    recognizer->is_raw = options->raw != NULL;
+    oss_status status = options->raw == NULL ? OSS_OK : oss_raw_parse(&recognizer->raw, options->raw, "raw");
+    if (status == OSS_OK) {
+        status = create_encoder(recognizer, options);
+    }
     if (status != OSS_OK) {
         oss_recognizer_free(recognizer);
         return status;
@@ -114,6 +118,8 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     sibling->model = oss_model_share(recognizer->model);
     sibling->allow_truncated = recognizer->allow_truncated;
     sibling->use_ffmpeg = recognizer->use_ffmpeg;
+    sibling->is_raw = recognizer->is_raw;
+    sibling->raw = recognizer->raw;
     sibling->keeps_level = recognizer->keeps_level;
     sibling->plan = recognizer->plan;
     oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);

@@ -181,7 +181,8 @@ oss_status oss_recognizer_hear_file(oss_recognizer *recognizer, const char *path
     oss_input *input = NULL;
     recognizer->cut_off = false;
     const oss_input_how how = {.cut_off = recognizer->allow_truncated ? &recognizer->cut_off : NULL,
-                               .use_ffmpeg = recognizer->use_ffmpeg};
+                               .use_ffmpeg = recognizer->use_ffmpeg,
+                               .raw = recognizer->is_raw ? &recognizer->raw : NULL};
     oss_status status = oss_input_open(&input, path, &recognizer->model->config, &how, &recognizer->progress);
     return status == OSS_OK ? hear_and_close(recognizer, input, hearer) : status;
 }

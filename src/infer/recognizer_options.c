@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "audio/raw.h"
 #include "base/fail.h"
 #include "base/options.h"
 
@@ -16,7 +17,8 @@ static oss_status check_options(const oss_recognizer_options *options) {
         return oss_fail(OSS_EUSAGE, "chunks of %g s with %g s before them: give seconds, or 0 for no chunks",
                         options->chunk_seconds, options->left_seconds);
     }
-    return OSS_OK;
+    oss_raw raw;
+    return options->raw == NULL ? OSS_OK : oss_raw_parse(&raw, options->raw, "raw");
 }
 
 oss_status oss_recognizer_read_options(oss_recognizer_options *out, const oss_recognizer_options *given) {

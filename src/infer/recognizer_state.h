@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "audio/raw.h"
 #include "base/stop.h"
 #include "infer/encoder.h"
 #include "infer/input.h"
@@ -19,6 +20,8 @@ struct oss_recognizer {
     oss_encoder *encoder;
     bool allow_truncated, cut_off; /* the last one was */
     bool keeps_level, use_ffmpeg;
+    bool is_raw; /* files are plain samples... */
+    oss_raw raw; /* ...so */
     oss_piece_plan plan;
     oss_stop stop;
     oss_progress progress;           /* `stop` is in it */
