@@ -64,7 +64,7 @@ const oss_cli_command oss_command_transcribe = {
     .max_operands = -1,
     .details =
         "FILE: a recording in any format, rate and channel count that libsndfile reads (WAV, FLAC, Ogg, "
-        "Opus, MP3...). One FILE prints its transcript alone; several print path, tab, transcript, a line "
+        "Opus, MP3...), and what else ffmpeg reads where it is installed (M4A, WebM, AMR, the sound of videos). One FILE prints its transcript alone; several print path, tab, transcript, a line "
         "each, with tab, line feed, carriage return and backslash written as \\t \\n \\r \\\\. A file that "
         "cannot be read is named on standard error and the others go on: exit 1, or 3 when all failed. Of one that breaks off "
         "what is there is transcribed, with a warning: exit 1. FILE - is standard input, and may be a pipe. A "
