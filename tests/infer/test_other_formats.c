@@ -16,10 +16,9 @@ static void set_up(void) {
     film = oss_tempdir_path(p.folder, "film.mp4");
     marker = oss_tempdir_path(p.folder, "started");
     old_path = strdup(getenv("PATH"));
-    oss_tempdir_write(film,
-                      "\0\0\0\x20"
-                      "ftypisom of a film, and more of it",
-                      40);
+    static const char bytes[] = "\0\0\0\x20"
+                                "ftypisom of a film, and more of it";
+    oss_tempdir_write(film, bytes, sizeof bytes);
 }
 
 static void tear_down(void) {
@@ -107,7 +106,8 @@ START_TEST(damage_is_no_other_format) {
     memset(all + 20, 0x7f, 2);
     oss_tempdir_write(p.wav, all, bytes);
     assert_refused(1, p.wav, "not audio that can be read (libsndfile");
-    oss_tempdir_write(p.wav, "fLaC\x80 and nothing of it", 24);
+    static const char flac[] = "fLaC\x80 and nothing of it";
+    oss_tempdir_write(p.wav, flac, sizeof flac);
     assert_refused(1, p.wav, "sound.wav");
     oss_tempdir_write(p.wav, "", 0);
     assert_refused(1, p.wav, "an empty file");
