@@ -21,7 +21,7 @@ typedef struct oss_matrix {
     int32_t columns;
 } oss_matrix;
 
-/* Frees the numbers and makes the matrix empty. A zeroed or empty matrix is fine. */
+/* Frees the numbers and makes the matrix empty. NULL, and a zeroed or empty matrix, are allowed. */
 OSS_API void oss_matrix_deinit(oss_matrix *matrix);
 
 /* Writes a matrix as a NumPy .npy file (float32, C order). The file appears whole or not at all. OSS_EIO,

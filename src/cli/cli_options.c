@@ -69,6 +69,9 @@ static oss_status read_arguments(oss_cli_args *args, int argc, char *const *argv
     bool only_operands = false;
     for (int at = 1; at < argc; at++) {
         const char *argument = argv[at];
+        if (argument[0] == '\0') {
+            return oss_fail(OSS_EUSAGE, "an argument is empty (\"\"): write a path, or leave it out");
+        }
         if (!only_operands && strcmp(argument, "--") == 0) {
             only_operands = true;
         } else if (only_operands || argument[0] != '-' || argument[1] == '\0') {

@@ -145,6 +145,9 @@ static int run_listen(const oss_cli_args *args) {
     oss_listen_print_end(&printer);
     oss_listen_close(input);
     oss_stream_free(stream);
+    if (oss_cli_flush() != OSS_OK) {
+        return 1; /* who called says what was lost, and with which exit code */
+    }
     if (status != OSS_OK) {
         return oss_cli_fail(args, status);
     }

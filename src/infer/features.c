@@ -15,8 +15,10 @@ struct oss_features {
 };
 
 void oss_matrix_deinit(oss_matrix *matrix) {
-    oss_free(matrix->value);
-    *matrix = (oss_matrix){0};
+    if (matrix != NULL) {
+        oss_free(matrix->value);
+        *matrix = (oss_matrix){0};
+    }
 }
 
 oss_status oss_matrix_save(const oss_matrix *matrix, const char *path) {

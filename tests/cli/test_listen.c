@@ -232,6 +232,7 @@ static void expect_failure(const listen_case *c, const char *script, int code, c
     oss_program_run run = run_shell(c, script);
     oss_program_expect(&run, code);
     oss_program_expect_err(&run, why);
+    ck_assert_msg(strchr(run.err, '\n') == run.err + strlen(run.err) - 1, "not one line: %s", run.err);
     oss_program_run_deinit(&run);
 }
 

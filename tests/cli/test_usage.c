@@ -103,6 +103,8 @@ static const refusal refusals[] = {
     {{"eval", "--model", "--csv=c"}, "--model needs a value"},
     {{"eval", "--model="}, "--model has an empty value"},
     {{"eval", "--model", ""}, "--model has an empty value"},
+    {{"transcribe", ""}, "an argument is empty (\"\"): write a path"},
+    {{"info", "--", ""}, "an argument is empty (\"\"): write a path"},
     {{"eval", "--model", "m", "--model", "n"}, "--model is given more than once"},
     {{"eval", "--json=yes"}, "--json takes no value"},
     {{"eval", "--model", "m", "--csv", "c", "extra"}, "\"extra\" is one argument too many"},

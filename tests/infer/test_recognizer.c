@@ -159,6 +159,7 @@ START_TEST(test_refusals) {
     oss_recognizer_free(recognizer);
     oss_recognizer_free(NULL);
     oss_features_free(NULL);
+    oss_matrix_deinit(NULL);
     free_place(&p);
 }
 END_TEST
