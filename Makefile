@@ -8,7 +8,7 @@
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
 ## make check-peers forms of a transcript read by Python's packages (a venv in build/; needs the network the first time, not in CI)
-## make check-findings do other people's programs still behave as findings/ says (two minutes; needs the network, not in CI)
+## make check-findings do other people's programs still behave as findings/ says (three minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall

@@ -5,6 +5,11 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
 
+# What runs the program of observe; install has it see its packages.
+python() {
+	python3 "$@"
+}
+
 # install PACKAGE==VERSION...: from PyPI, into $work; exits with 2 when they are not to be had.
 install() {
 	if ! { python3 -m venv "$work/venv" &&
@@ -13,7 +18,22 @@ install() {
 		echo "cannot run: no $* here (needs the network, and python3 of 3.11 or later with venv)" >&2
 		exit 2
 	fi
+	python() {
+		"$work/venv/bin/python" "$@"
+	}
 	echo "versions: $(printf '%s, ' "$@" | sed 's/==/ /g; s/, $//')"
+}
+
+# unpack PACKAGE=VERSION...: from Debian, into $work/debian, without installing it; exits with 2 when they are not to be had.
+unpack() {
+	if ! (cd "$work" && apt-get download "$@" && for package in *.deb; do
+		dpkg-deb -x "$package" debian
+	done) >"$work/log" 2>&1; then
+		cat "$work/log" >&2
+		echo "cannot run: no $* here (needs the network, and Debian 12 after apt-get update)" >&2
+		exit 2
+	fi
+	echo "versions: $(printf '%s, ' "$@" | sed 's/=/ /g; s/, $//')"
 }
 
 # expect <<END: what the program printed on the day of the finding.
@@ -24,7 +44,7 @@ expect() {
 # observe <<END: runs the Python program; exits with 1 when it fails or prints anything else.
 observe() {
 	status=0
-	(cd "$work" && venv/bin/python -B -) >"$work/seen" || status=$?
+	(cd "$work" && python -B -) >"$work/seen" || status=$?
 	sed 's/^/seen: /' "$work/seen"
 	if [ "$status" -ne 0 ] || ! diff "$work/expected" "$work/seen" >"$work/diff"; then
 		cat "$work/diff" 2>/dev/null || true
