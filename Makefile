@@ -186,7 +186,7 @@ $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC) tests/output/print_formats.c)
 
 .PHONY: tests test
 tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
