@@ -6,7 +6,7 @@
 # in MPEG-TS it misses the one at the beginning, unless the stream is copied to Matroska first.
 # Who meets it: whoever transcribes the sound of a film and shows the subtitles with the film: they run ahead of the speech, more
 # after every gap.
-# Ossicle has ffmpeg read films (src/audio/foreign.c); docs/inference.md says how to fill the gaps first.
+# Ossicle has ffmpeg read films with that filter: src/audio/foreign.c, tests/cli/test_other_formats.c.
 # Seen 2026-11-29 with ffmpeg 9.0.2; the same with 5.1.9.
 . "$(dirname "$0")/common/setup.sh"
 install numpy==2.3.5 soundfile==0.14.0 imageio-ffmpeg==0.8.1

@@ -39,6 +39,9 @@ static oss_status wait_for_child(void *context) {
     return status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", foreign->name);
 }
 
+/* A film may begin without sound, or lack some of it; WAV has no times, and what follows would come too early. */
+static const char with_gaps[] = "aresample=async=1:first_pts=0";
+
 static oss_status start(oss_foreign *foreign, const char *url) {
     const char *const argument[] = {"ffmpeg",
                                     "-nostdin",
@@ -55,6 +58,8 @@ static oss_status start(oss_foreign *foreign, const char *url) {
                                     "0:a:0?",
                                     "-map_metadata",
                                     "-1",
+                                    "-af",
+                                    with_gaps,
                                     "-f",
                                     "wav",
                                     "-c:a",

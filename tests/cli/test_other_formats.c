@@ -68,6 +68,16 @@ START_TEST(test_real_ffmpeg) {
         ck_assert_msg(strncmp(run.out, "a a", 3) == 0, "%s: %s", names[i], run.out);
         oss_program_run_deinit(&run);
     }
+    if (installed) { /* sound that begins after the picture keeps its place */
+        run = run_shell(
+            &c,
+            "cd \"$DIR\" && ffmpeg -nostdin -v error -f lavfi -i color=size=16x16:duration=3 -itsoffset 2 "
+            "-i \"$THREE\" -map 0:v -map 1:a late.mkv && "
+            "\"$OSSICLE\" transcribe --model \"$MODEL\" --json late.mkv");
+        oss_program_expect(&run, 0);
+        ck_assert_msg(strstr(run.out, "\"seconds\":2.1") != NULL, "%s", run.out);
+        oss_program_run_deinit(&run);
+    }
     if (installed) {
         run = run_shell(
             &c,
