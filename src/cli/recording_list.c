@@ -233,6 +233,20 @@ static oss_status add_lines(oss_recording_list *list, const char *text, size_t b
     return status;
 }
 
+/* Its bytes between zeros would be names, and one of them may be "/". */
+static oss_status check_names(const char *name, const char *text, size_t bytes) {
+    static const char *const recording[] = {"RIFF", "RF64", "fLaC", "OggS", "ID3", "FORM", ".snd", "caff"};
+    for (size_t i = 0; i < sizeof recording / sizeof *recording; i++) {
+        size_t count = strlen(recording[i]);
+        if (bytes > count && memcmp(text, recording[i], count) == 0 && memchr(text, '\0', bytes) != NULL) {
+            return oss_fail(OSS_EINPUT,
+                            "%s: a recording, where --list wants names of recordings: leave out --list",
+                            name);
+        }
+    }
+    return OSS_OK;
+}
+
 oss_status oss_recording_list_add_names(oss_recording_list *list, const char *path) {
     static const char mark[] = "\xef\xbb\xbf";
     const bool input = strcmp(path, "-") == 0;
@@ -245,6 +259,9 @@ oss_status oss_recording_list_add_names(oss_recording_list *list, const char *pa
         return status;
     }
     status = oss_source_load(&source, name, MOST_LIST_BYTES, &text, &bytes);
+    if (status == OSS_OK) {
+        status = check_names(name, text, bytes);
+    }
     if (status == OSS_OK) {
         size_t skip = bytes >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
         status = add_lines(list, text + skip, bytes - skip);

@@ -161,7 +161,12 @@ START_TEST(test_lists_that_name_nothing) {
         oss_program_expect_err(&run, says[i]);
         oss_program_run_deinit(&run);
     }
-    oss_program_run run = oss_run_ossicle("transcribe", "--model", c.model);
+    record("itself.wav");
+    oss_program_run run = oss_run_ossicle("transcribe", "--model", c.model, "--list", "itself.wav");
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "itself.wav: a recording, where --list wants names of recordings");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", c.model);
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, "is missing: ");
     oss_program_run_deinit(&run);
