@@ -48,18 +48,18 @@ typedef struct oss_recognizer_options {
     /* 0: a file that breaks off is refused. Else what comes before is taken, when there is any, with a warning through
      * the log (ossicle/log.h), and oss_recognizer_was_cut_off says so. */
     int32_t allow_truncated;
-    /* 0: recordings whose speech is below -40 dB of full scale are raised to -26 dB by one factor before features are made,
-     * and the log says so; all others keep their bits. Pauses do not count, and what is below -80 dB stays. Not 0, and
-     * always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. Of a recording of more
-     * than a minute every piece is raised, or not, for itself. */
+    /* 0: recordings whose speech is below -40 dB of full scale are raised to -26 dB by one factor before features are
+     * made, and the log says so; all others keep their bits. Pauses do not count, and what is below -80 dB stays. Not
+     * 0, and always with chunks or a model of "normalize": "peak": every recording stays as loud as it is. Of a
+     * recording of more than a minute every piece is raised, or not, for itself. */
     int32_t keep_level;
-    /* 0: the library starts no other program. Else files that libsndfile does not decode (MP4, WebM, AMR, WMA, AAC, videos:
-     * their first audio stream) are read through the program ffmpeg in PATH, if there is one. It may be stopped as any
-     * reading may, and is ended when it gives nothing for 60 s; pipes and samples in memory never go there. */
+    /* 0: the library starts no other program. Else files that libsndfile does not decode (MP4, WebM, AMR, WMA, AAC,
+     * videos: their first audio stream) are read through the program ffmpeg in PATH, if there is one. It may be stopped
+     * as any reading may, and is ended when it gives nothing for 60 s; pipes and samples in memory never go there. */
     int32_t use_ffmpeg;
-    /* NULL: files have a format that they tell themselves. Else every file is plain samples, "FORMAT:RATE:CHANNELS" with a
-     * format of u8, s16le, s16be, s24le, s32le, f32le, f64le, mulaw and alaw, a rate in Hz (left out: 16000) and the number of
-     * channels that stand side by side (left out: 1). Not needed once the recognizer is made. */
+    /* NULL: files have a format that they tell themselves. Else every file is plain samples, "FORMAT:RATE:CHANNELS"
+     * with a format of u8, s16le, s16be, s24le, s32le, f32le, f64le, mulaw and alaw, a rate in Hz (left out: 16000) and
+     * the number of channels that stand side by side (left out: 1). Not needed once the recognizer is made. */
     const char *raw;
 } oss_recognizer_options;
 

@@ -22,9 +22,9 @@ typedef struct oss_progress {
 /* A recording that is open for reading, piece by piece. */
 typedef struct oss_input oss_input;
 
-/* A whole recording: a file, or a pipe, terminal or device. WAV of linear samples of more than 16 MiB is read through it as
- * it comes; anything else is read to its end into memory first, up to OSS_INPUT_PIPE_GIBIBYTES. The arguments, but for how,
- * must outlive the input. Its messages begin with the path. */
+/* A whole recording: a file, or a pipe, terminal or device. WAV of linear samples of more than 16 MiB is read through
+ * it as it comes; anything else is read to its end into memory first, up to OSS_INPUT_PIPE_GIBIBYTES. The arguments,
+ * but for how, must outlive the input. Its messages begin with the path. */
 enum { OSS_INPUT_PIPE_GIBIBYTES = 2 };
 typedef struct oss_input_how {
     bool *
@@ -52,11 +52,12 @@ double oss_input_read(const oss_input *input);
 /* Reading is told to the progress no more: it goes on beside something else that is. */
 void oss_input_hush(oss_input *input);
 
-/* Warns through the log when the peak is below the config's min_peak: near-silence is transcribed like anything else, but
- * hardly meant. */
+/* Warns through the log when the peak is below the config's min_peak: near-silence is transcribed like anything else,
+ * but hardly meant. */
 void oss_input_check_peak(double peak, const oss_model_config *config, const char *what);
 
-/* All of what oss_input_open opens, when it does not break off, peak-normalised when the config says so. Free with oss_audio_deinit. */
+/* All of what oss_input_open opens, when it does not break off, peak-normalised when the config says so. Free with
+ * oss_audio_deinit. */
 oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config,
                               const oss_progress *progress);
 
