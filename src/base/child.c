@@ -173,34 +173,52 @@ oss_status oss_child_start(oss_child *child, const char *const *argument, int32_
     return OSS_OK;
 }
 
-/* Its status, as waitpid gives it; 0 where the host has taken it (SIGCHLD ignored). */
-static int wait_for_end(oss_child *child) {
+/* ---- Its end ---- */
+
+typedef struct patience {
+    double end; /* on the clock */
+} patience;
+
+static bool is_over(const oss_child *child, const patience *p) {
+    return oss_clock_seconds() > p->end || is_stopped(child);
+}
+
+/* All that it says until it ends, or for so long as it may go on. */
+static void hear_it_out(oss_child *child, const patience *p) {
+    while (child->messages >= 0 && !is_over(child, p)) {
+        struct pollfd fd = {.fd = child->messages, .events = POLLIN};
+        if (poll(&fd, 1, LOOK_MS) > 0) {
+            take_messages(child);
+        }
+    }
+    close_fd(&child->messages);
+}
+
+/* Its status, as waitpid gives it; 0 where the host has taken it (SIGCHLD ignored). Beyond its time it is killed. */
+static int wait_for_end(oss_child *child, const patience *p) {
     int status = 0;
     pid_t done;
     do {
-        done = waitpid(child->pid, &status, 0);
-    } while (done < 0 && errno == EINTR);
+        if (is_over(child, p)) {
+            (void)kill(child->pid, SIGKILL);
+            do {
+                done = waitpid(child->pid, &status, 0);
+            } while (done < 0 && errno == EINTR);
+        } else {
+            done = waitpid(child->pid, &status, WNOHANG);
+            if (done == 0) {
+                (void)poll(NULL, 0, 1);
+            }
+        }
+    } while (done == 0 || (done < 0 && errno == EINTR));
     child->pid = 0;
     return done < 0 ? 0 : status;
 }
 
-/* All that it says until it ends, or for so long as it may be silent: then it is ended. */
-static void hear_it_out(oss_child *child) {
-    const double begin = oss_clock_seconds();
-    while (child->messages >= 0) {
-        struct pollfd fd = {.fd = child->messages, .events = POLLIN};
-        if (poll(&fd, 1, LOOK_MS) > 0) {
-            take_messages(child);
-        } else if ((oss_clock_seconds() - begin) * 1e3 > child->limit_ms || is_stopped(child)) {
-            (void)kill(child->pid, SIGKILL);
-            close_fd(&child->messages);
-        }
-    }
-}
-
 oss_status oss_child_finish(oss_child *child) {
-    hear_it_out(child);
-    int status = child->pid > 0 ? wait_for_end(child) : 0;
+    const patience p = {.end = oss_clock_seconds() + child->limit_ms / 1e3};
+    hear_it_out(child, &p);
+    int status = child->pid > 0 ? wait_for_end(child, &p) : 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return OSS_OK;
     }
@@ -214,8 +232,8 @@ oss_status oss_child_finish(oss_child *child) {
 
 void oss_child_close(oss_child *child) {
     if (child->pid > 0) {
-        (void)kill(child->pid, SIGKILL);
-        (void)wait_for_end(child);
+        const patience none = {0};
+        (void)wait_for_end(child, &none);
     }
     if (child->name != NULL) {
         close_fd(&child->messages);

@@ -25,15 +25,20 @@ static void add_time(oss_json *object, const char *key, double seconds) {
     oss_json_add_number(object, key, round(seconds * 1000.0) / 1000.0);
 }
 
+static void add_confidence(oss_json *object, const char *key, float confidence) {
+    oss_json_add_number(object, key, round((double)confidence * 10000.0) / 10000.0);
+}
+
+/* Named as transcribe's JSON names them. */
 static void add_words(oss_json *object, const oss_transcript *heard) {
     oss_json *words = oss_json_add_array(object, "words");
     for (int32_t i = 0; i < heard->words; i++) {
         const oss_transcript_word *word = &heard->word[i];
         oss_json *entry = oss_json_add_object(words, NULL);
-        oss_json_add_string(entry, "text", word->text);
+        oss_json_add_string(entry, "word", word->text);
         add_time(entry, "start", word->start_seconds);
         add_time(entry, "end", word->end_seconds);
-        add_time(entry, "confidence", (double)word->confidence);
+        add_confidence(entry, "probability", word->confidence);
     }
 }
 
@@ -45,6 +50,7 @@ static oss_status print_json(const char *type, const oss_transcript *heard) {
     add_time(object, "end",
              heard->words > 0 ? heard->word[heard->words - 1].end_seconds : heard->audio_seconds);
     add_time(object, "heard", heard->audio_seconds);
+    add_confidence(object, "confidence", heard->confidence);
     add_words(object, heard);
     return oss_cli_print_json(object);
 }

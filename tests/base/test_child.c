@@ -88,6 +88,23 @@ START_TEST(silence_ends_it) {
 }
 END_TEST
 
+START_TEST(talk_does_not_keep_it_alive) {
+    static const char *const script[] = {
+        "exec >/dev/null; while :; do echo and so on >&2; done", /* its output ends, and it talks on */
+        "exec >/dev/null 2>/dev/null; exec sleep 60",            /* it closes both, and stays */
+    };
+    for (size_t i = 0; i < 2; i++) {
+        oss_child child;
+        oss_pipe pipe;
+        size_t got = 0;
+        ck_assert_int_eq(start(&child, &pipe, script[i], SHORT_MS, NULL), OSS_OK);
+        ck_assert_int_eq(oss_pipe_read(&pipe, bytes, sizeof bytes, &got), OSS_OK);
+        ck_assert_int_eq(oss_child_finish(&child), OSS_EINPUT);
+        finish(&child, &pipe);
+    }
+}
+END_TEST
+
 START_TEST(a_stop_ends_it) {
     oss_child child;
     oss_pipe pipe;
@@ -132,6 +149,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, much_on_standard_error_holds_nothing_up);
     tcase_add_test(tests, a_failure_without_words_says_how);
     tcase_add_test(tests, silence_ends_it);
+    tcase_add_test(tests, talk_does_not_keep_it_alive);
     tcase_add_test(tests, a_stop_ends_it);
     tcase_add_test(tests, no_such_program);
     tcase_add_test(tests, whatever_the_host_does_with_children);

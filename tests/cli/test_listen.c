@@ -131,7 +131,7 @@ START_TEST(test_json) {
             end = oss_json_number(oss_json_get(object, "end"));
             ck_assert_str_eq(oss_json_string(oss_json_get(object, "text")), finals == 1 ? "a a" : "a");
             ck_assert_uint_eq(oss_json_count(words), finals == 1 ? 2 : 1);
-            ck_assert_str_eq(oss_json_string(oss_json_get(oss_json_first(words), "text")), "a");
+            ck_assert_str_eq(oss_json_string(oss_json_get(oss_json_first(words), "word")), "a");
         }
         oss_json_free(object);
     }
