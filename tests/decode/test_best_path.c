@@ -7,6 +7,19 @@
 #include "support/fill.h"
 #include "support/suite.h"
 
+/* Every member, not what lies between them, which no one has to set. */
+static void expect_same_symbols(const oss_best_path *got, const oss_best_path *want) {
+    ck_assert_int_eq(got->symbols, want->symbols);
+    for (int64_t i = 0; i < want->symbols; i++) {
+        const oss_best_path_symbol *g = &got->symbol[i], *w = &want->symbol[i];
+        const float numbers[2][6] = {{g->probability, g->entropy, g->cost, g->doubt, g->weight, g->moment},
+                                     {w->probability, w->entropy, w->cost, w->doubt, w->weight, w->moment}};
+        ck_assert_int_eq(g->id, w->id);
+        ck_assert_mem_eq(numbers[0], numbers[1], sizeof numbers[0]);
+        ck_assert(g->begin == w->begin && g->end == w->end);
+    }
+}
+
 enum { FRAMES = 200, SYMBOLS = 5 };
 
 static void make_logits(float *logits) {
@@ -68,7 +81,7 @@ START_TEST(pieces_give_the_same_bits) {
     for (int32_t piece = 1; piece < FRAMES; piece++) {
         oss_best_path parts = path_of(logits, FRAMES, piece, SYMBOLS);
         ck_assert_int_eq(parts.symbols, whole.symbols);
-        ck_assert_mem_eq(parts.symbol, whole.symbol, (size_t)whole.symbols * sizeof *whole.symbol);
+        expect_same_symbols(&parts, &whole);
         oss_best_path_deinit(&parts);
     }
     oss_best_path_deinit(&whole);
@@ -166,7 +179,7 @@ START_TEST(memory_that_is_short_changes_nothing) {
             ck_assert_int_eq(oss_best_path_add(&path, logits + 90 * SYMBOLS, 110, SYMBOLS), OSS_OK);
         }
         ck_assert_int_eq(path.symbols, whole.symbols);
-        ck_assert_mem_eq(path.symbol, whole.symbol, (size_t)whole.symbols * sizeof *whole.symbol);
+        expect_same_symbols(&path, &whole);
         oss_best_path_deinit(&path);
         if (!fired) {
             ck_assert_int_gt(k, 2);
