@@ -14,22 +14,9 @@ shift 2
 ossicle=${OSSICLE:-$(dirname "$0")/../build/release/ossicle}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
-folder=$(cd "$(dirname "$csv")" && pwd)
 
 # Lines "NUMBER PATH TEXT", with a tab between; ROWS of them, from the first to the last.
-awk -F, -v rows="$rows" -v folder="$folder" '
-	NR > 1 && !/"/ && NF >= 2 { path[++n] = ($1 ~ /^\//) ? $1 : folder "/" $1; text[n] = $2 }
-	END {
-		rows = rows < n ? rows : n
-		for (i = 0; i < rows; i++) {
-			at = 1 + int(i * n / rows)
-			printf "%d\t%s\t%s\n", i, path[at], text[at]
-		}
-	}' "$csv" >"$work/rows"
-if [ ! -s "$work/rows" ]; then
-	echo "measure_conditions.sh: $csv has no rows without quotes" >&2
-	exit 3
-fi
+"$(dirname "$0")/pick_rows.sh" "$csv" "$rows" >"$work/rows"
 
 make_rows() { # CONDITION SOX_EFFECT...
 	condition=$1

@@ -23,21 +23,9 @@ shift 3
 ossicle=${OSSICLE:-$(dirname "$0")/../build/release/ossicle}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
-folder=$(cd "$(dirname "$csv")" && pwd)
 
-awk -F, -v rows="$rows" -v folder="$folder" '
-	NR > 1 && !/"/ && NF >= 2 { path[++n] = ($1 ~ /^\//) ? $1 : folder "/" $1; text[n] = tolower($2) }
-	END {
-		rows = rows < n ? rows : n
-		for (i = 0; i < rows; i++) {
-			at = 1 + int(i * n / rows)
-			printf "%d\t%s\t%s\n", i, path[at], text[at]
-		}
-	}' "$csv" >"$work/rows"
-if [ ! -s "$work/rows" ]; then
-	echo "measure_streaming.sh: $csv has no rows without quotes" >&2
-	exit 3
-fi
+"$(dirname "$0")/pick_rows.sh" "$csv" "$rows" >"$work/picked"
+awk -F'\t' -v OFS='\t' '{ $3 = tolower($3) } 1' "$work/picked" >"$work/rows"
 
 # The byte after the last sample of speech.
 find_end() { # RAW
