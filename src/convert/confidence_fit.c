@@ -188,7 +188,7 @@ oss_status oss_confidence_cross_validate(double *probability, const oss_judged_w
 double oss_confidence_error(const double *probability, const oss_judged_word *word, int64_t words) {
     double sure[OSS_CONFIDENCE_BINS] = {0}, right[OSS_CONFIDENCE_BINS] = {0};
     for (int64_t i = 0; i < words; i++) {
-        int32_t bin = (int32_t)(probability[i] * (double)OSS_CONFIDENCE_BINS);
+        int32_t bin = (int32_t)(probability[i] * OSS_CONFIDENCE_BINS);
         bin = bin < OSS_CONFIDENCE_BINS ? bin : OSS_CONFIDENCE_BINS - 1;
         sure[bin] += probability[i];
         right[bin] += word[i].right ? 1.0 : 0.0;
