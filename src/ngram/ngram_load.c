@@ -31,10 +31,11 @@ static oss_status load_gzip(oss_ngram **out, const char *path) {
     }
     oss_ngram *ngram = NULL;
     status = oss_arpa_read(&ngram, &pipe);
+    const bool ended = pipe.ended;
     oss_pipe_close(&pipe);
-    oss_status end = oss_child_finish(&child); /* why it broke off counts more than that it did */
-    if (end != OSS_OK && (status == OSS_OK || pipe.ended)) {
-        status = oss_fail_prefix(end, "%s", path);
+    if (ended) { /* why it broke off counts more than that it did */
+        oss_status end = oss_child_finish(&child);
+        status = end == OSS_OK ? status : oss_fail_prefix(end, "%s", path);
     }
     oss_child_close(&child);
     if (status == OSS_OK) {
