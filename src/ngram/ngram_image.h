@@ -45,6 +45,7 @@ typedef struct oss_ngram_level {
     unsigned char *record;  /* [count or count + 1 records], then 8 bytes that reading may touch */
     uint64_t count, nexts;  /* records, and those of the next level */
     uint32_t width;         /* bits of a record */
+    uint64_t tokens;        /* of the model */
     uint32_t token_bits;    /* 0 in the first level */
     uint32_t backoff_shift; /* places in the record, in bits; the probability's is token_bits */
     uint32_t next_shift, next_bits;
