@@ -64,10 +64,11 @@ static const good goods[] = {
     {"made by hand\r\n\r\n\\data\\\r\nngram  1 = 4\r\nngram 2=1\r\n\r\n\\1-grams:\r\n-1 <unk> 0\r\n-99   <s>  -0.5 \r\n\r\n"
      "-0.5 </s>\r\n -0.4 a\t-0.1\r\n\r\n\\2-grams:\r\n-0.2 <s> a\r\n\\end\\\r\nmore\r\n",
      "a b", -1.1},
-    {"\xef\xbb\xbf" HEAD1 "-1 <unk>\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\", "a", -0.4}, /* a mark; no last line break */
-    {HEAD1 "-1 <UNK>\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\\n", "b", -1.0},              /* in capitals */
-    {HEAD1 "-1 x\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\\n", "b", -100.0},                /* no <unk> */
-    {HEAD1 "-1 <unk>\n-inf <s>\n-0.5 </s>\n-Infinity\ta\n\\end\\\n", "a", -100.0},      /* nothing is impossible */
+    {"\xef\xbb\xbf" HEAD1 "-1 <unk>\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\", "a",
+     -0.4},                                                                /* a mark; no last line break */
+    {HEAD1 "-1 <UNK>\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\\n", "b", -1.0}, /* in capitals */
+    {HEAD1 "-1 x\n-99 <s>\n-0.5 </s>\n-0.4\ta\n\\end\\\n", "b", -100.0},   /* no <unk> */
+    {HEAD1 "-1 <unk>\n-inf <s>\n-0.5 </s>\n-Infinity\ta\n\\end\\\n", "a", -100.0}, /* nothing is impossible */
     {HEAD1 "-1 <unk>\n-99 <s>\n-0.5 </s>\n-4e-1\ta\n\\end\\\n", "a", -0.4},
     {HEAD1 "-1 <unk>\n-99 <s>\n-0.5 </s>\n-0.00000000000000000000000004\ta\n\\end\\\n", "a", 0.0},
     {HEAD1 "-1 <unk>\n-99 <s>\n-0.5 </s>\n0.0000012\ta\n\\end\\\n", "a", 0.0}, /* rounding */
@@ -82,7 +83,8 @@ static const good goods[] = {
     {"\\data\\\nngram 1=5\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 <s> -0.7\n-1 </s>\n-0.3 a -0.25\n-0.4 b\n-0.5 c\n"
      "\\2-grams:\n-0.15 <s> a -0.05\n\\3-grams:\n-0.01 a b c\n\\end\\\n",
      "a b", -0.05 - 0.25 - 0.4},
-    {"\\data\\\nngram 1=3\nngram 2=0\n\\1-grams:\n-1 <s> -0.7\n-1 </s>\n-0.3 a -0.25\n\\2-grams:\n\\end\\\n", "a a", -0.55},
+    {"\\data\\\nngram 1=3\nngram 2=0\n\\1-grams:\n-1 <s> -0.7\n-1 </s>\n-0.3 a -0.25\n\\2-grams:\n\\end\\\n",
+     "a a", -0.55},
 };
 
 START_TEST(test_what_is_read) {
@@ -110,9 +112,12 @@ static const bad bads[] = {
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 a\n", ":8: ", "without the line \\end\\: it was cut off"},
     {HEAD1 "-1 <unk>\n-1 <s>\n", ":6: ", "without the line \\end\\"},
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n\\end\\\n", ":8: ", "3 n-grams of order 1, but line 2 says 4"},
-    {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 a\n-1 b\n\\end\\\n", ":10: ", "5 n-grams of order 1, but line 2 says 4"},
-    {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 </s>\n\\end\\\n", ":8: ", "\"</s>\" is there twice, first on line 7"},
-    {HEAD1 "-1 <unk>\n-1 <s>\n-1 <UNK>\n-1 </s>\n\\end\\\n", ":7: ", "\"<unk>\" is there twice, first on line 5"},
+    {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 a\n-1 b\n\\end\\\n",
+     ":10: ", "5 n-grams of order 1, but line 2 says 4"},
+    {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 </s>\n\\end\\\n",
+     ":8: ", "\"</s>\" is there twice, first on line 7"},
+    {HEAD1 "-1 <unk>\n-1 <s>\n-1 <UNK>\n-1 </s>\n\\end\\\n",
+     ":7: ", "\"<unk>\" is there twice, first on line 5"},
     {"\\data\\\nngram 1=4\nngram 2=3\n\\1-grams:\n-1 <unk>\n-1 <s>\n-1 </s>\n-1 a\n\\2-grams:\n-1 a a\n-1 <s> a\n\n-2 a a\n"
      "\\end\\\n",
      ":13: ", "\"a a\" is there twice, first on line 10"},
