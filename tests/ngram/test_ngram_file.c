@@ -323,7 +323,7 @@ START_TEST(test_failures) {
             ck_assert_int_gt(k, 10);
             break;
         }
-        /* Closing what was read may fail and lose nothing. */
+        /* Closing what was read, or mapping it, may fail and lose nothing. */
         ck_assert(status == (_i == 0 ? OSS_ENOMEM : OSS_EIO) || (_i == 1 && status == OSS_OK));
     }
     oss_faults_remove();
