@@ -1,5 +1,6 @@
 #include "ngram/ngram.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "ngram/ngram_image.h"
 #include "ngram/pack.h"
@@ -16,7 +17,7 @@ oss_ngram *oss_ngram_share(oss_ngram *ngram) {
 void oss_ngram_free(oss_ngram *ngram) {
     if (ngram != NULL && atomic_fetch_sub_explicit(&ngram->owners, 1, memory_order_acq_rel) == 1) {
         if (ngram->block != NULL) {
-            ngram->release(ngram->block, ngram->bytes);
+            oss_map_close(ngram->block, (size_t)ngram->bytes, ngram->is_mapped);
         }
         oss_free(ngram);
     }

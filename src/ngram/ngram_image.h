@@ -56,7 +56,7 @@ typedef struct oss_ngram_level {
 struct oss_ngram {
     _Atomic int32_t owners;
     void *block;
-    void (*release)(void *block, size_t bytes);
+    bool is_mapped;
     uint64_t bytes;
     oss_ngram_header header;
     float *book;                                /* [order,2,OSS_NGRAM_BOOK]: probabilities, then back-offs */
