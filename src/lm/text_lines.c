@@ -144,26 +144,30 @@ oss_status oss_lines_of_text(oss_lines *lines, const char *path) {
 
 /* ---- CSVs ---- */
 
-static oss_status give_rows(oss_lines *lines, oss_csv *csv, int32_t column, const char *path) {
+static oss_status give_row(oss_lines *lines, oss_csv *csv, int32_t column, const char *path, bool *out_is_last) {
     const oss_csv_row *row = NULL;
-    do {
-        oss_status status = oss_csv_next(csv, &row);
-        if (status == OSS_EINPUT) {
+    oss_status status = oss_csv_next(csv, &row);
+    if (status == OSS_EINPUT) {
+        if (lines->bad++ < MOST_TOLD) {
             oss_log_warn("left out: %s", oss_last_error());
-            lines->bad++;
-            continue;
         }
-        if (status == OSS_OK && row != NULL) {
-            status = give(lines, row->field[column], strlen(row->field[column]), path, row->line);
-        }
-        if (status == OSS_OK && oss_stop_is_asked(lines->stop)) {
-            status = oss_stop_answer(lines->stop);
-        }
-        if (status != OSS_OK) {
-            return status;
-        }
-    } while (row != NULL);
-    return OSS_OK;
+        return OSS_OK;
+    }
+    *out_is_last = row == NULL;
+    if (status != OSS_OK || row == NULL) {
+        return status;
+    }
+    return give(lines, row->field[column], strlen(row->field[column]), path, row->line);
+}
+
+static oss_status give_rows(oss_lines *lines, oss_csv *csv, int32_t column, const char *path) {
+    oss_status status = OSS_OK;
+    bool is_last = false;
+    while (status == OSS_OK && !is_last) {
+        status = oss_stop_is_asked(lines->stop) ? oss_stop_answer(lines->stop)
+                                                : give_row(lines, csv, column, path, &is_last);
+    }
+    return status;
 }
 
 oss_status oss_lines_of_csv(oss_lines *lines, const char *path, const char *column) {
