@@ -3,6 +3,7 @@
 #define OSS_LM_TEXT_LINES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/stop.h"
 #include "ossicle/status.h"
