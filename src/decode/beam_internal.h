@@ -12,7 +12,7 @@
 #include "decode/hotwords_internal.h"
 #include "decode/lexicon_internal.h"
 
-enum { OSS_BEAM_NONE = -1 };
+enum { OSS_BEAM_NONE = -1, OSS_BEAM_FREE = -2 };
 
 /* Place in the lexicon of what is none of its words' beginning. */
 #define OSS_BEAM_OFF_LEXICON UINT32_MAX
@@ -43,7 +43,7 @@ typedef struct beam_word_end {
 typedef struct beam_node {
     int32_t parent, child, next; /* first child; next child of its parent, or next of the free list */
     int32_t symbol;
-    int32_t slot; /* in the beam, OSS_BEAM_NONE: not in it */
+    int32_t slot; /* in the beam, OSS_BEAM_NONE: not in it, OSS_BEAM_FREE: no node */
     beam_context context;
     beam_word_end end;
 } beam_node;
