@@ -26,6 +26,7 @@ typedef struct beam_context {
     float spelling; /* ln p of its symbols by the model of symbols, where words have a model too */
     uint32_t lexicon; /* node */
     uint32_t hotwords;
+    int32_t letters;        /* of the word that is not over */
     int32_t words, unknown; /* that are over */
     bool between;           /* no word has begun since the last space */
     oss_ngram_state word_state, symbol_state;
