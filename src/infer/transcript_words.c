@@ -22,11 +22,31 @@ static void find_confidences(oss_path_word *word, int64_t words, const oss_trans
     }
 }
 
+static oss_status copy_known(oss_path_word **out_word, int64_t *out_words,
+                             const oss_transcript_source *source) {
+    oss_path_word *word = oss_alloc((size_t)source->known_words, sizeof *word);
+    oss_status status = word == NULL ? OSS_ENOMEM : OSS_OK;
+    int64_t words = 0;
+    for (; words < source->known_words && status == OSS_OK; words++) {
+        word[words] = source->known[words];
+        word[words].text = oss_strdup(source->known[words].text);
+        status = word[words].text == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status != OSS_OK) {
+        oss_path_words_free(word, words);
+        return status;
+    }
+    *out_word = word;
+    *out_words = words;
+    return OSS_OK;
+}
+
 oss_status oss_transcript_words(oss_path_word **out_word, int64_t *out_words,
                                 const oss_transcript_source *source) {
     const oss_model *model = source->model;
-    oss_status status =
-        oss_path_words(out_word, out_words, source->path, model->vocab, model->config.text_case);
+    oss_status status = source->known != NULL ? copy_known(out_word, out_words, source)
+                                              : oss_path_words(out_word, out_words, source->path,
+                                                               model->vocab, model->config.text_case);
     if (status == OSS_OK) {
         oss_edge_offsets offsets = offsets_of(source);
         oss_word_edges(*out_word, *out_words, source->path, source->envelope, &offsets, &source->clock);
