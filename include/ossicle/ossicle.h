@@ -2,6 +2,7 @@
 #ifndef OSSICLE_OSSICLE_H
 #define OSSICLE_OSSICLE_H
 
+#include "ossicle/decoding.h"
 #include "ossicle/features.h"
 #include "ossicle/format.h"
 #include "ossicle/log.h"
