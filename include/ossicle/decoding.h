@@ -60,8 +60,9 @@ typedef struct oss_decoding_options {
     double word_bonus;      /* for each word. 0: what is stored, else 1.5 */
     double unknown_penalty; /* for each word that the model does not know. 0: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped, below 0. 0: -10 */
-    double token_min_logp;  /* symbols below this on a row are not tried, but for the best one; below 0. 0: -5 */
-    double rescore_weight;  /* of ln p(words by rescore_lm), above 0. 0: 0.5 */
+    double
+        token_min_logp; /* symbols below this on a row are not tried, but for the best one; below 0. 0: -5 */
+    double rescore_weight; /* of ln p(words by rescore_lm), above 0. 0: 0.5 */
     /* oss_decoding_number, or-ed: those whose 0 is a number and not the default. */
     uint64_t zeros;
 } oss_decoding_options;

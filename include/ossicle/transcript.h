@@ -59,11 +59,11 @@ typedef struct oss_transcript_segment {
 /* One of the best hypotheses of an utterance (ossicle/decoding.h). Natural logarithms. */
 typedef struct oss_transcript_alternative {
     const char *text;
-    double score;    /* what it is ranked by: the weighted sum of all below */
-    double acoustic; /* ln p(symbols | audio), of the paths that the search kept */
-    double lm;       /* ln p(words), unweighted */
-    double hotwords; /* bonuses */
-    double rescore;  /* ln p(words) by the second language model, unweighted; 0 without one */
+    double score;     /* what it is ranked by: the weighted sum of all below */
+    double acoustic;  /* ln p(symbols | audio), of the paths that the search kept */
+    double lm;        /* ln p(words), unweighted */
+    double hotwords;  /* bonuses */
+    double rescore;   /* ln p(words) by the second language model, unweighted; 0 without one */
     double posterior; /* its part of all hypotheses that were compared */
     int32_t words, unknown_words;
     uint64_t reserved[2];
@@ -85,9 +85,9 @@ typedef struct oss_transcript {
     int32_t cut_off;      /* 1: the recording broke off, and this is of what came before (allow_truncated) */
     int32_t segments;
     int32_t words;
-    const oss_transcript_segment *segment; /* [segments] */
-    const oss_transcript_word *word;       /* [words], those of all segments in order */
-    int32_t utterances;              /* 0 unless a list of hypotheses was asked for (n_best) */
+    const oss_transcript_segment *segment;     /* [segments] */
+    const oss_transcript_word *word;           /* [words], those of all segments in order */
+    int32_t utterances;                        /* 0 unless a list of hypotheses was asked for (n_best) */
     const oss_transcript_utterance *utterance; /* [utterances] in order; none of silence */
     uint64_t reserved[2];
 } oss_transcript;

@@ -49,9 +49,8 @@ static oss_status check_options(const oss_decoding_options *options) {
 
 oss_status oss_decoding_read_options(oss_decoding_options *out, const oss_decoding_options *given) {
     oss_decoding_options read;
-    oss_status status =
-        oss_options_copy(&read, given, sizeof read, OSS_OPTIONS_UP_TO(oss_decoding_options, zeros),
-                         "oss_decoding_options");
+    oss_status status = oss_options_copy(
+        &read, given, sizeof read, OSS_OPTIONS_UP_TO(oss_decoding_options, zeros), "oss_decoding_options");
     if (status == OSS_OK) {
         status = check_options(&read);
     }

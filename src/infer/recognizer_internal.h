@@ -15,6 +15,7 @@ typedef struct oss_reference {
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
     const char *text;                  /* normalised by the model's case policy */
     bool observe;                      /* its words are asked for too */
+    bool keep_logits;                  /* and its logits */
 } oss_reference;
 
 /* A reference, recognised and compared with its text. */
@@ -24,6 +25,7 @@ typedef struct oss_scored_row {
     double audio_seconds;
     oss_observed_word *word; /* [words]; owned; none unless asked for */
     int64_t words;
+    oss_matrix logits; /* [rows, symbols]; empty unless asked for */
 } oss_scored_row;
 
 /* Fails as oss_recognizer_transcribe_file does; the message does not name the row. */

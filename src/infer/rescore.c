@@ -18,8 +18,8 @@ static oss_status score_words(const oss_rescorer *rescorer, const oss_hypothesis
     double sum = 0.0;
     for (const char *word = text; *word != '\0';) {
         size_t bytes = strcspn(word, " ");
-        sum += (double)oss_ngram_score(rescorer->words, &state,
-                                       oss_ngram_find(rescorer->words, word, bytes), &state);
+        sum += (double)oss_ngram_score(rescorer->words, &state, oss_ngram_find(rescorer->words, word, bytes),
+                                       &state);
         word += bytes + (word[bytes] == ' ');
     }
     if (ended) {

@@ -71,9 +71,9 @@ static oss_status load_rescorer(oss_search_models *models, const char *path) {
     models->rescore_path = oss_strdup(path);
     oss_status status = models->rescore_path == NULL ? OSS_ENOMEM : oss_ngram_load(&models->rescorer, path);
     if (status == OSS_OK && oss_ngram_is_of_symbols(models->rescorer)) {
-        status = oss_fail(OSS_EINPUT,
-                          "%s is a language model of symbols: what ranks hypotheses anew is one of words",
-                          path);
+        status =
+            oss_fail(OSS_EINPUT,
+                     "%s is a language model of symbols: what ranks hypotheses anew is one of words", path);
     }
     return status;
 }

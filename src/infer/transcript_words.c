@@ -11,6 +11,21 @@ static oss_edge_offsets offsets_of(const oss_transcript_source *source) {
                                                 : (oss_edge_offsets){half_frame, half_frame};
 }
 
+/* A word over the cut between two utterances is as sure as its less sure part. */
+static float posterior_of(const float *posterior, const oss_path_word *word) {
+    float least = 1.0F;
+    for (int32_t i = 0; i < word->symbols; i++) {
+        least = fminf(least, posterior[word->first + i]);
+    }
+    return least;
+}
+
+static void find_posteriors(oss_path_word *word, int64_t words, const float *posterior) {
+    for (int64_t i = 0; i < words; i++) {
+        word[i].confidence = posterior_of(posterior, &word[i]);
+    }
+}
+
 static void find_confidences(oss_path_word *word, int64_t words, const oss_transcript_source *source) {
     const oss_calibration *calibration = &source->model->calibration;
     for (int64_t i = 0; i < words; i++) {
@@ -30,7 +45,11 @@ oss_status oss_transcript_words(oss_path_word **out_word, int64_t *out_words,
     if (status == OSS_OK) {
         oss_edge_offsets offsets = offsets_of(source);
         oss_word_edges(*out_word, *out_words, source->path, source->envelope, &offsets, &source->clock);
-        find_confidences(*out_word, *out_words, source);
+        if (source->posterior != NULL) {
+            find_posteriors(*out_word, *out_words, source->posterior);
+        } else {
+            find_confidences(*out_word, *out_words, source);
+        }
     }
     return status;
 }

@@ -18,9 +18,9 @@ struct oss_utterances {
     oss_search search;
     const oss_model *model;
     oss_rescorer rescorer;
-    int32_t space;                                 /* the symbol, -1: none */
-    int64_t pause_rows, enough_rows, long_rows;    /* as the top of the header says */
-    float *row;                                    /* [capacity, v], of the utterance in hand */
+    int32_t space;                              /* the symbol, -1: none */
+    int64_t pause_rows, enough_rows, long_rows; /* as the top of the header says */
+    float *row;                                 /* [capacity, v], of the utterance in hand */
     int64_t rows, capacity;
     int64_t searched; /* of them, rows that the beam has */
     int64_t silent;   /* rows of silence up to now */
@@ -104,10 +104,9 @@ static oss_status rank(ranked *list, const oss_utterances *u, oss_rescorer *resc
         return status;
     }
     list->rescored = oss_alloc((size_t)list->count, sizeof *list->rescored);
-    return list->rescored == NULL
-               ? OSS_ENOMEM
-               : oss_rescore(rescorer, list->hypothesis, list->rescored, list->count, ended,
-                             u->model->vocab, u->model->config.text_case);
+    return list->rescored == NULL ? OSS_ENOMEM
+                                  : oss_rescore(rescorer, list->hypothesis, list->rescored, list->count,
+                                                ended, u->model->vocab, u->model->config.text_case);
 }
 
 static oss_status make_alternative(oss_transcript_alternative *out, const oss_utterances *u,
@@ -146,7 +145,7 @@ static oss_status grow_list(oss_decoded *into) {
 
 static oss_status keep_list(oss_decoded *into, const oss_utterances *u, const ranked *list) {
     int32_t count = list->count < u->search.n_best ? list->count : u->search.n_best;
-    if (count == 0 || (list->hypothesis[0].ids == 0 && list->count == 1)) {
+    if (count == 0 || list->hypothesis[0].ids == 0) {
         return OSS_OK;
     }
     oss_utterance made = {.begin = into->path.frames - u->rows, .end = into->path.frames};
@@ -183,8 +182,8 @@ static oss_status grow_posteriors(oss_decoded *into, int64_t symbols) {
 static oss_status add_best(oss_decoded *into, const oss_utterances *u, const ranked *list) {
     const oss_hypothesis *best = &list->hypothesis[0];
     int64_t before = into->path.symbols;
-    oss_status status = oss_align_path(&into->path, u->row, (int32_t)u->rows,
-                                       oss_vocab_size(u->model->vocab), best->id, best->ids);
+    oss_status status = oss_align_path(&into->path, u->row, (int32_t)u->rows, oss_vocab_size(u->model->vocab),
+                                       best->id, best->ids);
     if (status == OSS_OK) {
         status = grow_posteriors(into, into->path.symbols);
     }
@@ -237,8 +236,8 @@ static oss_status keep_rows(oss_utterances *u, const float *logits, int32_t rows
 
 static oss_status search_rows(oss_utterances *u) {
     size_t v = (size_t)oss_vocab_size(u->model->vocab);
-    oss_status status = oss_beam_add(u->search.beam, u->row + (size_t)u->searched * v,
-                                     (int32_t)(u->rows - u->searched));
+    oss_status status =
+        oss_beam_add(u->search.beam, u->row + (size_t)u->searched * v, (int32_t)(u->rows - u->searched));
     u->searched = u->rows;
     return status;
 }
@@ -256,8 +255,8 @@ static oss_status all_agree(const oss_utterances *u, bool *out) {
 
 /* Whether the utterance may be over with its last row; whether it is is known once all of it was searched. */
 static bool may_be_over(const oss_utterances *u) {
-    return (u->silent > 0 && u->silent % u->pause_rows == 0) ||
-           (u->silent > 0 && u->rows >= u->long_rows) || u->rows >= 2 * u->long_rows;
+    return (u->silent > 0 && u->silent % u->pause_rows == 0) || (u->silent > 0 && u->rows >= u->long_rows) ||
+           u->rows >= 2 * u->long_rows;
 }
 
 static oss_status end_if_over(oss_utterances *u) {
