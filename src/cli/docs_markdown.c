@@ -86,7 +86,11 @@ oss_status oss_docs_command_list(oss_strbuf *text, oss_docs *docs, const char *a
     oss_strbuf_append(text, "| command | |\n|---|---|\n");
     for (int32_t i = 0; i < docs->commands; i++) {
         const char *name = docs->command[i]->name;
-        oss_strbuf_printf(text, "| [`%s`](#ossicle-%s) | ", name, name);
+        oss_strbuf_printf(text, "| [`%s`](#ossicle-", name);
+        for (const char *at = name; *at != '\0'; at++) { /* "lm info" has the heading "ossicle lm info" */
+            oss_strbuf_append_bytes(text, *at == ' ' ? "-" : at, 1);
+        }
+        oss_strbuf_append(text, ") | ");
         append_cell(text, docs->command[i]->summary);
         oss_strbuf_append(text, " |\n");
     }

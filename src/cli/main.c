@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 #include "cli/commands.h"
 
 typedef struct listed_command {
@@ -10,7 +11,7 @@ typedef struct listed_command {
     const oss_cli_command *command; /* NULL: another program */
 } listed_command;
 
-enum { TRAINS = 2 /* commands of ossicle-train, which come first */, COMMANDS = TRAINS + OSS_COMMANDS };
+enum { TRAINS = 2 /* commands of ossicle-train, which come first */, COMMANDS = TRAINS + OSS_COMMANDS, NAME_BYTES = 64 };
 
 static void list_commands(listed_command out[COMMANDS]) {
     out[0] = (listed_command){"train", OSS_TRAIN_SUMMARY " (runs ossicle-train)", NULL};
@@ -29,7 +30,54 @@ static const listed_command *find_command(const listed_command list[COMMANDS], c
     return NULL;
 }
 
-static oss_status refuse_command(const listed_command list[COMMANDS], const char *name) {
+/* Whether a command's name is `group` and a word behind it: "lm score" is one of "lm". */
+static bool is_of_group(const char *name, const char *group) {
+    size_t length = strlen(group);
+    return length > 0 && strncmp(name, group, length) == 0 && name[length] == ' ';
+}
+
+/* `second` is what followed `name` on the command line, or NULL. */
+static oss_status refuse_group(const listed_command list[COMMANDS], const char *name, const char *second) {
+    char words[256] = "";
+    size_t length = 0;
+    for (int i = 0; i < COMMANDS && length < sizeof words; i++) {
+        if (is_of_group(list[i].name, name)) {
+            length += (size_t)oss_format(words + length, sizeof words - length, "%s%s",
+                                         length == 0 ? "" : ", ", list[i].name + strlen(name) + 1);
+        }
+    }
+    return second == NULL || second[0] == '-'
+               ? oss_fail(OSS_EUSAGE, "%s: what about it? Choose one of: %s", name, words)
+               : oss_fail(OSS_EUSAGE, "there is no command \"%s %s\"; there are: %s", name, second, words);
+}
+
+static bool is_group(const listed_command list[COMMANDS], const char *name) {
+    for (int i = 0; i < COMMANDS; i++) {
+        if (is_of_group(list[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The command that the first one or two of `word` name; *out_words: how many. NULL: none. */
+static const listed_command *find_words(const listed_command list[COMMANDS], int words,
+                                        const char *const *word, int *out_words) {
+    char name[NAME_BYTES];
+    const listed_command *found = find_command(list, word[0]);
+    *out_words = 1;
+    if (found == NULL && words > 1 &&
+        oss_format(name, sizeof name, "%s %s", word[0], word[1]) < (int)sizeof name) {
+        found = find_command(list, name);
+        *out_words = 2;
+    }
+    return found;
+}
+
+static oss_status refuse_command(const listed_command list[COMMANDS], const char *name, const char *second) {
+    if (is_group(list, name)) {
+        return refuse_group(list, name, second);
+    }
     const char *word[COMMANDS + 1];
     for (int i = 0; i < COMMANDS; i++) {
         word[i] = list[i].name;
@@ -75,13 +123,14 @@ static int run_help(const oss_cli_args *args) {
         print_commands(list);
         return 0;
     }
-    const char *name = oss_cli_operand(args, 0);
-    const listed_command *found = find_command(list, name);
+    int words = oss_cli_operands(args);
+    const char *word[2] = {oss_cli_operand(args, 0), words > 1 ? oss_cli_operand(args, 1) : NULL};
+    const listed_command *found = find_words(list, words, word, &words);
     if (found == NULL) {
-        return oss_cli_fail(args, refuse_command(list, name));
+        return oss_cli_fail(args, refuse_command(list, word[0], word[1]));
     }
     if (found->command == NULL) {
-        return oss_cli_fail(args, exec_command(name, 1, (char *const[]){(char[]){"--help"}}));
+        return oss_cli_fail(args, exec_command(word[0], 1, (char *const[]){(char[]){"--help"}}));
     }
     return oss_cli_print_help(found->command);
 }
@@ -89,7 +138,7 @@ static int run_help(const oss_cli_args *args) {
 static const oss_cli_command help_command = {.name = "help",
                                              .summary = "Lists the commands, or the options of one command.",
                                              .operands = "[COMMAND]",
-                                             .max_operands = 1,
+                                             .max_operands = 2,
                                              .run = run_help};
 
 int main(int argc, char **argv) {
@@ -110,12 +159,14 @@ int main(int argc, char **argv) {
     }
     listed_command list[COMMANDS];
     list_commands(list);
-    const listed_command *found = find_command(list, name);
+    int words = 1;
+    const char *word[2] = {name, argc > 2 ? argv[2] : NULL};
+    const listed_command *found = find_words(list, argc - 1, word, &words);
     if (found != NULL && found->command != NULL) {
-        return oss_cli_run(found->command, argc - 1, argv + 1);
+        return oss_cli_run(found->command, argc - words, argv + words);
     }
     oss_cli_prepare();
-    oss_status status = found == NULL ? refuse_command(list, name) : exec_command(name, argc - 2, argv + 2);
+    oss_status status = found == NULL ? refuse_command(list, name, word[1]) : exec_command(name, argc - 2, argv + 2);
     (void)fprintf(stderr, "ossicle: %s\n", oss_last_error());
     return oss_cli_exit_code(status);
 }

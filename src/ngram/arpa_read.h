@@ -1,0 +1,12 @@
+/* Reading ARPA files (Doug Paul's format for back-off models, as SRILM's ngram-format(5) describes it). Within src/ngram
+ * only. */
+#ifndef OSS_NGRAM_ARPA_READ_H
+#define OSS_NGRAM_ARPA_READ_H
+
+#include "base/pipe.h"
+#include "ngram/ngram.h"
+
+/* Reads the pipe, whose name is the file's in messages, to its end. OSS_EINPUT: not such a file, or damaged: line named. */
+oss_status oss_arpa_read(oss_ngram **out, oss_pipe *pipe);
+
+#endif

@@ -1,0 +1,159 @@
+#include "ngram/ngram_file.h"
+
+#include <math.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/source.h"
+#include "ngram/ngram_image.h"
+#include "ngram/pack.h"
+
+/* ---- Reading ---- */
+
+bool oss_ngram_file_begins(const char *bytes, size_t count) {
+    return count >= sizeof oss_ngram_magic && memcmp(bytes, oss_ngram_magic, sizeof oss_ngram_magic) == 0;
+}
+
+static oss_status check_header(const oss_ngram_header *header, const char *name) {
+    if (header->version != OSS_NGRAM_VERSION) {
+        return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads %d", name,
+                        (unsigned)header->version, (int)OSS_NGRAM_VERSION);
+    }
+    if (header->byte_order != OSS_NGRAM_LITTLE_ENDIAN) {
+        return oss_fail(OSS_EINPUT, "%s: the byte order at offset 12 is not little-endian", name);
+    }
+    return OSS_OK;
+}
+
+/* Numbers that a sum does not vouch for: whoever made the file may have meant harm. */
+static oss_status check_numbers(const oss_ngram *ngram, const char *name) {
+    for (uint32_t i = 0; i < ngram->header.order * 2 * OSS_NGRAM_BOOK; i++) {
+        bool is_p = i / OSS_NGRAM_BOOK % 2 == 0;
+        if (!isfinite(ngram->book[i]) || (is_p && ngram->book[i] > 0.0f)) {
+            return oss_fail(OSS_EINPUT, "%s: byte %zu: no logarithm of a probability or back-off", name,
+                            sizeof(oss_ngram_header) + i * sizeof(float));
+        }
+    }
+    return isfinite(ngram->header.lm_weight) && isfinite(ngram->header.word_bonus)
+               ? OSS_OK
+               : oss_fail(OSS_EINPUT, "%s: byte 40: a tuning that is no number", name);
+}
+
+static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, const char *name) {
+    oss_ngram_header header;
+    if (bytes < sizeof header) {
+        return oss_fail(OSS_EINPUT, "%s: cut off: %llu bytes, a header has %zu", name,
+                        (unsigned long long)bytes, sizeof header);
+    }
+    memcpy(&header, block, sizeof header);
+    oss_status status = check_header(&header, name);
+    if (status != OSS_OK) {
+        return status;
+    }
+    if (header.bytes != bytes) {
+        return oss_fail(OSS_EINPUT, "%s: %llu bytes, but was written with %llu: copy it again", name,
+                        (unsigned long long)bytes, (unsigned long long)header.bytes);
+    }
+    if (oss_hash((const char *)block + OSS_NGRAM_SUM_END, (size_t)bytes - OSS_NGRAM_SUM_END) != header.sum) {
+        return oss_fail(OSS_EINPUT, "%s: damaged: the sum at offset 16 is not that of what follows", name);
+    }
+    if (!oss_ngram_lay_out(ngram, &header) || ngram->bytes != bytes) {
+        return oss_fail(OSS_EINPUT, "%s: the counts from offset 72 on are not those of a file of this size", name);
+    }
+    oss_ngram_place(ngram, block);
+    return check_numbers(ngram, name);
+}
+
+oss_status oss_ngram_file_take(oss_ngram **out, void *block, size_t bytes,
+                               void (*release)(void *block, size_t bytes), const char *name) {
+    oss_ngram *ngram = oss_alloc_zero(1, sizeof *ngram);
+    oss_status status = ngram == NULL ? OSS_ENOMEM : check_block(ngram, block, bytes, name);
+    if (status != OSS_OK) {
+        oss_free(ngram);
+        return status;
+    }
+    ngram->owners = 1;
+    ngram->release = release;
+    *out = ngram;
+    return OSS_OK;
+}
+
+static void release_block(void *block, size_t bytes) {
+    (void)bytes;
+    oss_free(block);
+}
+
+static oss_status read_block(oss_source *source, void *block, size_t bytes, const char *path) {
+    size_t got = oss_source_read(source, 0, block, bytes);
+    oss_status status = oss_source_status(source, path);
+    return status == OSS_OK && got < bytes ? oss_fail(OSS_EINPUT, "%s: became shorter while it was read", path)
+                                           : status;
+}
+
+oss_status oss_ngram_file_load(oss_ngram **out, const char *path) {
+    oss_source source = {.fd = -1};
+    oss_status status = oss_source_open(&source, path);
+    if (status != OSS_OK) {
+        return status;
+    }
+    const size_t bytes = (size_t)source.size_bytes;
+    void *block = oss_alloc(1, bytes);
+    status = block == NULL ? OSS_ENOMEM : read_block(&source, block, bytes, path);
+    oss_source_close(&source);
+    if (status == OSS_OK) {
+        status = oss_ngram_file_take(out, block, bytes, release_block, path);
+    }
+    if (status != OSS_OK) {
+        oss_free(block);
+    }
+    return status;
+}
+
+/* ---- Writing ---- */
+
+static oss_status write_block(const char *path, oss_ngram_header header, const void *block) {
+    const char *bytes = block;
+    oss_hasher *hasher = oss_hasher_create();
+    if (hasher == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_hasher_update(hasher, (const char *)&header + OSS_NGRAM_SUM_END, sizeof header - OSS_NGRAM_SUM_END);
+    oss_hasher_update(hasher, bytes + sizeof header, (size_t)header.bytes - sizeof header);
+    header.sum = oss_hasher_digest(hasher);
+    oss_hasher_free(hasher);
+    oss_writer writer;
+    oss_status status = oss_writer_open(&writer, path);
+    if (status == OSS_OK) {
+        oss_writer_put(&writer, &header, sizeof header);
+        oss_writer_put(&writer, bytes + sizeof header, (size_t)header.bytes - sizeof header);
+        status = oss_writer_commit(&writer);
+    }
+    return status;
+}
+
+oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
+    oss_ngram_header header = ngram->header;
+    header.bytes = ngram->bytes;
+    return write_block(path, header, ngram->block);
+}
+
+oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning) {
+    oss_ngram *ngram = NULL;
+    if (!isfinite(tuning->lm_weight) || !isfinite(tuning->word_bonus)) {
+        return oss_fail(OSS_EUSAGE, "%s: a tuning that is no number", path);
+    }
+    oss_status status = oss_ngram_file_load(&ngram, path);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_ngram_header header = ngram->header;
+    header.flags &= ~(uint32_t)OSS_NGRAM_FLAG_TUNED;
+    header.flags |= tuning->tuned ? OSS_NGRAM_FLAG_TUNED : 0u;
+    header.lm_weight = tuning->lm_weight;
+    header.word_bonus = tuning->word_bonus;
+    status = write_block(path, header, ngram->block);
+    oss_ngram_free(ngram);
+    return status;
+}
