@@ -8,8 +8,8 @@
  * place. With as many recordings as `settings` has threads or more, each thread has its own; else all threads work on
  * one after the other. Stops early when nobody can read the results, when memory is out, or at SIGINT and SIGTERM: what
  * is done is given out then, and oss_cli_signal tells. Returns the exit code: 0; 1: some failed, or broke off; that of
- * the last when all failed. */
+ * the last when all failed. n_best: hypotheses to list. */
 int oss_transcribe_run(const oss_cli_args *args, const oss_recording_list *list,
-                       oss_transcribe_output *output, oss_recognizer_options *settings);
+                       oss_transcribe_output *output, oss_recognizer_options *settings, int32_t n_best);
 
 #endif
