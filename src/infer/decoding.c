@@ -2,7 +2,9 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "infer/recognizer_internal.h"
 #include "infer/recognizer_state.h"
+#include "infer/transcriber.h"
 
 oss_status oss_recognizer_set_decoding(oss_recognizer *recognizer, const oss_decoding_options *options) {
     oss_status status = oss_recognizer_check_head(recognizer);
@@ -85,7 +87,7 @@ oss_status oss_recognizer_load_hotwords(oss_recognizer *recognizer, const char *
     return status == OSS_OK ? set(recognizer, hotwords) : status;
 }
 
-/* ---- For transcribers ---- */
+/* ---- For transcribers and tuning ---- */
 
 oss_search oss_recognizer_search(const oss_recognizer *recognizer) {
     const oss_search_setup *setup = &recognizer->decoding;
@@ -93,4 +95,25 @@ oss_search oss_recognizer_search(const oss_recognizer *recognizer) {
                         .n_best = setup->used.n_best,
                         .rescorer = oss_search_setup_rescorer(setup),
                         .rescore_weight = setup->used.rescore_weight};
+}
+
+oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_options *options) {
+    return oss_search_setup_retune(&recognizer->decoding, recognizer->model, options);
+}
+
+oss_status oss_recognizer_decode_logits(oss_recognizer *recognizer, const oss_matrix *logits, char **out) {
+    oss_transcriber *transcriber = NULL;
+    const oss_search search = oss_recognizer_search(recognizer);
+    oss_status status = oss_transcriber_create(&transcriber, recognizer->model, &search);
+    if (status == OSS_OK) {
+        status = oss_transcriber_add_logits(transcriber, logits->value, (int32_t)logits->rows);
+    }
+    if (status == OSS_OK) {
+        status = oss_transcriber_end(transcriber);
+    }
+    if (status == OSS_OK) {
+        status = oss_transcriber_text(transcriber, out);
+    }
+    oss_transcriber_free(transcriber);
+    return status;
 }

@@ -5,9 +5,17 @@
 #include "decode/scoring.h"
 #include "infer/encoder.h"
 #include "infer/transcript_words.h"
+#include "ossicle/decoding.h"
 #include "ossicle/recognizer.h"
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
+
+/* The models that oss_recognizer_set_decoding loaded, searched with other numbers. Options that name models are not looked
+ * at. */
+oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_options *options);
+
+/* *out (oss_free): the text of logits[rows, symbols] of a recording, as it is decoded. */
+oss_status oss_recognizer_decode_logits(oss_recognizer *recognizer, const oss_matrix *logits, char **out);
 
 /* A recording, or a segment of one, and what was said in it: a row of a dataset. */
 typedef struct oss_reference {

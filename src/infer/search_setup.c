@@ -173,6 +173,20 @@ oss_status oss_search_setup_set(oss_search_setup *setup, const oss_model *model,
     return replace(setup, &made, model);
 }
 
+oss_status oss_search_setup_retune(oss_search_setup *setup, const oss_model *model,
+                                   const oss_decoding_options *given) {
+    oss_search_setup made = {0};
+    oss_status status = oss_decoding_read_options(&made.asked, given);
+    if (status != OSS_OK) {
+        return status;
+    }
+    made.asked.lm = setup->asked.lm;
+    made.asked.rescore_lm = setup->asked.rescore_lm;
+    made.models = share_models(setup->models);
+    made.hotwords = share_hotwords(setup->hotwords);
+    return replace(setup, &made, model);
+}
+
 /* A beam that goes on costs nothing; one that is asked for by hotwords alone comes and goes with them. */
 oss_status oss_search_setup_set_hotwords(oss_search_setup *setup, const oss_model *model,
                                          oss_hotwords *hotwords) {

@@ -27,6 +27,9 @@ oss_status oss_search_setup_share(oss_search_setup *out, const oss_search_setup 
 /* `model` must outlive the setup, which stays as it was after a failure. given NULL: greedy, without hotwords. */
 oss_status oss_search_setup_set(oss_search_setup *setup, const oss_model *model,
                                 const oss_decoding_options *given);
+/* The models and hotwords that are there, with other numbers. */
+oss_status oss_search_setup_retune(oss_search_setup *setup, const oss_model *model,
+                                   const oss_decoding_options *given);
 /* Takes `hotwords` (NULL: none), also when it fails. */
 oss_status oss_search_setup_set_hotwords(oss_search_setup *setup, const oss_model *model,
                                          oss_hotwords *hotwords);
