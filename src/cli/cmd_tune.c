@@ -35,7 +35,7 @@ static const oss_cli_option options[] = {
          "rows to work on at the same time (default: as many as processors); the results are the same with any number"},
 };
 
-/* Steps of the search: halved three times. Numbers that are tried are multiples of the last ones. */
+/* Steps of the search: halved three times. */
 static const double first_weight_step = 0.4, first_bonus_step = 2.0;
 enum { HALVINGS = 3, MOST_TRIALS = 200 };
 
@@ -67,8 +67,9 @@ static void print_trial(const tuning_run *run, const trial *t) {
     }
 }
 
-/* Of equally good ones the first stays the best. */
-static oss_status try_numbers(tuning_run *run, double lm_weight, double word_bonus) {
+/* Of equally good ones the first stays the best. Numbers have the digits that steps leave them. */
+static oss_status try_numbers(tuning_run *run, double near_weight, double near_bonus) {
+    double lm_weight = round(near_weight * 1e3) / 1e3, word_bonus = round(near_bonus * 1e3) / 1e3;
     for (int32_t i = 0; i < run->trials; i++) {
         if (run->tried[i].lm_weight == lm_weight && run->tried[i].word_bonus == word_bonus) {
             return OSS_OK;
