@@ -14,7 +14,7 @@
  * A hypothesis is ranked by
  *     ln p(symbols | audio) + lm_weight ln p(words) + word_bonus words + unknown_penalty (unknown words)
  *     + bonuses of hotwords + rescore_weight ln p(words by the second model)
- * (Hannun et al. 2014). Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
+ * (Hannun et al. 2014); the terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
  * agree, at any pause once it is 20 s long, and soon after 60 s, and the language model's context goes on; so memory does
  * not grow with a recording. Transcripts have their times as ever. The confidence of a word is its posterior: the part that
  * hypotheses which have it at its place have of all (Wessel et al. 2001); a calibration in the model's file is of greedy

@@ -15,16 +15,13 @@ static oss_status check_pair(const oss_cli_args *args, const char *option, const
 
 static oss_status check_pairs(const oss_cli_args *args) {
     static const char *const pair[][2] = {{"--lm-weight", "--lm"},
+                                          {"--word-bonus", "--lm"},
                                           {"--unknown-penalty", "--lm"},
                                           {"--hotword-weight", "--hotwords"},
                                           {"--rescore-weight", "--rescore-lm"}};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof pair / sizeof *pair && status == OSS_OK; i++) {
         status = check_pair(args, pair[i][0], pair[i][1]);
-    }
-    if (status == OSS_OK && oss_cli_has(args, "--word-bonus") && !oss_cli_has(args, "--lm") &&
-        !oss_cli_has(args, "--beam")) {
-        status = oss_fail(OSS_EUSAGE, "--word-bonus goes with --lm or --beam: give one of them too");
     }
     return status;
 }
@@ -102,9 +99,9 @@ void oss_cli_add_decoding(oss_json *object, const oss_cli_args *args, const oss_
     if (used->lm != NULL) {
         oss_json_add_string(decoding, "lm", used->lm);
         oss_json_add_number(decoding, "lm_weight", used->lm_weight);
+        oss_json_add_number(decoding, "word_bonus", used->word_bonus);
         oss_json_add_number(decoding, "unknown_penalty", used->unknown_penalty);
     }
-    oss_json_add_number(decoding, "word_bonus", used->word_bonus);
     if (used->rescore_lm != NULL) {
         oss_json_add_string(decoding, "rescore_lm", used->rescore_lm);
         oss_json_add_number(decoding, "rescore_weight", used->rescore_weight);

@@ -11,7 +11,11 @@ typedef struct listed_command {
     const oss_cli_command *command; /* NULL: another program */
 } listed_command;
 
-enum { TRAINS = 2 /* commands of ossicle-train, which come first */, COMMANDS = TRAINS + OSS_COMMANDS, NAME_BYTES = 64 };
+enum {
+    TRAINS = 2 /* commands of ossicle-train, which come first */,
+    COMMANDS = TRAINS + OSS_COMMANDS,
+    NAME_BYTES = 64
+};
 
 static void list_commands(listed_command out[COMMANDS]) {
     out[0] = (listed_command){"train", OSS_TRAIN_SUMMARY " (runs ossicle-train)", NULL};
@@ -166,7 +170,8 @@ int main(int argc, char **argv) {
         return oss_cli_run(found->command, argc - words, argv + words);
     }
     oss_cli_prepare();
-    oss_status status = found == NULL ? refuse_command(list, name, word[1]) : exec_command(name, argc - 2, argv + 2);
+    oss_status status =
+        found == NULL ? refuse_command(list, name, word[1]) : exec_command(name, argc - 2, argv + 2);
     (void)fprintf(stderr, "ossicle: %s\n", oss_last_error());
     return oss_cli_exit_code(status);
 }

@@ -118,8 +118,8 @@ static oss_status make_room(oss_arpa_list *list, int32_t n) {
     return line == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
-oss_status oss_arpa_list_add(oss_arpa_list *list, int32_t n, const uint32_t *token, float ln_p, float ln_backoff,
-                             int64_t line) {
+oss_status oss_arpa_list_add(oss_arpa_list *list, int32_t n, const uint32_t *token, float ln_p,
+                             float ln_backoff, int64_t line) {
     oss_status status = list->count == list->capacity ? make_room(list, n) : OSS_OK;
     if (status == OSS_OK) {
         memcpy(list->token + list->count * n, token, (size_t)n * sizeof *token);

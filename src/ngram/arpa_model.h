@@ -41,8 +41,8 @@ oss_status oss_arpa_words_add(oss_arpa_words *words, const char *word);
 const char *oss_arpa_words_text(const oss_arpa_words *words, uint32_t word);
 
 /* One more: token[n]. */
-oss_status oss_arpa_list_add(oss_arpa_list *list, int32_t n, const uint32_t *token, float ln_p, float ln_backoff,
-                             int64_t line);
+oss_status oss_arpa_list_add(oss_arpa_list *list, int32_t n, const uint32_t *token, float ln_p,
+                             float ln_backoff, int64_t line);
 void oss_arpa_list_deinit(oss_arpa_list *list);
 void oss_arpa_model_deinit(oss_arpa_model *model);
 

@@ -11,12 +11,13 @@
 #include "ngram/ngram_image.h"
 
 enum { MAX_FIELDS = OSS_NGRAM_ORDER_MAX + 2, PLAIN_DIGITS = 15 };
-#define MOST_BACKOFF 100.0   /* of the magnitude of a logarithm to base 10; below it is as 0, above it nonsense */
-#define ROUNDED_LOG10 0.001  /* a probability of 1 may come out this much too large */
+#define MOST_BACKOFF                                                                                         \
+    100.0 /* of the magnitude of a logarithm to base 10; below it is as 0, above it nonsense */
+#define ROUNDED_LOG10 0.001 /* a probability of 1 may come out this much too large */
 
 typedef struct reader {
     oss_lines lines;
-    char *line; /* NULL: the file has ended */
+    char *line;                               /* NULL: the file has ended */
     int64_t header_line[OSS_NGRAM_ORDER_MAX]; /* of `ngram N=COUNT` */
     int64_t declared[OSS_NGRAM_ORDER_MAX];
     oss_arpa_model model;
@@ -119,10 +120,11 @@ static oss_status find_head(reader *r) {
         }
         status = next_line(r);
     }
-    return status == OSS_OK ? oss_fail(OSS_EINPUT,
-                                       "%s: neither a language model of ours nor an ARPA file: no line \\data\\",
-                                       r->model.name)
-                            : status;
+    return status == OSS_OK
+               ? oss_fail(OSS_EINPUT,
+                          "%s: neither a language model of ours nor an ARPA file: no line \\data\\",
+                          r->model.name)
+               : status;
 }
 
 /* `ngram N=COUNT`, blanks allowed around what is not a word. */
@@ -187,9 +189,10 @@ static oss_status read_ngram(reader *r, int32_t n) {
     double log10_p = 0.0, log10_backoff = 0.0;
     const int32_t fields = split(r->line, field);
     if (fields != n + 1 && fields != n + 2) {
-        return oss_fail(OSS_EINPUT,
-                        "%s:%lld: %d fields; an n-gram of order %d is a logarithm, %d words and at most a back-off",
-                        r->model.name, (long long)r->lines.number, (int)fields, (int)n, (int)n);
+        return oss_fail(
+            OSS_EINPUT,
+            "%s:%lld: %d fields; an n-gram of order %d is a logarithm, %d words and at most a back-off",
+            r->model.name, (long long)r->lines.number, (int)fields, (int)n, (int)n);
     }
     if (!parse_log10(field[0], &log10_p) || log10_p > ROUNDED_LOG10) {
         return oss_fail(OSS_EINPUT, "%s:%lld: \"%s\" is no logarithm of a probability", r->model.name,
@@ -214,7 +217,8 @@ static oss_status read_section(reader *r, int32_t n) {
     (void)oss_format(title, sizeof title, "\\%d-grams:", (int)n);
     if (r->line == NULL || strcmp(r->line, title) != 0) {
         return oss_fail(OSS_EINPUT, "%s:%lld: %s where the line %s should be", r->model.name,
-                        (long long)r->lines.number, r->line == NULL ? "the file ends" : "something else", title);
+                        (long long)r->lines.number, r->line == NULL ? "the file ends" : "something else",
+                        title);
     }
     oss_status status = next_line(r);
     while (status == OSS_OK && r->line != NULL && r->line[0] != '\\') {
@@ -228,9 +232,9 @@ static oss_status read_section(reader *r, int32_t n) {
         return refuse(r, "the file ends without the line \\end\\: it was cut off");
     }
     if (status == OSS_OK && r->model.list[n - 1].count != r->declared[n - 1]) {
-        return oss_fail(OSS_EINPUT, "%s:%lld: %lld n-grams of order %d, but line %lld says %lld", r->model.name,
-                        (long long)r->lines.number, (long long)r->model.list[n - 1].count, (int)n,
-                        (long long)r->header_line[n - 1], (long long)r->declared[n - 1]);
+        return oss_fail(OSS_EINPUT, "%s:%lld: %lld n-grams of order %d, but line %lld says %lld",
+                        r->model.name, (long long)r->lines.number, (long long)r->model.list[n - 1].count,
+                        (int)n, (long long)r->header_line[n - 1], (long long)r->declared[n - 1]);
     }
     return status;
 }

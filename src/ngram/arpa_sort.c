@@ -66,8 +66,8 @@ static void sort_by_digit(uint32_t *to, const uint32_t *from, const oss_arpa_lis
     }
 }
 
-static void sort_places(uint32_t **place, uint32_t **other, const oss_arpa_list *list, int32_t n, uint32_t words,
-                        uint32_t *begin) {
+static void sort_places(uint32_t **place, uint32_t **other, const oss_arpa_list *list, int32_t n,
+                        uint32_t words, uint32_t *begin) {
     for (int32_t k = n - 1; k >= 0; k--) {
         for (int32_t shift = 0; shift < 32 && (words - 1) >> shift != 0; shift += DIGIT_BITS) {
             sort_by_digit(*other, *place, list, n, k, shift, begin);
@@ -115,7 +115,8 @@ static bool is_sorted(const oss_arpa_list *list, int32_t n) {
 
 static oss_status sort_list(oss_arpa_list *list, int32_t n, uint32_t words) {
     if (list->count > OSS_NGRAM_MAX_COUNT) {
-        return oss_fail(OSS_EINPUT, "more than %lld n-grams of order %d", (long long)OSS_NGRAM_MAX_COUNT, (int)n);
+        return oss_fail(OSS_EINPUT, "more than %lld n-grams of order %d", (long long)OSS_NGRAM_MAX_COUNT,
+                        (int)n);
     }
     if (is_sorted(list, n)) {
         return OSS_OK;
@@ -152,8 +153,8 @@ static oss_status name_twice(const oss_arpa_model *model, const oss_arpa_list *l
         length += bytes;
     }
     const uint32_t a = list->line[i - 1], b = list->line[i];
-    return oss_fail(OSS_EINPUT, "%s:%u: \"%s\" is there twice, first on line %u: take one of them out", model->name,
-                    a > b ? a : b, text, a > b ? b : a);
+    return oss_fail(OSS_EINPUT, "%s:%u: \"%s\" is there twice, first on line %u: take one of them out",
+                    model->name, a > b ? a : b, text, a > b ? b : a);
 }
 
 /* ---- Contexts that are missing ---- */
@@ -202,7 +203,8 @@ static oss_status find_missing(oss_arpa_list *missing, const oss_arpa_model *mod
             at++;
         }
         bool is_there = at < list->count && compare(list->token + at * n, token, n) == 0;
-        bool is_added = missing->count > 0 && compare(missing->token + (missing->count - 1) * n, token, n) == 0;
+        bool is_added =
+            missing->count > 0 && compare(missing->token + (missing->count - 1) * n, token, n) == 0;
         if (!is_there && !is_added) {
             status = oss_arpa_list_add(missing, n, token, 0.0f, 0.0f, longer->line[i]);
         }
@@ -249,7 +251,8 @@ static oss_status complete_words(oss_arpa_model *model) {
     return status;
 }
 
-static oss_status order_list(oss_arpa_model *model, int32_t n, const uint32_t *number, const char *const *token) {
+static oss_status order_list(oss_arpa_model *model, int32_t n, const uint32_t *number,
+                             const char *const *token) {
     oss_arpa_list *list = &model->list[n - 1];
     for (int64_t i = 0; i < list->count * n; i++) {
         list->token[i] = number[list->token[i]];

@@ -38,8 +38,7 @@ static void write_ngram(arpa_writer *w, uint32_t n) {
     oss_strbuf_append(&w->text, w->p[oss_ngram_bits(level->record, bit + level->token_bits) & 0xff]);
     for (uint32_t k = 0; k < n; k++) {
         size_t bytes;
-        uint32_t token =
-            k == 0 ? (uint32_t)w->at[0] : oss_ngram_token_at(&w->ngram->level[k], w->at[k]);
+        uint32_t token = k == 0 ? (uint32_t)w->at[0] : oss_ngram_token_at(&w->ngram->level[k], w->at[k]);
         const char *text =
             oss_ngram_token(w->ngram, token < w->ngram->header.count[0] ? token : OSS_NGRAM_UNKNOWN, &bytes);
         oss_strbuf_append(&w->text, k == 0 ? "\t" : " ");

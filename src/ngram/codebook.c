@@ -7,7 +7,12 @@
 
 #include "base/mem.h"
 
-enum { VALUES = OSS_CODEBOOK_VALUES, FREE = VALUES - 1 /* beside the exact one */, BINS = 1 << 16, ROUNDS = 40 };
+enum {
+    VALUES = OSS_CODEBOOK_VALUES,
+    FREE = VALUES - 1 /* beside the exact one */,
+    BINS = 1 << 16,
+    ROUNDS = 40
+};
 
 /* What falls into each of BINS equal parts of the values' range. */
 typedef struct histogram {

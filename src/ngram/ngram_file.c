@@ -18,8 +18,8 @@ bool oss_ngram_file_begins(const char *bytes, size_t count) {
 
 static oss_status check_header(const oss_ngram_header *header, const char *name) {
     if (header->version != OSS_NGRAM_VERSION) {
-        return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads %d", name,
-                        (unsigned)header->version, (int)OSS_NGRAM_VERSION);
+        return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads %d",
+                        name, (unsigned)header->version, (int)OSS_NGRAM_VERSION);
     }
     if (header->byte_order != OSS_NGRAM_LITTLE_ENDIAN) {
         return oss_fail(OSS_EINPUT, "%s: the byte order at offset 12 is not little-endian", name);
@@ -60,7 +60,8 @@ static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, con
         return oss_fail(OSS_EINPUT, "%s: damaged: the sum at offset 16 is not that of what follows", name);
     }
     if (!oss_ngram_lay_out(ngram, &header) || ngram->bytes != bytes) {
-        return oss_fail(OSS_EINPUT, "%s: the counts from offset 72 on are not those of a file of this size", name);
+        return oss_fail(OSS_EINPUT, "%s: the counts from offset 72 on are not those of a file of this size",
+                        name);
     }
     oss_ngram_place(ngram, block);
     return check_numbers(ngram, name);
@@ -88,8 +89,9 @@ static void release_block(void *block, size_t bytes) {
 static oss_status read_block(oss_source *source, void *block, size_t bytes, const char *path) {
     size_t got = oss_source_read(source, 0, block, bytes);
     oss_status status = oss_source_status(source, path);
-    return status == OSS_OK && got < bytes ? oss_fail(OSS_EINPUT, "%s: became shorter while it was read", path)
-                                           : status;
+    return status == OSS_OK && got < bytes
+               ? oss_fail(OSS_EINPUT, "%s: became shorter while it was read", path)
+               : status;
 }
 
 oss_status oss_ngram_file_load(oss_ngram **out, const char *path) {

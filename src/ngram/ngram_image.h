@@ -21,7 +21,7 @@ enum {
 #define OSS_NGRAM_MAX_COUNT INT64_C(0xfffffffe)
 /* ln(10^-100): nothing is less likely. */
 #define OSS_NGRAM_LN_FLOOR (-230.2585093f)
-#define OSS_NGRAM_LN10 2.302585092994045684
+#define OSS_NGRAM_LN10     2.302585092994045684
 
 typedef struct oss_ngram_header {
     char magic[8];
@@ -31,9 +31,9 @@ typedef struct oss_ngram_header {
     uint64_t bytes;      /* of the file */
     uint32_t order, flags;
     double lm_weight, word_bonus;
-    uint64_t text_bytes;               /* of all tokens */
+    uint64_t text_bytes;                 /* of all tokens */
     uint64_t count[OSS_NGRAM_ORDER_MAX]; /* n-grams by order; 0 above the highest */
-    uint64_t reserved[2];              /* 0 */
+    uint64_t reserved[2];                /* 0 */
 } oss_ngram_header;
 _Static_assert(sizeof(oss_ngram_header) == 128, "as it is in files");
 
@@ -58,9 +58,9 @@ struct oss_ngram {
     void (*release)(void *block, size_t bytes);
     uint64_t bytes;
     oss_ngram_header header;
-    float *book;           /* [order,2,OSS_NGRAM_BOOK]: probabilities, then back-offs */
-    uint32_t *text_offset; /* [tokens + 1] */
-    char *text;            /* [header.text_bytes] */
+    float *book;                                /* [order,2,OSS_NGRAM_BOOK]: probabilities, then back-offs */
+    uint32_t *text_offset;                      /* [tokens + 1] */
+    char *text;                                 /* [header.text_bytes] */
     oss_ngram_level level[OSS_NGRAM_ORDER_MAX]; /* [n - 1]: order n */
 };
 

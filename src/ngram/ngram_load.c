@@ -18,23 +18,26 @@ static oss_status load_gzip(oss_ngram **out, const char *path) {
     const char *const argument[] = {"gzip", "-dc", "--", path, NULL};
     oss_child child = {0};
     oss_pipe pipe = {.fd = -1};
-    oss_status status = oss_file_is_regular(path)
-                            ? oss_child_start(&child, argument, SILENT_MS, NULL, &pipe, path)
-                            : oss_fail(OSS_EINPUT, "%s: compressed, and not a regular file: give the path of one", path);
+    oss_status status =
+        oss_file_is_regular(path)
+            ? oss_child_start(&child, argument, SILENT_MS, NULL, &pipe, path)
+            : oss_fail(OSS_EINPUT, "%s: compressed, and not a regular file: give the path of one", path);
     if (status != OSS_OK) {
         oss_child_close(&child);
         return status == OSS_EUSAGE
-                   ? oss_fail(OSS_EINPUT, "%s: compressed by gzip, and there is no program gzip here: install it, or "
-                                          "decompress the file elsewhere",
+                   ? oss_fail(OSS_EINPUT,
+                              "%s: compressed by gzip, and there is no program gzip here: install it, or "
+                              "decompress the file elsewhere",
                               path)
                    : status;
     }
     oss_ngram *ngram = NULL;
     status = oss_arpa_read(&ngram, &pipe);
+    const bool ended = pipe.ended;
     oss_pipe_close(&pipe);
-    oss_status end = oss_child_finish(&child); /* why it broke off counts more than that it did */
-    if (end != OSS_OK && (status == OSS_OK || pipe.ended)) {
-        status = oss_fail_prefix(end, "%s", path);
+    if (ended) { /* why it broke off counts more than that it did */
+        oss_status end = oss_child_finish(&child);
+        status = end == OSS_OK ? status : oss_fail_prefix(end, "%s", path);
     }
     oss_child_close(&child);
     if (status == OSS_OK) {

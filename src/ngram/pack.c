@@ -50,8 +50,9 @@ static oss_status check_tokens(const oss_ngram_parts *parts) {
                         (int)OSS_NGRAM_ORDER_MAX);
     }
     for (int64_t i = 0; i < count; i++) {
-        if (i < OSS_NGRAM_SPECIALS ? strcmp(parts->token[i], special[i]) != 0
-                                   : i > OSS_NGRAM_SPECIALS && strcmp(parts->token[i - 1], parts->token[i]) >= 0) {
+        if (i < OSS_NGRAM_SPECIALS
+                ? strcmp(parts->token[i], special[i]) != 0
+                : i > OSS_NGRAM_SPECIALS && strcmp(parts->token[i - 1], parts->token[i]) >= 0) {
             return oss_fail(OSS_EINPUT, "token %lld, \"%s\", is not where it belongs", (long long)i,
                             parts->token[i]);
         }
@@ -64,7 +65,8 @@ static oss_status check_parts(const oss_ngram_parts *parts) {
     for (int32_t n = 1; n <= parts->order && status == OSS_OK; n++) {
         const oss_ngram_list *list = &parts->list[n - 1];
         status = list->count > OSS_NGRAM_MAX_COUNT
-                     ? oss_fail(OSS_EINPUT, "%lld n-grams of order %d are too many", (long long)list->count, (int)n)
+                     ? oss_fail(OSS_EINPUT, "%lld n-grams of order %d are too many", (long long)list->count,
+                                (int)n)
                      : check_list(list, n, parts->list[0].count);
     }
     return status;
@@ -147,7 +149,8 @@ static oss_status put_level(oss_ngram *ngram, const oss_ngram_parts *parts, int3
     if (above == NULL) {
         return OSS_OK;
     }
-    oss_ngram_put_bits(level->record, (uint64_t)list->count * level->width + level->next_shift, (uint64_t)next);
+    oss_ngram_put_bits(level->record, (uint64_t)list->count * level->width + level->next_shift,
+                       (uint64_t)next);
     return next == above->count ? OSS_OK
                                 : refuse(above, n + 1, next, "its tokens but the last are no n-gram");
 }

@@ -6,9 +6,10 @@
 
 /* The n-grams of one order n, strictly ascending by their tokens: the first one counts most. The caller's. */
 typedef struct oss_ngram_list {
-    int64_t count;           /* at most 2^32 - 2 */
-    const uint32_t *token;   /* [count,n], in the order of the text; NULL with n = 1, where n-gram i is token i */
-    const float *ln_p;       /* [count]: ln p(last | those before), at most 0; below -230 counts as -230 */
+    int64_t count; /* at most 2^32 - 2 */
+    const uint32_t
+        *token;        /* [count,n], in the order of the text; NULL with n = 1, where n-gram i is token i */
+    const float *ln_p; /* [count]: ln p(last | those before), at most 0; below -230 counts as -230 */
     const float *ln_backoff; /* [count]; NULL: all 0, as those of the highest order are */
 } oss_ngram_list;
 

@@ -50,15 +50,15 @@ typedef struct hand_case {
 
 static const hand_case hand_cases[] = {
     {{"a", ""}, -0.1, 2},
-    {{"a", "b", ""}, -0.05, 1},                  /* `a b` is an n-gram, but nothing goes on from it */
-    {{"a", "b", "</s>", ""}, -0.35, 0},          /* neither `a b </s>`, with a back-off of 0 from `a b` */
-    {{"a", "a", ""}, -0.2 - 0.6, 2},             /* `<s> a` backs off */
-    {{"a", "a", "a", ""}, -0.02, 2},             /* order 3 */
-    {{"a", "a", "b", ""}, -0.1 - 0.3, 1},        /* `a a` backs off to `a b` */
-    {{"b", ""}, -0.5 - 0.5, 1},                  /* `<s>` backs off */
-    {{"b", "b", ""}, -0.25 - 0.5, 1},            /* `b` backs off */
-    {{"a", "b", "a", ""}, -0.25 - 0.4, 1},       /* `a b` without, then `b` */
-    {{"nobody", ""}, -0.5 - 1.0, 0},             /* unknown */
+    {{"a", "b", ""}, -0.05, 1},            /* `a b` is an n-gram, but nothing goes on from it */
+    {{"a", "b", "</s>", ""}, -0.35, 0},    /* neither `a b </s>`, with a back-off of 0 from `a b` */
+    {{"a", "a", ""}, -0.2 - 0.6, 2},       /* `<s> a` backs off */
+    {{"a", "a", "a", ""}, -0.02, 2},       /* order 3 */
+    {{"a", "a", "b", ""}, -0.1 - 0.3, 1},  /* `a a` backs off to `a b` */
+    {{"b", ""}, -0.5 - 0.5, 1},            /* `<s>` backs off */
+    {{"b", "b", ""}, -0.25 - 0.5, 1},      /* `b` backs off */
+    {{"a", "b", "a", ""}, -0.25 - 0.4, 1}, /* `a b` without, then `b` */
+    {{"nobody", ""}, -0.5 - 1.0, 0},       /* unknown */
     {{"nobody", "a", ""}, -0.4, 1},
     {{"a", "</s>", ""}, -0.2 - 0.3 - 0.7, 0},
 };
@@ -115,9 +115,11 @@ START_TEST(test_order_one) {
     oss_ngram *ngram = load_text("\\data\\\nngram 1=3\n\\1-grams:\n-0.5 x\n-0.3 </s>\n-0.2 <s>\n\\end\\\n");
     oss_ngram_state state = oss_ngram_begin(ngram);
     ck_assert_uint_eq(state.length, 0);
-    ck_assert_float_eq_tol(oss_ngram_score(ngram, &state, find(ngram, "x"), &state), (float)(-0.5 * LN10), 1e-6f);
+    ck_assert_float_eq_tol(oss_ngram_score(ngram, &state, find(ngram, "x"), &state), (float)(-0.5 * LN10),
+                           1e-6f);
     ck_assert_uint_eq(state.length, 0);
-    ck_assert_float_eq_tol(oss_ngram_score(ngram, &state, find(ngram, "y"), &state), (float)(-100 * LN10), 1e-3f);
+    ck_assert_float_eq_tol(oss_ngram_score(ngram, &state, find(ngram, "y"), &state), (float)(-100 * LN10),
+                           1e-3f);
     oss_ngram_free(ngram);
 }
 END_TEST
@@ -261,7 +263,8 @@ static void check_sentence(const random_model *m, const oss_ngram *ngram, dice *
         append_word(&word, history[i]);
         float ln_p = oss_ngram_score(ngram, &state, find(ngram, word.data), &state);
         double want = fmin(rate(m, history, i + 1), 0.0);
-        ck_assert_msg(fabs(ln_p / LN10 - want) < tolerance, "%.*s: %g, not %g", i + 1, history, ln_p / LN10, want);
+        ck_assert_msg(fabs(ln_p / LN10 - want) < tolerance, "%.*s: %g, not %g", i + 1, history, ln_p / LN10,
+                      want);
         oss_strbuf_deinit(&word);
     }
 }
