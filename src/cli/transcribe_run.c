@@ -146,11 +146,12 @@ static bool take_result(void *context, int32_t task, int32_t slot) {
 
 /* ---- Signals ---- */
 
-static transcribe_run *stoppable; /* a process makes one run */
+static transcribe_run *_Atomic stoppable; /* a process makes one run */
 
 static void stop_recognizers(void) {
-    for (int32_t i = 0; stoppable != NULL && i < stoppable->threads; i++) {
-        oss_recognizer_cancel(stoppable->recognizer[i]);
+    const transcribe_run *run = stoppable;
+    for (int32_t i = 0; run != NULL && i < run->threads; i++) {
+        oss_recognizer_cancel(run->recognizer[i]);
     }
 }
 

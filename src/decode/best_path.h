@@ -33,6 +33,10 @@ void oss_best_path_deinit(oss_best_path *path);
 /* Frames path->frames and on: logits[T,V], V the same in all calls. What is not a number has no probability. OSS_ENOMEM:
  * the path is what it was before. */
 oss_status oss_best_path_add(oss_best_path *path, const float *logits, int32_t t, int32_t v);
+/* The same, but the path takes label[t] instead of the best symbols: another way through the same frames (decode/align.h);
+ * costs are those of its labels. */
+oss_status oss_best_path_follow(oss_best_path *path, const float *logits, int32_t t, int32_t v,
+                                const int32_t *label);
 /* No symbols any more; frames are counted on. A symbol that goes on over the cut begins anew. */
 void oss_best_path_forget(oss_best_path *path);
 
