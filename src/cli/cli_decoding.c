@@ -36,16 +36,9 @@ static oss_status read_number(const oss_cli_args *args, const char *option, doub
     return status;
 }
 
-oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_decoding_options *out) {
-    int64_t width = 0;
-    oss_status status = check_pairs(args);
-    if (status == OSS_OK) {
-        status = oss_cli_integer(args, "--beam", 1, 4096, 0, &width);
-        out->beam_width = (int32_t)width;
-    }
-    if (status == OSS_OK) {
-        status = read_number(args, "--lm-weight", 0.0, most, OSS_DECODING_LM_WEIGHT, &out->lm_weight, out);
-    }
+static oss_status read_numbers(const oss_cli_args *args, oss_decoding_options *out) {
+    oss_status status =
+        read_number(args, "--lm-weight", 0.0, most, OSS_DECODING_LM_WEIGHT, &out->lm_weight, out);
     if (status == OSS_OK) {
         status =
             read_number(args, "--word-bonus", -most, most, OSS_DECODING_WORD_BONUS, &out->word_bonus, out);
@@ -54,59 +47,67 @@ oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_decoding_options 
         status = read_number(args, "--unknown-penalty", -most, most, OSS_DECODING_UNKNOWN_PENALTY,
                              &out->unknown_penalty, out);
     }
-    if (status == OSS_OK) {
-        status = oss_cli_number(args, "--rescore-weight", 1e-6, most, &out->rescore_weight);
-    }
-    out->lm = oss_cli_value(args, "--lm");
-    out->rescore_lm = oss_cli_value(args, "--rescore-lm");
-    return status;
+    return status == OSS_OK ? oss_cli_number(args, "--rescore-weight", 1e-6, most, &out->rescore_weight)
+                            : status;
 }
 
-oss_status oss_cli_n_best(const oss_cli_args *args, bool printed, const char *how, int32_t *out) {
+oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out) {
+    int64_t width = 0;
+    *out = (oss_cli_decoding){.options = oss_decoding_options_init(),
+                              .hotwords = oss_cli_value(args, "--hotwords"),
+                              .hotword_weight = default_hotword_weight};
+    out->options.lm = oss_cli_value(args, "--lm");
+    out->options.rescore_lm = oss_cli_value(args, "--rescore-lm");
+    oss_status status = check_pairs(args);
+    if (status == OSS_OK) {
+        status = oss_cli_integer(args, "--beam", 1, 4096, 0, &width);
+        out->options.beam_width = (int32_t)width;
+    }
+    if (status == OSS_OK) {
+        status = read_numbers(args, &out->options);
+    }
+    return status == OSS_OK ? oss_cli_number(args, "--hotword-weight", -most, most, &out->hotword_weight)
+                            : status;
+}
+
+oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const char *how,
+                               oss_cli_decoding *out) {
     int64_t count = 0;
-    if (oss_cli_has(args, "--n-best") && !printed) {
+    if (oss_cli_has(args, "--n-best") && !has_room) {
         return oss_fail(OSS_EUSAGE, "--n-best goes with %s: give that too", how);
     }
     oss_status status = oss_cli_integer(args, "--n-best", 1, 1000, 0, &count);
     if (status == OSS_OK) {
-        *out = (int32_t)count;
+        out->options.n_best = (int32_t)count;
     }
     return status;
 }
 
-oss_status oss_cli_load_hotwords(const oss_cli_args *args, oss_recognizer *recognizer) {
-    const char *path = oss_cli_value(args, "--hotwords");
-    double weight = default_hotword_weight;
-    oss_status status = oss_cli_number(args, "--hotword-weight", -most, most, &weight);
-    return status == OSS_OK && path != NULL ? oss_recognizer_load_hotwords(recognizer, path, weight) : status;
-}
-
-oss_status oss_cli_decode(const oss_cli_args *args, int32_t n_best, oss_recognizer *recognizer) {
-    oss_decoding_options options = oss_decoding_options_init();
-    options.n_best = n_best;
-    oss_status status = oss_cli_read_decoding(args, &options);
-    if (status == OSS_OK) {
-        status = oss_recognizer_set_decoding(recognizer, &options);
-    }
-    return status == OSS_OK ? oss_cli_load_hotwords(args, recognizer) : status;
+oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer) {
+    oss_status status = oss_recognizer_set_decoding(recognizer, &decoding->options);
+    return status == OSS_OK && decoding->hotwords != NULL
+               ? oss_recognizer_load_hotwords(recognizer, decoding->hotwords, decoding->hotword_weight)
+               : status;
 }
 
 /* ---- Results ---- */
 
-void oss_cli_add_decoding(oss_json *object, const oss_cli_args *args, const oss_decoding_options *used) {
-    oss_json *decoding = oss_json_add_object(object, "decoding");
-    oss_json_add_integer(decoding, "beam", used->beam_width);
+void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
+                          const oss_decoding_options *used) {
+    oss_json *entry = oss_json_add_object(object, "decoding");
+    oss_json_add_integer(entry, "beam", used->beam_width);
     if (used->lm != NULL) {
-        oss_json_add_string(decoding, "lm", used->lm);
-        oss_json_add_number(decoding, "lm_weight", used->lm_weight);
-        oss_json_add_number(decoding, "word_bonus", used->word_bonus);
-        oss_json_add_number(decoding, "unknown_penalty", used->unknown_penalty);
+        oss_json_add_string(entry, "lm", used->lm);
+        oss_json_add_number(entry, "lm_weight", used->lm_weight);
+        oss_json_add_number(entry, "word_bonus", used->word_bonus);
+        oss_json_add_number(entry, "unknown_penalty", used->unknown_penalty);
+    }
+    if (decoding->hotwords != NULL) {
+        oss_json_add_string(entry, "hotwords", decoding->hotwords);
+        oss_json_add_number(entry, "hotword_weight", decoding->hotword_weight);
     }
     if (used->rescore_lm != NULL) {
-        oss_json_add_string(decoding, "rescore_lm", used->rescore_lm);
-        oss_json_add_number(decoding, "rescore_weight", used->rescore_weight);
-    }
-    if (oss_cli_has(args, "--hotwords")) {
-        oss_json_add_string(decoding, "hotwords", oss_cli_value(args, "--hotwords"));
+        oss_json_add_string(entry, "rescore_lm", used->rescore_lm);
+        oss_json_add_number(entry, "rescore_weight", used->rescore_weight);
     }
 }

@@ -46,17 +46,23 @@
         .help = "in JSON: the N best hypotheses of each utterance with their scores, 1 to 1000"              \
     }
 
-/* The options of OSS_CLI_DECODING_OPTIONS; *out has its size and n_best set. OSS_EUSAGE. */
-oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_decoding_options *out);
-/* Of OSS_CLI_N_BEST_OPTION; printed: whether what is written has room for lists; else `how` says what has. OSS_EUSAGE. */
-oss_status oss_cli_n_best(const oss_cli_args *args, bool printed, const char *how, int32_t *out);
+typedef struct oss_cli_decoding {
+    oss_decoding_options options; /* the strings are the command line's */
+    const char *hotwords;         /* file; NULL: none */
+    double hotword_weight;
+} oss_cli_decoding;
 
-/* The recognizer decodes as the command line says. */
-oss_status oss_cli_decode(const oss_cli_args *args, int32_t n_best, oss_recognizer *recognizer);
-/* Its hotwords alone. */
-oss_status oss_cli_load_hotwords(const oss_cli_args *args, oss_recognizer *recognizer);
+/* *out: OSS_CLI_DECODING_OPTIONS. OSS_EUSAGE. */
+oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out);
+/* *out->options.n_best: OSS_CLI_N_BEST_OPTION; has_room: what is written can hold lists; else `how` says what can. OSS_EUSAGE. */
+oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const char *how,
+                               oss_cli_decoding *out);
+
+/* The recognizer decodes so: models and hotwords are loaded. */
+oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer);
 
 /* What a search was done with, for results. */
-void oss_cli_add_decoding(oss_json *object, const oss_cli_args *args, const oss_decoding_options *used);
+void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
+                          const oss_decoding_options *used);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/tsv.h"
-#include "cli/cli_decoding.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -47,9 +46,10 @@ typedef struct evaluation {
     const char *csv_path;
     oss_writer hyp; /* zeroed: no --hyp */
     oss_score score;
-    double audio_seconds;          /* of the rows that were scored */
-    int64_t failed;                /* rows that could not be scored */
-    double wall_seconds;           /* of reading and scoring, without loading the model */
+    double audio_seconds; /* of the rows that were scored */
+    int64_t failed;       /* rows that could not be scored */
+    double wall_seconds;  /* of reading and scoring, without loading the model */
+    oss_cli_decoding asked;
     oss_decoding_options decoding; /* beam_width 0: greedy */
 } evaluation;
 
@@ -170,7 +170,7 @@ static oss_status print_json(const evaluation *eval) {
     oss_json_add_number(object, "realtime_factor", realtime_factor(eval));
     oss_json_add_integer(object, "failed", eval->failed);
     if (eval->decoding.beam_width > 0) {
-        oss_cli_add_decoding(object, eval->args, &eval->decoding);
+        oss_cli_add_decoding(object, &eval->asked, &eval->decoding);
     }
     return oss_cli_print_json(object);
 }
@@ -238,10 +238,13 @@ static oss_status evaluate(evaluation *eval) {
         status = oss_cli_chunks(eval->args, &settings.chunk_seconds, &settings.left_seconds);
     }
     if (status == OSS_OK) {
+        status = oss_cli_read_decoding(eval->args, &eval->asked);
+    }
+    if (status == OSS_OK) {
         status = oss_cli_model(&model_path, eval->args);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, eval->args);
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, &eval->asked);
     }
     oss_free(model_path);
     if (status == OSS_OK) {

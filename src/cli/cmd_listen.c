@@ -118,10 +118,13 @@ static oss_status create_stream(oss_stream **out, const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {.size = sizeof settings, .threads = 1};
     oss_stream_options how = {.size = sizeof how};
-    int32_t n_best = 0;
+    oss_cli_decoding decoding;
     oss_status status = read_options(args, &how);
     if (status == OSS_OK) {
-        status = oss_cli_n_best(args, oss_cli_has(args, "--json"), "--json", &n_best);
+        status = oss_cli_read_decoding(args, &decoding);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_read_n_best(args, oss_cli_has(args, "--json"), "--json", &decoding);
     }
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
@@ -130,7 +133,7 @@ static oss_status create_stream(oss_stream **out, const oss_cli_args *args) {
         status = oss_cli_recognizer(&recognizer, args, &settings);
     }
     if (status == OSS_OK) {
-        status = oss_cli_decode(args, n_best, recognizer);
+        status = oss_cli_decode(&decoding, recognizer);
     }
     if (status == OSS_OK) {
         status = oss_stream_create(out, recognizer, &how);

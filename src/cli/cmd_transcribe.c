@@ -41,8 +41,11 @@ static int run_transcribe(const oss_cli_args *args) {
     oss_recording_list list = {0};
     oss_transcribe_output output = {0};
     oss_recognizer_options settings;
-    int32_t n_best = 0;
+    oss_cli_decoding decoding;
     oss_status status = read_settings(&settings, args);
+    if (status == OSS_OK) {
+        status = oss_cli_read_decoding(args, &decoding);
+    }
     if (status == OSS_OK) {
         status = oss_recording_list_read(&list, args);
     }
@@ -51,9 +54,9 @@ static int run_transcribe(const oss_cli_args *args) {
     }
     if (status == OSS_OK) {
         bool has_room = output.format == OSS_FORMAT_JSON || output.format == OSS_FORMAT_JSONL;
-        status = oss_cli_n_best(args, has_room, "--format json or jsonl", &n_best);
+        status = oss_cli_read_n_best(args, has_room, "--format json or jsonl", &decoding);
     }
-    int code = status == OSS_OK ? oss_transcribe_run(args, &list, &output, &settings, n_best) : 0;
+    int code = status == OSS_OK ? oss_transcribe_run(args, &list, &output, &settings, &decoding) : 0;
     if (status == OSS_OK && code <= 1 && oss_cli_signal() == 0) {
         status = oss_transcribe_output_commit(&output);
     }

@@ -3,7 +3,6 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "cli/cli_decoding.h"
 #include "dataset/dataset_csv.h"
 
 enum { ROWS_A_THREAD = 8 }; /* in a batch: enough that threads seldom wait for the longest row of it */
@@ -102,7 +101,8 @@ oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out) {
 /* ---- Life ---- */
 
 static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path,
-                                     const oss_recognizer_options *options, const oss_cli_args *decoding) {
+                                     const oss_recognizer_options *options,
+                                     const oss_cli_decoding *decoding) {
     oss_recognizer_options single = *options;
     single.threads = 1;
     rows->recognizer = oss_alloc_zero((size_t)rows->threads, sizeof *rows->recognizer);
@@ -111,7 +111,7 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
     }
     oss_status status = oss_recognizer_create(&rows->recognizer[0], model_path, &single);
     if (status == OSS_OK && decoding != NULL) {
-        status = oss_cli_decode(decoding, 0, rows->recognizer[0]);
+        status = oss_cli_decode(decoding, rows->recognizer[0]);
     }
     for (int32_t i = 1; i < rows->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&rows->recognizer[i], rows->recognizer[0]);
@@ -120,7 +120,7 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
 }
 
 static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
-                             const oss_recognizer_options *options, const oss_cli_args *decoding) {
+                             const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
     rows->row = oss_alloc_zero((size_t)rows->most, sizeof *rows->row);
     oss_status status =
         rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options, decoding);
@@ -135,7 +135,7 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
 }
 
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options, const oss_cli_args *decoding) {
+                                const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
     oss_eval_rows *rows = oss_alloc_zero(1, sizeof *rows);
     if (rows == NULL) {
         return OSS_ENOMEM;

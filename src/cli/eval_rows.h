@@ -2,7 +2,7 @@
 #ifndef OSS_CLI_EVAL_ROWS_H
 #define OSS_CLI_EVAL_ROWS_H
 
-#include "cli/cli_common.h"
+#include "cli/cli_decoding.h"
 #include "dataset/row.h"
 #include "infer/recognizer_internal.h"
 
@@ -16,10 +16,9 @@ typedef struct oss_eval_row {
     oss_scored_row scored;
 } oss_eval_row;
 
-/* Loads the model once; options->threads rows, at least 1, are worked on at the same time. decoding: the command line that
- * says how (cli/cli_decoding.h); NULL: greedy. */
+/* Loads the model once; options->threads rows, at least 1, are worked on at the same time. decoding NULL: greedy. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options, const oss_cli_args *decoding);
+                                const oss_recognizer_options *options, const oss_cli_decoding *decoding);
 /* Coming rows hold their words too (oss_scored_row). */
 void oss_eval_rows_observe(oss_eval_rows *rows);
 /* Coming rows hold their logits too. */

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/ordered.h"
 #include "base/strbuf.h"
-#include "cli/cli_decoding.h"
 #include "cli/cli_files.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_signals.h"
@@ -31,7 +30,7 @@ typedef struct transcribe_run {
     const oss_recording_list *list;
     oss_transcribe_output *output;
     oss_recognizer **recognizer; /* [threads]: one and its siblings */
-    int32_t n_best;
+    const oss_cli_decoding *decoding;
     int32_t threads; /* recordings at a time */
     oss_pool *pool;  /* NULL: one at a time */
     int32_t slots;
@@ -176,7 +175,7 @@ static oss_status create_recognizers(transcribe_run *run, oss_recognizer_options
     }
     oss_status status = oss_cli_recognizer(&run->recognizer[0], run->args, settings);
     if (status == OSS_OK) {
-        status = oss_cli_decode(run->args, run->n_best, run->recognizer[0]);
+        status = oss_cli_decode(run->decoding, run->recognizer[0]);
     }
     for (int32_t i = 1; i < run->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&run->recognizer[i], run->recognizer[0]);
@@ -227,8 +226,9 @@ static void clean_up(transcribe_run *run) {
 }
 
 int oss_transcribe_run(const oss_cli_args *args, const oss_recording_list *list,
-                       oss_transcribe_output *output, oss_recognizer_options *settings, int32_t n_best) {
-    transcribe_run run = {.args = args, .list = list, .output = output, .n_best = n_best};
+                       oss_transcribe_output *output, oss_recognizer_options *settings,
+                       const oss_cli_decoding *decoding) {
+    transcribe_run run = {.args = args, .list = list, .output = output, .decoding = decoding};
     const oss_ordered job = {.context = &run, .work = do_recording, .take = take_result};
     oss_cli_catch_signals(stop_recognizers);
     oss_status status = prepare(&run, settings);
