@@ -12,7 +12,7 @@
 #include "decode/hotwords_internal.h"
 #include "decode/lexicon_internal.h"
 
-enum { OSS_BEAM_NONE = -1 };
+enum { OSS_BEAM_NONE = -1, OSS_BEAM_FREE = -2 };
 
 /* Place in the lexicon of what is none of its words' beginning. */
 #define OSS_BEAM_OFF_LEXICON UINT32_MAX
@@ -26,6 +26,7 @@ typedef struct beam_context {
     float spelling; /* ln p of its symbols by the model of symbols, where words have a model too */
     uint32_t lexicon; /* node */
     uint32_t hotwords;
+    int32_t letters;        /* of the word that is not over */
     int32_t words, unknown; /* that are over */
     bool between;           /* no word has begun since the last space */
     oss_ngram_state word_state, symbol_state;
@@ -43,7 +44,7 @@ typedef struct beam_word_end {
 typedef struct beam_node {
     int32_t parent, child, next; /* first child; next child of its parent, or next of the free list */
     int32_t symbol;
-    int32_t slot; /* in the beam, OSS_BEAM_NONE: not in it */
+    int32_t slot; /* in the beam, OSS_BEAM_NONE: not in it, OSS_BEAM_FREE: no node */
     beam_context context;
     beam_word_end end;
 } beam_node;

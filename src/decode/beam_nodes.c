@@ -64,6 +64,7 @@ void oss_beam_release(oss_beam *beam, int32_t node) {
         }
         *link = beam->node[node].next;
         beam->node[node].next = beam->free;
+        beam->node[node].slot = OSS_BEAM_FREE;
         beam->free = node;
         beam->free_count++;
         node = parent;

@@ -25,8 +25,18 @@ static bool spells_unknown(const oss_beam *beam) {
     return beam->models.symbols != NULL && beam->models.words != NULL;
 }
 
+/* What an unknown word costs. One that nothing spells costs more the longer it is: else whole sentences would be one
+ * unknown word, which is cheaper than ten known ones (pyctcdecode has the same rule for words that are not over). */
+static float unknown_cost(const oss_beam *beam, int32_t letters, float spelling) {
+    if (spells_unknown(beam)) {
+        return beam->unknown_penalty + beam->lm_weight * spelling;
+    }
+    float parts = (float)letters / (float)OSS_BEAM_UNKNOWN_LETTERS;
+    return beam->unknown_penalty * (parts > 1.0F ? parts : 1.0F);
+}
+
 /* What a word that is not over adds for now: the best word that it can become, or that it is unknown. */
-static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, float spelling) {
+static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, int32_t letters, float spelling) {
     float pending = beam->word_bonus;
     if (beam->models.words == NULL) {
         return beam->scores_words ? pending : 0.0F;
@@ -36,7 +46,7 @@ static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotword
     }
     pending += beam->unknown_ahead;
     if (!oss_hotwords_inside(hotwords)) {
-        pending += beam->unknown_penalty + beam->lm_weight * spelling;
+        pending += unknown_cost(beam, letters, spelling);
     }
     return pending;
 }
@@ -68,8 +78,10 @@ static void make_end(const oss_beam *beam, beam_node *node) {
     if (word == OSS_NGRAM_UNKNOWN && (beam->models.hotwords == NULL ||
                                       !oss_hotwords_completes(beam->models.hotwords, context->hotwords))) {
         end->unknown = true;
-        end->lm += spells_unknown(beam) ? spelling_end(beam, context) : 0.0F;
-        end->gain += beam->unknown_penalty;
+        float spelling = spells_unknown(beam) ? spelling_end(beam, context) : 0.0F;
+        end->gain += unknown_cost(beam, context->letters, spelling) + beam->lm_weight * end->lm;
+        end->lm += spelling;
+        return;
     }
     end->gain += beam->lm_weight * end->lm;
 }
@@ -91,6 +103,7 @@ static void end_word(const oss_beam *beam, beam_node *node, beam_context *out) {
     out->between = true;
     out->pending = out->spelling = 0.0F;
     out->lexicon = 0;
+    out->letters = 0;
 }
 
 static void follow_symbol_model(const oss_beam *beam, beam_context *out, int32_t id, bool begins) {
@@ -132,7 +145,8 @@ void oss_beam_follow(oss_beam *beam, beam_node *node, int32_t id, beam_context *
     }
     if (end > first) {
         out->between = false;
-        out->pending = pending_of(beam, out->lexicon, out->hotwords, out->spelling);
+        out->letters += end - first;
+        out->pending = pending_of(beam, out->lexicon, out->hotwords, out->letters, out->spelling);
     }
 }
 
@@ -155,7 +169,7 @@ float oss_beam_gain(oss_beam *beam, beam_node *node, int32_t id) {
         child = oss_lexicon_child(beam->models.lexicon, child, letter);
         child = child == 0 ? OSS_BEAM_OFF_LEXICON : child;
     }
-    return pending_of(beam, child, 0, 0.0F) - context->pending;
+    return pending_of(beam, child, 0, context->letters + 1, 0.0F) - context->pending;
 }
 
 void oss_beam_finish(oss_beam *beam, beam_node *node, beam_context *out) {
