@@ -16,9 +16,9 @@
  *     + bonuses of hotwords + rescore_weight ln p(words by the second model)
  * (Hannun et al. 2014); the terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
  * agree, at any pause once it is 20 s long, and soon after 60 s, and the language model's context goes on; so memory does
- * not grow with a recording. Transcripts have their times as ever. The confidence of a word is its posterior: the part that
- * hypotheses which have it at its place have of all (Wessel et al. 2001); a calibration in the model's file is of greedy
- * decoding and has no part in it.
+ * not grow with a recording. Transcripts have their times as ever. The confidence of a word is the geometric mean of what
+ * the network's outputs say of it (ossicle/transcript.h) and of its posterior: the part that hypotheses which have it at its
+ * place have of all (Wessel et al. 2001).
  *
  * What is set holds for coming calls. These functions must not be called while the recognizer runs. Those that fail return
  * a negative oss_status, set oss_last_error() and leave the recognizer as it was. */

@@ -17,6 +17,9 @@ typedef struct oss_transcript_source {
     const oss_envelope *envelope;
     oss_path_clock clock;
     double audio_seconds;
+    const oss_path_word
+        *known; /* [known_words] which symbols of the path are words, and their texts; NULL: as spaces say */
+    int64_t known_words;
 } oss_transcript_source;
 
 /* *out_word[*out_words]: free with oss_path_words_free. OSS_ENOMEM. */
