@@ -175,10 +175,11 @@ static oss_status check_file(const char *path) {
         oss_ngram_free(ngram);
         status = oss_ngram_save_tuning(path, &tuning);
         if (status == OSS_EINPUT) { /* it could be read, so it is an ARPA file */
-            status = oss_fail(OSS_EINPUT,
-                              "%s has no room for what is found: make a file of it with ossicle lm build, or "
-                              "see what is found with --dry-run",
-                              path);
+            status = oss_fail(
+                OSS_EINPUT,
+                "%s has no room for what is found: make a file of our own with ossicle lm convert, or "
+                "see what is found with --dry-run",
+                path);
         }
     }
     return status;

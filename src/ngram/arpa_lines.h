@@ -1,4 +1,4 @@
-/* Lines of a text of any length, one after another. Within src/ngram only. */
+/* Lines of a text of any length, one after another. */
 #ifndef OSS_NGRAM_ARPA_LINES_H
 #define OSS_NGRAM_ARPA_LINES_H
 

@@ -11,7 +11,9 @@ enum {
     VALUES = OSS_CODEBOOK_VALUES,
     FREE = VALUES - 1 /* beside the exact one */,
     BINS = 1 << 16,
-    ROUNDS = 40
+    ROUNDS = 40,
+    COVERING = 128,
+    HALVINGS = 40
 };
 
 /* What falls into each of BINS equal parts of the values' range. */
@@ -23,6 +25,11 @@ typedef struct histogram {
 
 static int compare_floats(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
@@ -69,23 +76,56 @@ static void fill_histogram(histogram *h, const float *x, int64_t count, float ex
     }
 }
 
-/* More values where there are more, but not as many more: the best density goes with the cube root of what is there
- * (Panter and Dite 1951); the fourth root is near enough to begin with. */
+static double bin_value(const histogram *h, int32_t bin) {
+    return h->low + bin / h->scale;
+}
+
+/* How many values it takes to be within `radius` of everything: the first of them go to value[most]. */
+static int32_t cover(double *value, int32_t most, const histogram *h, double radius) {
+    int32_t values = 0;
+    double covered = -INFINITY;
+    for (int32_t bin = 0; bin < BINS; bin++) {
+        if (h->count[bin] > 0 && bin_value(h, bin) > covered) {
+            covered = bin_value(h, bin) + 2 * radius;
+            if (values < most) {
+                value[values] = bin_value(h, bin) + radius;
+            }
+            values++;
+        }
+    }
+    return values;
+}
+
+/* As many as COVERING values with the least radius: what is rare, far out, has one near it too. */
+static int32_t cover_all(double value[COVERING], const histogram *h) {
+    double low = 0.0, high = BINS / h->scale;
+    for (int32_t i = 0; i < HALVINGS; i++) {
+        double radius = (low + high) / 2;
+        bool fits = cover(value, COVERING, h, radius) <= COVERING;
+        low = fits ? low : radius;
+        high = fits ? radius : high;
+    }
+    return cover(value, COVERING, h, high);
+}
+
+/* The others where there is most, but not as many more as there is more: the best density goes with the cube root of what
+ * is there (Panter and Dite 1951); the fourth root is near enough to begin with. */
 static void spread(double value[FREE], const histogram *h) {
     double whole = 0.0, before = 0.0;
-    int32_t values = 0;
+    int32_t covering = cover_all(value, h), values = covering;
     for (int32_t bin = 0; bin < BINS; bin++) {
         whole += sqrt(sqrt((double)h->count[bin]));
     }
     for (int32_t bin = 0; bin < BINS; bin++) {
         before += sqrt(sqrt((double)h->count[bin]));
-        while (values < FREE && before >= whole * (values + 0.5) / FREE) {
-            value[values++] = h->low + bin / h->scale;
+        while (values < FREE && before >= whole * (values - covering + 0.5) / (FREE - covering)) {
+            value[values++] = bin_value(h, bin);
         }
     }
     while (values < FREE) {
-        value[values++] = h->low + (BINS - 1) / h->scale;
+        value[values++] = bin_value(h, BINS - 1);
     }
+    qsort(value, FREE, sizeof *value, compare_doubles);
 }
 
 /* Every value goes to the mean of those that are nearest to it; one that has none stays. */
@@ -94,7 +134,7 @@ static void improve(double value[FREE], const histogram *h) {
     for (int32_t i = 0; i < FREE; i++) {
         double limit = i + 1 < FREE ? (value[i] + value[i + 1]) / 2 : INFINITY, sum = 0.0;
         int64_t count = 0;
-        for (; bin < BINS && h->low + bin / h->scale <= limit; bin++) {
+        for (; bin < BINS && bin_value(h, bin) <= limit; bin++) {
             count += h->count[bin];
             sum += h->sum[bin];
         }
