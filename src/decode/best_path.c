@@ -1,6 +1,7 @@
 #include "decode/best_path.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "decode/frames.h"
@@ -162,6 +163,39 @@ void oss_best_path_forget(oss_best_path *path) {
     path->symbols = 0;
     path->first_frame = path->frames;
     path->last = OSS_VOCAB_BLANK;
+}
+
+oss_status oss_best_path_copy(oss_best_path *to, const oss_best_path *from) {
+    if (from->symbols > to->capacity) {
+        oss_best_path_symbol *symbol = oss_resize(to->symbol, (size_t)from->symbols, sizeof *symbol);
+        if (symbol == NULL) {
+            return OSS_ENOMEM;
+        }
+        to->symbol = symbol;
+        to->capacity = from->symbols;
+    }
+    if (from->v != to->v) {
+        float *below = oss_resize(to->below, (size_t)from->v, 3 * sizeof *below);
+        if (below == NULL) {
+            return OSS_ENOMEM;
+        }
+        to->below = below;
+    }
+    oss_best_path made = *from;
+    made.symbol = to->symbol;
+    made.capacity = to->capacity;
+    made.below = to->below;
+    if (from->v > 0) {
+        size_t bytes = 3 * (size_t)from->v * sizeof *made.below;
+        memcpy(made.below, from->below, bytes);
+        made.now = made.below + (from->now - from->below);
+        made.before = made.below + (from->before - from->below);
+    }
+    if (from->symbols > 0) {
+        memcpy(made.symbol, from->symbol, (size_t)from->symbols * sizeof *made.symbol);
+    }
+    *to = made;
+    return OSS_OK;
 }
 
 double oss_best_path_center(const oss_best_path_symbol *symbol) {

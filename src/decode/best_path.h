@@ -40,6 +40,9 @@ oss_status oss_best_path_follow(oss_best_path *path, const float *logits, int32_
 /* No symbols any more; frames are counted on. A symbol that goes on over the cut begins anew. */
 void oss_best_path_forget(oss_best_path *path);
 
+/* *to becomes a copy of *from, in memory that it has as far as that is enough. OSS_ENOMEM: *to is as it was. */
+oss_status oss_best_path_copy(oss_best_path *to, const oss_best_path *from);
+
 /* The middle of a symbol, in frames from the first (the middle of frame t is t + 0.5): the mean of its frames and of the
  * blank ones beside them, weighted by its probability. Later than that of the symbol before it. */
 double oss_best_path_center(const oss_best_path_symbol *symbol);

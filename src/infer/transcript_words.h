@@ -4,12 +4,16 @@
 #define OSS_INFER_TRANSCRIPT_WORDS_H
 
 #include "decode/word_edges.h"
+#include "infer/utterances.h"
 #include "model/model_file.h"
 
 /* All of it the caller's. */
 typedef struct oss_transcript_source {
     const oss_model *model;
     const oss_best_path *path;
+    const float *posterior;         /* of the words that its symbols are in, by a search; NULL: greedy */
+    const oss_utterance *utterance; /* [utterances] lists of hypotheses */
+    int64_t utterances;
     const oss_envelope *envelope;
     oss_path_clock clock;
     double audio_seconds;
