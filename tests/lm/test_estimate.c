@@ -387,24 +387,26 @@ static double share_of(int cell) {
     return own / all;
 }
 
-START_TEST(what_is_pruned_first_changes_least) {
+START_TEST(what_is_pruned_changes_least) {
     oss_estimate_options options = options_of(3);
     draw_text(SENTENCES);
     oss_estimate_report report = build(&options);
     before = table;
     count_all(3);
-    options.most_ngrams = report.ngrams[0] + report.ngrams[1] + report.ngrams[2] - 1;
+    options.most_ngrams = report.ngrams[0] + report.ngrams[1] + report.ngrams[2] - 40;
     build(&options);
-    double least = 1e9;
-    int best = -1, gone = -1;
+    double most_gone = 0.0, least_kept = 1e9;
+    int gone = 0;
     for (int cell = 0; cell < power(3); cell++) {
         int token[3] = {cell / (T * T), cell / T % T, cell % T};
-        double change = before.has[2][cell] ? share_of(cell) * divergence(token, 3) : 1e9;
-        best = change < least ? cell : best;
-        least = change < least ? change : least;
-        gone = before.has[2][cell] && !table.has[2][cell] ? cell : gone;
+        double change = before.has[2][cell] ? share_of(cell) * divergence(token, 3) : 0.0;
+        bool is_gone = before.has[2][cell] && !table.has[2][cell];
+        gone += is_gone;
+        most_gone = is_gone && change > most_gone ? change : most_gone;
+        least_kept = table.has[2][cell] && change < least_kept ? change : least_kept;
     }
-    ck_assert_int_eq(gone, best);
+    ck_assert_int_ge(gone, 30);
+    ck_assert_double_le(most_gone, 1.01 * least_kept); /* the file's digits are few for the least of them */
 }
 END_TEST
 
@@ -472,6 +474,7 @@ START_TEST(bytes_do_not_depend_on_memory_or_threads) {
 }
 END_TEST
 
+/* A file that is whole may be there: its folder could not be synced. */
 static void expect_nothing_left(oss_call kind, int64_t step, int count) {
     oss_estimate_options options = options_of(3);
     oss_faults_install();
@@ -483,8 +486,15 @@ static void expect_nothing_left(oss_call kind, int64_t step, int count) {
             break;
         }
         ck_assert_int_ne(status, OSS_OK);
-        ck_assert_int_eq(oss_tempdir_count(folder), 0);
+        ck_assert(!oss_tempdir_has(folder, "tmp"));
         ck_assert_int_eq(oss_faults_blocks(), 0);
+        if (oss_tempdir_count(folder) > 0) {
+            long bytes = 0;
+            char *model = oss_tempdir_read(file, &bytes);
+            ck_assert_str_eq(model + bytes - 7, "\n\\end\\\n");
+            free(model);
+            remove(file);
+        }
     }
     oss_faults_remove();
 }
@@ -534,7 +544,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tcase, one_word_is_a_model_of_as_many_tokens_as_there_are);
     tcase_add_test(tcase, no_sentence_is_no_model);
     tcase_add_test(tcase, pruned_models_are_whole);
-    tcase_add_test(tcase, what_is_pruned_first_changes_least);
+    tcase_add_test(tcase, what_is_pruned_changes_least);
     tcase_add_test(tcase, a_size_is_kept);
     tcase_add_test(tcase, bytes_do_not_depend_on_memory_or_threads);
     tcase_add_test(tcase, a_failing_write_leaves_nothing);
