@@ -54,14 +54,22 @@ static uint32_t walk(const oss_lexicon *lexicon, const char *text) {
 
 /* Beginnings of words, of the best of them, against the list. */
 static void expect_words(int32_t extra_symbols) {
-    static const char *const word[] = {"a", "aal", "abe", "abed", "b", "\xc3\xa9t\xc3\xa9", "\xe4\xb8\x80" "b"};
+    static const char *const word[] = {"a",
+                                       "aal",
+                                       "abe",
+                                       "abed",
+                                       "b",
+                                       "\xc3\xa9t\xc3\xa9",
+                                       "\xe4\xb8\x80"
+                                       "b"};
     enum { WORDS = sizeof word / sizeof word[0] };
     oss_vocab *vocab = make_vocab(" abdelt\xc3\xa9\xe7\x8e\x8b", 0);
     if (extra_symbols > 0) {
         oss_vocab_free(vocab);
         vocab = make_vocab(" abdelt\xc3\xa9", extra_symbols);
     }
-    int32_t words = extra_symbols > 0 ? WORDS : WORDS - 1; /* the last one has a letter of the larger vocabulary */
+    int32_t words =
+        extra_symbols > 0 ? WORDS : WORDS - 1; /* the last one has a letter of the larger vocabulary */
     oss_ngram *ngram = make_words(word, WORDS);
     oss_lexicon *lexicon = NULL;
     ck_assert_msg(oss_lexicon_create(&lexicon, ngram, vocab, "FILE") == OSS_OK, "%s", oss_last_error());
@@ -110,7 +118,8 @@ START_TEST(words_of_another_case) {
     oss_ngram *ngram = make_words(word, 4);
     oss_lexicon *lexicon = NULL;
     ck_assert_int_eq(oss_lexicon_create(&lexicon, ngram, vocab, "FILE"), OSS_EINPUT);
-    ck_assert_str_eq(oss_last_error(), "1 of 4 words of FILE can be spelt with the model's 4 symbols; is it upper case?");
+    ck_assert_str_eq(oss_last_error(),
+                     "1 of 4 words of FILE can be spelt with the model's 4 symbols; is it upper case?");
     ck_assert_ptr_null(lexicon);
     ck_assert_int_eq(oss_lexicon_create(&lexicon, ngram, upper, "FILE"), OSS_OK);
     ck_assert_int_eq(oss_lexicon_words(lexicon), 3);
@@ -120,7 +129,8 @@ START_TEST(words_of_another_case) {
     ngram = make_words(lower, 2);
     lexicon = NULL;
     ck_assert_int_eq(oss_lexicon_create(&lexicon, ngram, upper, "FILE"), OSS_EINPUT);
-    ck_assert_str_eq(oss_last_error(), "0 of 2 words of FILE can be spelt with the model's 5 symbols; is it lower case?");
+    ck_assert_str_eq(oss_last_error(),
+                     "0 of 2 words of FILE can be spelt with the model's 5 symbols; is it lower case?");
     oss_ngram_free(ngram);
     ngram = make_words(lower, 0);
     ck_assert_int_eq(oss_lexicon_create(&lexicon, ngram, upper, "FILE"), OSS_EINPUT);
