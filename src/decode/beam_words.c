@@ -36,7 +36,8 @@ static float unknown_cost(const oss_beam *beam, int32_t letters, float spelling)
 }
 
 /* What a word that is not over adds for now: the best word that it can become, or that it is unknown. */
-static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, int32_t letters, float spelling) {
+static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, int32_t letters,
+                        float spelling) {
     float pending = beam->word_bonus;
     if (beam->models.words == NULL) {
         return beam->scores_words ? pending : 0.0F;
@@ -173,6 +174,10 @@ float oss_beam_gain(oss_beam *beam, beam_node *node, int32_t id) {
 }
 
 void oss_beam_finish(oss_beam *beam, beam_node *node, beam_context *out) {
+    /* A space at the end is no part of the text. */
+    if (node->symbol == beam->letters.space && node->parent != OSS_BEAM_NONE) {
+        node = &beam->node[node->parent];
+    }
     *out = node->context;
     if (!out->between) {
         end_word(beam, node, out);
