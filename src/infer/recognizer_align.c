@@ -1,9 +1,9 @@
 /* Recordings beside a text that is known. */
 #include "base/fail.h"
 #include "base/mem.h"
-#include "infer/alignment.h"
+#include "infer/align_make.h"
+#include "infer/recognizer_internal.h"
 #include "infer/recognizer_state.h"
-#include "infer/transcriber.h"
 #include "model/sizes.h"
 
 typedef struct hearing {
@@ -79,6 +79,29 @@ oss_status oss_recognizer_align_samples(oss_recognizer *recognizer, const float 
     }
     if (status == OSS_OK) {
         status = align(recognizer, &h, text, &read, out_alignment);
+    }
+    end(&h);
+    return status;
+}
+
+oss_status oss_recognizer_align_row(oss_recognizer *recognizer, const oss_reference *reference,
+                                    const oss_align_options *options, oss_alignment **out_alignment) {
+    hearing h = {0};
+    oss_align_options read;
+    oss_input *input = NULL;
+    oss_status status = begin(recognizer, &h, &read, options);
+    if (status == OSS_OK) {
+        status =
+            oss_input_open_segment(&input, reference->path, &recognizer->model->config,
+                                   reference->start_seconds, reference->end_seconds, &recognizer->progress);
+    }
+    if (status == OSS_OK) {
+        status = oss_recognizer_hear(recognizer, input, (oss_hearer){.take = take_heard, .context = &h});
+        oss_input_close(input);
+    }
+    if (status == OSS_OK) {
+        status = align(recognizer, &h, reference->text, &read, out_alignment);
+        status = status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", reference->path);
     }
     end(&h);
     return status;

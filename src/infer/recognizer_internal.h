@@ -5,6 +5,7 @@
 #include "decode/scoring.h"
 #include "infer/encoder.h"
 #include "infer/transcript_words.h"
+#include "ossicle/alignment.h"
 #include "ossicle/decoding.h"
 #include "ossicle/recognizer.h"
 
@@ -40,5 +41,9 @@ typedef struct oss_scored_row {
 oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
                                 oss_scored_row *out);
 void oss_scored_row_deinit(oss_scored_row *row);
+
+/* As oss_recognizer_align_file, of a row; its text as it was written. */
+oss_status oss_recognizer_align_row(oss_recognizer *recognizer, const oss_reference *reference,
+                                    const oss_align_options *options, oss_alignment **out_alignment);
 
 #endif

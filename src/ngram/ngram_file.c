@@ -114,10 +114,16 @@ static oss_status write_block(const char *path, oss_ngram_header header, const v
     return status;
 }
 
-oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
+oss_status oss_ngram_save_as(const oss_ngram *ngram, bool is_of_symbols, const char *path) {
     oss_ngram_header header = ngram->header;
     header.bytes = ngram->bytes;
+    header.flags &= ~(uint32_t)OSS_NGRAM_FLAG_SYMBOLS;
+    header.flags |= is_of_symbols ? OSS_NGRAM_FLAG_SYMBOLS : 0u;
     return write_block(path, header, ngram->block);
+}
+
+oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
+    return oss_ngram_save_as(ngram, oss_ngram_is_of_symbols(ngram), path);
 }
 
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning) {

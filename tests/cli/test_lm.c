@@ -146,6 +146,31 @@ START_TEST(test_invalid_lines) {
 }
 END_TEST
 
+START_TEST(test_symbols) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(
+        &c, "model.arpa",
+        "\\data\\\nngram 1=5\n\\1-grams:\n-1 <unk>\n-99 <s>\n-0.5 </s>\n-0.25 a\n-0.125 _\n\\end\\\n");
+    oss_cli_case_write(&c, "text.txt", "a \xc3\xa4 aa\n");
+    char *path = oss_tempdir_path(c.folder, "model.arpa"), *own = oss_tempdir_path(c.folder, "model.olm");
+    char *text = oss_tempdir_path(c.folder, "text.txt");
+    oss_program_run run = oss_run_ossicle("lm", "convert", path, "--symbols", "-o", own);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "info", own);
+    oss_program_expect_out(&run, "tokens      symbols\n");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "score", "--lm", own, text);
+    oss_program_expect(&run, 0); /* a, _, an unknown one, _, a, a, the end */
+    oss_program_expect_out(&run, "-2.5000\t6\t1\t");
+    oss_program_run_deinit(&run);
+    free(path);
+    free(own);
+    free(text);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(test_names_of_two_words) {
     oss_program_run run = oss_run_ossicle("lm");
     oss_program_expect(&run, 2);
@@ -177,6 +202,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_score);
     tcase_add_test(all, test_score_of_rows);
     tcase_add_test(all, test_invalid_lines);
+    tcase_add_test(all, test_symbols);
     tcase_add_test(all, test_names_of_two_words);
     tcase_set_timeout(all, 60);
     suite_add_tcase(suite, all);

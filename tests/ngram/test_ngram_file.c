@@ -161,7 +161,8 @@ static void use_all(const oss_ngram *ngram) {
         (void)oss_ngram_find(ngram, text, bytes);
     }
     char *path = oss_tempdir_path(folder, "harm.arpa");
-    ck_assert_int_eq(oss_ngram_write_arpa(ngram, path), OSS_OK);
+    oss_status status = oss_ngram_write_arpa(ngram, path);
+    ck_assert(status == OSS_OK || status == OSS_EINPUT);
     free(path);
 }
 

@@ -1,6 +1,6 @@
 /* The public alignment (ossicle/alignment.h), out of logits and a text. */
-#ifndef OSS_INFER_ALIGNMENT_H
-#define OSS_INFER_ALIGNMENT_H
+#ifndef OSS_INFER_ALIGN_MAKE_H
+#define OSS_INFER_ALIGN_MAKE_H
 
 #include "infer/align_text.h"
 #include "infer/transcript_words.h"

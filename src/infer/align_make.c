@@ -1,4 +1,4 @@
-#include "infer/alignment.h"
+#include "infer/align_make.h"
 
 #include <math.h>
 
