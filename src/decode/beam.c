@@ -32,11 +32,14 @@ void oss_beam_free(oss_beam *beam) {
 
 static oss_status check_options(const oss_beam_models *models, const oss_beam_options *options) {
     if (options->width < 1 || options->width > MOST_WIDTH) {
-        return oss_fail(OSS_EUSAGE, "a beam's width is 1 to %d, not %d", (int)MOST_WIDTH, (int)options->width);
+        return oss_fail(OSS_EUSAGE, "a beam's width is 1 to %d, not %d", (int)MOST_WIDTH,
+                        (int)options->width);
     }
-    if (!isfinite(options->lm_weight) || !isfinite(options->word_bonus) || !isfinite(options->unknown_penalty)) {
-        return oss_fail(OSS_EUSAGE, "the weight of the language model, the bonus of a word and the penalty of an "
-                                    "unknown one are finite numbers");
+    if (!isfinite(options->lm_weight) || !isfinite(options->word_bonus) ||
+        !isfinite(options->unknown_penalty)) {
+        return oss_fail(OSS_EUSAGE,
+                        "the weight of the language model, the bonus of a word and the penalty of an "
+                        "unknown one are finite numbers");
     }
     if (!(options->beam_prune_logp <= 0.0) || !(options->token_min_logp <= 0.0)) {
         return oss_fail(OSS_EUSAGE, "beam_prune_logp and token_min_logp are 0 or less");

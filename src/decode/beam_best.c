@@ -33,7 +33,8 @@ void oss_hypotheses_free(oss_hypothesis *hypothesis, int32_t count) {
 }
 
 /* Symbols of a node from the root on, in results->id; the space at the end only when something may follow. */
-static bool list_symbols(const oss_beam *beam, beam_results *results, int32_t node, bool ended, int32_t *out_ids) {
+static bool list_symbols(const oss_beam *beam, beam_results *results, int32_t node, bool ended,
+                         int32_t *out_ids) {
     int32_t count = 0;
     for (int32_t at = node; at != beam->root; at = beam->node[at].parent) {
         count++;

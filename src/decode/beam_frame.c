@@ -43,7 +43,8 @@ static void choose_symbols(oss_beam *beam, const float *logits) {
                 beam->alive[beam->alive_count++] = id;
             }
         }
-        beam->logp[OSS_VOCAB_BLANK] = logits[OSS_VOCAB_BLANK] >= least ? logits[OSS_VOCAB_BLANK] - sum : -INFINITY;
+        beam->logp[OSS_VOCAB_BLANK] =
+            logits[OSS_VOCAB_BLANK] >= least ? logits[OSS_VOCAB_BLANK] - sum : -INFINITY;
         top -= sum;
     } else {
         top = 0.0F; /* nothing known, or one symbol for certain */

@@ -19,11 +19,12 @@ enum { OSS_BEAM_NONE = -1, OSS_BEAM_FREE = -2 };
 
 /* What the models know of a prefix: a function of its symbols alone. */
 typedef struct beam_context {
-    double done;   /* what the models add to its score for all but the word that is not over, bonuses of phrases included */
-    double lm;     /* the unweighted logarithms in it */
-    double bonus;  /* the bonuses of phrases in it */
-    float pending; /* what is added for the word that is not over: a guess that its end takes back */
-    float spelling; /* ln p of its symbols by the model of symbols, where words have a model too */
+    double
+        done; /* what the models add to its score for all but the word that is not over, bonuses of phrases included */
+    double lm;        /* the unweighted logarithms in it */
+    double bonus;     /* the bonuses of phrases in it */
+    float pending;    /* what is added for the word that is not over: a guess that its end takes back */
+    float spelling;   /* ln p of its symbols by the model of symbols, where words have a model too */
     uint32_t lexicon; /* node */
     uint32_t hotwords;
     int32_t letters;        /* of the word that is not over */
@@ -73,12 +74,12 @@ struct oss_beam {
     const oss_hotwords *next_hotwords; /* from the next utterance on */
     int32_t width, symbols;
     float lm_weight, word_bonus, unknown_penalty, prune, token_min;
-    bool scores_words;    /* there is a model of words or of symbols: word_bonus counts */
-    bool single;          /* all symbols are one letter or a space, no phrases, no model of symbols: the quick way */
+    bool scores_words; /* there is a model of words or of symbols: word_bonus counts */
+    bool single; /* all symbols are one letter or a space, no phrases, no model of symbols: the quick way */
     oss_letters letters;
-    uint32_t *symbol_token; /* [symbols]: tokens of models.symbols */
+    uint32_t *symbol_token;         /* [symbols]: tokens of models.symbols */
     oss_ngram_state spelling_begin; /* before the first letter of a word */
-    float unknown_ahead;    /* lm_weight * ln p(<unk>) */
+    float unknown_ahead;            /* lm_weight * ln p(<unk>) */
 
     beam_node *node; /* [nodes] */
     int32_t nodes, used, free, free_count;
@@ -87,12 +88,12 @@ struct oss_beam {
     beam_slots now, after;
     beam_candidate *candidate; /* [candidates] */
     int32_t candidates, pushed;
-    float best, threshold; /* of candidates */
+    float best, threshold;           /* of candidates */
     float *stay_blank, *stay_symbol; /* [width] */
-    int32_t *skip;      /* [symbols]: the slot whose prefix with that symbol is in the beam already */
-    float *logp;        /* [symbols]: of the frame; -INFINITY for those not tried */
-    float *scratch;     /* [symbols] */
-    int32_t *alive;     /* [alive_count]: symbols that are tried, but for the blank */
+    int32_t *skip;  /* [symbols]: the slot whose prefix with that symbol is in the beam already */
+    float *logp;    /* [symbols]: of the frame; -INFINITY for those not tried */
+    float *scratch; /* [symbols] */
+    int32_t *alive; /* [alive_count]: symbols that are tried, but for the blank */
     int32_t alive_count;
     bool settled_blank; /* all of now.symbol are nothing: blanks change the base alone */
     double base, extra_base;

@@ -36,7 +36,8 @@ static float unknown_cost(const oss_beam *beam, int32_t letters, float spelling)
 }
 
 /* What a word that is not over adds for now: the best word that it can become, or that it is unknown. */
-static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, int32_t letters, float spelling) {
+static float pending_of(const oss_beam *beam, uint32_t lexicon, uint32_t hotwords, int32_t letters,
+                        float spelling) {
     float pending = beam->word_bonus;
     if (beam->models.words == NULL) {
         return beam->scores_words ? pending : 0.0F;

@@ -13,7 +13,7 @@
 enum { OSS_HOTWORDS_ROOT = 0, OSS_HOTWORDS_OUT = 1, OSS_HOTWORDS_FIRST = 2 };
 
 typedef struct oss_hotwords_node {
-    int32_t letter; /* that leads here; the number of letters: the space */
+    int32_t letter;        /* that leads here; the number of letters: the space */
     uint32_t child, next;  /* first child, next child of its parent; 0: none */
     uint32_t parent, fail; /* fail: where it goes on after a break */
     int32_t depth;

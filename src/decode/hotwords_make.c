@@ -37,8 +37,11 @@ static uint32_t enter(oss_hotwords *hotwords, uint32_t parent, int32_t letter) {
     }
     at = hotwords->nodes++;
     oss_hotwords_node *above = &hotwords->node[parent];
-    hotwords->node[at] = (oss_hotwords_node){
-        .letter = letter, .next = above->child, .parent = parent, .depth = above->depth + 1, .given = -INFINITY};
+    hotwords->node[at] = (oss_hotwords_node){.letter = letter,
+                                             .next = above->child,
+                                             .parent = parent,
+                                             .depth = above->depth + 1,
+                                             .given = -INFINITY};
     above->child = at;
     return at;
 }
@@ -50,8 +53,8 @@ static oss_status enter_phrase(oss_hotwords *hotwords, uint32_t *out, const char
     while (*cursor != '\0') {
         const char *character = cursor;
         uint32_t code_point = oss_text_next(&cursor);
-        int32_t letter = code_point == ' ' ? hotwords->letters.letters
-                                           : oss_letters_find(&hotwords->letters, code_point);
+        int32_t letter =
+            code_point == ' ' ? hotwords->letters.letters : oss_letters_find(&hotwords->letters, code_point);
         if (letter < 0 || (code_point == ' ' && hotwords->letters.space < 0)) {
             return oss_fail(OSS_EINPUT, "the model has no symbol for \"%.*s\" in the phrase \"%.200s\"",
                             (int)(cursor - character), character, phrase);
@@ -121,7 +124,8 @@ static void settle(oss_hotwords *hotwords, uint32_t at) {
     here->completes = here->whole || oss_hotwords_child(hotwords, at, space) != 0;
     here->at_end = here->whole ? here->weight : here->kept;
     bool found = here->whole;
-    for (uint32_t end = here->fail; end >= OSS_HOTWORDS_FIRST && here->letter != space; end = node[end].fail) {
+    for (uint32_t end = here->fail; end >= OSS_HOTWORDS_FIRST && here->letter != space;
+         end = node[end].fail) {
         here->completes = here->completes || node[end].completes;
         if (!found && node[end].whole) {
             here->at_end += node[end].weight;

@@ -206,8 +206,8 @@ static oss_status check_enough(const spelt_words *words, const oss_vocab *vocab,
     char spelt[32], all[32];
     print_count(spelt, words->words);
     print_count(all, words->tokens);
-    return oss_fail(OSS_EINPUT, "%s of %s words of %s can be spelt with the model's %d symbols; is it %s?", spelt,
-                    all, file, (int)oss_vocab_size(vocab) - OSS_VOCAB_SPECIALS,
+    return oss_fail(OSS_EINPUT, "%s of %s words of %s can be spelt with the model's %d symbols; is it %s?",
+                    spelt, all, file, (int)oss_vocab_size(vocab) - OSS_VOCAB_SPECIALS,
                     oss_vocab_find(vocab, "A") >= 0 && oss_vocab_find(vocab, "a") < 0 ? "lower case"
                                                                                       : "upper case");
 }

@@ -11,7 +11,7 @@
 enum { OSS_LEXICON_MASK_BITS = 64 };
 
 typedef struct oss_lexicon_node {
-    uint64_t mask; /* letters of the children, when the alphabet has at most 64 */
+    uint64_t mask;  /* letters of the children, when the alphabet has at most 64 */
     uint32_t first; /* child */
     uint32_t word;  /* that ends here: token of the n-gram model; OSS_NGRAM_UNKNOWN: none */
 } oss_lexicon_node;

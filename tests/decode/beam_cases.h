@@ -114,7 +114,8 @@ static inline void oss_all_texts_add(all_texts *all, const char *text, double p)
 }
 
 /* The text of a path: repeats merged, blanks dropped, one space between words and none at the ends. */
-static inline void oss_path_text(char out[ALL_TEXT_BYTES], const oss_vocab *vocab, const int32_t *path, int32_t t) {
+static inline void oss_path_text(char out[ALL_TEXT_BYTES], const oss_vocab *vocab, const int32_t *path,
+                                 int32_t t) {
     char text[256] = "";
     for (int32_t i = 0; i < t; i++) {
         if (path[i] != OSS_VOCAB_BLANK && (i == 0 || path[i] != path[i - 1])) {

@@ -46,7 +46,8 @@ static double spell(const beam_kit *kit, const char *word, size_t bytes) {
     double sum = 0.0;
     oss_ngram_score(kit->symbols, &state, oss_ngram_find(kit->symbols, "_", 1), &state);
     for (size_t i = 0; i < bytes; i++) {
-        sum += (double)oss_ngram_score(kit->symbols, &state, oss_ngram_find(kit->symbols, word + i, 1), &state);
+        sum +=
+            (double)oss_ngram_score(kit->symbols, &state, oss_ngram_find(kit->symbols, word + i, 1), &state);
     }
     return sum + (double)oss_ngram_score(kit->symbols, &state, oss_ngram_find(kit->symbols, "_", 1), &state);
 }
@@ -70,7 +71,8 @@ static text_score score_text(const beam_kit *kit, const oss_beam_options *option
         if (token == OSS_NGRAM_UNKNOWN && !in_phrase[i]) {
             score.unknown++;
             score.lm += kit->symbols != NULL ? spell(kit, word, bytes) : 0.0;
-            penalties += options->unknown_penalty * (kit->symbols == NULL && bytes > 6 ? (double)bytes / 6.0 : 1.0);
+            penalties +=
+                options->unknown_penalty * (kit->symbols == NULL && bytes > 6 ? (double)bytes / 6.0 : 1.0);
         }
         word += bytes + (word[bytes] == ' ');
     }
@@ -106,8 +108,8 @@ static void expect_all(const beam_kit *kit, const oss_beam_options *options, con
         ck_assert_msg(at < all->count, "\"%s\" is there twice or is no text", text);
         text_score want = score_text(kit, options, text);
         ck_assert_double_eq_tol(got[i].acoustic, log(all->p[at]), 1e-4);
-        ck_assert_msg(fabs(got[i].total - (log(all->p[at]) + want.sum)) < 1e-4, "\"%s\": %.6f, not %.6f", text,
-                      got[i].total, log(all->p[at]) + want.sum);
+        ck_assert_msg(fabs(got[i].total - (log(all->p[at]) + want.sum)) < 1e-4, "\"%s\": %.6f, not %.6f",
+                      text, got[i].total, log(all->p[at]) + want.sum);
         ck_assert_double_eq_tol(got[i].lm, want.lm, 1e-4);
         ck_assert_double_eq_tol(got[i].hotwords, want.bonus, 1e-5);
         ck_assert_int_eq(got[i].unknown_words, want.unknown);
@@ -127,7 +129,8 @@ START_TEST(all_paths_of_characters) {
     oss_beam_options options = oss_beam_wide(4096);
     for (int32_t kind = 0; kind < 6; kind++) {
         /* A model of symbols beside the words: kinds 3 and 5. */
-        beam_kit kit = oss_beam_kit(oss_beam_characters(), kind != 0 && kind != 2, kind == 3 || kind == 5, kind == 2 || kind >= 4);
+        beam_kit kit = oss_beam_kit(oss_beam_characters(), kind != 0 && kind != 2, kind == 3 || kind == 5,
+                                    kind == 2 || kind >= 4);
         for (uint64_t seed = 0; seed < 5; seed++) {
             float logits[T * V];
             oss_fill_f32(logits, T * V, 100 * (uint64_t)kind + seed, 3.0);
