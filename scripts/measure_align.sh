@@ -1,0 +1,16 @@
+#!/bin/sh
+# How well `ossicle align` tells what a text lacks and what it has too much: rows of a dataset joined, and one row's text taken out of the
+# text, or another row's text put into it.
+#   scripts/measure_align.sh MODEL CSV...      (needs python3)
+# From the environment: CASES (100) of each kind, ROWS (6) a recording, SEED (1), PAUSE (0.3 s), ARGS (more options of align).
+# A case counts as found when the finding is there, in its place (within 0.5 s of the row that was taken out, or of the row's words that were
+# put in), and as a false alarm when there is any finding elsewhere.
+set -eu
+if [ $# -lt 2 ]; then
+	echo "usage: measure_align.sh MODEL CSV..." >&2
+	exit 2
+fi
+here=$(dirname "$0")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+OSSICLE=${OSSICLE:-$here/../build/release/ossicle} python3 "$here/measure_align.py" "$work" "$@"
