@@ -24,7 +24,9 @@ static const oss_cli_option options[] = {
     {.name = "--unknown-penalty",
      .value = "X",
      .help = "added for a word that the language model does not know (default -10)"},
-    {.name = "--metric", .value = "NAME", .help = "what is to be least: wer or cer (default wer)"},
+    {.name = "--metric",
+     .value = "NAME",
+     .help = "what is to be least: wer, cer, or both, their sum (default wer)"},
     {.name = "--dry-run", .help = "store nothing"},
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
@@ -48,7 +50,7 @@ typedef struct tuning_run {
     const oss_cli_args *args;
     oss_tune_rows *rows;
     oss_decoding_options options; /* without defaults; the numbers of the trial in hand */
-    bool by_characters;
+    int32_t metric;               /* of metric_name */
     oss_tune_score greedy;
     trial tried[MOST_TRIALS];
     int32_t trials, best; /* tried[best] */
@@ -56,8 +58,12 @@ typedef struct tuning_run {
 
 /* ---- Trials ---- */
 
+enum { METRICS = 3 };
+static const char *const metric_name[METRICS] = {"wer", "cer", "both"};
+
 static double rate_of(const tuning_run *run, const oss_tune_score *score) {
-    return oss_edits_rate(run->by_characters ? &score->characters : &score->words);
+    double wer = oss_edits_rate(&score->words), cer = oss_edits_rate(&score->characters);
+    return run->metric == 0 ? wer : run->metric == 1 ? cer : wer + cer;
 }
 
 static void print_trial(const tuning_run *run, const trial *t) {
@@ -141,7 +147,7 @@ static oss_status print_json(const tuning_run *run, bool stored) {
     oss_json_add_string(object, "lm", oss_cli_value(run->args, "--lm"));
     oss_json_add_integer(object, "beam", run->options.beam_width);
     oss_json_add_number(object, "unknown_penalty", run->options.unknown_penalty);
-    oss_json_add_string(object, "metric", run->by_characters ? "cer" : "wer");
+    oss_json_add_string(object, "metric", metric_name[run->metric]);
     add_rates(oss_json_add_object(object, "greedy"), &run->greedy);
     oss_json *tried = oss_json_add_array(object, "tried");
     for (int32_t i = 0; i < run->trials; i++) {
@@ -157,10 +163,12 @@ static oss_status print_results(const tuning_run *run, bool stored) {
         return print_json(run, stored);
     }
     const trial *best = &run->tried[run->best];
-    oss_cli_print("best: --lm-weight %g --word-bonus %g, %s %.2f %% (greedy %.2f %%)%s%s\n", best->lm_weight,
-                  best->word_bonus, run->by_characters ? "cer" : "wer", 100.0 * rate_of(run, &best->score),
-                  100.0 * rate_of(run, &run->greedy), stored ? ", stored in " : "",
-                  stored ? oss_cli_value(run->args, "--lm") : "");
+    oss_cli_print(
+        "best: --lm-weight %g --word-bonus %g, wer %.2f %%, cer %.2f %% (greedy %.2f %%, %.2f %%)%s%s\n",
+        best->lm_weight, best->word_bonus, 100.0 * oss_edits_rate(&best->score.words),
+        100.0 * oss_edits_rate(&best->score.characters), 100.0 * oss_edits_rate(&run->greedy.words),
+        100.0 * oss_edits_rate(&run->greedy.characters), stored ? ", stored in " : "",
+        stored ? oss_cli_value(run->args, "--lm") : "");
     return OSS_OK;
 }
 
@@ -193,12 +201,10 @@ static oss_status store(const tuning_run *run) {
 }
 
 static oss_status read_options(tuning_run *run, oss_decoding_options *out) {
-    static const char *const metric[] = {"wer", "cer"};
     int64_t width = 0;
-    int32_t which = 0;
     *out = oss_decoding_options_init();
     out->lm = oss_cli_value(run->args, "--lm");
-    oss_status status = oss_cli_choice(run->args, "--metric", metric, 2, &which);
+    oss_status status = oss_cli_choice(run->args, "--metric", metric_name, METRICS, &run->metric);
     if (status == OSS_OK) {
         status = oss_cli_integer(run->args, "--beam", 1, 4096, 0, &width);
     }
@@ -207,7 +213,6 @@ static oss_status read_options(tuning_run *run, oss_decoding_options *out) {
     }
     out->beam_width = (int32_t)width;
     out->zeros = oss_cli_has(run->args, "--unknown-penalty") ? OSS_DECODING_UNKNOWN_PENALTY : 0;
-    run->by_characters = which == 1;
     return status;
 }
 

@@ -262,6 +262,23 @@ START_TEST(test_refusals) {
 }
 END_TEST
 
+/* What is certain is heard the same with a search; lists come with finals, and only in JSON. */
+START_TEST(test_searching) {
+    listen_case c = make_listen_case();
+    expect_out(&c, "\"$O\" listen --model \"$M\" --beam 4 <\"$R\"", "a a\na\n");
+    oss_program_run run = run_shell(&c, "\"$O\" listen --model \"$M\" --json --n-best 2 <\"$R\"");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\"utterances\":[{\"start\":0,");
+    oss_program_expect_out(&run, "\"alternatives\":[{\"text\":\"a a\",\"score\":");
+    oss_program_run_deinit(&run);
+    run = run_shell(&c, "\"$O\" listen --model \"$M\" --n-best 2 <\"$R\"");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--n-best goes with --json");
+    oss_program_run_deinit(&run);
+    free_listen_case(&c);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/listen");
     TCase *prints = tcase_create("prints");
@@ -276,6 +293,7 @@ Suite *oss_test_suite(void) {
     tcase_set_timeout(ends, 60);
     tcase_add_test(ends, test_signals_end_with_the_last_segment);
     tcase_add_test(ends, test_refusals);
+    tcase_add_test(ends, test_searching);
     suite_add_tcase(suite, ends);
     return suite;
 }
