@@ -432,7 +432,8 @@ static oss_status add_numbers(oss_estimate *e, int count) {
     oss_status status = OSS_OK;
     for (int i = 0; i < count && status == OSS_OK; i++) {
         char line[64];
-        int bytes = snprintf(line, sizeof line, "%d n%d %d x%d %d", draw(30), draw(300), draw(9), draw(3000), draw(3));
+        int bytes = snprintf(line, sizeof line, "%d n%d %d x%d %d", draw(30), draw(300), draw(9), draw(3000),
+                             draw(3));
         status = oss_corpus_add(oss_estimate_corpus(e), line, (size_t)bytes);
     }
     return status;
