@@ -58,7 +58,7 @@ START_TEST(a_small_text_gives_a_model_that_is_known_by_hand) {
     ck_assert_str_eq(text,
                      "\\data\\\nngram 1=5\nngram 2=3\n\n\\1-grams:\n-0.90309\t<unk>\t0\n-99\t<s>\t-0.30103\n"
                      "-0.535113\t</s>\n-0.535113\ta\t-0.30103\n-0.535113\tb\t-0.30103\n\n\\2-grams:\n"
-                     "-0.189802\t<s> a\n-0.189802\ta b\n-0.189802\tb </s>\n\n\\end\\\n");
+                     "-0.18988\t<s> a\n-0.18988\ta b\n-0.18988\tb </s>\n\n\\end\\\n");
     free(text);
 }
 END_TEST
