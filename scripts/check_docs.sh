@@ -15,12 +15,14 @@ export LC_ALL=C
 "$build/ossicle-docs" --check docs/commands.md docs/configuration.md docs/ossicle.1 || bad=1
 # The tables are those of the programs that users run.
 "$build/ossicle" --help >"$work/top"
-awk '/^  [a-z]/ && $1 != "help" { print $1 }' "$work/top" | sort >"$work/help"
+sed -n 's/^  \([a-z][a-z ]*[a-z]\)  .*/\1/p' "$work/top" | grep -v -x help | sort >"$work/help"
 sed -n 's/^## ossicle //p' docs/commands.md | sort | diff "$work/help" - || { echo "ossicle --help (<) and the sections of docs/commands.md (>) differ"; bad=1; }
 sed -n 's/^<!-- options: \(.*\) -->$/\1/p' docs/commands.md | sort | diff "$work/help" - || { echo "ossicle --help (<) and the regions of docs/commands.md (>) differ"; bad=1; }
 sed -n 's/^\.Ss //p' docs/ossicle.1 | sort | diff "$work/help" - || { echo "ossicle --help (<) and the sections of docs/ossicle.1 (>) differ"; bad=1; }
 while read -r command; do
-	"$build/ossicle" help "$command" | awk '/^  -/ { print $1 }' | grep -v -x -e --help -e --version | sort >"$work/options"
+	# A name of two words is two arguments.
+	# shellcheck disable=SC2086
+	"$build/ossicle" help $command | awk '/^  -/ { print $1 }' | grep -v -x -e --help -e --version | sort >"$work/options"
 	awk -v mark="<!-- options: $command -->" '$0 == mark { inside = 1 } /^<!-- end -->/ { inside = 0 } inside && /^\| `-/' docs/commands.md |
 		sed 's/^| `\([^ `]*\).*/\1/' | sort | diff "$work/options" - || { echo "ossicle help $command (<) and docs/commands.md (>) differ"; bad=1; }
 done <"$work/help"

@@ -2,6 +2,8 @@
 #ifndef OSSICLE_OSSICLE_H
 #define OSSICLE_OSSICLE_H
 
+#include "ossicle/alignment.h"
+#include "ossicle/decoding.h"
 #include "ossicle/features.h"
 #include "ossicle/format.h"
 #include "ossicle/log.h"

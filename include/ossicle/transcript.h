@@ -10,7 +10,7 @@
  * recording. Where the audio pauses beside a word, that is its edge; words without a pause between them share the time
  * between their symbols (docs/inference.md, "Times"). A confidence is the probability that the thing is right:
  * calibrated for words when the model file holds a calibration ("Confidence" there), else the least posterior of its
- * symbols, which is too high.
+ * symbols, which is too high; of a beam search (ossicle/decoding.h) the mean of that and of the posterior of the word.
  *
  * The structs are made by the library alone and only read by programs, which must not depend on their sizes staying
  * what they are at the end: later versions give a meaning to `reserved`, which is zero until then. */
@@ -56,6 +56,27 @@ typedef struct oss_transcript_segment {
     uint64_t reserved[2];
 } oss_transcript_segment;
 
+/* One of the best hypotheses of an utterance (ossicle/decoding.h). Natural logarithms. */
+typedef struct oss_transcript_alternative {
+    const char *text;
+    double score;     /* what it is ranked by: the weighted sum of all below */
+    double acoustic;  /* ln p(symbols | audio), of the paths that the search kept */
+    double lm;        /* ln p(words), unweighted */
+    double hotwords;  /* bonuses */
+    double rescore;   /* ln p(words) by the second language model, unweighted; 0 without one */
+    double posterior; /* its part of all hypotheses that were compared */
+    int32_t words, unknown_words;
+    uint64_t reserved[2];
+} oss_transcript_alternative;
+
+/* What the search decided at once. */
+typedef struct oss_transcript_utterance {
+    double start_seconds, end_seconds; /* of the recording, pauses included */
+    int32_t alternatives;
+    const oss_transcript_alternative *alternative; /* [alternatives], best first, of different texts */
+    uint64_t reserved[2];
+} oss_transcript_utterance;
+
 typedef struct oss_transcript {
     /* One line of UTF-8: the segments' texts with single spaces between them; "" when nothing was said. */
     const char *text;
@@ -64,9 +85,11 @@ typedef struct oss_transcript {
     int32_t cut_off;      /* 1: the recording broke off, and this is of what came before (allow_truncated) */
     int32_t segments;
     int32_t words;
-    const oss_transcript_segment *segment; /* [segments] */
-    const oss_transcript_word *word;       /* [words], those of all segments in order */
-    uint64_t reserved[4];
+    const oss_transcript_segment *segment;     /* [segments] */
+    const oss_transcript_word *word;           /* [words], those of all segments in order */
+    int32_t utterances;                        /* 0 unless a list of hypotheses was asked for (n_best) */
+    const oss_transcript_utterance *utterance; /* [utterances] in order; none of silence */
+    uint64_t reserved[2];
 } oss_transcript;
 
 /* NULL is allowed. */

@@ -91,6 +91,16 @@ static int file_lstat(const char *path, struct stat *out) {
     return lstat(path, out);
 }
 
+/* A page that is touched for the first time costs as much as reading all of it: the kernel is asked for all in one call. */
+static void *file_map(int fd, size_t bytes) {
+#ifdef MAP_POPULATE
+    void *block = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+#else
+    void *block = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+#endif
+    return block == MAP_FAILED ? NULL : block;
+}
+
 oss_sys_heap oss_heap = {.alloc = heap_alloc, .resize = heap_resize, .release = free};
 
 oss_sys_file oss_file = {
@@ -113,4 +123,6 @@ oss_sys_file oss_file = {
     .opendir = opendir,
     .readdir = readdir,
     .closedir = closedir,
+    .map = file_map,
+    .unmap = munmap,
 };

@@ -37,6 +37,8 @@ typedef struct oss_sys_file {
     DIR *(*opendir)(const char *path);
     struct dirent *(*readdir)(DIR *dir);
     int (*closedir)(DIR *dir);
+    void *(*map)(int fd, size_t bytes); /* a file's first bytes, to be read, all pages at once; NULL: errno */
+    int (*unmap)(void *block, size_t bytes);
 } oss_sys_file;
 
 extern oss_sys_heap oss_heap; /* starts as the C library's */

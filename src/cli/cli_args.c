@@ -78,15 +78,37 @@ oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t
     return OSS_OK;
 }
 
+static oss_status check_point(const char *option, const char *text) {
+    char pointed[OSS_NUMBER_CHARS];
+    return oss_number_has_comma(pointed, text)
+               ? oss_fail(OSS_EUSAGE, "%s %s: write %s, with a point", option, text, pointed)
+               : OSS_OK;
+}
+
+oss_status oss_cli_number(const oss_cli_args *args, const char *option, double low, double high,
+                          double *out) {
+    const char *text = oss_cli_value(args, option);
+    double value = 0.0;
+    oss_status status = text == NULL ? OSS_OK : check_point(option, text);
+    if (text == NULL || status != OSS_OK) {
+        return status;
+    }
+    if (!oss_number_parse(text, &value) || value < low || value > high) {
+        return oss_fail(OSS_EUSAGE, "%s %s: choose a number from %g to %g", option, text, low, high);
+    }
+    *out = value;
+    return OSS_OK;
+}
+
 oss_status oss_cli_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out) {
     const char *text = oss_cli_value(args, option);
     double seconds = 0.0;
     if (text == NULL) {
         return OSS_OK;
     }
-    char pointed[OSS_NUMBER_CHARS];
-    if (oss_number_has_comma(pointed, text)) {
-        return oss_fail(OSS_EUSAGE, "%s %s: write %s, with a point", option, text, pointed);
+    oss_status status = check_point(option, text);
+    if (status != OSS_OK) {
+        return status;
     }
     if (!oss_number_parse(text, &seconds) || seconds < 0 || seconds > (double)MAX_SECONDS ||
         (above_zero && seconds <= 0)) {

@@ -93,6 +93,8 @@ const char *oss_cli_operand(const oss_cli_args *args, int32_t index);
 /* A whole number in [low, high]; `fallback` when the option was not given. OSS_EUSAGE. */
 oss_status oss_cli_integer(const oss_cli_args *args, const char *option, int64_t low, int64_t high,
                            int64_t fallback, int64_t *out);
+/* A number in [low, high]; *out stays when the option was not given. OSS_EUSAGE. */
+oss_status oss_cli_number(const oss_cli_args *args, const char *option, double low, double high, double *out);
 /* *out = index of the option's value in word[words]; 0 when it was not given. OSS_EUSAGE. */
 oss_status oss_cli_choice(const oss_cli_args *args, const char *option, const char *const *word,
                           int32_t words, int32_t *out);

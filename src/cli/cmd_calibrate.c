@@ -140,7 +140,7 @@ static oss_status add_row(measurement *m, const oss_eval_row *row) {
 
 static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer_options *settings) {
     oss_eval_rows *rows = NULL;
-    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings);
+    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings, NULL);
     if (status != OSS_OK) {
         return status;
     }

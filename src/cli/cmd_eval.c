@@ -31,6 +31,7 @@ static const oss_cli_option options[] = {
      .help =
          "also write every row's transcript: TSV with the columns wav, ref, hyp, S, D, I (of words), cells escaped as those of transcribe"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
+    OSS_CLI_DECODING_OPTIONS,
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
@@ -48,6 +49,8 @@ typedef struct evaluation {
     double audio_seconds; /* of the rows that were scored */
     int64_t failed;       /* rows that could not be scored */
     double wall_seconds;  /* of reading and scoring, without loading the model */
+    oss_cli_decoding asked;
+    oss_decoding_options decoding; /* beam_width 0: greedy */
 } evaluation;
 
 /* ---- Rows ---- */
@@ -166,6 +169,9 @@ static oss_status print_json(const evaluation *eval) {
     oss_json_add_number(object, "wall_seconds", eval->wall_seconds);
     oss_json_add_number(object, "realtime_factor", realtime_factor(eval));
     oss_json_add_integer(object, "failed", eval->failed);
+    if (eval->decoding.beam_width > 0) {
+        oss_cli_add_decoding(object, &eval->asked, &eval->decoding);
+    }
     return oss_cli_print_json(object);
 }
 
@@ -173,6 +179,17 @@ static void print_rate(const char *name, const oss_edits *edits, const char *uni
     oss_cli_print("%-17s%8.2f %%  %lld substitutions, %lld deletions, %lld insertions in %lld %s\n", name,
                   100.0 * oss_edits_rate(edits), (long long)edits->substitutions, (long long)edits->deletions,
                   (long long)edits->insertions, (long long)edits->reference, unit);
+}
+
+static void print_decoding(const oss_decoding_options *used) {
+    if (used->beam_width == 0) {
+        return;
+    }
+    oss_cli_print("%-17s%8d\n", "beam", used->beam_width);
+    if (used->lm != NULL) {
+        oss_cli_print("%-17s%8g\n%-17s%8g\n%-17s%8g\n", "lm_weight", used->lm_weight, "word_bonus",
+                      used->word_bonus, "unknown_penalty", used->unknown_penalty);
+    }
 }
 
 static void print_table(const evaluation *eval) {
@@ -191,6 +208,7 @@ static void print_table(const evaluation *eval) {
     oss_cli_print("%-17s%8.1f s\n", "audio_seconds", eval->audio_seconds);
     oss_cli_print("%-17s%8.2f s\n", "wall_seconds", eval->wall_seconds);
     oss_cli_print("%-17s%8.1f\n", "realtime_factor", realtime_factor(eval));
+    print_decoding(&eval->decoding);
 }
 
 /* ---- The command ---- */
@@ -220,12 +238,18 @@ static oss_status evaluate(evaluation *eval) {
         status = oss_cli_chunks(eval->args, &settings.chunk_seconds, &settings.left_seconds);
     }
     if (status == OSS_OK) {
+        status = oss_cli_read_decoding(eval->args, &eval->asked);
+    }
+    if (status == OSS_OK) {
         status = oss_cli_model(&model_path, eval->args);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings);
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, &eval->asked);
     }
     oss_free(model_path);
+    if (status == OSS_OK) {
+        status = oss_recognizer_get_decoding(oss_eval_rows_recognizer(eval->rows), &eval->decoding);
+    }
     if (status == OSS_OK) {
         status = open_hypotheses(eval);
     }
@@ -239,7 +263,8 @@ static oss_status evaluate(evaluation *eval) {
 }
 
 static int run_eval(const oss_cli_args *args) {
-    evaluation eval = {.args = args, .csv_path = oss_cli_value(args, "--csv")};
+    evaluation eval = {
+        .args = args, .csv_path = oss_cli_value(args, "--csv"), .decoding = oss_decoding_options_init()};
     oss_status status = evaluate(&eval);
     if (status == OSS_OK && oss_cli_has(args, "--json")) {
         status = print_json(&eval);
@@ -264,7 +289,9 @@ const oss_cli_command oss_command_eval = {
         "`failed`; the rest is scored, exit 1 (3 when no row could be scored).\n\n"
         "--json prints utterances words characters wer cer substitutions deletions insertions loss "
         "infeasible audio_seconds wall_seconds realtime_factor failed; substitutions, deletions and "
-        "insertions are of words; loss is null when no row is feasible.",
+        "insertions are of words; loss is null when no row is feasible. With a search (--lm, --beam, --hotwords, "
+        "--rescore-lm) `decoding` says with what: beam lm lm_weight unknown_penalty word_bonus and so on; loss is of "
+        "the model alone.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_eval};

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli_common.h"
+#include "cli/cli_decoding.h"
 #include "cli/cli_pace.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
@@ -36,6 +37,8 @@ static const oss_cli_option options[] = {
     {.name = "--rule3-length",
      .value = "S",
      .help = "a segment ends after S seconds, at the next space between words, or off (default 20)"},
+    OSS_CLI_DECODING_OPTIONS,
+    OSS_CLI_N_BEST_OPTION,
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
 };
 
@@ -115,12 +118,22 @@ static oss_status create_stream(oss_stream **out, const oss_cli_args *args) {
     oss_recognizer *recognizer = NULL;
     oss_recognizer_options settings = {.size = sizeof settings, .threads = 1};
     oss_stream_options how = {.size = sizeof how};
+    oss_cli_decoding decoding;
     oss_status status = read_options(args, &how);
+    if (status == OSS_OK) {
+        status = oss_cli_read_decoding(args, &decoding);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_read_n_best(args, oss_cli_has(args, "--json"), "--json", &decoding);
+    }
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
     }
     if (status == OSS_OK) {
         status = oss_cli_recognizer(&recognizer, args, &settings);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_decode(&decoding, recognizer);
     }
     if (status == OSS_OK) {
         status = oss_stream_create(out, recognizer, &how);

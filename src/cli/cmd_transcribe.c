@@ -1,4 +1,5 @@
 /* ossicle transcribe: recordings to text. */
+#include "cli/cli_decoding.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -8,6 +9,8 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     OSS_TRANSCRIBE_OUTPUT_OPTIONS,
     OSS_RECORDING_LIST_OPTION,
+    OSS_CLI_DECODING_OPTIONS,
+    OSS_CLI_N_BEST_OPTION,
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
@@ -38,14 +41,22 @@ static int run_transcribe(const oss_cli_args *args) {
     oss_recording_list list = {0};
     oss_transcribe_output output = {0};
     oss_recognizer_options settings;
+    oss_cli_decoding decoding;
     oss_status status = read_settings(&settings, args);
+    if (status == OSS_OK) {
+        status = oss_cli_read_decoding(args, &decoding);
+    }
     if (status == OSS_OK) {
         status = oss_recording_list_read(&list, args);
     }
     if (status == OSS_OK) {
         status = oss_transcribe_output_open(&output, args, &list);
     }
-    int code = status == OSS_OK ? oss_transcribe_run(args, &list, &output, &settings) : 0;
+    if (status == OSS_OK) {
+        bool has_room = output.format == OSS_FORMAT_JSON || output.format == OSS_FORMAT_JSONL;
+        status = oss_cli_read_n_best(args, has_room, "--format json or jsonl", &decoding);
+    }
+    int code = status == OSS_OK ? oss_transcribe_run(args, &list, &output, &settings, &decoding) : 0;
     if (status == OSS_OK && code <= 1 && oss_cli_signal() == 0) {
         status = oss_transcribe_output_commit(&output);
     }
@@ -74,6 +85,9 @@ const oss_cli_command oss_command_transcribe = {
         "end with (" OSS_RECORDING_EXTENSIONS "), in the order of their "
         "names. Names that begin with a dot are passed by. A folder, or a list, counts as several FILEs. "
         "Results come in the order of the command line, whatever is done first.\n\n"
+        "--lm, --hotwords, --rescore-lm, --n-best and --beam search for words in place of the best symbol of each "
+        "row (docs/decoding.md): slower, and much more accurate with a language model of what is said. "
+        "Confidences are then posteriors of words.\n\n"
         "--format json, srt, vtt, textgrid and lrc are a file for each recording: with several, --output-dir "
         "says where. No two recordings are written to one file: that is refused before the work begins. A "
         "file appears whole or not at all; one that is there is written over, unless --skip-existing says to "

@@ -17,7 +17,7 @@ struct oss_eval_rows {
     int32_t most, count, next;
     oss_status final; /* of reading: what is told once the rows before it are given back */
     char *final_message;
-    bool ended, observes;
+    bool ended, observes, keeps_logits;
 };
 
 /* ---- One row ---- */
@@ -48,7 +48,8 @@ static void score_row(void *context, int32_t task, int32_t worker) {
                                      .start_seconds = row->csv.start_seconds,
                                      .end_seconds = row->csv.end_seconds,
                                      .text = row->csv.text,
-                                     .observe = rows->observes};
+                                     .observe = rows->observes,
+                                     .keep_logits = rows->keeps_logits};
     oss_status status = oss_recognizer_score(rows->recognizer[worker], &reference, &row->scored);
     if (status != OSS_OK) {
         status = oss_fail_prefix(status, "%s:%lld: row %lld", rows->csv_path, (long long)row->csv.line,
@@ -100,7 +101,8 @@ oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out) {
 /* ---- Life ---- */
 
 static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path,
-                                     const oss_recognizer_options *options) {
+                                     const oss_recognizer_options *options,
+                                     const oss_cli_decoding *decoding) {
     oss_recognizer_options single = *options;
     single.threads = 1;
     rows->recognizer = oss_alloc_zero((size_t)rows->threads, sizeof *rows->recognizer);
@@ -108,6 +110,9 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
         return OSS_ENOMEM;
     }
     oss_status status = oss_recognizer_create(&rows->recognizer[0], model_path, &single);
+    if (status == OSS_OK && decoding != NULL) {
+        status = oss_cli_decode(decoding, rows->recognizer[0]);
+    }
     for (int32_t i = 1; i < rows->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&rows->recognizer[i], rows->recognizer[0]);
     }
@@ -115,9 +120,10 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
 }
 
 static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
-                             const oss_recognizer_options *options) {
+                             const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
     rows->row = oss_alloc_zero((size_t)rows->most, sizeof *rows->row);
-    oss_status status = rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options);
+    oss_status status =
+        rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options, decoding);
     if (status == OSS_OK) {
         status = oss_pool_create(&rows->pool, rows->threads);
     }
@@ -129,7 +135,7 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
 }
 
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options) {
+                                const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
     oss_eval_rows *rows = oss_alloc_zero(1, sizeof *rows);
     if (rows == NULL) {
         return OSS_ENOMEM;
@@ -137,7 +143,7 @@ oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, con
     rows->csv_path = csv_path;
     rows->threads = options->threads;
     rows->most = rows->threads * ROWS_A_THREAD;
-    oss_status status = open_parts(rows, model_path, options);
+    oss_status status = open_parts(rows, model_path, options, decoding);
     if (status != OSS_OK) {
         oss_eval_rows_free(rows);
         return status;
@@ -148,6 +154,14 @@ oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, con
 
 void oss_eval_rows_observe(oss_eval_rows *rows) {
     rows->observes = true;
+}
+
+void oss_eval_rows_keep_logits(oss_eval_rows *rows) {
+    rows->keeps_logits = true;
+}
+
+const oss_recognizer *oss_eval_rows_recognizer(const oss_eval_rows *rows) {
+    return rows->recognizer[0];
 }
 
 void oss_eval_rows_free(oss_eval_rows *rows) {

@@ -2,6 +2,7 @@
 #ifndef OSS_CLI_EVAL_ROWS_H
 #define OSS_CLI_EVAL_ROWS_H
 
+#include "cli/cli_decoding.h"
 #include "dataset/row.h"
 #include "infer/recognizer_internal.h"
 
@@ -15,11 +16,15 @@ typedef struct oss_eval_row {
     oss_scored_row scored;
 } oss_eval_row;
 
-/* Loads the model once; options->threads rows, at least 1, are worked on at the same time. */
+/* Loads the model once; options->threads rows, at least 1, are worked on at the same time. decoding NULL: greedy. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options);
+                                const oss_recognizer_options *options, const oss_cli_decoding *decoding);
 /* Coming rows hold their words too (oss_scored_row). */
 void oss_eval_rows_observe(oss_eval_rows *rows);
+/* Coming rows hold their logits too. */
+void oss_eval_rows_keep_logits(oss_eval_rows *rows);
+/* One of those that recognise the rows. */
+const oss_recognizer *oss_eval_rows_recognizer(const oss_eval_rows *rows);
 void oss_eval_rows_free(oss_eval_rows *rows);
 
 /* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its

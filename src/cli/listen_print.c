@@ -42,6 +42,34 @@ static void add_words(oss_json *object, const oss_transcript *heard) {
     }
 }
 
+static void add_alternative(oss_json *list, const oss_transcript_alternative *alternative) {
+    oss_json *entry = oss_json_add_object(list, NULL);
+    oss_json_add_string(entry, "text", alternative->text);
+    oss_json_add_number(entry, "score", alternative->score);
+    oss_json_add_number(entry, "acoustic", alternative->acoustic);
+    oss_json_add_number(entry, "lm", alternative->lm);
+    oss_json_add_number(entry, "hotwords", alternative->hotwords);
+    oss_json_add_number(entry, "rescore", alternative->rescore);
+    oss_json_add_number(entry, "posterior", alternative->posterior);
+    oss_json_add_integer(entry, "words", alternative->words);
+    oss_json_add_integer(entry, "unknown_words", alternative->unknown_words);
+}
+
+/* Named as transcribe's JSON names them. */
+static void add_utterances(oss_json *object, const oss_transcript *heard) {
+    oss_json *utterances = oss_json_add_array(object, "utterances");
+    for (int32_t i = 0; i < heard->utterances; i++) {
+        const oss_transcript_utterance *utterance = &heard->utterance[i];
+        oss_json *entry = oss_json_add_object(utterances, NULL);
+        add_time(entry, "start", utterance->start_seconds);
+        add_time(entry, "end", utterance->end_seconds);
+        oss_json *list = oss_json_add_array(entry, "alternatives");
+        for (int32_t k = 0; k < utterance->alternatives; k++) {
+            add_alternative(list, &utterance->alternative[k]);
+        }
+    }
+}
+
 static oss_status print_json(const char *type, const oss_transcript *heard) {
     oss_json *object = oss_json_object();
     oss_json_add_string(object, "type", type);
@@ -52,6 +80,9 @@ static oss_status print_json(const char *type, const oss_transcript *heard) {
     add_time(object, "heard", heard->audio_seconds);
     add_confidence(object, "confidence", heard->confidence);
     add_words(object, heard);
+    if (heard->utterances > 0) {
+        add_utterances(object, heard);
+    }
     return oss_cli_print_json(object);
 }
 

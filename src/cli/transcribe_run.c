@@ -30,8 +30,9 @@ typedef struct transcribe_run {
     const oss_recording_list *list;
     oss_transcribe_output *output;
     oss_recognizer **recognizer; /* [threads]: one and its siblings */
-    int32_t threads;             /* recordings at a time */
-    oss_pool *pool;              /* NULL: one at a time */
+    const oss_cli_decoding *decoding;
+    int32_t threads; /* recordings at a time */
+    oss_pool *pool;  /* NULL: one at a time */
     int32_t slots;
     recording_result *result; /* [slots] */
     oss_transcribe_display display;
@@ -144,11 +145,12 @@ static bool take_result(void *context, int32_t task, int32_t slot) {
 
 /* ---- Signals ---- */
 
-static transcribe_run *stoppable; /* a process makes one run */
+static transcribe_run *_Atomic stoppable; /* a process makes one run */
 
 static void stop_recognizers(void) {
-    for (int32_t i = 0; stoppable != NULL && i < stoppable->threads; i++) {
-        oss_recognizer_cancel(stoppable->recognizer[i]);
+    const transcribe_run *run = stoppable;
+    for (int32_t i = 0; run != NULL && i < run->threads; i++) {
+        oss_recognizer_cancel(run->recognizer[i]);
     }
 }
 
@@ -172,6 +174,9 @@ static oss_status create_recognizers(transcribe_run *run, oss_recognizer_options
         settings->threads = 1;
     }
     oss_status status = oss_cli_recognizer(&run->recognizer[0], run->args, settings);
+    if (status == OSS_OK) {
+        status = oss_cli_decode(run->decoding, run->recognizer[0]);
+    }
     for (int32_t i = 1; i < run->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&run->recognizer[i], run->recognizer[0]);
     }
@@ -221,8 +226,9 @@ static void clean_up(transcribe_run *run) {
 }
 
 int oss_transcribe_run(const oss_cli_args *args, const oss_recording_list *list,
-                       oss_transcribe_output *output, oss_recognizer_options *settings) {
-    transcribe_run run = {.args = args, .list = list, .output = output};
+                       oss_transcribe_output *output, oss_recognizer_options *settings,
+                       const oss_cli_decoding *decoding) {
+    transcribe_run run = {.args = args, .list = list, .output = output, .decoding = decoding};
     const oss_ordered job = {.context = &run, .work = do_recording, .take = take_result};
     oss_cli_catch_signals(stop_recognizers);
     oss_status status = prepare(&run, settings);

@@ -2,6 +2,7 @@
 #ifndef OSS_CLI_TRANSCRIBE_RUN_H
 #define OSS_CLI_TRANSCRIBE_RUN_H
 
+#include "cli/cli_decoding.h"
 #include "cli/transcribe_output.h"
 
 /* Transcribes all of the list, whatever becomes of each: a recording that fails is named on standard error, in its
@@ -10,6 +11,7 @@
  * is done is given out then, and oss_cli_signal tells. Returns the exit code: 0; 1: some failed, or broke off; that of
  * the last when all failed. */
 int oss_transcribe_run(const oss_cli_args *args, const oss_recording_list *list,
-                       oss_transcribe_output *output, oss_recognizer_options *settings);
+                       oss_transcribe_output *output, oss_recognizer_options *settings,
+                       const oss_cli_decoding *decoding);
 
 #endif

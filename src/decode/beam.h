@@ -5,6 +5,13 @@
  * score of a hypothesis = ln p(symbols | audio) + lm_weight * ln p(words) + word_bonus * words
  *                         + unknown_penalty * unknown words + bonuses of phrases
  *
+ * An unknown word of more than OSS_BEAM_UNKNOWN_LETTERS letters that no model of symbols spells counts as its letters /
+ * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty, known or not; the n-gram sees it as
+ * <unk>. Word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
+ * may become stands for its probability. With a model of symbols and none of words, ln p(words) is that of the symbols.
+ *
+ * Texts are what is searched: spaces at the beginning, and a space after a space, are none.
+ *
  * The names and defaults of what can be set are those of pyctcdecode where it has them. */
 #ifndef OSS_DECODE_BEAM_H
 #define OSS_DECODE_BEAM_H
@@ -13,6 +20,8 @@
 #include "decode/lexicon.h"
 #include "ngram/ngram.h"
 #include "text/vocab.h"
+
+enum { OSS_BEAM_UNKNOWN_LETTERS = 6 };
 
 typedef struct oss_beam_options {
     int32_t width;          /* hypotheses that are kept from frame to frame, 1 to 4096 */

@@ -1,6 +1,7 @@
 #include "decode/best_path.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "decode/frames.h"
@@ -53,16 +54,16 @@ typedef struct frame_state {
     float cost, entropy;
 } frame_state;
 
-/* Fills path->now. */
-static frame_state look_at(oss_best_path *path, const float *logits) {
+/* Fills path->now. label: the symbol that the path takes, maybe not the best one. */
+static frame_state look_at(oss_best_path *path, const float *logits, int32_t best, int32_t label) {
     int32_t v = path->v;
-    frame_state frame = {.best = oss_frame_best(logits, v)};
-    find_below(path->below, logits, v, frame.best);
+    frame_state frame = {.best = label};
+    find_below(path->below, logits, v, best);
     oss_k_exp(path->now, path->below, (size_t)v);
     float sum = sum_of(path->now, NULL, v);
     float mean = sum_of(path->now, path->below, v) / sum;
-    frame.cost = logf(sum);
-    frame.entropy = frame.cost - mean;
+    frame.cost = logf(sum) - path->below[label];
+    frame.entropy = logf(sum) - mean;
     for (int32_t i = 0; i < v; i++) {
         path->now[i] /= sum;
     }
@@ -107,8 +108,8 @@ static void begin_symbol(oss_best_path *path, const frame_state *frame) {
     }
 }
 
-static void add_frame(oss_best_path *path, const float *logits) {
-    frame_state frame = look_at(path, logits);
+static void add_frame(oss_best_path *path, const float *logits, int32_t best, int32_t label) {
+    frame_state frame = look_at(path, logits, best, label);
     if (frame.best != OSS_VOCAB_BLANK && frame.best != path->last) {
         begin_symbol(path, &frame);
     }
@@ -139,7 +140,21 @@ oss_status oss_best_path_add(oss_best_path *path, const float *logits, int32_t t
         return status;
     }
     for (int32_t frame = 0; frame < t; frame++) {
-        add_frame(path, logits + (int64_t)frame * v);
+        int32_t best = oss_frame_best(logits + (int64_t)frame * v, v);
+        add_frame(path, logits + (int64_t)frame * v, best, best);
+    }
+    return OSS_OK;
+}
+
+oss_status oss_best_path_follow(oss_best_path *path, const float *logits, int32_t t, int32_t v,
+                                const int32_t *label) {
+    oss_status status = make_room(path, t, v);
+    if (status != OSS_OK) {
+        return status;
+    }
+    for (int32_t frame = 0; frame < t; frame++) {
+        const float *row = logits + (int64_t)frame * v;
+        add_frame(path, row, oss_frame_best(row, v), label[frame]);
     }
     return OSS_OK;
 }
@@ -148,6 +163,39 @@ void oss_best_path_forget(oss_best_path *path) {
     path->symbols = 0;
     path->first_frame = path->frames;
     path->last = OSS_VOCAB_BLANK;
+}
+
+oss_status oss_best_path_copy(oss_best_path *to, const oss_best_path *from) {
+    if (from->symbols > to->capacity) {
+        oss_best_path_symbol *symbol = oss_resize(to->symbol, (size_t)from->symbols, sizeof *symbol);
+        if (symbol == NULL) {
+            return OSS_ENOMEM;
+        }
+        to->symbol = symbol;
+        to->capacity = from->symbols;
+    }
+    if (from->v != to->v) {
+        float *below = oss_resize(to->below, (size_t)from->v, 3 * sizeof *below);
+        if (below == NULL) {
+            return OSS_ENOMEM;
+        }
+        to->below = below;
+    }
+    oss_best_path made = *from;
+    made.symbol = to->symbol;
+    made.capacity = to->capacity;
+    made.below = to->below;
+    if (from->v > 0) {
+        size_t bytes = 3 * (size_t)from->v * sizeof *made.below;
+        memcpy(made.below, from->below, bytes);
+        made.now = made.below + (from->now - from->below);
+        made.before = made.below + (from->before - from->below);
+    }
+    if (from->symbols > 0) {
+        memcpy(made.symbol, from->symbol, (size_t)from->symbols * sizeof *made.symbol);
+    }
+    *to = made;
+    return OSS_OK;
 }
 
 double oss_best_path_center(const oss_best_path_symbol *symbol) {

@@ -33,8 +33,15 @@ void oss_best_path_deinit(oss_best_path *path);
 /* Frames path->frames and on: logits[T,V], V the same in all calls. What is not a number has no probability. OSS_ENOMEM:
  * the path is what it was before. */
 oss_status oss_best_path_add(oss_best_path *path, const float *logits, int32_t t, int32_t v);
+/* The same, but the path takes label[t] instead of the best symbols: another way through the same frames (decode/align.h);
+ * costs are those of its labels. */
+oss_status oss_best_path_follow(oss_best_path *path, const float *logits, int32_t t, int32_t v,
+                                const int32_t *label);
 /* No symbols any more; frames are counted on. A symbol that goes on over the cut begins anew. */
 void oss_best_path_forget(oss_best_path *path);
+
+/* *to becomes a copy of *from, in memory that it has as far as that is enough. OSS_ENOMEM: *to is as it was. */
+oss_status oss_best_path_copy(oss_best_path *to, const oss_best_path *from);
 
 /* The middle of a symbol, in frames from the first (the middle of frame t is t + 0.5): the mean of its frames and of the
  * blank ones beside them, weighted by its probability. Later than that of the symbol before it. */

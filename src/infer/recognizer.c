@@ -123,6 +123,9 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     sibling->keeps_level = recognizer->keeps_level;
     sibling->plan = recognizer->plan;
     oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);
+    if (status == OSS_OK) {
+        status = oss_search_setup_share(&sibling->decoding, &recognizer->decoding, sibling->model);
+    }
     if (status != OSS_OK) {
         oss_recognizer_free(sibling);
         return status;
@@ -136,6 +139,7 @@ void oss_recognizer_free(oss_recognizer *recognizer) {
     if (recognizer == NULL) {
         return;
     }
+    oss_search_setup_deinit(&recognizer->decoding);
     oss_encoder_free(recognizer->encoder);
     oss_model_free(recognizer->model);
     oss_free(recognizer);

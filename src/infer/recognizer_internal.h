@@ -5,9 +5,18 @@
 #include "decode/scoring.h"
 #include "infer/encoder.h"
 #include "infer/transcript_words.h"
+#include "ossicle/alignment.h"
+#include "ossicle/decoding.h"
 #include "ossicle/recognizer.h"
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
+
+/* The models that oss_recognizer_set_decoding loaded, searched with other numbers. Options that name models are not looked
+ * at. */
+oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_options *options);
+
+/* *out (oss_free): the text of logits[rows, symbols] of a recording, as it is decoded. */
+oss_status oss_recognizer_decode_logits(oss_recognizer *recognizer, const oss_matrix *logits, char **out);
 
 /* A recording, or a segment of one, and what was said in it: a row of a dataset. */
 typedef struct oss_reference {
@@ -15,6 +24,7 @@ typedef struct oss_reference {
     double start_seconds, end_seconds; /* 0 and -1: the whole file */
     const char *text;                  /* normalised by the model's case policy */
     bool observe;                      /* its words are asked for too */
+    bool keep_logits;                  /* and its logits */
 } oss_reference;
 
 /* A reference, recognised and compared with its text. */
@@ -24,11 +34,16 @@ typedef struct oss_scored_row {
     double audio_seconds;
     oss_observed_word *word; /* [words]; owned; none unless asked for */
     int64_t words;
+    oss_matrix logits; /* [rows, symbols]; empty unless asked for */
 } oss_scored_row;
 
 /* Fails as oss_recognizer_transcribe_file does; the message does not name the row. */
 oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
                                 oss_scored_row *out);
 void oss_scored_row_deinit(oss_scored_row *row);
+
+/* As oss_recognizer_align_file, of a row; its text as it was written. */
+oss_status oss_recognizer_align_row(oss_recognizer *recognizer, const oss_reference *reference,
+                                    const oss_align_options *options, oss_alignment **out_alignment);
 
 #endif

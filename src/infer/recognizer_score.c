@@ -6,10 +6,11 @@
 #include "infer/recognizer_state.h"
 #include "infer/transcriber.h"
 
-/* The logits of a row: all of them, for the loss is of the row as a whole; and its words, when they are asked for. */
+/* The logits of a row: all of them, for the loss is of the row as a whole; and what a search makes of them, or its words when
+ * they are asked for. */
 typedef struct hearing {
     oss_gathered logits;
-    oss_transcriber *transcriber; /* NULL: words are not asked for */
+    oss_transcriber *transcriber; /* NULL: greedy, and words are not asked for */
     int64_t samples;
 } hearing;
 
@@ -42,27 +43,35 @@ static oss_status score_labels(const oss_recognizer *recognizer, const oss_gathe
     return status;
 }
 
-static oss_status score_logits(const oss_recognizer *recognizer, const oss_gathered *logits,
-                               const char *reference, oss_scored_row *row) {
-    oss_status status =
-        oss_logits_text(&row->hypothesis, recognizer->model->vocab, recognizer->model->config.text_case,
-                        logits->value, (int32_t)logits->rows);
+/* Of a search, or else by the best symbol of each row. */
+static oss_status find_hypothesis(const oss_recognizer *recognizer, const hearing *h, char **out) {
+    const oss_model *model = recognizer->model;
+    return recognizer->decoding.beam != NULL ? oss_transcriber_text(h->transcriber, out)
+                                             : oss_logits_text(out, model->vocab, model->config.text_case,
+                                                               h->logits.value, (int32_t)h->logits.rows);
+}
+
+static oss_status score_row(const oss_recognizer *recognizer, const hearing *h, const char *reference,
+                            oss_scored_row *row) {
+    oss_status status = find_hypothesis(recognizer, h, &row->hypothesis);
     if (status == OSS_OK) {
         status = oss_row_score_texts(&row->score, reference, row->hypothesis);
     }
-    return status == OSS_OK ? score_labels(recognizer, logits, reference, &row->score) : status;
+    return status == OSS_OK ? score_labels(recognizer, &h->logits, reference, &row->score) : status;
 }
 
-static oss_status observe(const oss_transcriber *transcriber, const char *reference, oss_scored_row *row) {
-    const oss_transcript_source source = oss_transcriber_source(transcriber);
-    return oss_transcript_observe(&row->word, &row->words, &source, reference);
+static oss_status observe(oss_transcriber *transcriber, const char *reference, oss_scored_row *row) {
+    oss_transcript_source source;
+    oss_status status = oss_transcriber_source(transcriber, &source);
+    return status == OSS_OK ? oss_transcript_observe(&row->word, &row->words, &source, reference) : status;
 }
 
 static oss_status hear_row(oss_recognizer *recognizer, const oss_reference *reference, hearing *h) {
     oss_input *input = NULL;
+    const oss_search search = oss_recognizer_search(recognizer);
     oss_status status = oss_recognizer_check_head(recognizer);
-    if (status == OSS_OK && reference->observe) {
-        status = oss_transcriber_create(&h->transcriber, recognizer->model);
+    if (status == OSS_OK && (reference->observe || search.beam != NULL)) {
+        status = oss_transcriber_create(&h->transcriber, recognizer->model, &search);
     }
     if (status == OSS_OK) {
         status =
@@ -73,7 +82,7 @@ static oss_status hear_row(oss_recognizer *recognizer, const oss_reference *refe
         status = oss_recognizer_hear(recognizer, input, (oss_hearer){.take = take_heard, .context = h});
         oss_input_close(input);
     }
-    return status;
+    return status == OSS_OK && h->transcriber != NULL ? oss_transcriber_end(h->transcriber) : status;
 }
 
 oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference *reference,
@@ -83,11 +92,15 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     oss_status status = hear_row(recognizer, reference, &h);
     if (status == OSS_OK) {
         scored.audio_seconds = (double)h.samples / recognizer->model->config.mel.sample_rate_hz;
-        status = score_logits(recognizer, &h.logits, reference->text, &scored);
-        if (status == OSS_OK && h.transcriber != NULL) {
+        status = score_row(recognizer, &h, reference->text, &scored);
+        if (status == OSS_OK && reference->observe) {
             status = observe(h.transcriber, reference->text, &scored);
         }
         status = status == OSS_OK ? OSS_OK : oss_fail_prefix(status, "%s", reference->path);
+    }
+    if (status == OSS_OK && reference->keep_logits) {
+        scored.logits = (oss_matrix){h.logits.value, h.logits.rows, h.logits.columns};
+        h.logits.value = NULL;
     }
     oss_free(h.logits.value);
     oss_transcriber_free(h.transcriber);
@@ -102,5 +115,6 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
 void oss_scored_row_deinit(oss_scored_row *row) {
     oss_free(row->hypothesis);
     oss_observed_words_free(row->word, row->words);
+    oss_matrix_deinit(&row->logits);
     *row = (oss_scored_row){0};
 }

@@ -1,4 +1,4 @@
-/* The inside of a recognizer: recognizer.c (life), recognizer_hear.c (a recording through the encoder, piece by piece),
+/* The inside of a recognizer: recognizer.c (life), decoding.c (what it searches with), recognizer_hear.c (a recording through the encoder, piece by piece),
  * recognizer_transcribe.c, recognizer_embed.c and recognizer_score.c (what becomes of it). */
 #ifndef OSS_INFER_RECOGNIZER_STATE_H
 #define OSS_INFER_RECOGNIZER_STATE_H
@@ -10,6 +10,8 @@
 #include "infer/encoder.h"
 #include "infer/input.h"
 #include "infer/pieces.h"
+#include "infer/search_setup.h"
+#include "infer/utterances.h"
 #include "model/model_file.h"
 #include "ossicle/recognizer.h"
 
@@ -21,6 +23,7 @@ struct oss_recognizer {
     bool is_raw; /* files are plain samples... */
     oss_raw raw; /* ...so */
     oss_piece_plan plan;
+    oss_search_setup decoding;
     oss_stop stop;
     oss_progress progress;           /* `stop` is in it */
     double encoded_from, encoded_to; /* of the recording: what the encoder's run is of it */
@@ -54,6 +57,9 @@ typedef struct oss_gathered {
     int32_t columns;
 } oss_gathered;
 oss_status oss_gathered_add(oss_gathered *gathered, const float *x, int32_t rows, int32_t columns);
+
+/* What a transcriber is to search with; for one at a time. */
+oss_search oss_recognizer_search(const oss_recognizer *recognizer);
 
 /* OSS_EUSAGE: the model makes no transcripts. */
 oss_status oss_recognizer_check_head(const oss_recognizer *recognizer);

@@ -12,24 +12,29 @@ static oss_status take_heard(void *context, const oss_heard *heard, bool *out_en
 }
 
 static oss_status create_transcriber(const oss_recognizer *recognizer, oss_transcriber **out) {
+    const oss_search search = oss_recognizer_search(recognizer);
     oss_status status = oss_recognizer_check_head(recognizer);
-    return status == OSS_OK ? oss_transcriber_create(out, recognizer->model) : status;
+    return status == OSS_OK ? oss_transcriber_create(out, recognizer->model, &search) : status;
 }
 
 /* What is heard in a recording; free with oss_transcriber_free, also after a failure. */
 static oss_status hear_file(oss_recognizer *recognizer, const char *path, oss_transcriber **out) {
     oss_status status = create_transcriber(recognizer, out);
-    return status == OSS_OK
-               ? oss_recognizer_hear_file(recognizer, path, (oss_hearer){.take = take_heard, .context = *out})
-               : status;
+    if (status == OSS_OK) {
+        status =
+            oss_recognizer_hear_file(recognizer, path, (oss_hearer){.take = take_heard, .context = *out});
+    }
+    return status == OSS_OK ? oss_transcriber_end(*out) : status;
 }
 
 static oss_status hear_samples(oss_recognizer *recognizer, const float *sample, int64_t samples,
                                int32_t rate_hz, oss_transcriber **out) {
     oss_status status = create_transcriber(recognizer, out);
-    return status == OSS_OK ? oss_recognizer_hear_samples(recognizer, sample, samples, rate_hz,
-                                                          (oss_hearer){.take = take_heard, .context = *out})
-                            : status;
+    if (status == OSS_OK) {
+        status = oss_recognizer_hear_samples(recognizer, sample, samples, rate_hz,
+                                             (oss_hearer){.take = take_heard, .context = *out});
+    }
+    return status == OSS_OK ? oss_transcriber_end(*out) : status;
 }
 
 oss_status oss_recognizer_transcribe_file(oss_recognizer *recognizer, const char *path, char **out_text,

@@ -61,7 +61,8 @@ void oss_stream_free(oss_stream *stream) {
 oss_status oss_stream_reset(oss_stream *stream) {
     oss_transcriber *transcriber = NULL;
     oss_chunk_encoder *encoder = NULL;
-    oss_status status = oss_transcriber_create(&transcriber, stream->recognizer->model);
+    const oss_search search = oss_recognizer_search(stream->recognizer);
+    oss_status status = oss_transcriber_create(&transcriber, stream->recognizer->model, &search);
     if (status == OSS_OK) {
         status = oss_chunk_encoder_create(&encoder, stream->recognizer->encoder, stream->plan.chunk,
                                           stream->plan.left);
@@ -131,6 +132,9 @@ static oss_status make_room(oss_stream *stream) {
 
 static oss_status end_segment(oss_stream *stream) {
     oss_status status = make_room(stream);
+    if (status == OSS_OK) {
+        status = oss_transcriber_end(stream->transcriber);
+    }
     if (status == OSS_OK) {
         status = oss_transcriber_get(stream->transcriber, &stream->final[stream->finals]);
     }

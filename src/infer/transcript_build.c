@@ -1,5 +1,7 @@
 #include "infer/transcript_build.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "decode/segments.h"
@@ -10,7 +12,9 @@ typedef struct transcript_block {
     oss_transcript_segment *segment;
     oss_transcript_word *word;
     oss_transcript_symbol *symbol;
-    char **owned; /* [owned_count] texts */
+    oss_transcript_utterance *utterance;
+    oss_transcript_alternative *alternative; /* of all utterances */
+    char **owned;                            /* [owned_count] texts */
     int64_t owned_count;
 } transcript_block;
 
@@ -26,6 +30,8 @@ void oss_transcript_free(oss_transcript *transcript) {
     oss_free(block->segment);
     oss_free(block->word);
     oss_free(block->symbol);
+    oss_free(block->utterance);
+    oss_free(block->alternative);
     oss_free(block);
 }
 
@@ -116,6 +122,55 @@ static oss_status add_segments(builder *b) {
     return status;
 }
 
+/* ---- Lists of hypotheses ---- */
+
+static int64_t count_alternatives(const builder *b) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < b->from->utterances; i++) {
+        count += b->from->utterance[i].alternatives;
+    }
+    return count;
+}
+
+static oss_status add_alternatives(builder *b, oss_transcript_alternative *out, const oss_utterance *from) {
+    for (int32_t i = 0; i < from->alternatives; i++) {
+        char *text = oss_strdup(from->alternative[i].text);
+        if (text == NULL) {
+            return OSS_ENOMEM;
+        }
+        out[i] = from->alternative[i];
+        out[i].text = keep(b, text);
+    }
+    return OSS_OK;
+}
+
+static oss_status add_utterances(builder *b) {
+    const oss_transcript_source *from = b->from;
+    oss_transcript_alternative *alternative = b->block->alternative;
+    oss_status status = OSS_OK;
+    for (int64_t i = 0; i < from->utterances && status == OSS_OK; i++) {
+        const oss_utterance *heard = &from->utterance[i];
+        double rate = from->clock.frames_a_second, length = from->audio_seconds;
+        b->block->utterance[i] =
+            (oss_transcript_utterance){.start_seconds = fmin((double)heard->begin / rate, length),
+                                       .end_seconds = fmin((double)heard->end / rate, length),
+                                       .alternatives = heard->alternatives,
+                                       .alternative = alternative};
+        status = add_alternatives(b, alternative, heard);
+        alternative += heard->alternatives;
+    }
+    b->block->shown.utterances = (int32_t)from->utterances;
+    b->block->shown.utterance = b->block->utterance;
+    return status;
+}
+
+static oss_status make_list_room(builder *b) {
+    transcript_block *block = b->block;
+    block->utterance = oss_alloc((size_t)b->from->utterances, sizeof *block->utterance);
+    block->alternative = oss_alloc((size_t)count_alternatives(b), sizeof *block->alternative);
+    return block->utterance != NULL && block->alternative != NULL ? OSS_OK : OSS_ENOMEM;
+}
+
 /* ---- All of it ---- */
 
 static int64_t count_symbols(const builder *b, int32_t *longest) {
@@ -142,7 +197,7 @@ static oss_status make_room(builder *b) {
     block->segment = oss_alloc(segments, sizeof *block->segment);
     block->word = oss_alloc(words, sizeof *block->word);
     block->symbol = oss_alloc((size_t)count_symbols(b, &longest), sizeof *block->symbol);
-    block->owned = oss_alloc(words + segments + 1, sizeof *block->owned);
+    block->owned = oss_alloc(words + segments + 1 + (size_t)count_alternatives(b), sizeof *block->owned);
     b->boundary = oss_alloc((size_t)longest + 1, sizeof *b->boundary);
     bool made = block->segment != NULL && block->word != NULL && block->symbol != NULL &&
                 block->owned != NULL && b->boundary != NULL;
@@ -159,6 +214,12 @@ static oss_status build(builder *b) {
     if (status == OSS_OK) {
         add_words(b);
         status = add_segments(b);
+    }
+    if (status == OSS_OK && from->utterances > 0) {
+        status = make_list_room(b);
+    }
+    if (status == OSS_OK && from->utterances > 0) {
+        status = add_utterances(b);
     }
     if (status == OSS_OK) {
         status = join_words(b, &shown->text, b->block->word, shown->words);

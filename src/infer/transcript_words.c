@@ -11,6 +11,24 @@ static oss_edge_offsets offsets_of(const oss_transcript_source *source) {
                                                 : (oss_edge_offsets){half_frame, half_frame};
 }
 
+/* A word over the cut between two utterances is as sure as its less sure part. */
+static float posterior_of(const float *posterior, const oss_path_word *word) {
+    float least = 1.0F;
+    for (int32_t i = 0; i < word->symbols; i++) {
+        least = fminf(least, posterior[word->first + i]);
+    }
+    return least;
+}
+
+/* Of a search, whose hypotheses share most words and are much surer of them than they should be, while the calibration is of
+ * words that no model of language chose: the geometric mean of the two is off by less than either, and tells right from wrong
+ * as well as the better one (docs/decoding.md). */
+static void join_posteriors(oss_path_word *word, int64_t words, const float *posterior) {
+    for (int64_t i = 0; i < words; i++) {
+        word[i].confidence = sqrtf(word[i].confidence * posterior_of(posterior, &word[i]));
+    }
+}
+
 static void find_confidences(oss_path_word *word, int64_t words, const oss_transcript_source *source) {
     const oss_calibration *calibration = &source->model->calibration;
     for (int64_t i = 0; i < words; i++) {
@@ -22,15 +40,38 @@ static void find_confidences(oss_path_word *word, int64_t words, const oss_trans
     }
 }
 
+static oss_status copy_known(oss_path_word **out_word, int64_t *out_words,
+                             const oss_transcript_source *source) {
+    oss_path_word *word = oss_alloc((size_t)source->known_words, sizeof *word);
+    oss_status status = word == NULL ? OSS_ENOMEM : OSS_OK;
+    int64_t words = 0;
+    for (; words < source->known_words && status == OSS_OK; words++) {
+        word[words] = source->known[words];
+        word[words].text = oss_strdup(source->known[words].text);
+        status = word[words].text == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status != OSS_OK) {
+        oss_path_words_free(word, words);
+        return status;
+    }
+    *out_word = word;
+    *out_words = words;
+    return OSS_OK;
+}
+
 oss_status oss_transcript_words(oss_path_word **out_word, int64_t *out_words,
                                 const oss_transcript_source *source) {
     const oss_model *model = source->model;
-    oss_status status =
-        oss_path_words(out_word, out_words, source->path, model->vocab, model->config.text_case);
+    oss_status status = source->known != NULL ? copy_known(out_word, out_words, source)
+                                              : oss_path_words(out_word, out_words, source->path,
+                                                               model->vocab, model->config.text_case);
     if (status == OSS_OK) {
         oss_edge_offsets offsets = offsets_of(source);
         oss_word_edges(*out_word, *out_words, source->path, source->envelope, &offsets, &source->clock);
         find_confidences(*out_word, *out_words, source);
+        if (source->posterior != NULL) {
+            join_posteriors(*out_word, *out_words, source->posterior);
+        }
     }
     return status;
 }

@@ -4,15 +4,22 @@
 #define OSS_INFER_TRANSCRIPT_WORDS_H
 
 #include "decode/word_edges.h"
+#include "infer/utterances.h"
 #include "model/model_file.h"
 
 /* All of it the caller's. */
 typedef struct oss_transcript_source {
     const oss_model *model;
     const oss_best_path *path;
+    const float *posterior;         /* of the words that its symbols are in, by a search; NULL: greedy */
+    const oss_utterance *utterance; /* [utterances] lists of hypotheses */
+    int64_t utterances;
     const oss_envelope *envelope;
     oss_path_clock clock;
     double audio_seconds;
+    const oss_path_word
+        *known; /* [known_words] which symbols of the path are words, and their texts; NULL: as spaces say */
+    int64_t known_words;
 } oss_transcript_source;
 
 /* *out_word[*out_words]: free with oss_path_words_free. OSS_ENOMEM. */

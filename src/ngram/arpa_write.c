@@ -1,4 +1,5 @@
 /* Writing ARPA files. */
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -12,7 +13,9 @@ typedef struct arpa_writer {
     const oss_ngram *ngram;
     oss_writer file;
     oss_strbuf text;
-    uint64_t at[OSS_NGRAM_ORDER_MAX]; /* places of an n-gram and of those that begin it */
+    uint64_t at[OSS_NGRAM_ORDER_MAX];   /* places of an n-gram and of those that begin it */
+    uint64_t left[OSS_NGRAM_ORDER_MAX]; /* n-grams of each order that a section did not come to yet */
+    bool is_damaged;
     char p[OSS_NGRAM_BOOK][16], backoff[OSS_NGRAM_BOOK][16];
 } arpa_writer;
 
@@ -61,7 +64,8 @@ static void write_from(arpa_writer *w, uint32_t m, uint32_t n) {
     }
     uint64_t begin, end;
     oss_ngram_nexts_at(&w->ngram->level[m - 1], w->at[m - 1], &begin, &end);
-    for (uint64_t next = begin; next < end; next++) {
+    for (uint64_t next = begin; next < end && !w->is_damaged; next++) {
+        w->is_damaged = w->left[m]-- == 0; /* n-grams that go on from several may be endless */
         w->at[m] = next;
         write_from(w, m + 1, n);
     }
@@ -71,6 +75,7 @@ static void write_section(arpa_writer *w, uint32_t n) {
     print_book(w->p, w->ngram->level[n - 1].ln_p);
     print_book(w->backoff, w->ngram->level[n - 1].ln_backoff);
     oss_strbuf_printf(&w->text, "\n\\%u-grams:\n", n);
+    memcpy(w->left, w->ngram->header.count, sizeof w->left);
     for (uint64_t token = 0; token < w->ngram->header.count[0]; token++) {
         w->at[0] = token;
         write_from(w, 1, n);
@@ -93,7 +98,10 @@ oss_status oss_ngram_write_arpa(const oss_ngram *ngram, const char *path) {
             write_section(w, n);
         }
         oss_strbuf_append(&w->text, "\n\\end\\\n");
-        if (oss_strbuf_ok(&w->text)) {
+        if (w->is_damaged) {
+            status = oss_fail(OSS_EINPUT, "%s: not written: the model's n-grams are not in an order", path);
+            oss_writer_abort(&w->file);
+        } else if (oss_strbuf_ok(&w->text)) {
             flush(w, 0);
             status = oss_writer_commit(&w->file);
         } else {

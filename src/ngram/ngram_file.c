@@ -5,8 +5,8 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/source.h"
 #include "ngram/ngram_image.h"
 #include "ngram/pack.h"
 
@@ -67,50 +67,29 @@ static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, con
     return check_numbers(ngram, name);
 }
 
-oss_status oss_ngram_file_take(oss_ngram **out, void *block, size_t bytes,
-                               void (*release)(void *block, size_t bytes), const char *name) {
+oss_status oss_ngram_file_load(oss_ngram **out, const char *path) {
+    void *block = NULL;
+    size_t bytes = 0;
+    bool is_mapped = false;
     oss_ngram *ngram = oss_alloc_zero(1, sizeof *ngram);
-    oss_status status = ngram == NULL ? OSS_ENOMEM : check_block(ngram, block, bytes, name);
+    if (ngram == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_status status = oss_map_open(&block, &bytes, &is_mapped, path);
+    if (status == OSS_OK) {
+        status = check_block(ngram, block, bytes, path);
+        if (status != OSS_OK) {
+            oss_map_close(block, bytes, is_mapped);
+        }
+    }
     if (status != OSS_OK) {
         oss_free(ngram);
         return status;
     }
     ngram->owners = 1;
-    ngram->release = release;
+    ngram->is_mapped = is_mapped;
     *out = ngram;
     return OSS_OK;
-}
-
-static void release_block(void *block, size_t bytes) {
-    (void)bytes;
-    oss_free(block);
-}
-
-static oss_status read_block(oss_source *source, void *block, size_t bytes, const char *path) {
-    size_t got = oss_source_read(source, 0, block, bytes);
-    oss_status status = oss_source_status(source, path);
-    return status == OSS_OK && got < bytes
-               ? oss_fail(OSS_EINPUT, "%s: became shorter while it was read", path)
-               : status;
-}
-
-oss_status oss_ngram_file_load(oss_ngram **out, const char *path) {
-    oss_source source = {.fd = -1};
-    oss_status status = oss_source_open(&source, path);
-    if (status != OSS_OK) {
-        return status;
-    }
-    const size_t bytes = (size_t)source.size_bytes;
-    void *block = oss_alloc(1, bytes);
-    status = block == NULL ? OSS_ENOMEM : read_block(&source, block, bytes, path);
-    oss_source_close(&source);
-    if (status == OSS_OK) {
-        status = oss_ngram_file_take(out, block, bytes, release_block, path);
-    }
-    if (status != OSS_OK) {
-        oss_free(block);
-    }
-    return status;
 }
 
 /* ---- Writing ---- */
@@ -135,10 +114,16 @@ static oss_status write_block(const char *path, oss_ngram_header header, const v
     return status;
 }
 
-oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
+oss_status oss_ngram_save_as(const oss_ngram *ngram, bool is_of_symbols, const char *path) {
     oss_ngram_header header = ngram->header;
     header.bytes = ngram->bytes;
+    header.flags &= ~(uint32_t)OSS_NGRAM_FLAG_SYMBOLS;
+    header.flags |= is_of_symbols ? OSS_NGRAM_FLAG_SYMBOLS : 0u;
     return write_block(path, header, ngram->block);
+}
+
+oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
+    return oss_ngram_save_as(ngram, oss_ngram_is_of_symbols(ngram), path);
 }
 
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning) {

@@ -5,9 +5,7 @@
 #include "ngram/ngram.h"
 
 bool oss_ngram_file_begins(const char *bytes, size_t count);
-/* Checks a file's bytes, which then are the model's, to be given back by `release`. On failure they stay the caller's. */
-oss_status oss_ngram_file_take(oss_ngram **out, void *block, size_t bytes,
-                               void (*release)(void *block, size_t bytes), const char *name);
+/* Maps it and checks all of it. */
 oss_status oss_ngram_file_load(oss_ngram **out, const char *path);
 
 #endif

@@ -22,7 +22,7 @@ static uint32_t count_bits(uint64_t most) {
 }
 
 static oss_ngram_level lay_out_level(const oss_ngram_header *header, uint32_t n) {
-    oss_ngram_level level = {.count = header->count[n - 1]};
+    oss_ngram_level level = {.count = header->count[n - 1], .tokens = header->count[0]};
     const bool highest = n == header->order;
     level.nexts = highest ? 0 : header->count[n];
     level.token_bits = n == 1 ? 0 : count_bits(header->count[0] - 1);

@@ -45,6 +45,7 @@ typedef struct oss_ngram_level {
     unsigned char *record;  /* [count or count + 1 records], then 8 bytes that reading may touch */
     uint64_t count, nexts;  /* records, and those of the next level */
     uint32_t width;         /* bits of a record */
+    uint64_t tokens;        /* of the model */
     uint32_t token_bits;    /* 0 in the first level */
     uint32_t backoff_shift; /* places in the record, in bits; the probability's is token_bits */
     uint32_t next_shift, next_bits;
@@ -55,7 +56,7 @@ typedef struct oss_ngram_level {
 struct oss_ngram {
     _Atomic int32_t owners;
     void *block;
-    void (*release)(void *block, size_t bytes);
+    bool is_mapped;
     uint64_t bytes;
     oss_ngram_header header;
     float *book;                                /* [order,2,OSS_NGRAM_BOOK]: probabilities, then back-offs */

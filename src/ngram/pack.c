@@ -164,11 +164,6 @@ static oss_status fill(oss_ngram *ngram, const oss_ngram_parts *parts) {
     return status;
 }
 
-static void release_block(void *block, size_t bytes) {
-    (void)bytes;
-    oss_free(block);
-}
-
 oss_status oss_ngram_pack(oss_ngram **out, const oss_ngram_parts *parts) {
     oss_status status = check_parts(parts);
     oss_ngram *ngram = status == OSS_OK ? oss_alloc_zero(1, sizeof *ngram) : NULL;
@@ -176,7 +171,6 @@ oss_status oss_ngram_pack(oss_ngram **out, const oss_ngram_parts *parts) {
         return status == OSS_OK ? OSS_ENOMEM : status;
     }
     ngram->owners = 1;
-    ngram->release = release_block;
     status = lay_out(ngram, parts);
     void *block = status == OSS_OK ? oss_alloc_zero(1, (size_t)ngram->bytes) : NULL;
     if (status == OSS_OK && block == NULL) {

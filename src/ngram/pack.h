@@ -29,12 +29,18 @@ oss_status oss_ngram_pack(oss_ngram **out, const oss_ngram_parts *parts);
 
 /* Our own file, which appears whole or not at all. */
 oss_status oss_ngram_save(const oss_ngram *ngram, const char *path);
+/* The same, of a model whose tokens are symbols, or are not, whatever it says itself: an ARPA file cannot say. */
+oss_status oss_ngram_save_as(const oss_ngram *ngram, bool is_of_symbols, const char *path);
 /* Writes the tuning into a file of our own. Models that were loaded from it keep what they had. */
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning);
-/* An ARPA file, logarithms to base 10 with 7 significant digits. */
+/* An ARPA file, logarithms to base 10 with 7 significant digits. OSS_EINPUT: the model came from a damaged file that has a
+ * right sum. */
 oss_status oss_ngram_write_arpa(const oss_ngram *ngram, const char *path);
 
 /* Bytes of our own file, which is what the model takes in memory too. */
 int64_t oss_ngram_bytes(const oss_ngram *ngram);
+
+/* Different values of probabilities, or of back-offs, that n-grams of order n can have: at most 256. */
+int32_t oss_ngram_values(const oss_ngram *ngram, int32_t n, bool of_backoffs);
 
 #endif

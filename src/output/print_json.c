@@ -147,6 +147,46 @@ static void put_segments(json_writer *w) {
     close_part(w, "]");
 }
 
+static void put_alternative(json_writer *w, const oss_transcript_alternative *alternative) {
+    begin_line(w, "      ");
+    oss_strbuf_append(w->out, "{");
+    put_text(w, "text", alternative->text);
+    put_number(w, "score", alternative->score);
+    put_number(w, "acoustic", alternative->acoustic);
+    put_number(w, "lm", alternative->lm);
+    put_number(w, "hotwords", alternative->hotwords);
+    put_number(w, "rescore", alternative->rescore);
+    put_number(w, "posterior", alternative->posterior);
+    put_number(w, "words", alternative->words);
+    put_number(w, "unknown_words", alternative->unknown_words);
+    close_part(w, "}");
+}
+
+static void put_utterance(json_writer *w, const oss_transcript_utterance *utterance) {
+    begin_line(w, "    ");
+    oss_strbuf_append(w->out, "{");
+    put_ms(w, "start", llround(utterance->start_seconds * 1000.0));
+    put_ms(w, "end", llround(utterance->end_seconds * 1000.0));
+    open_list(w, "alternatives");
+    for (int32_t i = 0; i < utterance->alternatives; i++) {
+        put_alternative(w, &utterance->alternative[i]);
+    }
+    w->comma = false;
+    begin_line(w, "    ");
+    close_part(w, "]}");
+}
+
+static void put_utterances(json_writer *w) {
+    const oss_transcript *shown = w->printing->timeline->transcript;
+    open_list(w, "utterances");
+    for (int32_t i = 0; i < shown->utterances; i++) {
+        put_utterance(w, &shown->utterance[i]);
+    }
+    w->comma = false;
+    begin_line(w, "  ");
+    close_part(w, "]");
+}
+
 static void begin_member(json_writer *w) {
     begin_line(w, "  ");
 }
@@ -171,6 +211,10 @@ static oss_status print_object(json_writer *w) {
     }
     begin_member(w);
     put_segments(w);
+    if (shown->utterances > 0) {
+        begin_member(w);
+        put_utterances(w);
+    }
     w->comma = false;
     begin_line(w, "");
     oss_strbuf_append(w->out, "}\n");

@@ -50,7 +50,7 @@ static void discard(scene *s) {
 
 static oss_transcriber *begin(const scene *s) {
     oss_transcriber *transcriber = NULL;
-    ok(oss_transcriber_create(&transcriber, s->model));
+    ok(oss_transcriber_create(&transcriber, s->model, NULL));
     return transcriber;
 }
 
@@ -251,7 +251,7 @@ START_TEST(short_memory_is_told) {
         oss_transcriber *transcriber = NULL;
         oss_transcript *t = NULL;
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
-        oss_status status = oss_transcriber_create(&transcriber, s.model);
+        oss_status status = oss_transcriber_create(&transcriber, s.model, NULL);
         if (status == OSS_OK) {
             status = oss_transcriber_add_audio(transcriber, s.audio, s.samples);
         }

@@ -161,24 +161,47 @@ static void use_all(const oss_ngram *ngram) {
         (void)oss_ngram_find(ngram, text, bytes);
     }
     char *path = oss_tempdir_path(folder, "harm.arpa");
-    ck_assert_int_eq(oss_ngram_write_arpa(ngram, path), OSS_OK);
+    oss_status status = oss_ngram_write_arpa(ngram, path);
+    ck_assert(status == OSS_OK || status == OSS_EINPUT);
     free(path);
+}
+
+enum { PAIRS = 36 };
+
+/* All pairs, and one of three words for each: places in a level have 6 bits, of which 63 is far outside. */
+static oss_ngram *pack_pairs(void) {
+    static uint32_t pair[PAIRS][2], triple[PAIRS][3];
+    static float ln_p[PAIRS];
+    oss_ngram *ngram = NULL;
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        pair[i][0] = triple[i][0] = i / 6;
+        pair[i][1] = triple[i][1] = i % 6;
+        triple[i][2] = i * 5 % 6;
+        ln_p[i] = -0.01f * (float)(i * i % 37);
+    }
+    oss_ngram_parts parts = make_parts();
+    parts.list[1] = (oss_ngram_list){.count = PAIRS, .token = *pair, .ln_p = ln_p, .ln_backoff = ln_p};
+    parts.list[2] = (oss_ngram_list){.count = PAIRS, .token = *triple, .ln_p = ln_p};
+    ck_assert_msg(oss_ngram_pack(&ngram, &parts) == OSS_OK, "%s", oss_last_error());
+    return ngram;
 }
 
 /* Whoever writes a file writes its sum too. Sanitizers tell of what is read outside. */
 START_TEST(test_a_right_sum_of_wrong_bytes) {
-    oss_ngram *ngram = pack(), *again = NULL;
+    oss_ngram *ngram = pack_pairs(), *again = NULL;
     char *path = oss_tempdir_path(folder, "model.olm");
     ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
     long bytes;
     char *file = oss_tempdir_read(path, &bytes), *harm = malloc((size_t)bytes);
     int32_t taken = 0;
+    oss_faults_install();
+    oss_faults_fail_from(OSS_CALL_MAP, 1, ENODEV); /* of a heap block sanitizers know the end */
     for (uint64_t i = 0; i < 3000; i++) {
         memcpy(harm, file, (size_t)bytes);
         for (uint32_t k = 0; k <= i % 5; k++) {
             uint64_t drawn = oss_rng_u64(11, OSS_RNG_TEST, i, k);
             /* The head and what is behind the tables of numbers, more than those. */
-            long place = drawn % 3 == 0 ? (long)(drawn / 64 % 128) : bytes - 1 - (long)(drawn / 64 % 160);
+            long place = drawn % 3 == 0 ? (long)(drawn / 64 % 128) : bytes - 1 - (long)(drawn / 64 % 400);
             place = drawn % 16 == 1 ? (long)(drawn / 64 % (uint64_t)bytes) : place;
             harm[place] ^= (char)(1 << drawn / 8 % 8);
         }
@@ -191,6 +214,8 @@ START_TEST(test_a_right_sum_of_wrong_bytes) {
             oss_ngram_free(again);
         }
     }
+    oss_faults_clear();
+    oss_faults_remove();
     ck_assert_int_gt(taken, 300);
     free(harm);
     free(file);
@@ -323,7 +348,7 @@ START_TEST(test_failures) {
             ck_assert_int_gt(k, 10);
             break;
         }
-        /* Closing what was read may fail and lose nothing. */
+        /* Closing what was read, or mapping it, may fail and lose nothing. */
         ck_assert(status == (_i == 0 ? OSS_ENOMEM : OSS_EIO) || (_i == 1 && status == OSS_OK));
     }
     oss_faults_remove();

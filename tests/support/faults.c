@@ -214,6 +214,17 @@ static struct dirent *fault_readdir(DIR *dir) {
     return must_fail(OSS_CALL_READDIR, false) ? NULL : real_file.readdir(dir);
 }
 
+static void *fault_map(int fd, size_t bytes) {
+    void *block = must_fail(OSS_CALL_MAP, false) ? NULL : real_file.map(fd, bytes);
+    atomic_fetch_add(&blocks, block != NULL);
+    return block;
+}
+
+static int fault_unmap(void *block, size_t bytes) {
+    atomic_fetch_sub(&blocks, 1);
+    return real_file.unmap(block, bytes);
+}
+
 static int fault_closedir(DIR *dir) {
     bool fails = must_fail(OSS_CALL_CLOSEDIR, false);
     int result = real_file.closedir(dir);
@@ -251,6 +262,8 @@ void oss_faults_install(void) {
         .opendir = fault_opendir,
         .readdir = fault_readdir,
         .closedir = fault_closedir,
+        .map = fault_map,
+        .unmap = fault_unmap,
     };
 }
 

@@ -42,6 +42,7 @@ typedef enum oss_call {
     OSS_CALL_LSTAT,
     OSS_CALL_OPENDIR,
     OSS_CALL_READDIR,
+    OSS_CALL_MAP, /* counted as a block that was taken */
     OSS_CALL_CLOSEDIR,
     OSS_CALL_KINDS,
     /* Groups, for planning and counting. */

@@ -1,0 +1,113 @@
+#include "cli/cli_decoding.h"
+
+#include "base/fail.h"
+
+static const double default_hotword_weight = 8.0, most = 1000.0;
+
+/* ---- Options ---- */
+
+/* `option` says something of what `of` names. */
+static oss_status check_pair(const oss_cli_args *args, const char *option, const char *of) {
+    return oss_cli_has(args, option) && !oss_cli_has(args, of)
+               ? oss_fail(OSS_EUSAGE, "%s goes with %s: give that too", option, of)
+               : OSS_OK;
+}
+
+static oss_status check_pairs(const oss_cli_args *args) {
+    static const char *const pair[][2] = {{"--lm-weight", "--lm"},
+                                          {"--word-bonus", "--lm"},
+                                          {"--unknown-penalty", "--lm"},
+                                          {"--hotword-weight", "--hotwords"},
+                                          {"--rescore-weight", "--rescore-lm"}};
+    oss_status status = OSS_OK;
+    for (size_t i = 0; i < sizeof pair / sizeof *pair && status == OSS_OK; i++) {
+        status = check_pair(args, pair[i][0], pair[i][1]);
+    }
+    return status;
+}
+
+/* A number whose 0 means 0. */
+static oss_status read_number(const oss_cli_args *args, const char *option, double low, double high,
+                              oss_decoding_number number, double *value, oss_decoding_options *out) {
+    oss_status status = oss_cli_number(args, option, low, high, value);
+    if (status == OSS_OK && oss_cli_has(args, option) && *value == 0.0) {
+        out->zeros |= number;
+    }
+    return status;
+}
+
+static oss_status read_numbers(const oss_cli_args *args, oss_decoding_options *out) {
+    oss_status status =
+        read_number(args, "--lm-weight", 0.0, most, OSS_DECODING_LM_WEIGHT, &out->lm_weight, out);
+    if (status == OSS_OK) {
+        status =
+            read_number(args, "--word-bonus", -most, most, OSS_DECODING_WORD_BONUS, &out->word_bonus, out);
+    }
+    if (status == OSS_OK) {
+        status = read_number(args, "--unknown-penalty", -most, most, OSS_DECODING_UNKNOWN_PENALTY,
+                             &out->unknown_penalty, out);
+    }
+    return status == OSS_OK ? oss_cli_number(args, "--rescore-weight", 1e-6, most, &out->rescore_weight)
+                            : status;
+}
+
+oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out) {
+    int64_t width = 0;
+    *out = (oss_cli_decoding){.options = oss_decoding_options_init(),
+                              .hotwords = oss_cli_value(args, "--hotwords"),
+                              .hotword_weight = default_hotword_weight};
+    out->options.lm = oss_cli_value(args, "--lm");
+    out->options.rescore_lm = oss_cli_value(args, "--rescore-lm");
+    oss_status status = check_pairs(args);
+    if (status == OSS_OK) {
+        status = oss_cli_integer(args, "--beam", 1, 4096, 0, &width);
+        out->options.beam_width = (int32_t)width;
+    }
+    if (status == OSS_OK) {
+        status = read_numbers(args, &out->options);
+    }
+    return status == OSS_OK ? oss_cli_number(args, "--hotword-weight", -most, most, &out->hotword_weight)
+                            : status;
+}
+
+oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const char *how,
+                               oss_cli_decoding *out) {
+    int64_t count = 0;
+    if (oss_cli_has(args, "--n-best") && !has_room) {
+        return oss_fail(OSS_EUSAGE, "--n-best goes with %s: give that too", how);
+    }
+    oss_status status = oss_cli_integer(args, "--n-best", 1, 1000, 0, &count);
+    if (status == OSS_OK) {
+        out->options.n_best = (int32_t)count;
+    }
+    return status;
+}
+
+oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer) {
+    oss_status status = oss_recognizer_set_decoding(recognizer, &decoding->options);
+    return status == OSS_OK && decoding->hotwords != NULL
+               ? oss_recognizer_load_hotwords(recognizer, decoding->hotwords, decoding->hotword_weight)
+               : status;
+}
+
+/* ---- Results ---- */
+
+void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
+                          const oss_decoding_options *used) {
+    oss_json *entry = oss_json_add_object(object, "decoding");
+    oss_json_add_integer(entry, "beam", used->beam_width);
+    if (used->lm != NULL) {
+        oss_json_add_string(entry, "lm", used->lm);
+        oss_json_add_number(entry, "lm_weight", used->lm_weight);
+        oss_json_add_number(entry, "word_bonus", used->word_bonus);
+        oss_json_add_number(entry, "unknown_penalty", used->unknown_penalty);
+    }
+    if (decoding->hotwords != NULL) {
+        oss_json_add_string(entry, "hotwords", decoding->hotwords);
+        oss_json_add_number(entry, "hotword_weight", decoding->hotword_weight);
+    }
+    if (used->rescore_lm != NULL) {
+        oss_json_add_string(entry, "rescore_lm", used->rescore_lm);
+        oss_json_add_number(entry, "rescore_weight", used->rescore_weight);
+    }
+}

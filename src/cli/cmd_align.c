@@ -1,0 +1,402 @@
+/* ossicle align: when a known text was said. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/align_cues.h"
+#include "cli/align_findings.h"
+#include "cli/cli_files.h"
+#include "cli/commands.h"
+#include "cli/default_model.h"
+#include "cli/transcribe_format.h"
+#include "dataset/dataset_csv.h"
+#include "infer/recognizer_internal.h"
+
+static const oss_cli_option options[] = {
+    OSS_CLI_MODEL_OPTION,
+    {.name = "--text", .value = "TEXT", .help = "what was said"},
+    {.name = "--text-file", .value = "FILE", .help = "what was said: UTF-8, a sentence or so a line"},
+    {.name = "--srt",
+     .value = "FILE.srt",
+     .help = "what was said: subtitles, whose cues and line breaks stay and whose times are replaced"},
+    {.name = "--csv",
+     .value = "FILE",
+     .help = "recordings and their texts, as for training, instead of AUDIO"},
+    {.name = "--format",
+     .value = "F",
+     .help = "ctm (default; with --srt: srt), json, jsonl, srt, vtt, stm, trn, textgrid, tsv, lrc or txt"},
+    {.name = "--json", .help = "short for --format jsonl: one JSON object a line"},
+    {.name = "--symbols", .help = "json, jsonl: words have their symbols, with times; ctm: a symbol a line"},
+    {.name = "--line-length", .value = "N", .help = "srt, vtt, lrc: columns of a line (default 42)"},
+    {.name = "--lines", .value = "N", .help = "srt, vtt: lines of a subtitle (default 2)"},
+    {.name = "--textgrid", .value = "FORM", .help = "textgrid: auto (default), long or short"},
+    {.name = "--stm-labels",
+     .value = "LABELS",
+     .help = "stm: <o,f0,male> or so before each text (default: none)"},
+    {.name = "-o", .value = "OUT", .help = "file to write (default: standard output)"},
+    {.name = "--output-dir",
+     .value = "DIR",
+     .help = "folder of results, a file each: NAME.ctm, or NAME-ROW.ctm with --csv"},
+    {.name = "--findings",
+     .value = "OUT.tsv",
+     .help =
+         "also write what differs: TSV with the columns file, kind (missing, sound, guessed, unknown), start, end, line, text"},
+    {.name = "--exact",
+     .help =
+         "all of the text was said and nothing else: no speech without text between sentences, and no text without speech"},
+    {.name = "--wildcard",
+     .value = "WORD",
+     .help = "this word in the text stands for any speech or none (such as \"<*>\"); it is in no result"},
+    {.name = "--sound-cost",
+     .value = "X",
+     .help = "nats that a second of speech without text costs: higher finds less of it (default 12)"},
+    {.name = "--missing-cost",
+     .value = "X",
+     .help = "nats that a sentence without speech costs: higher finds fewer (default 25)"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
+    OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_RAW_OPTION,
+    {.name = "--threads", .value = "N", .help = "threads to use (default: as many as processors)"},
+};
+
+typedef struct aligning {
+    const oss_cli_args *args;
+    oss_recognizer *recognizer;
+    oss_align_options options;
+    oss_transcript_format format;
+    oss_format_options form;
+    oss_align_cues cues; /* of --srt */
+    char *text;
+    oss_strbuf findings;
+    oss_writer file; /* of -o */
+    int64_t found, done, failed;
+    bool begun;
+} aligning;
+
+/* ---- Options ---- */
+
+static oss_status read_cost(const oss_cli_args *args, const char *option, double *out) {
+    const char *value = oss_cli_value(args, option);
+    if (value == NULL) {
+        return OSS_OK;
+    }
+    char *end = NULL;
+    double cost = strtod(value, &end);
+    if (end == value || *end != '\0' || !(cost > 0.0 && cost <= 1e6)) {
+        return oss_fail(OSS_EUSAGE, "%s %s: give a number above 0, at most 1000000", option, value);
+    }
+    *out = cost;
+    return OSS_OK;
+}
+
+static oss_status check_sources(const oss_cli_args *args) {
+    int32_t texts =
+        oss_cli_has(args, "--text") + oss_cli_has(args, "--text-file") + oss_cli_has(args, "--srt");
+    bool csv = oss_cli_has(args, "--csv");
+    if (csv && (texts > 0 || oss_cli_operands(args) > 0)) {
+        return oss_fail(OSS_EUSAGE, "--csv names recordings and texts: give no AUDIO and no other text");
+    }
+    if (!csv && (texts != 1 || oss_cli_operands(args) != 1)) {
+        return oss_fail(OSS_EUSAGE,
+                        "give AUDIO and one of --text, --text-file and --srt, or --csv FILE for many");
+    }
+    return oss_cli_either(args, "-o", "--output-dir", "where results go");
+}
+
+static oss_status read_format(aligning *a) {
+    oss_status status = oss_transcribe_format_read(a->args, &a->format, &a->form);
+    if (status == OSS_OK && !oss_cli_has(a->args, "--format") && !oss_cli_has(a->args, "--json")) {
+        a->format = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
+    }
+    bool many = oss_cli_has(a->args, "--csv") && !oss_cli_has(a->args, "--output-dir");
+    if (status == OSS_OK && many && a->format != OSS_FORMAT_TXT && !oss_format_holds_many(a->format)) {
+        return oss_fail(OSS_EUSAGE,
+                        "%s is a file for each recording: say with --output-dir DIR where they are to be",
+                        oss_format_name(a->format));
+    }
+    return status;
+}
+
+static oss_status read_text(aligning *a) {
+    enum { MOST_BYTES = 1 << 28 };
+    const char *file = oss_cli_value(a->args, "--text-file"), *srt = oss_cli_value(a->args, "--srt");
+    size_t bytes = 0;
+    oss_status status = OSS_OK;
+    if (oss_cli_has(a->args, "--text")) {
+        a->text = oss_strdup(oss_cli_value(a->args, "--text"));
+    } else if (file != NULL) {
+        status = oss_file_read_all(&a->text, &bytes, file, MOST_BYTES);
+        if (status == OSS_OK && strlen(a->text) != bytes) {
+            return oss_fail(OSS_EINPUT, "%s: has a NUL byte: give a text in UTF-8", file);
+        }
+    } else if (srt != NULL) {
+        status = oss_align_cues_read(&a->cues, srt);
+        a->text = status == OSS_OK ? oss_align_cues_text(&a->cues) : NULL;
+    } else {
+        return OSS_OK;
+    }
+    return status == OSS_OK && a->text == NULL ? OSS_ENOMEM : status;
+}
+
+static oss_status load(aligning *a) {
+    oss_recognizer_options settings = {.size = sizeof settings,
+                                       .allow_truncated = 1,
+                                       .keep_level = oss_cli_has(a->args, "--keep-level"),
+                                       .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
+                                       .raw = oss_cli_value(a->args, "--raw")};
+    oss_status status = oss_cli_threads(a->args, &settings.threads);
+    if (status == OSS_OK) {
+        status = oss_cli_precision(a->args, &settings.precision);
+    }
+    return status == OSS_OK ? oss_cli_recognizer(&a->recognizer, a->args, &settings) : status;
+}
+
+static oss_status prepare(aligning *a) {
+    a->options = oss_align_options_init();
+    a->options.exact = oss_cli_has(a->args, "--exact");
+    a->options.wildcard = oss_cli_value(a->args, "--wildcard");
+    oss_status status = check_sources(a->args);
+    if (status == OSS_OK) {
+        status = read_cost(a->args, "--sound-cost", &a->options.sound_cost);
+    }
+    if (status == OSS_OK) {
+        status = read_cost(a->args, "--missing-cost", &a->options.missing_cost);
+    }
+    if (status == OSS_OK) {
+        status = read_format(a);
+    }
+    if (status == OSS_OK) {
+        status = read_text(a);
+    }
+    if (status == OSS_OK) {
+        status = load(a);
+    }
+    if (status == OSS_OK && oss_cli_has(a->args, "-o")) {
+        status = oss_writer_open(&a->file, oss_cli_value(a->args, "-o"));
+    }
+    if (status == OSS_OK && oss_cli_has(a->args, "--output-dir")) {
+        status = oss_file_make_folders(oss_cli_value(a->args, "--output-dir"));
+    }
+    return status;
+}
+
+/* ---- One recording ---- */
+
+/* NIST's lines for symbols; spaces are in no word. */
+static void print_symbols(oss_strbuf *out, const oss_transcript *transcript, const char *id) {
+    for (int32_t i = 0; i < transcript->words; i++) {
+        const oss_transcript_word *word = &transcript->word[i];
+        for (int32_t k = 0; k < word->symbols; k++) {
+            const oss_transcript_symbol *s = &word->symbol[k];
+            const char *text = s->text + (s->text[0] == ' ');
+            oss_strbuf_printf(out, "%s 1 %.3f %.3f %s %.3f\n", id, s->start_seconds,
+                              s->end_seconds - s->start_seconds, text, (double)s->confidence);
+        }
+    }
+}
+
+static oss_status print(const aligning *a, const oss_alignment *alignment, const char *name, const char *id,
+                        char **out) {
+    oss_format_options form = a->form;
+    oss_strbuf text = {0};
+    bool vtt = a->format == OSS_FORMAT_VTT;
+    form.name = name;
+    form.id = id;
+    oss_strbuf_append(&text, "");
+    if (a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT)) {
+        oss_align_cues_print(&text, &a->cues, alignment, vtt);
+    } else if (a->format == OSS_FORMAT_CTM && oss_cli_has(a->args, "--symbols")) {
+        print_symbols(&text, alignment->transcript, id);
+    } else {
+        return oss_transcript_print(alignment->transcript, a->format, &form, out);
+    }
+    *out = oss_strbuf_take(&text);
+    return *out == NULL ? OSS_ENOMEM : OSS_OK;
+}
+
+static oss_status save(const aligning *a, const char *id, const char *text) {
+    oss_strbuf name = {0};
+    oss_strbuf_printf(&name, "%s.%s", id, oss_format_extension(a->format));
+    char *path =
+        oss_strbuf_ok(&name) ? oss_path_join(oss_cli_value(a->args, "--output-dir"), name.data) : NULL;
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_cli_reads(a->args, path);
+    if (status == OSS_OK) {
+        status = oss_file_write_soon(path, text, strlen(text));
+    }
+    oss_strbuf_deinit(&name);
+    oss_free(path);
+    return status;
+}
+
+static oss_status give(aligning *a, const char *id, const char *text) {
+    const char *header = a->begun && a->format == OSS_FORMAT_TSV ? strchr(text, '\n') : NULL;
+    const char *from = header == NULL ? text : header + 1;
+    a->begun = true;
+    if (oss_cli_has(a->args, "--output-dir")) {
+        return save(a, id, text);
+    }
+    if (oss_cli_has(a->args, "-o")) {
+        oss_writer_put(&a->file, from, strlen(from));
+        return OSS_OK;
+    }
+    oss_cli_print("%s", from);
+    return oss_cli_flush();
+}
+
+static oss_status show(aligning *a, const oss_alignment *alignment, const char *name, const char *id) {
+    char *text = NULL;
+    oss_status status = print(a, alignment, name, id, &text);
+    if (status == OSS_OK) {
+        status = give(a, id, text);
+    }
+    oss_string_free(text);
+    if (status == OSS_OK) {
+        a->found +=
+            oss_align_findings(alignment, name, oss_cli_has(a->args, "--findings") ? &a->findings : NULL);
+        a->done++;
+    }
+    return status;
+}
+
+static oss_status align_one(aligning *a) {
+    const char *audio = oss_cli_operand(a->args, 0);
+    oss_alignment *alignment = NULL;
+    char *id = oss_path_stem(audio);
+    oss_status status = id == NULL ? OSS_ENOMEM : oss_cli_check_recording(audio);
+    if (status == OSS_OK) {
+        status = oss_recognizer_align_file(a->recognizer, oss_cli_recording(audio), a->text, &a->options,
+                                           &alignment);
+        status = status == OSS_OK ? OSS_OK : oss_cli_name_recording(audio, status);
+    }
+    if (status == OSS_OK) {
+        status = show(a, alignment, audio, id);
+    }
+    oss_alignment_free(alignment);
+    oss_free(id);
+    return status;
+}
+
+/* ---- The rows of a dataset ---- */
+
+static oss_status align_row(aligning *a, const oss_dataset_row *row, const char *text) {
+    const oss_reference reference = {.path = row->path,
+                                     .start_seconds = row->start_seconds,
+                                     .end_seconds = row->end_seconds,
+                                     .text = text};
+    oss_alignment *alignment = NULL;
+    char *stem = oss_path_stem(row->wav);
+    oss_strbuf id = {0};
+    bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
+    oss_strbuf_append(&id, stem == NULL ? "" : stem);
+    if (part || oss_cli_has(a->args, "--output-dir")) {
+        oss_strbuf_printf(&id, "-%lld", (long long)row->number);
+    }
+    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : oss_cli_reads(a->args, row->path);
+    if (status == OSS_OK) {
+        status = oss_recognizer_align_row(a->recognizer, &reference, &a->options, &alignment);
+    }
+    if (status == OSS_OK) {
+        status = show(a, alignment, row->wav, id.data);
+    }
+    oss_alignment_free(alignment);
+    oss_strbuf_deinit(&id);
+    oss_free(stem);
+    return status;
+}
+
+/* A row that is wrong does not end it all; what is out of memory or disk does. */
+static bool goes_on(oss_status status) {
+    return status == OSS_OK || status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
+}
+
+static oss_status next_row(aligning *a, oss_dataset *dataset, bool *is_there) {
+    oss_dataset_row row = {0};
+    oss_status status = oss_dataset_next(dataset, &row, is_there);
+    bool read = status == OSS_OK && *is_there;
+    if (read) {
+        status = align_row(a, &row, oss_dataset_source_text(dataset));
+        if (status != OSS_OK) {
+            status = oss_fail_prefix(status, "%s:%lld: row %lld", oss_cli_value(a->args, "--csv"),
+                                     (long long)row.line, (long long)row.number);
+        }
+    }
+    if (status != OSS_OK && goes_on(status)) {
+        (void)oss_cli_fail(a->args, status);
+        a->failed++;
+        *is_there = true;
+    }
+    oss_dataset_row_deinit(&row);
+    return goes_on(status) ? OSS_OK : status;
+}
+
+static oss_status align_rows(aligning *a) {
+    oss_dataset *dataset = NULL;
+    const char *csv = oss_cli_value(a->args, "--csv");
+    oss_status status = oss_dataset_open(&dataset, csv, oss_recognizer_config(a->recognizer)->text_case);
+    for (bool is_there = true; status == OSS_OK && is_there;) {
+        status = next_row(a, dataset, &is_there);
+    }
+    oss_dataset_free(dataset);
+    if (status == OSS_OK && a->done == 0) {
+        return oss_fail(OSS_EINPUT, "%s: %s", csv,
+                        a->failed == 0 ? "has no rows" : "no row could be aligned");
+    }
+    return status;
+}
+
+/* ---- The command ---- */
+
+static oss_status finish(aligning *a) {
+    const char *findings = oss_cli_value(a->args, "--findings");
+    oss_status status = oss_cli_has(a->args, "-o") ? oss_writer_commit(&a->file) : OSS_OK;
+    if (status == OSS_OK && findings != NULL) {
+        status = oss_strbuf_ok(&a->findings)
+                     ? oss_file_write_all(findings, a->findings.data, a->findings.length)
+                     : OSS_ENOMEM;
+    }
+    return status;
+}
+
+static int run_align(const oss_cli_args *args) {
+    aligning a = {.args = args};
+    oss_strbuf_append(&a.findings, OSS_ALIGN_FINDINGS_HEADER);
+    oss_status status = prepare(&a);
+    if (status == OSS_OK) {
+        status = oss_cli_has(args, "--csv") ? align_rows(&a) : align_one(&a);
+    }
+    if (status == OSS_OK) {
+        status = finish(&a);
+    }
+    int code = status != OSS_OK ? oss_cli_fail(args, status) : a.failed + a.found > 0;
+    oss_writer_abort(&a.file);
+    oss_strbuf_deinit(&a.findings);
+    oss_align_cues_deinit(&a.cues);
+    oss_free(a.text);
+    oss_recognizer_free(a.recognizer);
+    return code;
+}
+
+const oss_cli_command oss_command_align = {
+    .name = "align",
+    .summary = "when a known text was said: times of its words and symbols",
+    .operands = "[AUDIO]",
+    .max_operands = 1,
+    .details =
+        "The text is given as it is to be shown; it is looked for as the model's vocabulary spells it, in the case that the model "
+        "has. At line breaks and behind . ! ? there may be speech that the text lacks, and a sentence between two such "
+        "places may not have been said: both are named on standard error with their times, and left out, not "
+        "stretched over. Words of which the vocabulary has no character lie between their neighbours and are "
+        "named. A text that needs more frames than the recording has is refused: the message says from which "
+        "line and word on it does not fit.\n\n"
+        "Exit 0: the text is what was said. 1: something is missing or too much, or rows of the CSV failed (the others "
+        "are done). 3: nothing could be aligned.\n\n"
+        "An hour with its text takes some seconds beyond encoding; memory grows with the recording and with the "
+        "text, not with their product.",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .run = run_align};

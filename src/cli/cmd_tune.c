@@ -1,0 +1,275 @@
+/* ossicle tune: weight and bonus of a language model, by recordings with transcripts. */
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "cli/commands.h"
+#include "cli/default_model.h"
+#include "cli/tune_rows.h"
+#include "ngram/pack.h"
+
+static const oss_cli_option options[] = {
+    OSS_CLI_MODEL_OPTION,
+    {.name = "--csv",
+     .value = "FILE",
+     .help = "recordings and their transcripts, as for training, that neither model was made of",
+     .required = true},
+    {.name = "--lm",
+     .value = "FILE",
+     .help = "language model of `ossicle lm build`, in which the best weight and bonus are stored",
+     .required = true},
+    {.name = "--beam", .value = "N", .help = "hypotheses to keep, 1 to 4096 (default 64)"},
+    {.name = "--unknown-penalty",
+     .value = "X",
+     .help = "added for a word that the language model does not know (default -10)"},
+    {.name = "--metric", .value = "NAME", .help = "what is to be least: wer or cer (default wer)"},
+    {.name = "--dry-run", .help = "store nothing"},
+    {.name = "--json", .help = "print one JSON object instead of a table"},
+    {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
+    OSS_CLI_LEVEL_OPTION,
+    {.name = "--threads",
+     .value = "N",
+     .help =
+         "rows to work on at the same time (default: as many as processors); the results are the same with any number"},
+};
+
+/* Steps of the search: halved three times. */
+static const double first_weight_step = 0.4, first_bonus_step = 2.0;
+enum { HALVINGS = 3, MOST_TRIALS = 200 };
+
+typedef struct trial {
+    double lm_weight, word_bonus;
+    oss_tune_score score;
+} trial;
+
+typedef struct tuning_run {
+    const oss_cli_args *args;
+    oss_tune_rows *rows;
+    oss_decoding_options options; /* without defaults; the numbers of the trial in hand */
+    bool by_characters;
+    oss_tune_score greedy;
+    trial tried[MOST_TRIALS];
+    int32_t trials, best; /* tried[best] */
+} tuning_run;
+
+/* ---- Trials ---- */
+
+static double rate_of(const tuning_run *run, const oss_tune_score *score) {
+    return oss_edits_rate(run->by_characters ? &score->characters : &score->words);
+}
+
+static void print_trial(const tuning_run *run, const trial *t) {
+    if (!oss_cli_has(run->args, "--json")) {
+        oss_cli_print("%9.3f %10.3f %8.2f %% %8.2f %%\n", t->lm_weight, t->word_bonus,
+                      100.0 * oss_edits_rate(&t->score.words), 100.0 * oss_edits_rate(&t->score.characters));
+    }
+}
+
+/* Of equally good ones the first stays the best. Numbers have the digits that steps leave them. */
+static oss_status try_numbers(tuning_run *run, double near_weight, double near_bonus) {
+    double lm_weight = round(near_weight * 1e3) / 1e3, word_bonus = round(near_bonus * 1e3) / 1e3;
+    for (int32_t i = 0; i < run->trials; i++) {
+        if (run->tried[i].lm_weight == lm_weight && run->tried[i].word_bonus == word_bonus) {
+            return OSS_OK;
+        }
+    }
+    if (lm_weight < 0.0 || run->trials == MOST_TRIALS) {
+        return OSS_OK;
+    }
+    trial *t = &run->tried[run->trials];
+    *t = (trial){.lm_weight = lm_weight, .word_bonus = word_bonus};
+    run->options.lm_weight = lm_weight;
+    run->options.word_bonus = word_bonus;
+    run->options.zeros |= OSS_DECODING_LM_WEIGHT | OSS_DECODING_WORD_BONUS;
+    oss_status status = oss_tune_rows_score(run->rows, &run->options, &t->score);
+    if (status != OSS_OK) {
+        return status;
+    }
+    bool better = run->trials == 0 || rate_of(run, &t->score) < rate_of(run, &run->tried[run->best].score);
+    run->best = better ? run->trials : run->best;
+    run->trials++;
+    print_trial(run, t);
+    return oss_cli_flush();
+}
+
+/* The eight neighbours of the best one, as long as one of them is better. */
+static oss_status search_around(tuning_run *run, double weight_step, double bonus_step) {
+    oss_status status = OSS_OK;
+    int32_t before = -1;
+    while (before != run->best && run->trials < MOST_TRIALS && status == OSS_OK) {
+        const trial from = run->tried[run->best];
+        before = run->best;
+        for (int32_t i = 0; i < 9 && status == OSS_OK; i++) {
+            status = try_numbers(run, from.lm_weight + (i / 3 - 1) * weight_step,
+                                 from.word_bonus + (i % 3 - 1) * bonus_step);
+        }
+    }
+    return status;
+}
+
+/* Compass search (Kolda, Lewis and Torczon 2003) from the defaults: rates are steps, and have no slope. */
+static oss_status search(tuning_run *run) {
+    double weight_step = first_weight_step, bonus_step = first_bonus_step;
+    oss_status status = try_numbers(run, 0.5, 1.5);
+    for (int32_t i = 0; i <= HALVINGS && status == OSS_OK; i++) {
+        status = search_around(run, weight_step, bonus_step);
+        weight_step *= 0.5;
+        bonus_step *= 0.5;
+    }
+    return status;
+}
+
+/* ---- Results ---- */
+
+static void add_rates(oss_json *object, const oss_tune_score *score) {
+    oss_json_add_number(object, "wer", oss_edits_rate(&score->words));
+    oss_json_add_number(object, "cer", oss_edits_rate(&score->characters));
+}
+
+static void add_trial(oss_json *object, const trial *t) {
+    oss_json_add_number(object, "lm_weight", t->lm_weight);
+    oss_json_add_number(object, "word_bonus", t->word_bonus);
+    add_rates(object, &t->score);
+}
+
+static oss_status print_json(const tuning_run *run, bool stored) {
+    oss_json *object = oss_json_object();
+    oss_json_add_integer(object, "rows", oss_tune_rows_count(run->rows));
+    oss_json_add_integer(object, "failed", oss_tune_rows_failed(run->rows));
+    oss_json_add_string(object, "lm", oss_cli_value(run->args, "--lm"));
+    oss_json_add_integer(object, "beam", run->options.beam_width);
+    oss_json_add_number(object, "unknown_penalty", run->options.unknown_penalty);
+    oss_json_add_string(object, "metric", run->by_characters ? "cer" : "wer");
+    add_rates(oss_json_add_object(object, "greedy"), &run->greedy);
+    oss_json *tried = oss_json_add_array(object, "tried");
+    for (int32_t i = 0; i < run->trials; i++) {
+        add_trial(oss_json_add_object(tried, NULL), &run->tried[i]);
+    }
+    add_trial(oss_json_add_object(object, "best"), &run->tried[run->best]);
+    oss_json_add_bool(object, "stored", stored);
+    return oss_cli_print_json(object);
+}
+
+static oss_status print_results(const tuning_run *run, bool stored) {
+    if (oss_cli_has(run->args, "--json")) {
+        return print_json(run, stored);
+    }
+    const trial *best = &run->tried[run->best];
+    oss_cli_print("best: --lm-weight %g --word-bonus %g, %s %.2f %% (greedy %.2f %%)%s%s\n", best->lm_weight,
+                  best->word_bonus, run->by_characters ? "cer" : "wer", 100.0 * rate_of(run, &best->score),
+                  100.0 * rate_of(run, &run->greedy), stored ? ", stored in " : "",
+                  stored ? oss_cli_value(run->args, "--lm") : "");
+    return OSS_OK;
+}
+
+/* ---- The command ---- */
+
+/* Whether a tuning can be stored shows before the work begins. */
+static oss_status check_file(const char *path) {
+    oss_ngram *ngram = NULL;
+    oss_status status = oss_ngram_load(&ngram, path);
+    if (status == OSS_OK) {
+        const oss_ngram_tuning tuning = oss_ngram_get_tuning(ngram);
+        oss_ngram_free(ngram);
+        status = oss_ngram_save_tuning(path, &tuning);
+        if (status == OSS_EINPUT) { /* it could be read, so it is an ARPA file */
+            status = oss_fail(
+                OSS_EINPUT,
+                "%s has no room for what is found: make a file of our own with ossicle lm convert, or "
+                "see what is found with --dry-run",
+                path);
+        }
+    }
+    return status;
+}
+
+static oss_status store(const tuning_run *run) {
+    const trial *best = &run->tried[run->best];
+    const oss_ngram_tuning tuning = {
+        .tuned = true, .lm_weight = best->lm_weight, .word_bonus = best->word_bonus};
+    return oss_ngram_save_tuning(oss_cli_value(run->args, "--lm"), &tuning);
+}
+
+static oss_status read_options(tuning_run *run, oss_decoding_options *out) {
+    static const char *const metric[] = {"wer", "cer"};
+    int64_t width = 0;
+    int32_t which = 0;
+    *out = oss_decoding_options_init();
+    out->lm = oss_cli_value(run->args, "--lm");
+    oss_status status = oss_cli_choice(run->args, "--metric", metric, 2, &which);
+    if (status == OSS_OK) {
+        status = oss_cli_integer(run->args, "--beam", 1, 4096, 0, &width);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_number(run->args, "--unknown-penalty", -1000.0, 1000.0, &out->unknown_penalty);
+    }
+    out->beam_width = (int32_t)width;
+    out->zeros = oss_cli_has(run->args, "--unknown-penalty") ? OSS_DECODING_UNKNOWN_PENALTY : 0;
+    run->by_characters = which == 1;
+    return status;
+}
+
+static oss_status load(tuning_run *run) {
+    oss_decoding_options asked;
+    char *model_path = NULL;
+    oss_status status = read_options(run, &asked);
+    if (status == OSS_OK && !oss_cli_has(run->args, "--dry-run")) {
+        status = check_file(asked.lm);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_model(&model_path, run->args);
+    }
+    if (status == OSS_OK) {
+        status = oss_tune_rows_create(&run->rows, run->args, model_path, &asked, &run->greedy);
+    }
+    oss_free(model_path);
+    return status == OSS_OK ? oss_tune_rows_get(run->rows, &run->options) : status;
+}
+
+static oss_status tune(tuning_run *run) {
+    bool stores = !oss_cli_has(run->args, "--dry-run");
+    oss_status status = load(run);
+    if (status == OSS_OK && !oss_cli_has(run->args, "--json")) {
+        oss_cli_print("lm_weight word_bonus       wer        cer\n");
+    }
+    if (status == OSS_OK) {
+        status = search(run);
+    }
+    if (status == OSS_OK && stores) {
+        status = store(run);
+    }
+    return status == OSS_OK ? print_results(run, stores) : status;
+}
+
+static int run_tune(const oss_cli_args *args) {
+    tuning_run *run = oss_alloc_zero(1, sizeof *run);
+    oss_status status = run == NULL ? OSS_ENOMEM : OSS_OK;
+    int64_t failed = 0;
+    if (status == OSS_OK) {
+        run->args = args;
+        status = tune(run);
+        failed = status == OSS_OK ? oss_tune_rows_failed(run->rows) : 0;
+        oss_tune_rows_free(run->rows);
+    }
+    oss_free(run);
+    return status != OSS_OK ? oss_cli_fail(args, status) : failed > 0;
+}
+
+const oss_cli_command oss_command_tune = {
+    .name = "tune",
+    .summary = "find weight and word bonus of a language model on recordings with transcripts",
+    .details =
+        "The recordings are encoded once and searched again and again: from the defaults, 0.5 and 1.5, to where no "
+        "neighbour is better, in steps that end at 0.05 and 0.25. Each line is what was tried, with the word and character "
+        "error rates of all rows. The best is stored in the language model's file, which is written whole or "
+        "not at all, and holds from then on wherever --lm names the file without --lm-weight and --word-bonus. An ARPA file has no "
+        "room for it: --dry-run only prints.\n\n"
+        "A few hundred recordings are enough. They should be of the kind that is to be recognised, and not those that "
+        "the model was trained on. A row that cannot be read is named on standard error and left out, exit 1.\n\n"
+        "--json prints rows failed lm beam unknown_penalty metric greedy (wer cer) tried (a list of lm_weight "
+        "word_bonus wer cer) best stored.",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .run = run_tune};
