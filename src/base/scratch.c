@@ -87,8 +87,8 @@ oss_status oss_scratch_read(oss_scratch *scratch, uint64_t offset, void *into, s
             at += got;
             count -= (size_t)got;
         } else if (got == 0 || errno != EINTR) {
-            status = oss_fail_errno(got == 0 ? EIO : errno, "cannot read a temporary file in %s",
-                                    scratch->folder);
+            status =
+                oss_fail_errno(got == 0 ? EIO : errno, "cannot read a temporary file in %s", scratch->folder);
         }
     }
     return status;

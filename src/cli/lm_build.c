@@ -32,17 +32,23 @@ static const oss_cli_option options[] = {
     {.name = "--model",
      .value = "M",
      .help = "tokens are the symbols of this model's vocabulary, characters or units; texts get its case"},
-    {.name = "--min-count", .value = "N", .help = "words that come less than N times are unknown (default 1)"},
+    {.name = "--min-count",
+     .value = "N",
+     .help = "words that come less than N times are unknown (default 1)"},
     {.name = "--vocab-size", .value = "N", .help = "the N most frequent words are known (default: all)"},
-    {.name = "--vocab", .value = "FILE", .help = "the words of this list, one on a line, are known, and no others"},
+    {.name = "--vocab",
+     .value = "FILE",
+     .help = "the words of this list, one on a line, are known, and no others"},
     {.name = "--cutoff",
      .value = "LIST",
-     .help = "counts for orders 1, 2, ..., as \"0 0 1\": n-grams that come no more often are left out; the last one "
-             "is for all longer ones too, the first one is 0"},
+     .help =
+         "counts for orders 1, 2, ..., as \"0 0 1\": n-grams that come no more often are left out; the last one "
+         "is for all longer ones too, the first one is 0"},
     {.name = "--prune",
      .value = "THRESHOLD",
-     .help = "leave out n-grams without which the perplexity grows by less than this share of it: 1e-8 takes a "
-             "few, 1e-6 most"},
+     .help =
+         "leave out n-grams without which the perplexity grows by less than this share of it: 1e-8 takes a "
+         "few, 1e-6 most"},
     {.name = "--max-ngrams", .value = "N", .help = "prune until N n-grams of all orders are left"},
     {.name = "--max-size", .value = "MIB", .help = "prune until the file has at most this many MiB"},
     {.name = "--memory",
@@ -117,7 +123,8 @@ static oss_status read_vocab(building *b) {
     if (status == OSS_OK) {
         status = oss_cli_either(b->args, "--min-count", list, "which tokens are known");
     }
-    return status == OSS_OK ? oss_cli_either(b->args, "--vocab-size", list, "which tokens are known") : status;
+    return status == OSS_OK ? oss_cli_either(b->args, "--vocab-size", list, "which tokens are known")
+                            : status;
 }
 
 static oss_status refuse_cutoff(const char *list, const char *why) {
@@ -142,13 +149,15 @@ static oss_status read_cutoff(building *b) {
                 return refuse_cutoff(list, "words are left out by --min-count, so the first is 0");
             }
             if (last < before) {
-                return refuse_cutoff(list, "a longer n-gram cannot be kept more easily than what it begins with");
+                return refuse_cutoff(list,
+                                     "a longer n-gram cannot be kept more easily than what it begins with");
             }
         }
         b->options.cutoff[n] = last;
         at += bytes;
     }
-    return list != NULL && at[strspn(at, " ,")] != '\0' ? refuse_cutoff(list, "more counts than orders") : OSS_OK;
+    return list != NULL && at[strspn(at, " ,")] != '\0' ? refuse_cutoff(list, "more counts than orders")
+                                                        : OSS_OK;
 }
 
 static oss_status read_positive(const oss_cli_args *args, const char *option, double *out) {
@@ -254,9 +263,10 @@ static void warn(const building *b) {
     }
     for (int32_t n = 1; n <= b->options.order; n++) {
         if (r->is_fallback[n - 1]) {
-            oss_log_warn("order %d: the text does not have n-grams of every count that discounts are estimated from; "
-                         "0.5, 1 and 1.5 are taken",
-                         (int)n);
+            oss_log_warn(
+                "order %d: the text does not have n-grams of every count that discounts are estimated from; "
+                "0.5, 1 and 1.5 are taken",
+                (int)n);
         }
     }
     if (r->order < b->options.order) {
@@ -274,8 +284,8 @@ static void print_table(const building *b) {
                   (long long)r->unknown, 100.0 * (double)r->unknown / (double)r->tokens);
     for (int32_t n = 1; n <= r->order; n++) {
         const double *d = r->discount[n - 1];
-        oss_cli_print("%d-grams     %lld, discounts %.4f %.4f %.4f\n", (int)n, (long long)r->ngrams[n - 1], d[0], d[1],
-                      d[2]);
+        oss_cli_print("%d-grams     %lld, discounts %.4f %.4f %.4f\n", (int)n, (long long)r->ngrams[n - 1],
+                      d[0], d[1], d[2]);
     }
     oss_cli_print("%-12s%lld\n", "bytes", (long long)r->bytes);
 }

@@ -21,7 +21,8 @@ oss_status oss_arpa_out_open(oss_arpa_out *out, const char *path, const char *co
     if (status == OSS_OK) {
         put(out, "\\data\\\n", 7);
         for (int32_t n = 1; n <= order; n++) {
-            put(out, line, (size_t)snprintf(line, sizeof line, "ngram %d=%lld\n", (int)n, (long long)count[n - 1]));
+            put(out, line,
+                (size_t)snprintf(line, sizeof line, "ngram %d=%lld\n", (int)n, (long long)count[n - 1]));
         }
     }
     return status;
@@ -60,7 +61,8 @@ static void begin_section(oss_arpa_out *out) {
     put(out, line, (size_t)snprintf(line, sizeof line, "\n\\%d-grams:\n", (int)out->section));
 }
 
-void oss_arpa_out_put(oss_arpa_out *out, int32_t n, const uint32_t *token, double log10_p, double log10_backoff) {
+void oss_arpa_out_put(oss_arpa_out *out, int32_t n, const uint32_t *token, double log10_p,
+                      double log10_backoff) {
     char text[NUMBER_BYTES + 2];
     while (out->section < n) {
         begin_section(out);

@@ -17,7 +17,8 @@ typedef struct oss_arpa_out {
 oss_status oss_arpa_out_open(oss_arpa_out *out, const char *path, const char *const *word, int32_t order,
                              const int64_t count[OSS_NGRAM_ORDER_MAX]);
 /* A log10_p above 0 becomes 0, what is below -99 becomes -99; p of <s> is written as -99. */
-void oss_arpa_out_put(oss_arpa_out *out, int32_t n, const uint32_t *token, double log10_p, double log10_backoff);
+void oss_arpa_out_put(oss_arpa_out *out, int32_t n, const uint32_t *token, double log10_p,
+                      double log10_backoff);
 /* All of it is there, or nothing. */
 oss_status oss_arpa_out_commit(oss_arpa_out *out);
 /* After commit, or of a zeroed one: nothing. */

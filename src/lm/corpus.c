@@ -11,7 +11,8 @@
 
 static const char *const special[OSS_NGRAM_SPECIALS] = {"<unk>", "<s>", "</s>"};
 
-oss_status oss_corpus_open(oss_corpus *corpus, const oss_corpus_options *options, uint32_t *memory, size_t capacity) {
+oss_status oss_corpus_open(oss_corpus *corpus, const oss_corpus_options *options, uint32_t *memory,
+                           size_t capacity) {
     oss_status status = OSS_OK;
     uint32_t token;
     *corpus = (oss_corpus){.options = *options, .number = memory, .capacity = capacity};
@@ -307,8 +308,7 @@ oss_status oss_corpus_close_vocab(oss_corpus *corpus) {
     ranked *rank = NULL;
     size_t count = 0;
     bool is_listed = corpus->options.units != NULL || corpus->options.vocab_path != NULL;
-    oss_status status =
-        is_listed ? rank_listed(corpus, &rank, &count) : rank_counted(corpus, &rank, &count);
+    oss_status status = is_listed ? rank_listed(corpus, &rank, &count) : rank_counted(corpus, &rank, &count);
     if (status == OSS_OK) {
         status = number_words(corpus, rank, count);
     }
@@ -318,8 +318,8 @@ oss_status oss_corpus_close_vocab(oss_corpus *corpus) {
 
 /* ---- Walking ---- */
 
-static oss_status walk_numbers(const oss_corpus *corpus, const uint32_t *number, size_t count, oss_sentence_token take,
-                               void *context) {
+static oss_status walk_numbers(const oss_corpus *corpus, const uint32_t *number, size_t count,
+                               oss_sentence_token take, void *context) {
     oss_status status = OSS_OK;
     for (size_t i = 0; i < count && status == OSS_OK; i++) {
         status = take(context, number[i] == SENTENCE_END ? OSS_NGRAM_END : corpus->known[number[i]]);

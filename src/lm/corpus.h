@@ -24,16 +24,18 @@ typedef struct oss_corpus {
     uint32_t *number; /* [capacity] of memory; the caller's */
     size_t capacity, count;
     oss_scratch scratch;
-    int64_t sentences, tokens, dropped; /* tokens without ends of sentences; dropped: <s> and </s> in the text */
+    int64_t sentences, tokens,
+        dropped; /* tokens without ends of sentences; dropped: <s> and </s> in the text */
     /* After oss_corpus_close_vocab: */
-    uint32_t *known;     /* [table.tokens]: number in the model's vocabulary; UNKNOWN: not in it */
-    const char **word;   /* [words]: 0 to 2 are <unk>, <s>, </s>, then ascending by bytes */
+    uint32_t *known;   /* [table.tokens]: number in the model's vocabulary; UNKNOWN: not in it */
+    const char **word; /* [words]: 0 to 2 are <unk>, <s>, </s>, then ascending by bytes */
     uint32_t words;
     int64_t unknown; /* tokens of the text that are not in the vocabulary */
 } oss_corpus;
 
 /* `options` are copied, what they point to is not. Numbers that memory [capacity] has no room for go to a file. */
-oss_status oss_corpus_open(oss_corpus *corpus, const oss_corpus_options *options, uint32_t *memory, size_t capacity);
+oss_status oss_corpus_open(oss_corpus *corpus, const oss_corpus_options *options, uint32_t *memory,
+                           size_t capacity);
 void oss_corpus_deinit(oss_corpus *corpus);
 /* An oss_line_taker: context is the corpus. */
 oss_status oss_corpus_add(void *corpus, char *line, size_t bytes);

@@ -16,7 +16,8 @@
 struct oss_estimate {
     oss_estimate_options options;
     oss_sort_room room;
-    uint32_t *memory; /* [numbers]: the first half sorts n-grams of the highest order, then smoothed ones; the second
+    uint32_t *
+        memory; /* [numbers]: the first half sorts n-grams of the highest order, then smoothed ones; the second
                          one holds the text, then n-grams of all orders by their tokens */
     size_t numbers;
     oss_corpus corpus;
@@ -90,7 +91,8 @@ static oss_status count(oss_estimate *e) {
         int64_t cutoff = e->options.cutoff[n];
         e->counts.cutoff[n] = cutoff > UINT32_MAX ? UINT32_MAX : (uint32_t)cutoff;
     }
-    oss_status status = e->corpus.sentences > 0 ? OSS_OK : oss_fail(OSS_EINPUT, "there is no sentence in the text");
+    oss_status status =
+        e->corpus.sentences > 0 ? OSS_OK : oss_fail(OSS_EINPUT, "there is no sentence in the text");
     if (status == OSS_OK) {
         status = oss_corpus_close_vocab(&e->corpus);
     }
@@ -105,7 +107,8 @@ static oss_status count(oss_estimate *e) {
 
 /* ---- The file ---- */
 
-static oss_status put_in_arpa(void *context, int32_t n, const uint32_t *token, double p, double backoff, double share) {
+static oss_status put_in_arpa(void *context, int32_t n, const uint32_t *token, double p, double backoff,
+                              double share) {
     oss_arpa_out *out = context;
     (void)share;
     if (n <= out->order) {
@@ -118,7 +121,8 @@ static void put_model_in_arpa(oss_arpa_out *out, const oss_lm_model *model) {
     for (int32_t n = 1; n <= model->order; n++) {
         const oss_lm_order *of = &model->of[n - 1];
         for (int64_t i = 0; i < of->count; i++) {
-            oss_arpa_out_put(out, n, of->token + i * n, (double)of->ln_p[i] / LN10, (double)of->ln_backoff[i] / LN10);
+            oss_arpa_out_put(out, n, of->token + i * n, (double)of->ln_p[i] / LN10,
+                             (double)of->ln_backoff[i] / LN10);
         }
     }
 }
@@ -141,9 +145,8 @@ static oss_status write_arpa(oss_estimate *e, const char *path, int64_t *out_byt
 
 static oss_status write_own(oss_estimate *e, const char *path, int64_t *out_bytes) {
     const oss_lm_model *model = &e->model;
-    oss_ngram_parts parts = {.order = model->order,
-                             .is_of_symbols = e->options.text.is_of_symbols,
-                             .token = e->corpus.word};
+    oss_ngram_parts parts = {
+        .order = model->order, .is_of_symbols = e->options.text.is_of_symbols, .token = e->corpus.word};
     for (int32_t n = 1; n <= model->order; n++) {
         const oss_lm_order *of = &model->of[n - 1];
         parts.list[n - 1] = (oss_ngram_list){.count = of->count,
@@ -173,17 +176,30 @@ static int64_t count_ngrams(const oss_lm_model *model) {
     return ngrams;
 }
 
-/* Fewer n-grams until the file is small enough. Its tokens take room whatever is left, so a proportion never takes out too
- * many; the last steps are of a hundredth. */
+/* How many n-grams a file of `most` bytes likely has: by proportion, then by a line through the last two sizes; the tokens
+ * take room whatever is left. Always fewer than there are. */
+static int64_t guess_ngrams(const int64_t ngrams[2], const int64_t bytes[2], int64_t most) {
+    double guess = (double)ngrams[1] * (double)most / (double)bytes[1];
+    if (bytes[0] > bytes[1]) {
+        double slope = (double)(ngrams[0] - ngrams[1]) / (double)(bytes[0] - bytes[1]);
+        guess = (double)ngrams[1] - slope * (double)(bytes[1] - most);
+    }
+    double bound = 0.999 * (double)ngrams[1] - 1.0;
+    return (int64_t)(guess < bound ? guess : bound);
+}
+
 static oss_status prune_to_bytes(oss_estimate *e) {
-    int64_t bytes = 0, most = e->options.most_bytes;
-    oss_status status = most > 0 ? write_model(e, NULL, &bytes) : OSS_OK;
-    while (status == OSS_OK && bytes > most) {
-        double share = (double)most / (double)bytes;
-        int64_t ngrams = (int64_t)((double)count_ngrams(&e->model) * (share < 0.99 ? share : 0.99));
-        status = oss_lm_prune(&e->model, 0.0, ngrams);
+    int64_t ngrams[2] = {0}, bytes[2] = {0}, most = e->options.most_bytes;
+    oss_status status = most > 0 ? write_model(e, NULL, &bytes[1]) : OSS_OK;
+    while (status == OSS_OK && bytes[1] > most) {
+        ngrams[1] = count_ngrams(&e->model);
+        int64_t guess = guess_ngrams(ngrams, bytes, most);
+        ngrams[0] = ngrams[1];
+        bytes[0] = bytes[1];
+        status = oss_stop_is_asked(e->options.stop) ? oss_stop_answer(e->options.stop)
+                                                    : oss_lm_prune(&e->model, 0.0, guess > 0 ? guess : 1);
         if (status == OSS_OK) {
-            status = write_model(e, NULL, &bytes);
+            status = write_model(e, NULL, &bytes[1]);
         }
     }
     return status;
@@ -236,9 +252,12 @@ static oss_status write_whole(oss_estimate *e, const char *path, oss_estimate_re
     if (status == OSS_OK) {
         status = oss_smoothing_run(&smoothing);
     }
+    oss_free(e->memory); /* nothing is sorted any more */
+    e->memory = NULL;
     if (status == OSS_OK) {
         oss_lm_model_link(&e->model);
-        status = o->prune > 0.0 || o->most_ngrams > 0 ? oss_lm_prune(&e->model, o->prune, o->most_ngrams) : OSS_OK;
+        status =
+            o->prune > 0.0 || o->most_ngrams > 0 ? oss_lm_prune(&e->model, o->prune, o->most_ngrams) : OSS_OK;
     }
     if (status == OSS_OK) {
         status = prune_to_bytes(e);

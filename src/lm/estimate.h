@@ -7,16 +7,17 @@
 #include "lm/corpus.h"
 
 typedef struct oss_estimate_options {
-    oss_corpus_options text;               /* folder: the temporary files' */
-    int32_t order;                         /* 2 to OSS_NGRAM_ORDER_MAX */
-    int64_t cutoff[OSS_NGRAM_ORDER_MAX];   /* n-grams of order n that came at most cutoff[n - 1] times are left out;
+    oss_corpus_options text; /* folder: the temporary files' */
+    int32_t order;           /* 2 to OSS_NGRAM_ORDER_MAX */
+    int64_t
+        cutoff[OSS_NGRAM_ORDER_MAX]; /* n-grams of order n that came at most cutoff[n - 1] times are left out;
                                               [0] is 0, none is below the one before it */
-    double prune;                          /* oss_lm_prune's threshold; 0: none */
-    int64_t most_ngrams, most_bytes;       /* of the model and its file; 0: no bound */
-    bool is_arpa;                          /* the file's form; else our own */
-    int64_t memory_bytes;                  /* that sorting works with; at least OSS_ESTIMATE_LEAST_MEMORY */
-    oss_pool *pool;                        /* NULL: one thread */
-    oss_stop *stop;                        /* NULL: nobody stops it */
+    double prune;                    /* oss_lm_prune's threshold; 0: none */
+    int64_t most_ngrams, most_bytes; /* of the model and its file; 0: no bound */
+    bool is_arpa;                    /* the file's form; else our own */
+    int64_t memory_bytes;            /* that sorting works with; at least OSS_ESTIMATE_LEAST_MEMORY */
+    oss_pool *pool;                  /* NULL: one thread */
+    oss_stop *stop;                  /* NULL: nobody stops it */
 } oss_estimate_options;
 
 enum { OSS_ESTIMATE_LEAST_MEMORY = 1 << 20 };
@@ -24,7 +25,7 @@ enum { OSS_ESTIMATE_LEAST_MEMORY = 1 << 20 };
 typedef struct oss_estimate_report {
     int64_t sentences, tokens, unknown; /* of the text; unknown: tokens outside the vocabulary */
     int64_t dropped;                    /* <s> and </s> that stood in the text */
-    int32_t order;                      /* of the model: less than was asked for when there is no longer n-gram */
+    int32_t order; /* of the model: less than was asked for when there is no longer n-gram */
     int64_t ngrams[OSS_NGRAM_ORDER_MAX];
     double discount[OSS_NGRAM_ORDER_MAX][3];
     bool is_fallback[OSS_NGRAM_ORDER_MAX]; /* discounts could not be estimated: 0.5, 1, 1.5 */

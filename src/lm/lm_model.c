@@ -42,7 +42,8 @@ static float to_ln(double p) {
     return p >= 1.0 ? 0.0f : p > 0.0 ? (float)log(p) : (float)LN_NEVER;
 }
 
-oss_status oss_lm_model_add(void *context, int32_t n, const uint32_t *token, double p, double backoff, double share) {
+oss_status oss_lm_model_add(void *context, int32_t n, const uint32_t *token, double p, double backoff,
+                            double share) {
     oss_lm_model *model = context;
     if (n > model->order) {
         return OSS_OK;
@@ -64,8 +65,8 @@ void oss_lm_model_link(oss_lm_model *model) {
         int64_t at = 0;
         for (int64_t i = 0; i < of->count; i++) {
             of->child[i] = at;
-            while (at < next->count &&
-                   memcmp(next->token + at * (n + 1), of->token + i * n, (size_t)n * sizeof *of->token) == 0) {
+            while (at < next->count && memcmp(next->token + at * (n + 1), of->token + i * n,
+                                              (size_t)n * sizeof *of->token) == 0) {
                 at++;
             }
         }

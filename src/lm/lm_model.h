@@ -10,8 +10,10 @@
 typedef struct oss_lm_order {
     int64_t count, capacity;
     uint32_t *token; /* [count,n] */
-    float *ln_p, *ln_backoff, *share; /* [count]; share: how often its tokens came before another one, of all tokens */
-    int64_t *child; /* [count + 1]: the first n-gram of the next order that begins with it; NULL: highest order */
+    float *ln_p, *ln_backoff,
+        *share; /* [count]; share: how often its tokens came before another one, of all tokens */
+    int64_t
+        *child; /* [count + 1]: the first n-gram of the next order that begins with it; NULL: highest order */
 } oss_lm_order;
 
 typedef struct oss_lm_model {
@@ -23,7 +25,8 @@ typedef struct oss_lm_model {
 oss_status oss_lm_model_init(oss_lm_model *model, int32_t order, const int64_t count[OSS_NGRAM_ORDER_MAX]);
 void oss_lm_model_deinit(oss_lm_model *model);
 /* An oss_ngram_taker: context is the model. */
-oss_status oss_lm_model_add(void *model, int32_t n, const uint32_t *token, double p, double backoff, double share);
+oss_status oss_lm_model_add(void *model, int32_t n, const uint32_t *token, double p, double backoff,
+                            double share);
 /* After the last one, or after n-grams were taken out: finds the children. */
 void oss_lm_model_link(oss_lm_model *model);
 /* The place of the n-gram among those of its order, -1: it is not there. */

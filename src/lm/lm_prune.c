@@ -62,17 +62,19 @@ static int descending(const void *a, const void *b) {
 }
 
 /* *threshold: what all n-grams that are left reach, at most `most` of them. */
-static oss_status bound_count(const oss_lm_model *model, float *const *growth, int64_t most, double *threshold) {
+static oss_status bound_count(const oss_lm_model *model, float *const *growth, int64_t most,
+                              double *threshold) {
     int64_t all = 0, used = 0;
     for (int32_t n = 2; n <= model->order; n++) {
         all += model->of[n - 1].count;
     }
     int64_t room = most - model->of[0].count;
     if (room < 0) {
-        return oss_fail(OSS_EUSAGE,
-                        "the %lld tokens of the vocabulary alone are more than the model may have; give it a smaller "
-                        "vocabulary (--vocab-size) or more room",
-                        (long long)model->of[0].count);
+        return oss_fail(
+            OSS_EUSAGE,
+            "the %lld tokens of the vocabulary alone are more than the model may have; give it a smaller "
+            "vocabulary (--vocab-size) or more room",
+            (long long)model->of[0].count);
     }
     if (all <= room) {
         return OSS_OK;

@@ -74,7 +74,8 @@ static int32_t count_common(const adjusting *a, const uint32_t *record, int32_t 
 
 static int32_t get_length(const uint32_t *record, int32_t order) {
     int32_t length = order;
-    while (length > 1 && record[order - length] == OSS_NGRAM_BEGIN && record[order - length + 1] == OSS_NGRAM_BEGIN) {
+    while (length > 1 && record[order - length] == OSS_NGRAM_BEGIN &&
+           record[order - length + 1] == OSS_NGRAM_BEGIN) {
         length--;
     }
     return length;

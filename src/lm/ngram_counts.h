@@ -11,11 +11,12 @@ enum { OSS_COUNTS_OF_COUNTS = 4 };
 enum { OSS_COUNT_ADJUSTED = 0, OSS_COUNT_RAW = 1, OSS_COUNT_NUMBERS = 2 };
 /* In the adjusted count: the n-gram is cut off. */
 #define OSS_COUNT_IS_CUT 0x80000000u
-#define OSS_COUNT_MOST 0x7fffffffu
+#define OSS_COUNT_MOST   0x7fffffffu
 
 typedef struct oss_ngram_counts {
     int32_t order;
-    uint32_t cutoff[OSS_NGRAM_ORDER_MAX]; /* n-grams of order n that came at most cutoff[n - 1] times are cut off */
+    uint32_t cutoff
+        [OSS_NGRAM_ORDER_MAX]; /* n-grams of order n that came at most cutoff[n - 1] times are cut off */
     oss_sorter sorter[OSS_NGRAM_ORDER_MAX]; /* [order]: records in the order of their tokens */
     /* [k]: n-grams with an adjusted count of k + 1, those that are cut off too; unigrams without <s>. */
     int64_t of_count[OSS_NGRAM_ORDER_MAX][OSS_COUNTS_OF_COUNTS];

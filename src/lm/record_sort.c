@@ -7,8 +7,8 @@
 
 enum { DIGIT_BITS = 11, BUCKETS = 1 << DIGIT_BITS, DIGITS = 3, MOST_PARTS = 16, LEAST_PART = 4096 };
 
-oss_status oss_sorter_open(oss_sorter *sorter, oss_sort_form form, const oss_sort_room *room, uint32_t *memory,
-                           size_t numbers) {
+oss_status oss_sorter_open(oss_sorter *sorter, oss_sort_form form, const oss_sort_room *room,
+                           uint32_t *memory, size_t numbers) {
     *sorter = (oss_sorter){.form = form, .room = room, .memory = memory, .numbers = numbers};
     sorter->scratch.fd = -1;
     sorter->capacity = numbers / (2 * (size_t)form.width);
@@ -58,8 +58,8 @@ static void copy_record(uint32_t *to, const uint32_t *from, size_t width) {
 }
 
 /* One pass over one digit of one key; false: all have the same digit, and nothing was moved. */
-static bool sort_by_digit(const oss_sorter *sorter, const uint32_t *from, uint32_t *to, size_t count, int32_t key,
-                          int shift) {
+static bool sort_by_digit(const oss_sorter *sorter, const uint32_t *from, uint32_t *to, size_t count,
+                          int32_t key, int shift) {
     size_t place[BUCKETS] = {0}, width = (size_t)sorter->form.width, sum = 0;
     for (size_t i = 0; i < count; i++) {
         place[(from[i * width + (size_t)key] >> shift) & (BUCKETS - 1)]++;
@@ -164,7 +164,8 @@ static oss_status write_run(oss_sorter *sorter, const uint32_t *record, size_t c
     }
     oss_sort_run run = {.left = count, .offset = sorter->scratch.bytes};
     if (status == OSS_OK) {
-        status = oss_scratch_append(&sorter->scratch, record, count * (size_t)sorter->form.width * sizeof *record);
+        status =
+            oss_scratch_append(&sorter->scratch, record, count * (size_t)sorter->form.width * sizeof *record);
     }
     return status == OSS_OK ? add_run(sorter, run) : status;
 }
@@ -259,7 +260,8 @@ static oss_status share_memory(oss_sorter *sorter) {
     size_t width = (size_t)sorter->form.width, runs = (size_t)sorter->runs;
     sorter->buffer_records = sorter->numbers / (width * runs);
     if (sorter->buffer_records == 0) {
-        return oss_fail(OSS_EUSAGE, "%d blocks do not fit into the memory that sorting has: give it more (--memory)",
+        return oss_fail(OSS_EUSAGE,
+                        "%d blocks do not fit into the memory that sorting has: give it more (--memory)",
                         (int)sorter->runs);
     }
     for (int32_t i = 0; i < sorter->runs; i++) {

@@ -17,7 +17,8 @@ enum { OSS_SORT_KEYS_MAX = 6 };
 typedef struct oss_sort_form {
     int32_t width, keys;
     bool is_reversed; /* the last key counts most, not the first */
-    bool is_summed;   /* records with equal keys become one, number [keys] of which is the sum, at most UINT32_MAX */
+    bool
+        is_summed; /* records with equal keys become one, number [keys] of which is the sum, at most UINT32_MAX */
 } oss_sort_form;
 
 /* What all sorters of a job share. */
@@ -53,8 +54,8 @@ typedef struct oss_sorter {
 enum { OSS_SORTER_LEAST_BYTES = 1 << 12 };
 
 /* Of `numbers` of memory, which is not freed. Zeroed sorters may be closed. */
-oss_status oss_sorter_open(oss_sorter *sorter, oss_sort_form form, const oss_sort_room *room, uint32_t *memory,
-                           size_t numbers);
+oss_status oss_sorter_open(oss_sorter *sorter, oss_sort_form form, const oss_sort_room *room,
+                           uint32_t *memory, size_t numbers);
 void oss_sorter_close(oss_sorter *sorter);
 oss_status oss_sorter_add(oss_sorter *sorter, const uint32_t *record);
 /* After the last record, before the first oss_sorter_next. */

@@ -43,9 +43,10 @@ typedef struct smoother {
     double *unigram; /* [words] */
     double all_raw;  /* tokens and ends of sentences of the text */
     oss_sorter by_suffix, by_token[OSS_NGRAM_ORDER_MAX];
-    oss_record_stream context[OSS_NGRAM_ORDER_MAX]; /* [n - 1]: of n-grams of order n: tokens, backoff, share */
-    oss_record_stream lower, own;                   /* p of order n - 1 and n, by suffixes */
-    uint32_t *group;                                /* [group_capacity, n + 2]: n-grams with one context */
+    oss_record_stream
+        context[OSS_NGRAM_ORDER_MAX]; /* [n - 1]: of n-grams of order n: tokens, backoff, share */
+    oss_record_stream lower, own;     /* p of order n - 1 and n, by suffixes */
+    uint32_t *group;                  /* [group_capacity, n + 2]: n-grams with one context */
     size_t grouped, group_capacity;
 } smoother;
 
@@ -101,9 +102,8 @@ static oss_status smooth_unigrams(smoother *m) {
     /* What is left is shared by all tokens that may follow on something: all but <s>. */
     double uniform = sums.total > 0.0 ? sums.free / sums.total / (s->words - 1) : 1.0 / (s->words - 1);
     for (uint32_t i = 0; i < s->words && status == OSS_OK; i++) {
-        m->unigram[i] = i == OSS_NGRAM_BEGIN
-                            ? 0.0
-                            : uniform + (sums.total > 0.0 ? m->unigram[i] / sums.total : 0.0);
+        m->unigram[i] =
+            i == OSS_NGRAM_BEGIN ? 0.0 : uniform + (sums.total > 0.0 ? m->unigram[i] / sums.total : 0.0);
     }
     return status;
 }
@@ -173,7 +173,8 @@ static oss_status share_contexts(smoother *m, int32_t n) {
 }
 
 /* p of the last n - 1 tokens of token[n]; *lower moves on to them. */
-static oss_status find_lower(smoother *m, int32_t n, const uint32_t *token, const uint32_t **lower, double *out) {
+static oss_status find_lower(smoother *m, int32_t n, const uint32_t *token, const uint32_t **lower,
+                             double *out) {
     oss_status status = OSS_OK;
     if (n == 2) {
         *out = m->unigram[token[1]];
@@ -183,7 +184,8 @@ static oss_status find_lower(smoother *m, int32_t n, const uint32_t *token, cons
            (*lower == NULL || memcmp(*lower, token + 1, (size_t)(n - 1) * sizeof *token) != 0)) {
         status = oss_record_stream_next(&m->lower, lower);
         if (status == OSS_OK && *lower == NULL) {
-            return oss_fail(OSS_EINPUT, "an n-gram of order %d has no suffix: this is a defect of Ossicle", (int)n);
+            return oss_fail(OSS_EINPUT, "an n-gram of order %d has no suffix: this is a defect of Ossicle",
+                            (int)n);
         }
     }
     *out = status == OSS_OK ? from_bits((*lower)[n - 1]) : 0.0;
@@ -216,9 +218,9 @@ static oss_status interpolate(smoother *m, int32_t n) {
 static oss_status smooth_order(smoother *m, int32_t n) {
     const oss_smoothing *s = m->s;
     const char *folder = s->room->folder;
-    oss_status status = oss_sorter_open(
-        &m->by_suffix, (oss_sort_form){.width = n + 2, .keys = n, .is_reversed = true}, s->room, s->memory,
-        s->numbers / 2);
+    oss_status status =
+        oss_sorter_open(&m->by_suffix, (oss_sort_form){.width = n + 2, .keys = n, .is_reversed = true},
+                        s->room, s->memory, s->numbers / 2);
     if (status == OSS_OK) {
         status = oss_record_stream_open(&m->context[n - 1], folder, n + 1);
     }
@@ -261,8 +263,7 @@ static oss_status find_context(smoother *m, int32_t n, const uint32_t *token, co
 static oss_status give(smoother *m, int32_t n, const uint32_t *token, double p, const uint32_t **context,
                        bool *is_started) {
     double backoff = 1.0, share = 0.0;
-    oss_status status =
-        n < m->s->counts->order ? find_context(m, n, token, context, is_started) : OSS_OK;
+    oss_status status = n < m->s->counts->order ? find_context(m, n, token, context, is_started) : OSS_OK;
     if (*context != NULL && memcmp(*context, token, (size_t)n * sizeof *token) == 0) {
         backoff = from_bits((*context)[n]);
         share = from_bits((*context)[n + 1]);

@@ -14,8 +14,8 @@ oss_discount oss_discount_of(const int64_t of_count[OSS_COUNTS_OF_COUNTS]);
 
 /* Takes n-grams of order n in the order of their tokens, order 1 first. raw_of_context: how often it came before another
  * token, as a share of all tokens: of use with what p is of. */
-typedef oss_status (*oss_ngram_taker)(void *context, int32_t n, const uint32_t *token, double p, double backoff,
-                                      double context_share);
+typedef oss_status (*oss_ngram_taker)(void *context, int32_t n, const uint32_t *token, double p,
+                                      double backoff, double context_share);
 
 typedef struct oss_smoothing {
     oss_ngram_counts *counts;

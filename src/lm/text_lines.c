@@ -43,8 +43,8 @@ static oss_status make_room(line_buffer *buffer, const char *name) {
         return OSS_OK;
     }
     if (buffer->capacity >= MOST_BYTES) {
-        return oss_fail(OSS_EINPUT, "%s:%lld: a line of more than %d MiB; is it a text, one sentence a line?", name,
-                        (long long)buffer->number + 1, (int)MOST_BYTES >> 20);
+        return oss_fail(OSS_EINPUT, "%s:%lld: a line of more than %d MiB; is it a text, one sentence a line?",
+                        name, (long long)buffer->number + 1, (int)MOST_BYTES >> 20);
     }
     size_t capacity = buffer->capacity == 0 ? FIRST_BYTES : 2 * buffer->capacity;
     char *grown = oss_resize(buffer->data, capacity + 1, 1);
@@ -144,7 +144,8 @@ oss_status oss_lines_of_text(oss_lines *lines, const char *path) {
 
 /* ---- CSVs ---- */
 
-static oss_status give_row(oss_lines *lines, oss_csv *csv, int32_t column, const char *path, bool *out_is_last) {
+static oss_status give_row(oss_lines *lines, oss_csv *csv, int32_t column, const char *path,
+                           bool *out_is_last) {
     const oss_csv_row *row = NULL;
     oss_status status = oss_csv_next(csv, &row);
     if (status == OSS_EINPUT) {
@@ -177,9 +178,9 @@ oss_status oss_lines_of_csv(oss_lines *lines, const char *path, const char *colu
         return status;
     }
     int32_t index = oss_csv_column(csv, column);
-    status = index < 0 ? oss_fail(OSS_EINPUT, "%s: there is no column %s; name it with --column", path, column)
-                       : give_rows(lines, csv, index, path);
+    status = index < 0
+                 ? oss_fail(OSS_EINPUT, "%s: there is no column %s; name it with --column", path, column)
+                 : give_rows(lines, csv, index, path);
     oss_csv_free(csv);
     return status;
 }
-

@@ -57,11 +57,13 @@ static oss_status grow(oss_token_table *table, size_t bytes) {
         table->bytes = grown;
         table->byte_capacity = capacity;
     }
-    return table->tokens == MOST_TOKENS ? oss_fail(OSS_EINPUT, "more than %d different words", (int)MOST_TOKENS)
-                                        : OSS_OK;
+    return table->tokens == MOST_TOKENS
+               ? oss_fail(OSS_EINPUT, "more than %d different words", (int)MOST_TOKENS)
+               : OSS_OK;
 }
 
-static bool is_token(const oss_token_table *table, uint32_t token, uint64_t hash, const char *text, size_t bytes) {
+static bool is_token(const oss_token_table *table, uint32_t token, uint64_t hash, const char *text,
+                     size_t bytes) {
     const char *own = oss_token_table_text(table, token);
     return table->token[token].hash == hash && strncmp(own, text, bytes) == 0 && own[bytes] == '\0';
 }

@@ -23,7 +23,8 @@ static int read_token(const char *text) {
             return i;
         }
     }
-    ck_assert_msg(strlen(text) == 1 && *text >= 'a' && *text < 'a' + OSS_TABLE_TOKENS - 3, "a token: %s", text);
+    ck_assert_msg(strlen(text) == 1 && *text >= 'a' && *text < 'a' + OSS_TABLE_TOKENS - 3, "a token: %s",
+                  text);
     return 3 + *text - 'a';
 }
 
