@@ -79,7 +79,11 @@ static oss_status match_symbols(oss_beam *beam) {
 /* One block for all that a frame needs but candidates, in floats and int32_t, which are of one size. */
 static oss_status reserve_arrays(oss_beam *beam) {
     size_t width = (size_t)beam->width, symbols = (size_t)beam->symbols;
-    float *next = oss_alloc(2 * 6 * width + 2 * width + 4 * symbols, sizeof *next);
+    beam->twins = 2;
+    while (beam->twins < 2 * beam->width) {
+        beam->twins *= 2;
+    }
+    float *next = oss_alloc(2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins, sizeof *next);
     beam->arrays = next;
     beam->candidates = 4 * beam->width + 256;
     beam->candidate = oss_alloc((size_t)beam->candidates, sizeof *beam->candidate);
@@ -105,6 +109,7 @@ static oss_status reserve_arrays(oss_beam *beam) {
     beam->scratch = beam->logp + symbols;
     beam->skip = (int32_t *)(void *)(beam->scratch + symbols);
     beam->alive = beam->skip + symbols;
+    beam->twin = beam->alive + symbols;
     for (size_t i = 0; i < symbols; i++) {
         beam->logp[i] = -INFINITY;
     }
@@ -135,6 +140,7 @@ oss_status oss_beam_create(oss_beam **out, const oss_beam_models *models, const 
     beam->unknown_penalty = (float)options->unknown_penalty;
     beam->prune = (float)options->beam_prune_logp;
     beam->token_min = (float)options->token_min_logp;
+    beam->prune_history = options->prune_history && models->words != NULL && models->symbols == NULL;
     beam->scores_words = models->words != NULL || models->symbols != NULL;
     if (models->words != NULL) {
         float unknown = oss_ngram_unigram(models->words, OSS_NGRAM_UNKNOWN);

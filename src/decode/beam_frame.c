@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "base/contract.h"
 #include "decode/beam_internal.h"
@@ -193,6 +194,73 @@ static void put(oss_beam *beam, const beam_candidate *candidate) {
     after->total[at] = candidate->acoustic;
 }
 
+/* Whether what follows on two prefixes scores alike. */
+static bool has_same_future(const beam_node *a, const beam_node *b) {
+    return a->symbol == b->symbol && a->context.lexicon == b->context.lexicon &&
+           a->context.hotwords == b->context.hotwords && a->context.between == b->context.between &&
+           a->context.letters == b->context.letters &&
+           memcmp(&a->context.word_state, &b->context.word_state, sizeof a->context.word_state) == 0;
+}
+
+static uint32_t hash_future(const beam_node *node) {
+    const oss_ngram_state *state = &node->context.word_state;
+    uint64_t sum = node->context.lexicon * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)node->symbol;
+    for (uint32_t i = 0; i < state->length; i++) {
+        sum = (sum ^ (sum >> 29) ^ state->node[i]) * UINT64_C(0xBF58476D1CE4E5B9);
+    }
+    return (uint32_t)(sum >> 32);
+}
+
+static double score_of(const beam_slots *slots, const beam_node *node, int32_t slot) {
+    return (double)slots->total[slot] + node[slots->node[slot]].context.done +
+           (double)node[slots->node[slot]].context.pending;
+}
+
+static void copy_slot(beam_slots *slots, int32_t to, int32_t from) {
+    slots->node[to] = slots->node[from];
+    slots->last[to] = slots->last[from];
+    slots->blank[to] = slots->blank[from];
+    slots->symbol[to] = slots->symbol[from];
+    slots->total[to] = slots->total[from];
+}
+
+/* Of prefixes of one future the best stays in `after`. */
+static void drop_twins(oss_beam *beam) {
+    beam_slots *after = &beam->after;
+    int32_t kept = 0, mask = beam->twins - 1;
+    memset(beam->twin, 0xFF, (size_t)beam->twins * sizeof *beam->twin);
+    for (int32_t slot = 0; slot < after->count; slot++) {
+        int32_t id = after->node[slot], at = (int32_t)hash_future(&beam->node[id]) & mask;
+        while (beam->twin[at] >= 0 &&
+               !has_same_future(&beam->node[id], &beam->node[after->node[beam->twin[at]]])) {
+            at = (at + 1) & mask;
+        }
+        int32_t twin = beam->twin[at], dropped = id;
+        if (twin < 0) {
+            beam->twin[at] = kept;
+            copy_slot(after, kept++, slot);
+            continue;
+        }
+        if (score_of(after, beam->node, slot) > score_of(after, beam->node, twin)) {
+            dropped = after->node[twin];
+            copy_slot(after, twin, slot);
+        }
+        if (beam->node[dropped].slot == OSS_BEAM_NONE) {
+            oss_beam_release(beam, dropped); /* made just now; its parent is in the beam before */
+        }
+    }
+    after->count = kept;
+}
+
+static int32_t best_after(const oss_beam *beam) {
+    int32_t best = 0;
+    for (int32_t slot = 1; slot < beam->after.count; slot++) {
+        bool better = score_of(&beam->after, beam->node, slot) > score_of(&beam->after, beam->node, best);
+        best = better ? slot : best;
+    }
+    return best;
+}
+
 /* Candidates above the threshold become the beam; the numbers of the best one become the base. */
 static void take_candidates(oss_beam *beam) {
     beam_slots *now = &beam->now, *after = &beam->after;
@@ -207,6 +275,10 @@ static void take_candidates(oss_beam *beam) {
         }
     }
     OSS_CONTRACT(after->count > 0);
+    if (beam->prune_history) {
+        drop_twins(beam);
+        best = best_after(beam);
+    }
     const beam_context *context = &beam->node[after->node[best]].context;
     float down = after->total[best];
     beam->base += (double)down;

@@ -75,6 +75,7 @@ struct oss_beam {
     int32_t width, symbols;
     float lm_weight, word_bonus, unknown_penalty, prune, token_min;
     bool scores_words; /* there is a model of words or of symbols: word_bonus counts */
+    bool prune_history;
     bool single; /* all symbols are one letter or a space, no phrases, no model of symbols: the quick way */
     oss_letters letters;
     uint32_t *symbol_token;         /* [symbols]: tokens of models.symbols */
@@ -95,6 +96,8 @@ struct oss_beam {
     float *scratch; /* [symbols] */
     int32_t *alive; /* [alive_count]: symbols that are tried, but for the blank */
     int32_t alive_count;
+    int32_t *twin; /* [twins], a power of two: slots by a hash of what their futures depend on */
+    int32_t twins;
     bool settled_blank; /* all of now.symbol are nothing: blanks change the base alone */
     double base, extra_base;
     void *arrays;

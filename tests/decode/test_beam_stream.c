@@ -44,6 +44,7 @@ static void expect_equal(const oss_hypothesis *a, int32_t count_a, const oss_hyp
 START_TEST(pieces_and_reuse_give_the_same_bits) {
     beam_kit kit = oss_beam_kit(oss_beam_characters(), true, false, true);
     oss_beam_options options = usual(16);
+    options.prune_history = true;
     oss_beam *beam = oss_beam_of(&kit, &options), *other = oss_beam_of(&kit, &options);
     for (uint64_t seed = 0; seed < 6; seed++) {
         float logits[T * V];
@@ -262,14 +263,15 @@ START_TEST(phrases_change_with_the_next_utterance) {
 }
 END_TEST
 
-START_TEST(memory_is_bounded_and_taken_once) {
+static void expect_bounded(bool prune_history) {
     enum { MINUTE = 1500 };
-    beam_kit kit = oss_beam_kit(oss_beam_characters(), true, true, true);
+    beam_kit kit = oss_beam_kit(oss_beam_characters(), true, !prune_history, true);
     float *logits = malloc(sizeof *logits * MINUTE * V);
     ck_assert_ptr_nonnull(logits);
     make_logits(logits, MINUTE, 3);
     oss_faults_install();
     oss_beam_options options = usual(64);
+    options.prune_history = prune_history;
     oss_beam *beam = oss_beam_of(&kit, &options);
     ck_assert_int_eq(oss_beam_add(beam, logits, MINUTE), OSS_OK);
     ck_assert((size_t)beam->nodes * sizeof *beam->node < 4U << 20);
@@ -292,6 +294,11 @@ START_TEST(memory_is_bounded_and_taken_once) {
     oss_faults_remove();
     free(logits);
     oss_beam_kit_free(&kit);
+}
+
+START_TEST(memory_is_bounded_and_taken_once) {
+    expect_bounded(false);
+    expect_bounded(true);
 }
 END_TEST
 
