@@ -15,6 +15,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import wave
 
 RATE, WINDOW, HOP, MARGIN = 16000, 160, 80, 800
@@ -33,9 +34,12 @@ def read_rows(path):
 
 
 def decode(path):
-    command = ["ffmpeg", "-v", "error", "-i", path, "-ar", str(RATE), "-ac", "1", "-f", "s16le", "-"]
+    """`ossicle augment` without any augmentation is a decoder."""
     samples = array.array("h")
-    samples.frombytes(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    with tempfile.NamedTemporaryFile(suffix=".wav") as out:
+        subprocess.run([os.environ["OSSICLE"], "augment", "-o", out.name, path], stderr=subprocess.DEVNULL, check=True)
+        with wave.open(out.name, "rb") as f:
+            samples.frombytes(f.readframes(f.getnframes()))
     if sys.byteorder == "big":
         samples.byteswap()
     return [x / 32768.0 for x in samples]
@@ -70,11 +74,12 @@ def cut_word(path):
 
 
 def join(rows, words, draw):
-    """Samples, and (start, end) in seconds of each word."""
+    """Samples, and (start, end) in seconds of each word, with its text."""
     shortest, longest = (float(s) for s in setting("PAUSES", "0.1 0.8").split())
     x, truth = [0.0] * int(draw.uniform(shortest, longest) * RATE), []
     while rows and len(truth) < words:
-        word = cut_word(rows.pop()[0])
+        wav, text = rows.pop()
+        word = cut_word(wav)
         if word is None:
             continue
         sound, begin, end = word
@@ -83,7 +88,7 @@ def join(rows, words, draw):
             wanted = round(truth[-1][1] * RATE) + pause - begin
             x.extend([0.0] * max(0, wanted - len(x)))
         at = len(x)
-        truth.append(((at + begin) / RATE, (at + end) / RATE))
+        truth.append(((at + begin) / RATE, (at + end) / RATE, text))
         x.extend(sound)
     x.extend([0.0] * int(draw.uniform(shortest, longest) * RATE))
     return x, truth
@@ -101,8 +106,14 @@ def save(path, x, noise_db, draw):
         f.writeframes(samples.tobytes())
 
 
-def transcribe(model, paths):
+def recognise(model, paths, texts, folder):
+    """With ALIGN set, the texts are told."""
     command = [os.environ["OSSICLE"], "transcribe", "--model", model, "--format", "jsonl", *paths]
+    if setting("ALIGN", ""):
+        rows = os.path.join(folder, "texts.csv")
+        with open(rows, "w", encoding="utf-8", newline="") as f:
+            csv.writer(f).writerows([("wav", "text"), *zip(paths, texts)])
+        command = [os.environ["OSSICLE"], "align", "--exact", "--model", model, "--format", "jsonl", "--csv", rows]
     output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
     found = {}
     for line in output.splitlines():
@@ -113,7 +124,7 @@ def transcribe(model, paths):
 
 def compare(truth, found):
     starts, ends, missed = [], [], 0
-    for begin, end in truth:
+    for begin, end, _ in truth:
         inside = [w for w in found if min(w[1], end) - max(w[0], begin) > 0.5 * (w[1] - w[0])]
         if inside:
             starts.append(inside[0][0] - begin)
@@ -154,7 +165,8 @@ def main():
             paths = [os.path.join(folder, f"{i}.wav") for i in range(len(joined))]
             for name, (x, _) in zip(paths, joined):
                 save(name, x, noise, draw)
-            found = transcribe(model, paths)
+            texts = [" ".join(word[2] for word in truth) for _, truth in joined]
+            found = recognise(model, paths, texts, folder)
             starts, ends, missed = [], [], 0
             for name, (_, truth) in zip(paths, joined):
                 s, e, m = compare(truth, found[name])

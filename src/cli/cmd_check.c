@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "check/check.h"
 #include "check/check_fix.h"
+#include "cli/check_align.h"
 #include "cli/check_output.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
@@ -27,6 +28,8 @@ static const oss_cli_option options[] = {
     {.name = "--model",
      .value = "M",
      .help = "model whose vocabulary, case and ctc_subframes to use instead"},
+    {.name = "--align",
+     .help = "with --model: also find rows whose text is not what was said, by aligning every row"},
     {.name = "--json", .help = "print one JSON object with every finding"},
     {.name = "--fix",
      .value = "OUT.csv",
@@ -45,6 +48,7 @@ typedef struct checking {
     int32_t sources;
     oss_check_data data;
     oss_check_report *report;
+    int64_t differing; /* rows that --align found */
 } checking;
 
 /* ---- What to check ---- */
@@ -167,8 +171,30 @@ static oss_status write_fixed(const checking *check) {
     return status;
 }
 
+static oss_status check_align_options(const oss_cli_args *args) {
+    if (!oss_cli_has(args, "--align")) {
+        return OSS_OK;
+    }
+    if (!oss_cli_has(args, "--model")) {
+        return oss_fail(OSS_EUSAGE, "--align needs a model: say which with --model M");
+    }
+    return oss_cli_either(args, "--align", "--json", "what is printed");
+}
+
+static oss_status align_sources(checking *check) {
+    oss_status status = OSS_OK;
+    for (int32_t i = 0; i < check->sources && status == OSS_OK && oss_cli_has(check->args, "--align"); i++) {
+        status = oss_check_align_csv(check->args, oss_cli_value(check->args, "--model"), check->source[i].csv,
+                                     &check->differing);
+    }
+    return status;
+}
+
 static oss_status run_checks(checking *check) {
-    oss_status status = load_config(check);
+    oss_status status = check_align_options(check->args);
+    if (status == OSS_OK) {
+        status = load_config(check);
+    }
     if (status == OSS_OK) {
         status = list_sources(check);
     }
@@ -196,6 +222,7 @@ static oss_status run_checks(checking *check) {
     }
     if (status == OSS_OK) {
         oss_check_print_text(check->report, &input);
+        status = align_sources(check);
     }
     return status;
 }
@@ -203,7 +230,8 @@ static oss_status run_checks(checking *check) {
 static int run_check(const oss_cli_args *args) {
     checking check = {.args = args};
     oss_status status = run_checks(&check);
-    int code = status != OSS_OK ? oss_cli_fail(args, status) : oss_check_count(check.report) > 0;
+    int code =
+        status != OSS_OK ? oss_cli_fail(args, status) : oss_check_count(check.report) + check.differing > 0;
     oss_check_free(check.report);
     oss_check_data_deinit(&check.data);
     oss_free(check.source);
@@ -225,6 +253,8 @@ const oss_cli_command oss_command_check = {
         "be read or has no rows.\n\n"
         "Choices are characters with 1 to 4 sub-frames, then byte-pair units of 64 to 512 symbols with 1 "
         "and 2; recommended is the first with which at most one train row in 200 does not fit.\n\n"
+        "--align names the rows of which words were not heard, or that have speech which the text lacks (`ossicle align` "
+        "says where); how far to trust it depends on how well the model knows the voices.\n\n"
         "--fix leaves out the rows of the kinds csv audio short long silent empty duplicate leak, and "
         "those that do not fit what is recommended; everything else is copied byte by byte. In another "
         "folder, relative paths get the old CSV's folder before them.",

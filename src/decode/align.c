@@ -39,28 +39,27 @@ static void consider(choice *best, int64_t state, float score) {
 static int64_t find_before(const aligner *a, const oss_align_part *part, const float *column, int64_t state) {
     const oss_align_graph *graph = &a->graph;
     int64_t first = part->from / 2, i = state / 2;
-    const float *gap = column - first;
-    const float *symbol = column + oss_align_part_width(part) - first;
+    const float *gap = column, *symbol = column + oss_align_part_width(part);
     choice best = {state, -INFINITY};
     if (state % 2 != 0) {
-        consider(&best, state, symbol[i]);
-        consider(&best, state - 1, gap[i]);
+        consider(&best, state, symbol[i - first]);
+        consider(&best, state - 1, gap[i - first]);
         if (i > first) {
-            consider(&best, state - 2, symbol[i - 1] + graph->turn[i]);
+            consider(&best, state - 2, symbol[i - 1 - first] + graph->turn[i]);
         }
         return best.state;
     }
-    consider(&best, state, gap[i]);
+    consider(&best, state, gap[i - first]);
     if (i > first) {
-        consider(&best, state - 1, symbol[i - 1]);
+        consider(&best, state - 1, symbol[i - 1 - first]);
     }
     int64_t cut = oss_align_cut_at(graph->text, i);
     int64_t skipped = cut > 0 ? graph->text->cut[cut - 1] : -1;
     if (skipped >= first) {
-        consider(&best, 2 * skipped, gap[skipped] - graph->text->skip_price);
+        consider(&best, 2 * skipped, gap[skipped - first] - graph->text->skip_price);
     }
     if (skipped > first) {
-        consider(&best, 2 * skipped - 1, symbol[skipped - 1] - graph->text->skip_price);
+        consider(&best, 2 * skipped - 1, symbol[skipped - 1 - first] - graph->text->skip_price);
     }
     return best.state;
 }

@@ -40,7 +40,7 @@ void oss_alignment_free(oss_alignment *alignment) {
 
 /* ---- Options ---- */
 
-static const double usual_sound_cost = 12.0, usual_missing_cost = 25.0, greatest_cost = 1e6;
+static const double usual_sound_cost = 20.0, usual_missing_cost = 40.0, greatest_cost = 1e6;
 
 oss_status oss_align_read_options(oss_align_options *out, const oss_align_options *given) {
     *out = oss_align_options_init();

@@ -160,6 +160,24 @@ START_TEST(findings_are_a_table) {
 }
 END_TEST
 
+START_TEST(check_finds_rows_that_differ) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,defg hdef\n");
+    char *csv = oss_tempdir_path(c.folder, "set.csv");
+    oss_program_run run = oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align");
+    oss_program_expect(&run, 1);
+    oss_program_expect_out(&run, "text and speech differ:\n");
+    oss_program_expect_out(&run, "set.csv:3: row 2: five.wav: 2 of 2 words not heard");
+    ck_assert_ptr_null(strstr(run.out, "row 1: three.wav: 0"));
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("check", "--csv", csv, "--align");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(a_wildcard_is_in_no_result) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a <*> a",
@@ -199,6 +217,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, subtitles_keep_their_lines);
     tcase_add_test(tests, rows_that_fail_do_not_stop_the_others);
     tcase_add_test(tests, findings_are_a_table);
+    tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
     tcase_add_test(tests, what_does_not_go_together);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,13 @@
+/* ossicle check --align: rows whose text is not what was said. */
+#ifndef OSS_CLI_CHECK_ALIGN_H
+#define OSS_CLI_CHECK_ALIGN_H
+
+#include "cli/cli_common.h"
+
+/* Aligns every row of a CSV with the model and prints, behind the other findings, the rows of which something was not said, or
+ * in which something was said that the text lacks. Rows that cannot be aligned are left to the other checks. *findings += the
+ * rows that were printed. */
+oss_status oss_check_align_csv(const oss_cli_args *args, const char *model, const char *csv,
+                               int64_t *findings);
+
+#endif
