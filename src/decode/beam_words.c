@@ -174,6 +174,10 @@ float oss_beam_gain(oss_beam *beam, beam_node *node, int32_t id) {
 }
 
 void oss_beam_finish(oss_beam *beam, beam_node *node, beam_context *out) {
+    /* A space at the end is no part of the text. */
+    if (node->symbol == beam->letters.space && node->parent != OSS_BEAM_NONE) {
+        node = &beam->node[node->parent];
+    }
     *out = node->context;
     if (!out->between) {
         end_word(beam, node, out);

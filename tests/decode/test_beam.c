@@ -63,6 +63,15 @@ static text_score score_text(const beam_kit *kit, const oss_beam_options *option
     if (kit->words != NULL) {
         state = oss_ngram_begin(kit->words);
     }
+    if (kit->words == NULL && kit->symbols != NULL) {
+        state = oss_ngram_begin(kit->symbols);
+        for (const char *at = text; *at != '\0'; at++) {
+            uint32_t token = oss_ngram_find(kit->symbols, *at == ' ' ? "_" : at, 1);
+            score.lm += (double)oss_ngram_score(kit->symbols, &state, token, &state);
+        }
+        score.lm += (double)oss_ngram_score(kit->symbols, &state, OSS_NGRAM_END, NULL);
+        score.sum = options->lm_weight * score.lm + options->word_bonus * score.words;
+    }
     const char *word = text;
     for (int32_t i = 0; i < score.words && kit->words != NULL; i++) {
         size_t bytes = strcspn(word, " ");
@@ -127,10 +136,13 @@ static void expect_all(const beam_kit *kit, const oss_beam_options *options, con
 START_TEST(all_paths_of_characters) {
     enum { T = 5, V = 5 };
     oss_beam_options options = oss_beam_wide(4096);
-    for (int32_t kind = 0; kind < 6; kind++) {
-        /* A model of symbols beside the words: kinds 3 and 5. */
-        beam_kit kit = oss_beam_kit(oss_beam_characters(), kind != 0 && kind != 2, kind == 3 || kind == 5,
-                                    kind == 2 || kind >= 4);
+    static const struct {
+        bool words, symbols, hotwords;
+    } kinds[] = {{false, false, false}, {true, false, false}, {false, false, true}, {true, true, false},
+                 {true, false, true},   {true, true, true},   {false, true, false}, {false, true, true}};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
+        beam_kit kit =
+            oss_beam_kit(oss_beam_characters(), kinds[kind].words, kinds[kind].symbols, kinds[kind].hotwords);
         for (uint64_t seed = 0; seed < 5; seed++) {
             float logits[T * V];
             oss_fill_f32(logits, T * V, 100 * (uint64_t)kind + seed, 3.0);
