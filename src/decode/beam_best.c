@@ -156,7 +156,9 @@ static oss_status copy_results(const oss_beam *beam, beam_results *results, bool
         if (out[i].id == NULL || !list_symbols(beam, results, result->node, ended, &ids)) {
             return OSS_ENOMEM;
         }
-        memcpy(out[i].id, results->id, (size_t)ids * sizeof *out[i].id);
+        if (ids > 0) {
+            memcpy(out[i].id, results->id, (size_t)ids * sizeof *out[i].id);
+        }
     }
     return OSS_OK;
 }
