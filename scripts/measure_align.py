@@ -82,6 +82,8 @@ def main():
         right = [f for f in findings if f[0] == "sound" and begin - 0.5 <= f[1] and f[2] <= end + 0.5 and
                  f[2] - f[1] >= 0.5 * (end - begin)]
         out["removed"][0] += bool(right)
+        if os.environ.get("DEBUG") and (not right or len(findings) > 1):
+            print("removed", spans[at], at, findings, flush=True)
         out["removed"][1] += len(findings) > len(right)
         _, findings = align(folder, model, lines[:at] + [extra[1]] + lines[at:])
         right = [f for f in findings if f[0] == "missing" and f[3] == at + 1]

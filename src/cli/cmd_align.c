@@ -1,5 +1,4 @@
 /* ossicle align: when a known text was said. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/path.h"
 #include "cli/align_cues.h"
 #include "cli/align_findings.h"
+#include "cli/align_print.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -30,7 +30,8 @@ static const oss_cli_option options[] = {
      .value = "F",
      .help = "ctm (default; with --srt: srt), json, jsonl, srt, vtt, stm, trn, textgrid, tsv, lrc or txt"},
     {.name = "--json", .help = "short for --format jsonl: one JSON object a line"},
-    {.name = "--symbols", .help = "json, jsonl: words have their symbols, with times; ctm: a symbol a line"},
+    {.name = "--symbols", .help = "json, jsonl: words have their symbols, with times"},
+    {.name = "--tokens", .help = "ctm: a symbol a line instead of a word"},
     {.name = "--line-length", .value = "N", .help = "srt, vtt, lrc: columns of a line (default 42)"},
     {.name = "--lines", .value = "N", .help = "srt, vtt: lines of a subtitle (default 2)"},
     {.name = "--textgrid", .value = "FORM", .help = "textgrid: auto (default), long or short"},
@@ -113,6 +114,10 @@ static oss_status read_format(aligning *a) {
     if (status == OSS_OK && !oss_cli_has(a->args, "--format") && !oss_cli_has(a->args, "--json")) {
         a->format = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
     }
+    if (status == OSS_OK && oss_cli_has(a->args, "--tokens") && a->format != OSS_FORMAT_CTM) {
+        return oss_fail(OSS_EUSAGE, "--tokens goes with --format ctm, and here it is %s: leave it out",
+                        oss_format_name(a->format));
+    }
     bool many = oss_cli_has(a->args, "--csv") && !oss_cli_has(a->args, "--output-dir");
     if (status == OSS_OK && many && a->format != OSS_FORMAT_TXT && !oss_format_holds_many(a->format)) {
         return oss_fail(OSS_EUSAGE,
@@ -187,19 +192,6 @@ static oss_status prepare(aligning *a) {
 
 /* ---- One recording ---- */
 
-/* NIST's lines for symbols; spaces are in no word. */
-static void print_symbols(oss_strbuf *out, const oss_transcript *transcript, const char *id) {
-    for (int32_t i = 0; i < transcript->words; i++) {
-        const oss_transcript_word *word = &transcript->word[i];
-        for (int32_t k = 0; k < word->symbols; k++) {
-            const oss_transcript_symbol *s = &word->symbol[k];
-            const char *text = s->text + (s->text[0] == ' ');
-            oss_strbuf_printf(out, "%s 1 %.3f %.3f %s %.3f\n", id, s->start_seconds,
-                              s->end_seconds - s->start_seconds, text, (double)s->confidence);
-        }
-    }
-}
-
 static oss_status print(const aligning *a, const oss_alignment *alignment, const char *name, const char *id,
                         char **out) {
     oss_format_options form = a->form;
@@ -210,8 +202,8 @@ static oss_status print(const aligning *a, const oss_alignment *alignment, const
     oss_strbuf_append(&text, "");
     if (a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT)) {
         oss_align_cues_print(&text, &a->cues, alignment, vtt);
-    } else if (a->format == OSS_FORMAT_CTM && oss_cli_has(a->args, "--symbols")) {
-        print_symbols(&text, alignment->transcript, id);
+    } else if (oss_cli_has(a->args, "--tokens")) {
+        oss_align_print_symbols(&text, alignment->transcript, id);
     } else {
         return oss_transcript_print(alignment->transcript, a->format, &form, out);
     }

@@ -12,7 +12,12 @@ static void print_table(const oss_ngram *ngram) {
     oss_cli_print("%-12s%s\n", "tokens", oss_ngram_is_of_symbols(ngram) ? "symbols" : "words");
     oss_cli_print("%-12s%d\n", "order", (int)oss_ngram_order(ngram));
     for (int32_t n = 1; n <= oss_ngram_order(ngram); n++) {
-        oss_cli_print("%d-grams     %lld\n", (int)n, (long long)oss_ngram_count(ngram, n));
+        oss_cli_print("%d-grams     %lld in values of 8 bits: %d of probabilities", (int)n,
+                      (long long)oss_ngram_count(ngram, n), (int)oss_ngram_values(ngram, n, false));
+        if (n < oss_ngram_order(ngram)) {
+            oss_cli_print(", %d of back-offs", (int)oss_ngram_values(ngram, n, true));
+        }
+        oss_cli_print("\n");
     }
     oss_cli_print("%-12s%lld\n", "bytes", (long long)oss_ngram_bytes(ngram));
     if (tuning.tuned) {
@@ -30,6 +35,14 @@ static oss_status print_json(const oss_ngram *ngram) {
     oss_json *counts = oss_json_add_array(object, "ngrams");
     for (int32_t n = 1; n <= oss_ngram_order(ngram); n++) {
         oss_json_add_integer(counts, NULL, oss_ngram_count(ngram, n));
+    }
+    oss_json *p = oss_json_add_array(object, "probability_values");
+    oss_json *backoff = oss_json_add_array(object, "backoff_values");
+    for (int32_t n = 1; n <= oss_ngram_order(ngram); n++) {
+        oss_json_add_integer(p, NULL, oss_ngram_values(ngram, n, false));
+        if (n < oss_ngram_order(ngram)) {
+            oss_json_add_integer(backoff, NULL, oss_ngram_values(ngram, n, true));
+        }
     }
     oss_json_add_integer(object, "bytes", oss_ngram_bytes(ngram));
     if (tuning.tuned) {

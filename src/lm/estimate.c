@@ -223,8 +223,8 @@ static oss_status write_streamed(oss_estimate *e, const char *path, oss_estimate
         status = oss_smoothing_run(&smoothing);
     }
     if (status == OSS_OK) {
-        report->bytes = (int64_t)e->arpa.bytes;
         status = oss_arpa_out_commit(&e->arpa);
+        report->bytes = (int64_t)e->arpa.bytes;
     }
     return status;
 }

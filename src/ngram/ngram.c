@@ -47,6 +47,16 @@ int64_t oss_ngram_bytes(const oss_ngram *ngram) {
     return (int64_t)ngram->bytes;
 }
 
+int32_t oss_ngram_values(const oss_ngram *ngram, int32_t n, bool of_backoffs) {
+    const oss_ngram_level *level = &ngram->level[n - 1];
+    const float *value = of_backoffs ? level->ln_backoff : level->ln_p;
+    int32_t values = 1;
+    for (int32_t i = 1; i < OSS_NGRAM_BOOK; i++) {
+        values += value[i] != value[i - 1];
+    }
+    return values;
+}
+
 /* ---- Tokens ---- */
 
 const char *oss_ngram_token(const oss_ngram *ngram, uint32_t token, size_t *out_bytes) {

@@ -40,4 +40,7 @@ oss_status oss_ngram_write_arpa(const oss_ngram *ngram, const char *path);
 /* Bytes of our own file, which is what the model takes in memory too. */
 int64_t oss_ngram_bytes(const oss_ngram *ngram);
 
+/* Different values of probabilities, or of back-offs, that n-grams of order n can have: at most 256. */
+int32_t oss_ngram_values(const oss_ngram *ngram, int32_t n, bool of_backoffs);
+
 #endif

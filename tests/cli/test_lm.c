@@ -52,12 +52,14 @@ START_TEST(test_info) {
     oss_program_run run = oss_run_ossicle("lm", "info", path);
     oss_program_expect(&run, 0);
     oss_program_expect_out(&run, "order       2\n");
-    oss_program_expect_out(&run, "2-grams     3\n");
+    oss_program_expect_out(&run, "2-grams     3 in values of 8 bits: 4 of probabilities\n");
     oss_program_expect_out(&run, "tuning      none\n");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("lm", "info", "--json", path);
     oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "{\"tokens\":\"words\",\"order\":2,\"ngrams\":[5,3],\"bytes\":");
+    oss_program_expect_out(
+        &run,
+        "{\"tokens\":\"words\",\"order\":2,\"ngrams\":[5,3],\"probability_values\":[6,4],\"backoff_values\":[3],\"bytes\":");
     oss_program_expect_out(&run, "\"lm_weight\":null,\"word_bonus\":null}");
     oss_program_run_deinit(&run);
     free(path);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ngram/pack.h"
+#include "base/rng.h"
 #include "base/strbuf.h"
+#include "ngram/pack.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
 
@@ -168,6 +169,39 @@ START_TEST(test_lines) {
 }
 END_TEST
 
+/* Whatever stands there, it is read or refused with a line or a name; sanitizers tell of more. */
+START_TEST(test_damage) {
+    static const char put[] = "\n\r\t -.019eN\\<>/sabc\xff\xc3";
+    int32_t read = 0, refused = 0;
+    for (uint64_t i = 0; i < 4000; i++) {
+        const char *text = goods[i % (sizeof goods / sizeof *goods)].text;
+        size_t bytes = strlen(text);
+        char *copy = malloc(bytes + 1);
+        memcpy(copy, text, bytes + 1);
+        for (uint32_t k = 0; k <= i % 4; k++) {
+            uint64_t drawn = oss_rng_u64(23, OSS_RNG_TEST, i, k);
+            copy[drawn / 64 % bytes] = put[drawn % (sizeof put - 1)];
+        }
+        bytes -= i % 7 == 0 ? oss_rng_u64(24, OSS_RNG_TEST, i, 0) % bytes : 0;
+        oss_ngram *ngram = NULL;
+        oss_status status = load_bytes(&ngram, copy, bytes);
+        if (status == OSS_OK) {
+            read++;
+            ck_assert(rate(ngram, "a b c") <= 0.0);
+        } else {
+            refused++;
+            ck_assert_int_eq(status, OSS_EINPUT);
+            ck_assert_ptr_nonnull(strstr(oss_last_error(), "model.arpa"));
+            ck_assert_ptr_null(strchr(oss_last_error(), '\n'));
+        }
+        oss_ngram_free(ngram);
+        free(copy);
+    }
+    ck_assert_int_gt(read, 100);
+    ck_assert_int_gt(refused, 200);
+}
+END_TEST
+
 /* ---- gzip ---- */
 
 static char *make_gzip(const char *text) {
@@ -262,6 +296,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(all, test_what_is_read, 0, sizeof goods / sizeof *goods);
     tcase_add_loop_test(all, test_what_is_refused, 0, sizeof bads / sizeof *bads);
     tcase_add_test(all, test_lines);
+    tcase_add_test(all, test_damage);
     tcase_add_test(all, test_gzip);
     tcase_add_test(all, test_gzip_with_a_bad_file_in_it);
     tcase_add_test(all, test_no_gzip);

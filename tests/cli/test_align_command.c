@@ -1,0 +1,206 @@
+/* ossicle align: texts and subtitles with times, what cannot be aligned, datasets with rows that fail. */
+#include "cli/cli_cases.h"
+#include "support/suite.h"
+
+/* The model says "a a a" in the six frames (0.16 s) of three.wav. */
+static oss_program_run align(const oss_cli_case *c, const char *option, const char *value) {
+    return oss_run_ossicle("align", "--model", c->model, c->three, option, value);
+}
+
+static int32_t count_lines(const char *text) {
+    int32_t lines = 0;
+    for (; *text != '\0'; text++) {
+        lines += *text == '\n';
+    }
+    return lines;
+}
+
+START_TEST(words_are_shown_as_written) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = align(&c, "--text", "A a, \"a\".");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 3);
+    oss_program_expect_out(&run, " A ");
+    oss_program_expect_out(&run, " a, ");
+    oss_program_expect_out(&run, " \"a\". ");
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(what_the_vocabulary_lacks_is_named) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = align(&c, "--text",
+                                "a \xc3\xb1 2014 \xc2\xa3"
+                                "13.60 <star> a");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 6);
+    oss_program_expect_err(&run, "\"2014\": the vocabulary does not have \"2014\": its times are guessed");
+    oss_program_expect_err(&run, "\"\xc2\xa3"
+                                 "13.60\": the vocabulary does not have \"\xc2\xa3"
+                                 "1360\"");
+    oss_program_expect_err(&run, "aligned without");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text", "2014 13");
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "has none of the text's characters");
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_refused) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "long.txt", "a a\n\nab c a\n");
+    oss_cli_case_write(&c, "empty.txt", " \n\n");
+    char *text = oss_tempdir_path(c.folder, "long.txt"), *empty = oss_tempdir_path(c.folder, "empty.txt");
+    oss_program_run run = align(&c, "--text-file", text);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "needs 10 frames");
+    oss_program_expect_err(&run, "has 6");
+    oss_program_expect_err(&run, "from line 3, \"c\", on");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", empty);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "the text is empty");
+    oss_program_run_deinit(&run);
+    free(text);
+    free(empty);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(subtitles_keep_their_lines) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "in.srt",
+                       "\xef\xbb\xbf"
+                       "1\r\n01:00:00,000 --> 01:00:01,000 X1:40\r\n<i>a</i>\r\n- a\r\n\r\n"
+                       "7\n01:00:02,000 --> 01:00:03,000\n{\\an8}!\n");
+    oss_cli_case_write(&c, "long.srt",
+                       "1\n00:00:00,000 --> 00:00:01,000\na\n\n2\n00:00:00,000 --> 00:00:01,000\n"
+                       "abcdefgh\n");
+    oss_cli_case_write(&c, "bad.srt", "1\n00:00:00,000 --> 00:00:01,000\na\n\nwhat is this\n");
+    char *in = oss_tempdir_path(c.folder, "in.srt"), *too_long = oss_tempdir_path(c.folder, "long.srt");
+    char *bad = oss_tempdir_path(c.folder, "bad.srt");
+    oss_program_run run = align(&c, "--srt", in);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "1\n00:00:00,");
+    oss_program_expect_out(&run, " X1:40\n<i>a</i>\n- a\n\n2\n00:00:00,");
+    oss_program_expect_out(&run, "\n{\\an8}!\n\n");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--srt", too_long);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "it does not fit from line 2, \"abcdefgh\", on");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--srt", bad);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "bad.srt:5: ");
+    oss_program_run_deinit(&run);
+    free(in);
+    free(too_long);
+    free(bad);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(rows_that_fail_do_not_stop_the_others) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "set.csv",
+                       "wav,text\nthree.wav,A a a\nnot-there.wav,a\nthree.wav,a a a a a a\nthree.wav,a a\n");
+    char *csv = oss_tempdir_path(c.folder, "set.csv"), *out = oss_tempdir_path(c.folder, "out");
+    char *first = oss_tempdir_path(c.folder, "out/three-1.TextGrid");
+    char *last = oss_tempdir_path(c.folder, "out/three-4.TextGrid");
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, "--csv", csv);
+    oss_program_expect(&run, 1);
+    ck_assert_int_eq(count_lines(run.out), 5);
+    oss_program_expect_out(&run, " A ");
+    oss_program_expect_err(&run, "set.csv:3: row 2");
+    oss_program_expect_err(&run, "set.csv:4: row 3");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--format", "textgrid", "--output-dir",
+                          out);
+    oss_program_expect(&run, 1);
+    char *a = oss_tempdir_read(first, NULL), *b = oss_tempdir_read(last, NULL);
+    ck_assert_ptr_nonnull(strstr(a, "\"A\""));
+    ck_assert_ptr_nonnull(strstr(b, "IntervalTier"));
+    oss_program_run_deinit(&run);
+    free(a);
+    free(b);
+    free(first);
+    free(last);
+    free(csv);
+    free(out);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* Of three lines the second was not said, by what --missing-cost says. */
+START_TEST(findings_are_a_table) {
+    oss_cli_case c = oss_cli_case_make();
+    char *table = oss_tempdir_path(c.folder, "table.tsv"), *out = oss_tempdir_path(c.folder, "out.ctm");
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a\nbc\na",
+                                          "--findings", table, "--missing-cost", "2", "-o", out);
+    oss_program_expect(&run, 1);
+    oss_program_expect_err(&run, "line 2: not heard, near");
+    char *rows = oss_tempdir_read(table, NULL), *words = oss_tempdir_read(out, NULL);
+    ck_assert_ptr_nonnull(strstr(rows, "file\tkind\tstart\tend\tline\ttext\n"));
+    ck_assert_ptr_nonnull(strstr(rows, "\tmissing\t"));
+    ck_assert_ptr_nonnull(strstr(rows, "\t2\tbc\n"));
+    ck_assert_int_eq(count_lines(words), 2);
+    free(rows);
+    free(words);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a\nbc\na", "--exact");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 3);
+    oss_program_run_deinit(&run);
+    free(table);
+    free(out);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(a_wildcard_is_in_no_result) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a <*> a",
+                                          "--exact", "--wildcard", "<*>", "--tokens");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 2);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(what_does_not_go_together) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three);
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "--csv", c.three, "--text", "a");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = align(&c, "--sound-cost", "-1");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "--csv", "x.csv", "--format", "srt");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+Suite *oss_test_suite(void) {
+    Suite *suite = suite_create("cli/align");
+    TCase *tests = tcase_create("align");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, words_are_shown_as_written);
+    tcase_add_test(tests, what_the_vocabulary_lacks_is_named);
+    tcase_add_test(tests, what_does_not_fit_is_refused);
+    tcase_add_test(tests, subtitles_keep_their_lines);
+    tcase_add_test(tests, rows_that_fail_do_not_stop_the_others);
+    tcase_add_test(tests, findings_are_a_table);
+    tcase_add_test(tests, a_wildcard_is_in_no_result);
+    tcase_add_test(tests, what_does_not_go_together);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
