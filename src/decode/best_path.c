@@ -174,7 +174,10 @@ oss_status oss_best_path_copy(oss_best_path *to, const oss_best_path *from) {
         to->symbol = symbol;
         to->capacity = from->symbols;
     }
-    if (from->v != to->v) {
+    if (from->v == 0) { /* as new: who adds the first frame makes the block */
+        oss_free(to->below);
+        to->below = NULL;
+    } else if (from->v != to->v) {
         float *below = oss_resize(to->below, (size_t)from->v, 3 * sizeof *below);
         if (below == NULL) {
             return OSS_ENOMEM;

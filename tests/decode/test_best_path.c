@@ -89,6 +89,30 @@ START_TEST(pieces_give_the_same_bits) {
 END_TEST
 
 /* Posteriors of symbol 2 over five frames, the rest blank: where its middle is, by hand. */
+/* A copy goes on as its original does, in whatever memory it had, and leaves that alone. */
+START_TEST(copies_go_on_by_themselves) {
+    float logits[FRAMES * SYMBOLS];
+    make_logits(logits);
+    oss_best_path whole = path_of(logits, FRAMES, FRAMES, SYMBOLS), copy = {0};
+    for (int32_t frames = 0; frames <= FRAMES; frames += 17) {
+        oss_best_path part = path_of(logits, frames, FRAMES, SYMBOLS);
+        oss_best_path before = path_of(logits, frames, FRAMES, SYMBOLS), none = {0};
+        ck_assert_int_eq(oss_best_path_copy(&copy, &part), OSS_OK);
+        ck_assert_int_eq(oss_best_path_add(&copy, logits + frames * SYMBOLS, FRAMES - frames, SYMBOLS),
+                         OSS_OK);
+        ck_assert_int_eq(copy.frames, FRAMES);
+        expect_same_symbols(&copy, &whole);
+        expect_same_symbols(&part, &before);
+        ck_assert_int_eq(oss_best_path_copy(&copy, &none), OSS_OK);
+        ck_assert(copy.symbols == 0 && copy.frames == 0 && copy.v == 0);
+        oss_best_path_deinit(&part);
+        oss_best_path_deinit(&before);
+    }
+    oss_best_path_deinit(&whole);
+    oss_best_path_deinit(&copy);
+}
+END_TEST
+
 START_TEST(the_middle_is_the_mean_of_the_posteriors) {
     static const double p[5] = {0.001, 0.3, 0.8, 0.6, 0.2};
     float logits[5 * 3];
@@ -197,6 +221,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, a_path_in_pieces_is_the_greedy_one);
     tcase_add_test(tests, a_path_forgets_and_keeps_the_clock);
     tcase_add_test(tests, pieces_give_the_same_bits);
+    tcase_add_test(tests, copies_go_on_by_themselves);
     tcase_add_test(tests, the_middle_is_the_mean_of_the_posteriors);
     tcase_add_test(tests, middles_rise_and_stay_near_their_frames);
     tcase_add_test(tests, what_is_not_a_number_stays_out);
