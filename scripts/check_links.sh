@@ -5,7 +5,7 @@
 #  - `transcribe`, `embed` and `features` call what libossicle.so exports, and helpers of src/cli, and nothing else of Ossicle;
 #  - libossicle.so holds nothing that serves training alone (gradients, AdamW, dropout, the CTC loss, noise, products of bf16 pairs
 #    without the instruction), and stripped it is at
-#    most 700 KiB;
+#    most 800 KiB;
 #  - neither loads OpenBLAS or a Fortran run time (ossicle-train does, which shows that this check would see it).
 set -eu
 build=${1:?usage: check_links.sh BUILD}
@@ -54,8 +54,8 @@ if nm "$build/libossicle.so" | awk '$2 ~ /[tTrRdD]/ { print $3 }' | grep -E "$tr
 fi
 strip -o "$work/stripped.so" "$build/libossicle.so"
 kib=$((($(wc -c <"$work/stripped.so") + 1023) / 1024))
-if [ "$kib" -gt 700 ]; then
-	echo "$build/libossicle.so: $kib KiB without symbols, more than 700"
+if [ "$kib" -gt 800 ]; then
+	echo "$build/libossicle.so: $kib KiB without symbols, more than 800"
 	bad=1
 fi
 nm -D --defined-only "$build/libossicle.so" | awk '{ print $3 }' | LC_ALL=C sort -u >"$work/exported"
