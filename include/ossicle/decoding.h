@@ -54,14 +54,17 @@ typedef struct oss_decoding_options {
     /* Hypotheses that are kept from row to row, at most 4096; more is slower and more accurate. 0: 64 when anything here
      * or a hotword asks for a search, else there is none: greedy. */
     int32_t beam_width;
-    int32_t n_best; /* hypotheses of each utterance in a transcript, at most 1000; 0: none but the text */
+    /* Hypotheses of each utterance in a transcript, at most 1000; 0: none but the text. With a list, or rescore_lm, the
+     * search keeps hypotheses apart that differ only in words that the language model looks back at no more: a narrow
+     * beam then finds another text now and then. */
+    int32_t n_best;
     /* Of ln p(words), at least 0. 0: what `ossicle tune` stored in the model's file, else 0.5. */
     double lm_weight;
     double word_bonus;      /* for each word. 0: what is stored, else 1.5 */
     double unknown_penalty; /* for each word that the model does not know. 0: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped, below 0. 0: -10 */
-    double
-        token_min_logp; /* symbols below this on a row are not tried, but for the best one; below 0. 0: -5 */
+    /* Symbols below this on a row are not tried, but for the best one; below 0. 0: -5. */
+    double token_min_logp;
     double rescore_weight; /* of ln p(words by rescore_lm), above 0. 0: 0.5 */
     /* oss_decoding_number, or-ed: those whose 0 is a number and not the default. */
     uint64_t zeros;

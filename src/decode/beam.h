@@ -29,9 +29,9 @@ typedef struct oss_beam_options {
     double word_bonus;      /* beta: 1.5 */
     double unknown_penalty; /* added for a word that the model does not know: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped: -10 */
-    bool
-        prune_history; /* of hypotheses whose futures are alike only the best one stays: false. Better first results of
-                             * narrow beams, fewer others. Counts with a model of words and none of symbols. */
+    /* Of hypotheses whose futures are alike only the best one stays: false. Better first results of narrow beams, fewer
+     * others. Counts with a model of words and none of symbols. */
+    bool prune_history;
     double token_min_logp; /* symbols of a frame below this are not tried, but for the best one: -5 */
 } oss_beam_options;
 oss_beam_options oss_beam_defaults(void);

@@ -93,5 +93,7 @@ oss_beam_options oss_decoding_beam_options(const oss_decoding_options *options) 
                               .word_bonus = options->word_bonus,
                               .unknown_penalty = options->unknown_penalty,
                               .beam_prune_logp = options->beam_prune_logp,
+                              /* Lists would be short of what differs early in an utterance. */
+                              .prune_history = options->n_best == 0 && options->rescore_lm == NULL,
                               .token_min_logp = options->token_min_logp};
 }
