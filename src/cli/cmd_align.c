@@ -195,17 +195,19 @@ static oss_status prepare(aligning *a) {
 static oss_status print(const aligning *a, const oss_alignment *alignment, const char *name, const char *id,
                         char **out) {
     oss_format_options form = a->form;
-    oss_strbuf text = {0};
     bool vtt = a->format == OSS_FORMAT_VTT;
+    bool cues = a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT);
     form.name = name;
     form.id = id;
-    oss_strbuf_append(&text, "");
-    if (a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT)) {
-        oss_align_cues_print(&text, &a->cues, alignment, vtt);
-    } else if (oss_cli_has(a->args, "--tokens")) {
-        oss_align_print_symbols(&text, alignment->transcript, id);
-    } else {
+    if (!cues && !oss_cli_has(a->args, "--tokens")) {
         return oss_transcript_print(alignment->transcript, a->format, &form, out);
+    }
+    oss_strbuf text = {0};
+    oss_strbuf_append(&text, "");
+    if (cues) {
+        oss_align_cues_print(&text, &a->cues, alignment, vtt);
+    } else {
+        oss_align_print_symbols(&text, alignment->transcript, id);
     }
     *out = oss_strbuf_take(&text);
     return *out == NULL ? OSS_ENOMEM : OSS_OK;
