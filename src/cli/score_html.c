@@ -12,9 +12,9 @@ static const char head[] =
     "table{border-collapse:collapse;margin:1em 0}td,th{padding:.1em .7em;text-align:right;border-bottom:1px solid #ccc}\n"
     "td:first-child,th:first-child{text-align:left}\n"
     ".u{margin:.8em 0;padding-left:.6em;border-left:3px solid #ccc}.u h3{font-size:.8em;font-weight:normal;color:#555;margin:0}\n"
-    ".w{display:inline-block;vertical-align:top;margin-right:.35em}.w b,.w i{display:block;font:inherit}\n"
-    ".s b{background:#ffe0b0}.s i{background:#ffb347}.d b{background:#ffb3b3;text-decoration:line-through}\n"
-    ".i i{background:#b3d4ff}.w b:empty:before,.w i:empty:before{content:\"\\00a0\"}\n"
+    ".w{display:inline-block;vertical-align:top;margin-right:.35em}.w b,.w i{display:block;font:inherit}.w i{color:#999}\n"
+    ".s b{background:#ffe0b0}.s i{background:#ffb347;color:#111}.d b{background:#ffb3b3;text-decoration:line-through}\n"
+    ".i i{background:#b3d4ff;color:#111}.w b:empty:before,.w i:empty:before{content:\"\\00a0\"}\n"
     ".right:not(:checked)~.ok{display:none}\n"
     "</style></head><body>\n<h1>Word errors</h1>\n";
 

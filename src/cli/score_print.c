@@ -8,8 +8,8 @@
 #include "text/unicode.h"
 
 const char *oss_score_rule_name(const oss_score_report *report, bool other) {
-    return report->by_levenshtein != other ? "Levenshtein's counts: substitution 1, insertion 1, deletion 1"
-                                           : "sclite's counts: substitution 4, insertion 3, deletion 3";
+    return report->by_levenshtein != other ? "Levenshtein's counts (costs 1, 1, 1)"
+                                           : "sclite's counts (costs 4, 3, 3)";
 }
 
 /* ---- The table ---- */
@@ -70,9 +70,10 @@ static void print_rates(const oss_score_report *report, int32_t system) {
     oss_cli_print("wer %6.2f %%", 100.0 * oss_word_counts_rate(&sums->counts));
     print_interval(b, b == NULL ? 0.0 : b->wer_low[system], b == NULL ? 0.0 : b->wer_high[system]);
     oss_cli_print(" by %s\n", oss_score_rule_name(report, false));
-    oss_cli_print("    %6.2f %% by %s: %lld, %lld, %lld\n", 100.0 * oss_word_counts_rate(&sums->other),
-                  oss_score_rule_name(report, true), (long long)sums->other.substituted,
-                  (long long)sums->other.inserted, (long long)sums->other.deleted);
+    oss_cli_print("    %6.2f %% by %s: %lld sub, %lld del, %lld ins\n",
+                  100.0 * oss_word_counts_rate(&sums->other), oss_score_rule_name(report, true),
+                  (long long)sums->other.substituted, (long long)sums->other.deleted,
+                  (long long)sums->other.inserted);
     oss_cli_print("cer %6.2f %%", 100.0 * oss_score_sums_cer(sums));
     print_interval(b, b == NULL ? 0.0 : b->cer_low[system], b == NULL ? 0.0 : b->cer_high[system]);
     oss_cli_print(" %lld errors in %lld characters\n", (long long)sums->character_errors,

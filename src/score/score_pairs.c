@@ -57,7 +57,9 @@ static oss_status give_words(pairing *p, const oss_transcripts *ctm, int32_t s, 
     for (; s < s_end && status == OSS_OK; s++) {
         oss_strbuf words = {0};
         bool is_last = s + 1 == s_end;
-        for (; w < w_end && (is_last || ctm->item[w].end < p->reference->item[s].end); w++) {
+        /* sclite has the ends of segments in single precision, which decides for words that lie on both sides evenly. */
+        double end = (double)(float)p->reference->item[s].end;
+        for (; w < w_end && (is_last || ctm->item[w].end < end); w++) {
             oss_strbuf_append(&words, words.length > 0 ? " " : "");
             oss_strbuf_append(&words, ctm->item[w].text);
         }
