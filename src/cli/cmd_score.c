@@ -13,36 +13,54 @@ enum { SYSTEMS = OSS_SCORE_MOST_SYSTEMS, SAMPLES = 1000 };
 #define FORMS "trn, stm, ctm, csv, tsv, jsonl, json or txt"
 
 static const oss_cli_option options[] = {
-    {.name = "--ref", .value = "FILE", .help = "what was said, as " FORMS "; - is standard input", .required = true},
+    {.name = "--ref",
+     .value = "FILE",
+     .help = "what was said, as " FORMS "; - is standard input",
+     .required = true},
     {.name = "--hyp",
      .value = "FILE",
      .help = "what was recognised; twice: two systems, which are compared",
      .required = true,
      .repeats = true},
-    {.name = "--ref-format", .value = "NAME", .help = "form of the reference (default: what its name ends with)"},
+    {.name = "--ref-format",
+     .value = "NAME",
+     .help = "form of the reference (default: what its name ends with)"},
     {.name = "--hyp-format", .value = "NAME", .help = "the same of all hypotheses"},
     {.name = "--counts",
      .value = "NAME",
-     .help = "which alignment counts and is shown: sclite (default) or levenshtein, the fewest errors, as eval "
-             "and jiwer count"},
+     .help =
+         "which alignment counts and is shown: sclite (default) or levenshtein, the fewest errors, as eval "
+         "and jiwer count"},
     {.name = "--case",
      .value = "CASE",
-     .help = "ascii (default): A to Z are a to z, as sclite has it; keep: as sclite -s; lower: normalised as eval "
-             "does it"},
+     .help =
+         "ascii (default): A to Z are a to z, as sclite has it; keep: as sclite -s; lower: normalised as eval "
+         "does it"},
     {.name = "--optional-words", .help = "words in round brackets may be left out (sclite -D)"},
-    {.name = "--fragments", .help = "a fragment, as in `frag-`, is right for a word that begins so (sclite -F)"},
+    {.name = "--fragments",
+     .help = "a fragment, as in `frag-`, is right for a word that begins so (sclite -F)"},
     {.name = "--missing",
      .value = "WHAT",
      .help = "utterances that are not in all files: error (default), empty (nothing was recognised) or skip"},
     {.name = "--by-line", .help = "pair the first with the first and so on, whatever their ids"},
-    {.name = "--id-column", .value = "NAME", .help = "column or member with the ids (default: id, wav, path, file...)"},
-    {.name = "--ref-column", .value = "NAME", .help = "with the reference's text (default: ref, text, sentence...)"},
-    {.name = "--hyp-column", .value = "NAME", .help = "with the hypothesis' text (default: hyp, pred_text, text...)"},
-    {.name = "--speaker-column", .value = "NAME", .help = "with the speakers (default: speaker, client_id...)"},
+    {.name = "--id-column",
+     .value = "NAME",
+     .help = "column or member with the ids (default: id, wav, path, file...)"},
+    {.name = "--ref-column",
+     .value = "NAME",
+     .help = "with the reference's text (default: ref, text, sentence...)"},
+    {.name = "--hyp-column",
+     .value = "NAME",
+     .help = "with the hypothesis' text (default: hyp, pred_text, text...)"},
+    {.name = "--speaker-column",
+     .value = "NAME",
+     .help = "with the speakers (default: speaker, client_id...)"},
     {.name = "--alignments", .help = "print every utterance, what was heard below what was said"},
     {.name = "--confusions", .value = "N", .help = "print the N most frequent errors of each kind"},
     {.name = "--html", .value = "OUT.html", .help = "write a page on which errors are coloured"},
-    {.name = "--bootstrap", .value = "N", .help = "samples for the intervals, 40 to 1000000 (default 1000; 0: none)"},
+    {.name = "--bootstrap",
+     .value = "N",
+     .help = "samples for the intervals, 40 to 1000000 (default 1000; 0: none)"},
     {.name = "--seed", .value = "N", .help = "seed that they are drawn with (default 1)"},
     {.name = "--json", .help = "print one JSON object instead of a table"},
 };
@@ -96,8 +114,9 @@ static oss_status read_options(scoring *s) {
         status = oss_cli_integer(s->args, "--bootstrap", 0, 1000000, SAMPLES, &s->samples);
     }
     if (status == OSS_OK && s->samples > 0 && s->samples < 40) {
-        status = oss_fail(OSS_EUSAGE, "--bootstrap %lld: fewer than 40 samples have no 2.5 %%: choose more, or 0",
-                          (long long)s->samples);
+        status =
+            oss_fail(OSS_EUSAGE, "--bootstrap %lld: fewer than 40 samples have no 2.5 %%: choose more, or 0",
+                     (long long)s->samples);
     }
     if (status == OSS_OK) {
         status = oss_cli_integer(s->args, "--seed", 0, INT64_MAX, 1, &s->seed);
@@ -123,20 +142,18 @@ static oss_status find_form(const scoring *s, const char *option, const char *pa
 }
 
 static oss_status load_file(scoring *s, oss_transcripts *into, const char *operand, bool is_reference) {
-    oss_transcripts_options o = {
-        .is_reference = is_reference,
-        .letters = s->pairing.letters,
-        .id = oss_cli_value(s->args, "--id-column"),
-        .text = oss_cli_value(s->args, is_reference ? "--ref-column" : "--hyp-column"),
-        .speaker = is_reference ? oss_cli_value(s->args, "--speaker-column") : NULL};
-    oss_status status =
-        find_form(s, is_reference ? "--ref-format" : "--hyp-format", operand, &o.form);
+    oss_transcripts_options o = {.is_reference = is_reference,
+                                 .letters = s->pairing.letters,
+                                 .id = oss_cli_value(s->args, "--id-column"),
+                                 .text =
+                                     oss_cli_value(s->args, is_reference ? "--ref-column" : "--hyp-column"),
+                                 .speaker = is_reference ? oss_cli_value(s->args, "--speaker-column") : NULL};
+    oss_status status = find_form(s, is_reference ? "--ref-format" : "--hyp-format", operand, &o.form);
     if (status != OSS_OK) {
         return status;
     }
     const char *name = strcmp(operand, "-") == 0 ? "standard input" : operand;
-    return oss_cli_name_recording(
-        operand, oss_transcripts_load(into, oss_cli_recording(operand), name, &o));
+    return oss_cli_name_recording(operand, oss_transcripts_load(into, oss_cli_recording(operand), name, &o));
 }
 
 static oss_status load_files(scoring *s) {
@@ -145,8 +162,7 @@ static oss_status load_files(scoring *s) {
         status = load_file(s, &s->hypothesis[i], oss_cli_value_at(s->args, "--hyp", i), false);
     }
     if (status == OSS_OK) {
-        status =
-            oss_score_pairs_init(&s->pairs, &s->reference, s->hypothesis, s->systems, &s->pairing);
+        status = oss_score_pairs_init(&s->pairs, &s->reference, s->hypothesis, s->systems, &s->pairing);
     }
     for (int32_t i = 0; i < s->systems && status == OSS_OK; i++) {
         if (s->pairs.by_names[i]) {
@@ -162,9 +178,8 @@ static oss_status load_files(scoring *s) {
 static oss_status make_board(scoring *s) {
     const char *name[1 + SYSTEMS] = {s->reference.name};
     bool levenshtein = s->report.by_levenshtein;
-    oss_scoreboard_options o = {
-        .costs = levenshtein ? &oss_word_costs_levenshtein : &oss_word_costs_sclite,
-        .other = levenshtein ? &oss_word_costs_sclite : &oss_word_costs_levenshtein};
+    oss_scoreboard_options o = {.costs = levenshtein ? &oss_word_costs_levenshtein : &oss_word_costs_sclite,
+                                .other = levenshtein ? &oss_word_costs_sclite : &oss_word_costs_levenshtein};
     const oss_notation asked = {.optional = oss_cli_has(s->args, "--optional-words"),
                                 .fragments = oss_cli_has(s->args, "--fragments")};
     o.reference = asked;

@@ -31,8 +31,8 @@ static void put_cell(oss_strbuf *line, const char *text, char with, int64_t widt
     oss_strbuf_append(line, " ");
 }
 
-static oss_status append_edit(three_lines *lines, const oss_score_report *report,
-                              const oss_word_edit *edit, const char *reference, const char *hypothesis) {
+static oss_status append_edit(three_lines *lines, const oss_score_report *report, const oss_word_edit *edit,
+                              const char *reference, const char *hypothesis) {
     static const char letter[] = {' ', 'S', 'D', 'I'};
     char *said = NULL, *heard = NULL;
     bool wrong = edit->kind != OSS_WORD_CORRECT;

@@ -61,8 +61,7 @@ static void put_row(oss_writer *writer, const char *name, const oss_score_sums *
     int64_t words = oss_word_counts_words(c);
     put(writer, "<tr><td>");
     put_escaped(writer, name);
-    put_format(writer,
-               "<td>%lld<td>%lld<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f</tr>\n",
+    put_format(writer, "<td>%lld<td>%lld<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f<td>%.1f</tr>\n",
                (long long)sums->utterances, (long long)words, per_cent(c->correct, words),
                per_cent(c->substituted, words), per_cent(c->deleted, words), per_cent(c->inserted, words),
                100.0 * oss_word_counts_rate(c), per_cent(sums->wrong_utterances, sums->utterances),
@@ -81,9 +80,8 @@ static void put_table(oss_writer *writer, const oss_score_report *report, int32_
                    100.0 * oss_word_counts_rate(&board->sum[system].counts),
                    100.0 * report->bootstrap->wer_low[system], 100.0 * report->bootstrap->wer_high[system]);
     }
-    put(writer,
-        "</p>\n<table><tr><th>Speaker<th>Sentences<th>Words<th>Correct %<th>Substituted %<th>Deleted "
-        "%<th>Inserted %<th>WER %<th>Sentences wrong %<th>CER %</tr>\n");
+    put(writer, "</p>\n<table><tr><th>Speaker<th>Sentences<th>Words<th>Correct %<th>Substituted %<th>Deleted "
+                "%<th>Inserted %<th>WER %<th>Sentences wrong %<th>CER %</tr>\n");
     for (int32_t i = 0; i < board->speakers; i++) {
         put_row(writer, board->speaker[i], &board->by_speaker[system * board->speakers + i]);
     }
@@ -132,12 +130,13 @@ oss_status oss_score_write_html(const oss_score_report *report, const char *path
     for (int32_t k = 0; k < report->board->systems; k++) {
         put(&writer, "<section>\n");
         put_table(&writer, report, k);
-        put_format(&writer,
-                   "<p>Above what was said, below what was heard: <span class=\"w s\"><i>substituted</i></span> "
-                   "<span class=\"w d\"><b>deleted</b></span> <span class=\"w i\"><i>inserted</i></span></p>\n"
-                   "<input type=\"checkbox\" id=\"right%d\" class=\"right\" checked><label for=\"right%d\"> show "
-                   "sentences without errors</label>\n",
-                   (int)k, (int)k);
+        put_format(
+            &writer,
+            "<p>Above what was said, below what was heard: <span class=\"w s\"><i>substituted</i></span> "
+            "<span class=\"w d\"><b>deleted</b></span> <span class=\"w i\"><i>inserted</i></span></p>\n"
+            "<input type=\"checkbox\" id=\"right%d\" class=\"right\" checked><label for=\"right%d\"> show "
+            "sentences without errors</label>\n",
+            (int)k, (int)k);
         for (int32_t i = 0; i < report->board->utterances; i++) {
             put_utterance(&writer, report, &report->board->utterance[i], k);
         }

@@ -90,8 +90,8 @@ static void add_alignment(oss_json *list, const oss_score_report *report,
         oss_json *item = oss_json_add_object(list, NULL);
         oss_json_add_string(item, "eval", name[edit->kind]);
         if (edit->reference >= 0) {
-            oss_json_add_string(
-                item, "ref", oss_scored_word(report->board, &utterance->net, edit->reference, &buffer));
+            oss_json_add_string(item, "ref",
+                                oss_scored_word(report->board, &utterance->net, edit->reference, &buffer));
         }
         if (edit->hypothesis >= 0) {
             oss_json_add_string(item, "hyp",

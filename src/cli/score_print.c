@@ -28,8 +28,8 @@ static void print_row(const char *name, int64_t width, const oss_score_sums *sum
     print_name(name, width);
     oss_cli_print(" %7lld %8lld %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f\n", (long long)sums->utterances,
                   (long long)words, per_cent(c->correct, words), per_cent(c->substituted, words),
-                  per_cent(c->deleted, words), per_cent(c->inserted, words),
-                  100.0 * oss_word_counts_rate(c), per_cent(sums->wrong_utterances, sums->utterances));
+                  per_cent(c->deleted, words), per_cent(c->inserted, words), 100.0 * oss_word_counts_rate(c),
+                  per_cent(sums->wrong_utterances, sums->utterances));
 }
 
 static void print_counts(int64_t width, const oss_score_sums *sums) {

@@ -10,11 +10,11 @@ typedef struct oss_score_report {
     const oss_scoreboard *board;
     const oss_score_pairs *pairs;
     const oss_transcripts *reference, *hypothesis; /* hypothesis[board->systems] */
-    bool by_levenshtein;         /* what counts is Levenshtein's, and `other` sclite's */
-    bool keeps_case;             /* else errors are shown in capitals */
-    const oss_bootstrap *bootstrap; /* NULL: none */
-    const oss_mapsswe *mapsswe;     /* NULL: one system */
-    int32_t confusions;          /* of each kind; 0: none */
+    bool by_levenshtein;                           /* what counts is Levenshtein's, and `other` sclite's */
+    bool keeps_case;                               /* else errors are shown in capitals */
+    const oss_bootstrap *bootstrap;                /* NULL: none */
+    const oss_mapsswe *mapsswe;                    /* NULL: one system */
+    int32_t confusions;                            /* of each kind; 0: none */
     bool alignments;
 } oss_score_report;
 

@@ -11,7 +11,8 @@ typedef struct oss_confusion {
 } oss_confusion;
 
 typedef struct oss_confusions {
-    oss_confusion *item; /* [count], the most frequent first, then by the bytes of the reference and the hypothesis */
+    oss_confusion
+        *item; /* [count], the most frequent first, then by the bytes of the reference and the hypothesis */
     int32_t count;
 } oss_confusions;
 

@@ -77,10 +77,11 @@ static oss_status refuse_twice(const id_keys *keys, const oss_transcripts *t) {
         const oss_transcript_line *first = &t->item[keys->key[i - 1].index];
         const oss_transcript_line *second = &t->item[keys->key[i].index];
         if (strcmp(keys->key[i - 1].key, keys->key[i].key) == 0) {
-            return oss_fail(OSS_EINPUT,
-                            "%s:%lld: the id %s is there twice, first in line %lld (--by-line pairs lines in their "
-                            "order instead)",
-                            t->name, (long long)second->line, second->id, (long long)first->line);
+            return oss_fail(
+                OSS_EINPUT,
+                "%s:%lld: the id %s is there twice, first in line %lld (--by-line pairs lines in their "
+                "order instead)",
+                t->name, (long long)second->line, second->id, (long long)first->line);
         }
     }
     return OSS_OK;
@@ -115,8 +116,8 @@ oss_status oss_refuse_ids(const oss_transcripts *reference, const oss_transcript
     append_list(&message, missing, "missing that are in", reference->name);
     oss_status status =
         oss_strbuf_ok(&message)
-            ? oss_fail(OSS_EINPUT,
-                       "%s: %s (--missing skip scores what both have%s)", hypothesis->name, message.data,
+            ? oss_fail(OSS_EINPUT, "%s: %s (--missing skip scores what both have%s)", hypothesis->name,
+                       message.data,
                        unknown->count == 0 ? ", --missing empty counts them as not recognised" : "")
             : OSS_ENOMEM;
     oss_strbuf_deinit(&message);
@@ -136,9 +137,7 @@ typedef struct match {
 static void compare_all(match *m) {
     int32_t i = 0, j = 0;
     while (i < m->a.count || j < m->b.count) {
-        int order = i == m->a.count   ? 1
-                    : j == m->b.count ? -1
-                                      : strcmp(m->a.key[i].key, m->b.key[j].key);
+        int order = i == m->a.count ? 1 : j == m->b.count ? -1 : strcmp(m->a.key[i].key, m->b.key[j].key);
         if (order == 0) {
             m->found[m->a.key[i].index] = m->b.key[j].index;
             m->matches++;

@@ -57,6 +57,9 @@ static double pair_cost(const net_matrix *m, const oss_net_arc *a, const oss_net
     if (a->is_null && b->is_null) {
         return m->costs->null_pair;
     }
+    if (a->is_null || b->is_null) {
+        return m->costs->null_word;
+    }
     return is_same(m, a, b) ? 0.0 : (double)m->costs->substitution;
 }
 
@@ -139,8 +142,7 @@ static way best_way(const net_matrix *m, int32_t a, int32_t b) {
     if (pair.cost <= deletion.cost && pair.cost <= insertion.cost) {
         return pair;
     }
-    bool deletes =
-        m->costs->deletes_first ? deletion.cost <= insertion.cost : deletion.cost < insertion.cost;
+    bool deletes = m->costs->deletes_first ? deletion.cost <= insertion.cost : deletion.cost < insertion.cost;
     return deletes ? deletion : insertion;
 }
 
@@ -192,10 +194,11 @@ oss_status oss_path_of_nets(oss_word_path *path, const oss_word_net *reference,
     int64_t cells = (int64_t)reference->arcs * hypothesis->arcs;
     int64_t looks = count_looks(reference), others = count_looks(hypothesis);
     if (cells > MOST_CELLS || looks > MOST_LOOKS / others) {
-        return oss_fail(OSS_EINPUT,
-                        "%d words with alternatives are too many to be aligned with %d: cut the recording into "
-                        "utterances",
-                        (int)reference->arcs - 1, (int)hypothesis->arcs - 1);
+        return oss_fail(
+            OSS_EINPUT,
+            "%d words with alternatives are too many to be aligned with %d: cut the recording into "
+            "utterances",
+            (int)reference->arcs - 1, (int)hypothesis->arcs - 1);
     }
     m.cost = oss_alloc((size_t)cells, sizeof *m.cost);
     oss_status status = m.cost == NULL ? OSS_ENOMEM : oss_path_begin(path, reference, hypothesis);

@@ -92,8 +92,9 @@ static oss_status pair_by_times(pairing *p, const oss_transcripts *ctm, const ch
         status = oss_refuse_ids(stm, ctm, &(oss_id_list){0}, &unknown);
     }
     if (status == OSS_OK && silent.count > 0) {
-        oss_log_warn("%s: no words for %d of the channels of %s, which count as not recognised: %s", ctm->name,
-                     (int)silent.count, stm->name, oss_strbuf_ok(&silent.text) ? silent.text.data : "");
+        oss_log_warn("%s: no words for %d of the channels of %s, which count as not recognised: %s",
+                     ctm->name, (int)silent.count, stm->name,
+                     oss_strbuf_ok(&silent.text) ? silent.text.data : "");
     }
     oss_strbuf_deinit(&silent.text);
     oss_strbuf_deinit(&unknown.text);

@@ -21,10 +21,11 @@ typedef struct oss_score_pair {
 typedef struct oss_score_pairs {
     oss_score_pair *pair; /* [pairs] in the order of the reference */
     int32_t pairs;
-    int32_t ignored, skipped;               /* segments that the reference leaves out; utterances left out for others' sake */
+    int32_t ignored,
+        skipped; /* segments that the reference leaves out; utterances left out for others' sake */
     int32_t missing[OSS_SCORE_MOST_SYSTEMS]; /* of `pair`: hypotheses that count as empty */
-    bool by_names[OSS_SCORE_MOST_SYSTEMS]; /* ids were the same only without folders and endings */
-    char **owned;                          /* [owned_count] */
+    bool by_names[OSS_SCORE_MOST_SYSTEMS];   /* ids were the same only without folders and endings */
+    char **owned;                            /* [owned_count] */
     int32_t owned_count;
 } oss_score_pairs;
 

@@ -16,7 +16,8 @@ typedef struct oss_scored_text {
     oss_word_net net;   /* of the hypothesis */
     oss_word_path path; /* with the reference */
     oss_word_counts counts, other;
-    int64_t characters, character_errors; /* of the reference as the path takes it: words with single spaces, code points */
+    int64_t characters,
+        character_errors; /* of the reference as the path takes it: words with single spaces, code points */
 } oss_scored_text;
 
 typedef struct oss_scored_utterance {

@@ -22,8 +22,9 @@ oss_status oss_bootstrap_run(oss_bootstrap *out, const oss_scoreboard *board, in
  * without an insertion in front of either, or with the utterance. An alternation is one word here. */
 typedef struct oss_mapsswe {
     int64_t segments;
-    double mean, deviation; /* of errors of the first system less those of the second, a segment; deviation over segments - 1 */
-    double z, p;            /* of equal means, two-sided; z: 0 when mean and deviation are, else NAN when deviation is */
+    double mean,
+        deviation; /* of errors of the first system less those of the second, a segment; deviation over segments - 1 */
+    double z, p; /* of equal means, two-sided; z: 0 when mean and deviation are, else NAN when deviation is */
 } oss_mapsswe;
 /* Of systems 0 and 1 of the board. OSS_ENOMEM. */
 oss_status oss_mapsswe_run(oss_mapsswe *out, const oss_scoreboard *board);

@@ -36,7 +36,8 @@ oss_status oss_transcripts_form_of(const char *path, oss_transcripts_form *out) 
         return OSS_OK;
     }
     return oss_fail(OSS_EUSAGE,
-                    "%s: its name does not end with .trn, .stm, .ctm, .csv, .tsv, .jsonl, .json or .txt", path);
+                    "%s: its name does not end with .trn, .stm, .ctm, .csv, .tsv, .jsonl, .json or .txt",
+                    path);
 }
 
 static void free_item(oss_transcript_line *item) {
@@ -145,16 +146,13 @@ static oss_status make_room(oss_transcripts *transcripts) {
 
 oss_status oss_transcripts_add(oss_transcripts *transcripts, const oss_transcripts_options *options,
                                const oss_transcript_parts *parts) {
-    oss_transcript_line item = {.start = parts->start,
-                                .end = parts->end,
-                                .line = parts->line,
-                                .is_ignored = parts->is_ignored};
+    oss_transcript_line item = {
+        .start = parts->start, .end = parts->end, .line = parts->line, .is_ignored = parts->is_ignored};
     oss_status status = make_room(transcripts);
     if (status == OSS_OK) {
         item.id = oss_strndup(parts->id, parts->id_bytes);
         item.speaker = parts->speaker == NULL ? NULL : oss_strdup(parts->speaker);
-        status =
-            item.id == NULL || (parts->speaker != NULL && item.speaker == NULL) ? OSS_ENOMEM : OSS_OK;
+        status = item.id == NULL || (parts->speaker != NULL && item.speaker == NULL) ? OSS_ENOMEM : OSS_OK;
     }
     if (status == OSS_OK) {
         status = copy_text(&item.text, parts->text, options->letters);

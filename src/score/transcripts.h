@@ -30,13 +30,13 @@ bool oss_transcripts_is_nist(oss_transcripts_form form);
 typedef enum oss_score_case {
     OSS_SCORE_CASE_ASCII, /* A to Z become a to z: sclite */
     OSS_SCORE_CASE_KEEP,  /* nothing is done: sclite -s */
-    OSS_SCORE_CASE_LOWER  /* text/unicode.h's normalisation to lower case, as `eval` has it: NFC, white space */
+    OSS_SCORE_CASE_LOWER /* text/unicode.h's normalisation to lower case, as `eval` has it: NFC, white space */
 } oss_score_case;
 
 typedef struct oss_transcript_line {
-    char *id;        /* stm: recording and channel with a space between; ctm: the same */
-    char *speaker;   /* NULL: not known */
-    char *text;      /* of ctm: a word */
+    char *id;          /* stm: recording and channel with a space between; ctm: the same */
+    char *speaker;     /* NULL: not known */
+    char *text;        /* of ctm: a word */
     double start, end; /* seconds: of stm; of ctm `end` is the word's middle; of others 0 */
     int64_t line;
     bool is_ignored; /* stm: IGNORE_TIME_SEGMENT_IN_SCORING */

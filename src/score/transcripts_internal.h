@@ -36,12 +36,18 @@ typedef struct oss_transcript_names {
 oss_transcript_names oss_transcript_names_of(const oss_transcripts_options *options);
 
 /* Each reads all of a file that is in memory, or all that a reader of base has. */
-oss_status oss_transcripts_read_trn(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
-oss_status oss_transcripts_read_stm(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
-oss_status oss_transcripts_read_ctm(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
-oss_status oss_transcripts_read_tsv(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
-oss_status oss_transcripts_read_jsonl(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
-oss_status oss_transcripts_read_txt(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines);
+oss_status oss_transcripts_read_trn(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines);
+oss_status oss_transcripts_read_stm(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines);
+oss_status oss_transcripts_read_ctm(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines);
+oss_status oss_transcripts_read_tsv(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines);
+oss_status oss_transcripts_read_jsonl(oss_transcripts *t, const oss_transcripts_options *o,
+                                      oss_text_lines *lines);
+oss_status oss_transcripts_read_txt(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines);
 oss_status oss_transcripts_read_json(oss_transcripts *t, const oss_transcripts_options *o, const char *text,
                                      size_t bytes);
 oss_status oss_transcripts_read_csv(oss_transcripts *t, const oss_transcripts_options *o, const char *path);

@@ -65,11 +65,8 @@ static oss_status read_trn_line(oss_transcripts *t, const oss_transcripts_option
     if (copy == NULL) {
         return OSS_ENOMEM;
     }
-    const oss_transcript_parts parts = {.id = id,
-                                        .id_bytes = bytes,
-                                        .speaker = cut_speaker(copy),
-                                        .text = line,
-                                        .line = lines->number};
+    const oss_transcript_parts parts = {
+        .id = id, .id_bytes = bytes, .speaker = cut_speaker(copy), .text = line, .line = lines->number};
     status = oss_transcripts_add(t, o, &parts);
     oss_free(copy);
     return status;

@@ -53,8 +53,8 @@ static oss_status find_columns(columns *out, const char *file, char *const *name
     *out = (columns){.id = find_column(names.id, name, count),
                      .text = find_column(names.text, name, count),
                      .speaker = find_column(names.speaker, name, count),
-                     .has_times = find_column("start", name, count) >= 0 &&
-                                  find_column("end", name, count) >= 0};
+                     .has_times =
+                         find_column("start", name, count) >= 0 && find_column("end", name, count) >= 0};
     if (out->id < 0) {
         return refuse_names(file, names.id, "ids", "column");
     }
@@ -69,11 +69,12 @@ static oss_status find_columns(columns *out, const char *file, char *const *name
 
 static oss_status add_row(oss_transcripts *t, const oss_transcripts_options *o, const columns *c,
                           char *const *cell, int64_t line) {
-    const oss_transcript_parts parts = {.id = cell[c->id],
-                                        .id_bytes = strlen(cell[c->id]),
-                                        .speaker = c->speaker < 0 || cell[c->speaker][0] == '\0' ? NULL : cell[c->speaker],
-                                        .text = cell[c->text],
-                                        .line = line};
+    const oss_transcript_parts parts = {
+        .id = cell[c->id],
+        .id_bytes = strlen(cell[c->id]),
+        .speaker = c->speaker < 0 || cell[c->speaker][0] == '\0' ? NULL : cell[c->speaker],
+        .text = cell[c->text],
+        .line = line};
     if (parts.id_bytes == 0) {
         return oss_fail(OSS_EINPUT, "%s:%lld: the id is empty", t->name, (long long)line);
     }
@@ -312,8 +313,8 @@ oss_status oss_transcripts_read_json(oss_transcripts *t, const oss_transcripts_o
     oss_json *root = NULL;
     oss_status status = oss_json_parse(&root, text, bytes, t->name);
     if (status == OSS_OK) {
-        status = oss_json_is(root, OSS_JSON_ARRAY) ? add_elements(t, o, root)
-                                                   : add_object(t, o, root, t->name, 1);
+        status =
+            oss_json_is(root, OSS_JSON_ARRAY) ? add_elements(t, o, root) : add_object(t, o, root, t->name, 1);
     }
     oss_json_free(root);
     return status;

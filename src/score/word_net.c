@@ -44,8 +44,7 @@ static oss_status make_room(void **items, int32_t count, int32_t more, int32_t *
 }
 
 static oss_status add_arc(oss_word_net *net, const oss_net_arc *arc) {
-    oss_status status =
-        make_room((void **)&net->arc, net->arcs, 1, &net->arc_capacity, sizeof *net->arc);
+    oss_status status = make_room((void **)&net->arc, net->arcs, 1, &net->arc_capacity, sizeof *net->arc);
     if (status == OSS_OK) {
         net->arc[net->arcs++] = *arc;
     }
@@ -53,8 +52,7 @@ static oss_status add_arc(oss_word_net *net, const oss_net_arc *arc) {
 }
 
 static oss_status add_into(oss_word_net *net, int32_t arc) {
-    oss_status status =
-        make_room((void **)&net->into, net->intos, 1, &net->into_capacity, sizeof *net->into);
+    oss_status status = make_room((void **)&net->into, net->intos, 1, &net->into_capacity, sizeof *net->into);
     if (status == OSS_OK) {
         net->into[net->intos++] = arc;
     }
@@ -63,8 +61,7 @@ static oss_status add_into(oss_word_net *net, int32_t arc) {
 
 /* A node of the arcs that were added to `into` from `first` on. */
 static oss_status add_node(oss_word_net *net, int32_t first, int32_t *out) {
-    oss_status status =
-        make_room((void **)&net->node, net->nodes, 1, &net->node_capacity, sizeof *net->node);
+    oss_status status = make_room((void **)&net->node, net->nodes, 1, &net->node_capacity, sizeof *net->node);
     if (status == OSS_OK) {
         net->node[net->nodes] = (oss_net_node){first, net->intos - first};
         *out = net->nodes++;
@@ -91,8 +88,8 @@ static oss_net_arc read_marks(const parser *p, const char **word, size_t *bytes)
         *bytes -= 2;
     }
     /* Behind a bracket, a hyphen in front is not looked at. */
-    arc.is_fragment = p->notation->fragments &&
-                      (arc.is_optional ? (*word)[*bytes - 1] == '-' : is_fragment(*word, *bytes));
+    arc.is_fragment =
+        p->notation->fragments && (arc.is_optional ? (*word)[*bytes - 1] == '-' : is_fragment(*word, *bytes));
     return arc;
 }
 

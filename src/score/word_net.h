@@ -18,7 +18,8 @@
 typedef struct oss_net_arc {
     uint32_t word; /* without the brackets of an optional word */
     int32_t from;  /* the node where it begins */
-    int32_t unit;  /* what it belongs to: the number of the word or of the outermost alternation; -1: the start */
+    int32_t
+        unit; /* what it belongs to: the number of the word or of the outermost alternation; -1: the start */
     bool is_null, is_optional, is_fragment;
 } oss_net_arc;
 

@@ -8,6 +8,7 @@ const oss_word_costs oss_word_costs_sclite = {.substitution = 4,
                                               .deletion = 3,
                                               .null_gap = (double)0.001f,
                                               .null_pair = 1.0,
+                                              .null_word = 4.0,
                                               .optional_gap = 2.0,
                                               .in_floats = true};
 
@@ -17,6 +18,7 @@ const oss_word_costs oss_word_costs_levenshtein = {.substitution = 1,
                                                    .deletion = 1,
                                                    .null_gap = 0x1p-28,
                                                    .null_pair = 0x1p-26,
+                                                   .null_word = 2.0,
                                                    .optional_gap = 0x1p-27,
                                                    .deletes_first = true};
 

@@ -27,9 +27,11 @@ typedef struct oss_word_costs {
     int32_t substitution, insertion, deletion;
     double null_gap;     /* @ against nothing */
     double null_pair;    /* @ against @ */
+    double null_word;    /* @ against a word */
     double optional_gap; /* an optional word against nothing */
     bool in_floats;      /* sums are rounded to single precision */
-    bool deletes_first;  /* where a deletion costs what an insertion does: the deletion (substitutions come before both) */
+    bool
+        deletes_first; /* where a deletion costs what an insertion does: the deletion (substitutions come before both) */
 } oss_word_costs;
 
 /* sclite's: a substitution 4, a gap 3, and small ones for @ and optional words; so a substitution beats a deletion with an
