@@ -46,6 +46,7 @@ check_fields() { # COMMAND FIRST LAST
 }
 check_fields eval utterances failed
 check_fields report steps lines_skipped
+check_fields score reference comparison
 scripts/wrap_docs.sh --check || bad=1
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning docs/ossicle.1 || bad=1

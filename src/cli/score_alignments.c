@@ -98,7 +98,8 @@ static oss_status print_utterance(const oss_score_report *report, const oss_scor
                       (long long)c->substituted, (long long)c->deleted, (long long)c->inserted);
         oss_cli_print("REF:  %s\n", trim(&lines.reference));
         oss_cli_print("HYP:  %s\n", trim(&lines.hypothesis));
-        oss_cli_print("Eval: %s\n", trim(&lines.eval));
+        const char *eval = trim(&lines.eval);
+        oss_cli_print("Eval:%s%s\n", *eval == '\0' ? "" : " ", eval);
     }
     oss_strbuf_deinit(&lines.reference);
     oss_strbuf_deinit(&lines.hypothesis);

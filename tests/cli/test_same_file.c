@@ -54,6 +54,7 @@ static place make_place(void) {
         "wav,text\n" TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS TWO_ROWS); /* for calibrate */
     oss_cli_case_write(&p.base, "dev.csv", "wav,text\nfive.wav,a b\n");
     oss_cli_case_write(&p.base, "text.txt", "a\n");
+    oss_cli_case_write(&p.base, "heard.txt", "a b\n");
     oss_cli_case_write(&p.base, "text.srt", "1\n00:00:00,000 --> 00:00:01,000\na\n");
     oss_cli_case_write(&p.base, "tiny.arpa",
                        "\\data\\\nngram 1=3\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.1\t</s>\n\n\\end\\\n");
@@ -176,6 +177,11 @@ static const attack attacks[] = {
      {"--model", "/model.safetensors", "--srt", "/text.srt", "/five.wav"},
      {"five.wav", "model.safetensors", "text.srt"}},
     {"align", "--findings", {"--csv", "/dev.csv"}, {"dev.csv", "five.wav"}},
+    {"score", "--html", {"--ref", "/set.csv", "--hyp", "/set.csv"}, {"set.csv"}},
+    {"score",
+     "--html",
+     {"--ref", "/dev.csv", "--hyp", "/heard.txt", "--by-line", "--hyp", "/text.txt"},
+     {"dev.csv", "heard.txt", "text.txt"}},
     {"lm build", "-o", {"--order", "2", "/text.txt"}, {"text.txt"}},
     {"lm build",
      "-o",

@@ -18,8 +18,8 @@ typedef struct aligned {
     oss_word_path path;
 } aligned;
 
-static inline aligned align_texts(const char *reference, const char *hypothesis,
-                                  const oss_notation *notation, const oss_word_costs *costs) {
+static inline aligned align_texts(const char *reference, const char *hypothesis, const oss_notation *notation,
+                                  const oss_word_costs *costs) {
     aligned a = {0};
     oss_status status = oss_word_net_init(&a.reference, &a.words, reference, notation);
     status = status == OSS_OK ? oss_word_net_init(&a.hypothesis, &a.words, hypothesis, notation) : status;

@@ -112,9 +112,9 @@ END_TEST
 
 START_TEST(test_refusals) {
     made_board made = {0};
-    ck_assert_int_eq(make_board(&made, (const row[]){{NULL, "a", "a", ""}, {NULL, "{ a", "a", ""}}, 2, 1,
-                                &nist_notation),
-                     OSS_EINPUT);
+    ck_assert_int_eq(
+        make_board(&made, (const row[]){{NULL, "a", "a", ""}, {NULL, "{ a", "a", ""}}, 2, 1, &nist_notation),
+        OSS_EINPUT);
     ck_assert_str_eq(oss_last_error(), "r.trn:2: id: a brace { is never closed");
     oss_scoreboard_deinit(&made.board);
     ck_assert_int_eq(make_board(&made, (const row[]){{NULL, "a", "a }", ""}}, 1, 1, &nist_notation),
@@ -175,7 +175,8 @@ static oss_status score_files(const char *reference, const char *hypothesis) {
     for (int i = 0; i < 2; i++) {
         status = status == OSS_OK ? oss_transcripts_load(&b[i], hypothesis, "h", &of_b) : status;
     }
-    status = status == OSS_OK ? oss_score_pairs_init(&pairs, &a, b, 2, &(oss_score_pairs_options){0}) : status;
+    status =
+        status == OSS_OK ? oss_score_pairs_init(&pairs, &a, b, 2, &(oss_score_pairs_options){0}) : status;
     status = status == OSS_OK ? oss_scoreboard_init(&board, &pairs, 2, names, &options) : status;
     status = status == OSS_OK ? oss_bootstrap_run(&bootstrap, &board, 40, 1) : status;
     status = status == OSS_OK ? oss_confusions_count(&confusions, &board, 0, OSS_WORD_SUBSTITUTED) : status;
@@ -193,7 +194,8 @@ static oss_status score_files(const char *reference, const char *hypothesis) {
 START_TEST(test_faults) {
     char *folder = oss_tempdir_make();
     char *reference = oss_tempdir_path(folder, "r.stm"), *hypothesis = oss_tempdir_path(folder, "h.ctm");
-    const char *stm = "a 1 s 0 1 x { y / z } (q)\na 1 t 1 2 y-\nb 1 s 0 1 w\n", *ctm = "a 1 0 .1 x\na 1 1 .2 v\nb 1 0 1 w\n";
+    const char *stm = "a 1 s 0 1 x { y / z } (q)\na 1 t 1 2 y-\nb 1 s 0 1 w\n",
+               *ctm = "a 1 0 .1 x\na 1 1 .2 v\nb 1 0 1 w\n";
     oss_tempdir_write(reference, stm, (long)strlen(stm));
     oss_tempdir_write(hypothesis, ctm, (long)strlen(ctm));
     static const oss_call kinds[] = {OSS_CALL_ANY_HEAP, OSS_CALL_OPEN, OSS_CALL_READ};

@@ -50,7 +50,7 @@ START_TEST(test_segments) {
     expect_segments("a b c d e", "x b c d y", "a b c d e", 2, 1.0);
     expect_segments("a b c", "x b y", "a b c", 1, 2.0); /* one right word does not part them */
     expect_segments("a b c d", "x b c y", "a b c d", 2, 1.0);
-    expect_segments("a b c d", "a x b c d", "a b c d", 1, 1.0); /* in front of b */
+    expect_segments("a b c d", "a x b c d", "a b c d", 1, 1.0);       /* in front of b */
     expect_segments("a b c d e", "x b y c d e", "a b c d e", 1, 2.0); /* an insertion parts two right words */
     expect_segments("a b", "a b x", "a b", 1, 1.0);
     expect_segments("a b", "a b", "a b x", 1, -1.0);

@@ -54,12 +54,15 @@ static oss_transcripts_options options_of(oss_transcripts_form form) {
 
 START_TEST(test_trn) {
     oss_transcripts_options o = options_of(OSS_TRANSCRIPTS_TRN);
-    expect_items("\xef\xbb\xbf" "A (b) c (Ann-1)\r\n\n;; remark (x-1)\n** another\n(bob_2) \n  d ( e ) x\nf(g)", &o,
-                 "ann-1|ann|a (b) c |1;bob_2|bob||5;e|-|  d |6;g|-|f|7;");
+    expect_items("\xef\xbb\xbf"
+                 "A (b) c (Ann-1)\r\n\n;; remark (x-1)\n** another\n(bob_2) \n  d ( e ) x\nf(g)",
+                 &o, "ann-1|ann|a (b) c |1;bob_2|bob||5;e|-|  d |6;g|-|f|7;");
     o.letters = OSS_SCORE_CASE_KEEP;
     expect_items("A (Ann-1)\n", &o, "Ann-1|Ann|A |1;");
     o.letters = OSS_SCORE_CASE_LOWER;
-    expect_items("  \xc3\x84 \t B\xc2\xa0" "c (X-1)", &o, "x-1|x|\xc3\xa4 b c|1;");
+    expect_items("  \xc3\x84 \t B\xc2\xa0"
+                 "c (X-1)",
+                 &o, "x-1|x|\xc3\xa4 b c|1;");
     REFUSE("a b\n", &o, "file:1: no id in round brackets");
     REFUSE("a (x)\nb ( )\n", &o, "file:2: the id in round brackets is empty");
     REFUSE("a )x(\n", &o, "file:1: no id");
@@ -71,8 +74,9 @@ END_TEST
 
 START_TEST(test_stm) {
     oss_transcripts_options o = options_of(OSS_TRANSCRIPTS_STM);
-    expect_items(";; LABEL \"M\" \"Male\" \"\"\nB 1 bob 0 1.5 <o,f0,M> Hi you\nA 2 ann 2.0 3 c\nA 2 ann 0.5 2 b \nA 2 bob 0 0.5\n",
-                 &o, "a 2|bob||5;a 2|ann|b |4;a 2|ann|c|3;b 1|bob|hi you|2;");
+    expect_items(
+        ";; LABEL \"M\" \"Male\" \"\"\nB 1 bob 0 1.5 <o,f0,M> Hi you\nA 2 ann 2.0 3 c\nA 2 ann 0.5 2 b \nA 2 bob 0 0.5\n",
+        &o, "a 2|bob||5;a 2|ann|b |4;a 2|ann|c|3;b 1|bob|hi you|2;");
     oss_transcripts t = {0};
     const char *text = "a 1 s 0 1 ignore_time_segment_in_scoring\na 1 s 1 2.5 x\n";
     ck_assert_int_eq(load_bytes(&t, text, strlen(text), &o), OSS_OK);
@@ -127,8 +131,8 @@ END_TEST
 
 START_TEST(test_tsv) {
     oss_transcripts_options o = options_of(OSS_TRANSCRIPTS_TSV);
-    expect_items("client_id\tpath\tsentence\r\nann\tx.mp3\t\"hola, que\r\n\nbob\ty.mp3\ta\\tb\\\\c\\d\\\n", &o,
-                 "x.mp3|ann|\"hola, que|2;y.mp3|bob|a\tb\\c\\d\\|4;");
+    expect_items("client_id\tpath\tsentence\r\nann\tx.mp3\t\"hola, que\r\n\nbob\ty.mp3\ta\\tb\\\\c\\d\\\n",
+                 &o, "x.mp3|ann|\"hola, que|2;y.mp3|bob|a\tb\\c\\d\\|4;");
     REFUSE("path\ttext\nx\ty\tz\n", &o, "file:2: 3 cells, but the header has 2");
     REFUSE("path text\nx y\n", &o, "no column for the ids");
     expect_refusal("path\ttext\nx\t\0\n", 14, &o, "file:2: a NUL byte");
@@ -137,8 +141,9 @@ END_TEST
 
 START_TEST(test_json) {
     oss_transcripts_options o = options_of(OSS_TRANSCRIPTS_JSONL);
-    expect_items("{\"id\":7,\"text\":\"A\",\"speaker\":null}\n\n{\"audio_filepath\":\"x\",\"text\":\"b\",\"speaker\":12}\n", &o,
-                 "7|-|a|1;x|12|b|3;");
+    expect_items(
+        "{\"id\":7,\"text\":\"A\",\"speaker\":null}\n\n{\"audio_filepath\":\"x\",\"text\":\"b\",\"speaker\":12}\n",
+        &o, "7|-|a|1;x|12|b|3;");
     o.is_reference = false;
     expect_items("{\"id\":\"7\",\"text\":\"a\",\"pred_text\":\"b\"}", &o, "7|-|b|1;");
     REFUSE("{\"id\":\"7\"}\n", &o, "file:1: no member for the hypothesis");
@@ -164,12 +169,18 @@ START_TEST(test_forms_of_names) {
     static const struct {
         const char *path;
         int form;
-    } names[] = {{"a.trn", OSS_TRANSCRIPTS_TRN},   {"a.b/c.STM", OSS_TRANSCRIPTS_STM},
-                 {"x.ctm", OSS_TRANSCRIPTS_CTM},   {"x.Csv", OSS_TRANSCRIPTS_CSV},
-                 {"x.tsv", OSS_TRANSCRIPTS_TSV},   {"x.jsonl", OSS_TRANSCRIPTS_JSONL},
-                 {"x.json", OSS_TRANSCRIPTS_JSON}, {"x.txt", OSS_TRANSCRIPTS_TXT},
-                 {"x.text", OSS_TRANSCRIPTS_TXT},  {"x", -1},
-                 {"x.trn/y", -1},                  {"x.srt", -1}};
+    } names[] = {{"a.trn", OSS_TRANSCRIPTS_TRN},
+                 {"a.b/c.STM", OSS_TRANSCRIPTS_STM},
+                 {"x.ctm", OSS_TRANSCRIPTS_CTM},
+                 {"x.Csv", OSS_TRANSCRIPTS_CSV},
+                 {"x.tsv", OSS_TRANSCRIPTS_TSV},
+                 {"x.jsonl", OSS_TRANSCRIPTS_JSONL},
+                 {"x.json", OSS_TRANSCRIPTS_JSON},
+                 {"x.txt", OSS_TRANSCRIPTS_TXT},
+                 {"x.text", OSS_TRANSCRIPTS_TXT},
+                 {"x", -1},
+                 {"x.trn/y", -1},
+                 {"x.srt", -1}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         oss_transcripts_form form;
         oss_status status = oss_transcripts_form_of(names[i].path, &form);
@@ -182,7 +193,8 @@ END_TEST
 
 START_TEST(test_joining) {
     oss_transcripts_options o = options_of(OSS_TRANSCRIPTS_TSV);
-    const char *text = "start\tend\ttext\tfile\tspeaker\n0\t1\ta b\tx\ts\n1\t2\tc\tx\ts\n0\t1\td\ty\ts\n0\t1\te\ty\tt\n";
+    const char *text =
+        "start\tend\ttext\tfile\tspeaker\n0\t1\ta b\tx\ts\n1\t2\tc\tx\ts\n0\t1\td\ty\ts\n0\t1\te\ty\tt\n";
     oss_transcripts t = {0};
     ck_assert_int_eq(load_bytes(&t, text, strlen(text), &o), OSS_OK);
     ck_assert(t.has_parts && t.count == 4);
@@ -233,7 +245,8 @@ START_TEST(test_round_trip) {
         ck_assert_str_eq(t.item[0].id, forms[_i].id);
         aligned a = align_texts(t.item[0].text, transcript->text, &nist_notation, &oss_word_costs_sclite);
         oss_word_counts counts = oss_word_path_counts(&a.path);
-        ck_assert_msg(oss_word_counts_errors(&counts) == 0 && counts.correct == transcript->words, "%s", text);
+        ck_assert_msg(oss_word_counts_errors(&counts) == 0 && counts.correct == transcript->words, "%s",
+                      text);
         free_aligned(&a);
         oss_transcripts_deinit(&t);
         oss_string_free(text);
@@ -257,7 +270,8 @@ START_TEST(test_round_trip_of_hard_texts) {
             oss_word_counts counts = oss_word_path_counts(&a.path);
             ck_assert_msg(oss_word_counts_errors(&counts) == 0, "%s: %s | %s", oss_test_sample_name(sample),
                           first, words);
-            ck_assert_int_le(a.reference.arcs - 1, transcript->words); /* those that cannot be seen are left out */
+            ck_assert_int_le(a.reference.arcs - 1,
+                             transcript->words); /* those that cannot be seen are left out */
             free_aligned(&a);
             oss_transcripts_deinit(&t);
             oss_string_free(text);

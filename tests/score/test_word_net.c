@@ -37,7 +37,8 @@ START_TEST(test_words) {
     expect_arcs("", &nist_notation, "end<0", 0);
     expect_arcs(" \t a\vb \r\n", &nist_notation, "a<0 b<1 end<2", 2);
     expect_arcs("a* * @ (b) c- -d", &nist_notation, "a<0 *<1 @!<2 (b)<3 c-<4 -d<5 end<6", 6);
-    expect_arcs("(b) () (c-) (-d) c- -d -", &full_notation, "b?<0 ()<1 c-?~<2 -d?<3 c-~<4 -d~<5 -~<6 end<7", 7);
+    expect_arcs("(b) () (c-) (-d) c- -d -", &full_notation, "b?<0 ()<1 c-?~<2 -d?<3 c-~<4 -d~<5 -~<6 end<7",
+                7);
     expect_arcs("{ a / @ } (b)*", &plain_notation, "{<0 a<1 /<2 @<3 }<4 (b)*<5 end<6", 6);
 }
 END_TEST
@@ -47,7 +48,8 @@ START_TEST(test_alternatives) {
     expect_arcs("{a/b}{c/d}", &nist_notation, "a<0 b<0 c<1,2 d<1,2 end<3,4", 2);
     expect_arcs("{ { a / b c } d / e } f", &nist_notation, "a<0 b<0 c<2 d<1,3 e<0 f<4,5 end<6", 2);
     expect_arcs("{ a / { b / c } }", &nist_notation, "a<0 b<0 c<0 end<1,2,3", 1);
-    expect_arcs("{ / a // b / }", &nist_notation, "a<0 b<0 end<1,2", 1); /* nothing between bars is no alternative */
+    expect_arcs("{ / a // b / }", &nist_notation, "a<0 b<0 end<1,2",
+                1); /* nothing between bars is no alternative */
 }
 END_TEST
 

@@ -253,9 +253,9 @@ START_TEST(test_too_long) {
     oss_strbuf_append(&text, "{ b / c }");
     aligned a = {0};
     ck_assert_int_eq(oss_word_net_init(&a.reference, &a.words, text.data, &nist_notation), OSS_OK);
-    ck_assert_int_eq(oss_word_path_init(&a.path, &a.reference, &a.reference, &a.words,
-                                        &oss_word_costs_sclite),
-                     OSS_EINPUT);
+    ck_assert_int_eq(
+        oss_word_path_init(&a.path, &a.reference, &a.reference, &a.words, &oss_word_costs_sclite),
+        OSS_EINPUT);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "6002 words with alternatives"));
     ck_assert_ptr_null(a.path.edit);
     free_aligned(&a);
