@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "text/edit_distance.h"
+#include "score/character_errors.h"
 
 /* ---- Sums ---- */
 
@@ -68,15 +68,12 @@ static void append_side(oss_strbuf *out, const oss_scoreboard *board, const oss_
 static oss_status count_characters(oss_scored_text *text, const oss_scoreboard *board,
                                    const oss_word_net *reference) {
     oss_strbuf a = {0}, b = {0};
-    oss_edits edits = {0};
     append_side(&a, board, reference, &text->path, true);
     append_side(&b, board, &text->net, &text->path, false);
     oss_status status = oss_strbuf_ok(&a) && oss_strbuf_ok(&b) ? OSS_OK : OSS_ENOMEM;
     if (status == OSS_OK) {
-        status = oss_edits_characters(&edits, a.data, b.data);
+        status = oss_character_errors(a.data, b.data, &text->characters, &text->character_errors);
     }
-    text->characters = edits.reference;
-    text->character_errors = edits.substitutions + edits.deletions + edits.insertions;
     oss_strbuf_deinit(&a);
     oss_strbuf_deinit(&b);
     return status;

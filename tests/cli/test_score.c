@@ -39,17 +39,17 @@ START_TEST(test_table) {
                                           "--optional-words", "--confusions", "1", "--alignments");
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.err, "");
-    oss_program_expect_out(
-        &run, "SPKR             SNT      WRD   Corr    Sub    Del    Ins    Err  S.Err\n"
-              "ann                1        6   66.7   16.7   16.7   16.7   50.0  100.0\n"
-              "bob                2        4   75.0    0.0   25.0   25.0   50.0   50.0\n"
-              "Sum/Avg            3       10   70.0   10.0   20.0   20.0   50.0   66.7\n"
-              "Sum                3       10      7      1      2      2      5      2\n");
+    oss_program_expect_out(&run, "SPKR             SNT      WRD   Corr    Sub    Del    Ins    Err  S.Err\n"
+                                 "ann                1        6   66.7   16.7   16.7   16.7   50.0  100.0\n"
+                                 "bob                2        4   75.0    0.0   25.0   25.0   50.0   50.0\n"
+                                 "Sum/Avg            3       10   70.0   10.0   20.0   20.0   50.0   66.7\n"
+                                 "Sum                3       10      7      1      2      2      5      2\n");
     oss_program_expect_out(&run, "\nwer  50.00 % by sclite's counts (costs 4, 3, 3)\n"
                                  "     50.00 % by Levenshtein's counts (costs 1, 1, 1): 3 sub, 1 del, 1 ins\n"
                                  "cer ");
     oss_program_expect_out(&run, "substitutions of ");
-    oss_program_expect_out(&run, ": 2 different\n      1  a\n"); /* two kinds of deletions, the first is shown */
+    oss_program_expect_out(&run,
+                           ": 2 different\n      1  a\n"); /* two kinds of deletions, the first is shown */
     oss_program_expect_out(&run, "\nid: (ann-1)\nScores: (#C #S #D #I) 4 1 1 1\n"
                                  "REF:  the cat SAT at THE mat *******\n"
                                  "HYP:  the cat *** at A   mat <B>&\"'X\n"
@@ -57,8 +57,8 @@ START_TEST(test_table) {
     oss_program_expect_out(&run, "REF:  A b *\nHYP:  * b A\nEval: D   I\n");
     oss_program_expect_out(&run, "REF:  yes (no)\nHYP:  yes\nEval:\n");
     oss_program_run_deinit(&run);
-    run = oss_run_ossicle("score", "--ref", p.ref, "--hyp", p.hyp, "--counts", "levenshtein", "--case", "keep",
-                          "--alignments");
+    run = oss_run_ossicle("score", "--ref", p.ref, "--hyp", p.hyp, "--counts", "levenshtein", "--case",
+                          "keep", "--alignments");
     oss_program_expect(&run, 0);
     oss_program_expect_err(&run, "1 words in round brackets count as they stand");
     oss_program_expect_out(&run, "by Levenshtein's counts (costs 1, 1, 1)\n");
@@ -123,7 +123,8 @@ START_TEST(test_html) {
     oss_program_run run = oss_run_ossicle("score", "--ref", p.ref, "--hyp", p.hyp, "--html", out);
     oss_program_expect(&run, 0);
     char *page = oss_tempdir_read(out, NULL);
-    ck_assert_ptr_nonnull(strstr(page, "<span class=\"w i\"><b></b><i>&lt;b&gt;&amp;&quot;&#39;x</i></span>"));
+    ck_assert_ptr_nonnull(
+        strstr(page, "<span class=\"w i\"><b></b><i>&lt;b&gt;&amp;&quot;&#39;x</i></span>"));
     ck_assert_ptr_nonnull(strstr(page, "<span class=\"w d\"><b>sat</b><i></i></span>"));
     ck_assert_ptr_null(strstr(page, "<script"));
     ck_assert_ptr_null(strstr(page, "http"));
@@ -146,15 +147,32 @@ START_TEST(test_forms) {
         const char *ref, *ref_text, *hyp, *hyp_text;
         const char *word[8];
     } cases[] = {
-        {"r.csv", "wav,text,speaker\nd/x.wav,\"a, b\",s\nd/y.wav,c,s\n", "h.jsonl",
-         "{\"file\":\"/k/y.flac\",\"text\":\"c\"}\n{\"file\":\"/k/x.flac\",\"text\":\"a, d\"}\n", {NULL}},
-        {"r.tsv", "path\tsentence\nx\ta \"b\ny\tc\n", "h.tsv", "file\tstart\tend\ttext\nx\t0\t1\ta\nx\t1\t2\td\ny\t0\t1\tc\n", {NULL}},
-        {"r.stm", "x 1 s 0 1 a\nx 1 s 1 2 b c\n", "h.ctm", "x 1 0 .5 a .9\nx 1 1 .2 d\nx 1 1.5 .4 c\n", {NULL}},
+        {"r.csv",
+         "wav,text,speaker\nd/x.wav,\"a, b\",s\nd/y.wav,c,s\n",
+         "h.jsonl",
+         "{\"file\":\"/k/y.flac\",\"text\":\"c\"}\n{\"file\":\"/k/x.flac\",\"text\":\"a, d\"}\n",
+         {NULL}},
+        {"r.tsv",
+         "path\tsentence\nx\ta \"b\ny\tc\n",
+         "h.tsv",
+         "file\tstart\tend\ttext\nx\t0\t1\ta\nx\t1\t2\td\ny\t0\t1\tc\n",
+         {NULL}},
+        {"r.stm",
+         "x 1 s 0 1 a\nx 1 s 1 2 b c\n",
+         "h.ctm",
+         "x 1 0 .5 a .9\nx 1 1 .2 d\nx 1 1.5 .4 c\n",
+         {NULL}},
         {"r.txt", "a b\nc\n", "h.txt", "a d\r\nc", {NULL}},
-        {"r", "a b\nc\n", "h", "[{\"key\":1,\"heard\":\"a d\"},{\"key\":2,\"heard\":\"c\"}]",
+        {"r",
+         "a b\nc\n",
+         "h",
+         "[{\"key\":1,\"heard\":\"a d\"},{\"key\":2,\"heard\":\"c\"}]",
          {"--ref-format", "txt", "--hyp-format", "json", "--hyp-column", "heard"}},
         {"both.tsv", "wav\tref\thyp\tS\nx\ta b\ta d\t1\ny\tc\tc\t0\n", "both.tsv", NULL, {NULL}},
-        {"r.csv", "name,said\nx,a b\nx,c\n", "h.txt", "a d\nc\n",
+        {"r.csv",
+         "name,said\nx,a b\nx,c\n",
+         "h.txt",
+         "a d\nc\n",
          {"--by-line", "--id-column", "name", "--ref-column", "said"}},
         {"r.trn", "A b (x)\nc (y)\nq (z)\n", "h.trn", "a d (x)\nc (y)\nr (w)\n", {"--missing", "skip"}},
     };
@@ -197,12 +215,14 @@ START_TEST(test_transcribed) {
         char name[20];
         snprintf(name, sizeof name, "out.%s", forms[i]);
         char *out = oss_tempdir_path(c.folder, name);
-        run = oss_run_ossicle("transcribe", "--model", c.model, "--format", forms[i], "-o", out, c.three, c.five);
+        run = oss_run_ossicle("transcribe", "--model", c.model, "--format", forms[i], "-o", out, c.three,
+                              c.five);
         oss_program_expect(&run, 0);
         oss_program_run_deinit(&run);
         run = oss_run_ossicle("score", "--ref", csv, "--hyp", out);
         oss_program_expect(&run, 0);
-        oss_program_expect_out(&run, "Sum                2        9      8      1      0      0      1      1\n");
+        oss_program_expect_out(&run,
+                               "Sum                2        9      8      1      0      0      1      1\n");
         oss_program_run_deinit(&run);
         free(out);
     }
