@@ -77,7 +77,8 @@ static int8_t next_column(differences *down, uint64_t equal, int8_t across, int 
 }
 
 /* across[b->count]: horizontal differences above the block, made those of its last row. mask: zeroed, and left so. */
-static void pass_block(int8_t *across, uint64_t *mask, const uint32_t *rows, int count, const code_points *b) {
+static void pass_block(int8_t *across, uint64_t *mask, const uint32_t *rows, int count,
+                       const code_points *b) {
     differences down = {.plus = ~UINT64_C(0)};
     for (int i = 0; i < count; i++) {
         mask[rows[i]] |= UINT64_C(1) << i;
