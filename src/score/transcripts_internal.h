@@ -1,4 +1,4 @@
-/* Readers of the forms, between the files transcripts*.c. */
+/* Readers of the forms, between the files transcript*.c. */
 #ifndef OSS_SCORE_TRANSCRIPTS_INTERNAL_H
 #define OSS_SCORE_TRANSCRIPTS_INTERNAL_H
 
@@ -28,6 +28,8 @@ typedef struct oss_transcript_parts {
 } oss_transcript_parts;
 oss_status oss_transcripts_add(oss_transcripts *transcripts, const oss_transcripts_options *options,
                                const oss_transcript_parts *parts);
+
+void oss_transcript_line_deinit(oss_transcript_line *line);
 
 /* Usual names of what a file has, or those of the options. */
 typedef struct oss_transcript_names {
