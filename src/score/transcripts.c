@@ -142,7 +142,9 @@ oss_status oss_transcripts_load(oss_transcripts *transcripts, const char *path, 
     }
     if (options->form == OSS_TRANSCRIPTS_STM || options->form == OSS_TRANSCRIPTS_CTM) {
         transcripts->has_parts = true;
-        qsort(transcripts->item, (size_t)transcripts->count, sizeof *transcripts->item, compare_lines);
+        if (transcripts->count > 0) {
+            qsort(transcripts->item, (size_t)transcripts->count, sizeof *transcripts->item, compare_lines);
+        }
     }
     return OSS_OK;
 }

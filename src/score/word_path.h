@@ -42,8 +42,8 @@ extern const oss_word_costs oss_word_costs_sclite;
 extern const oss_word_costs oss_word_costs_levenshtein;
 
 /* Zero-initialise *path; free with oss_word_path_deinit. OSS_EINPUT: the utterance is too long (2^34 pairs of words; with
- * alternatives, optional words, fragments or @ 2^25). Memory: of plain texts a few times the square root of
- * the product of their lengths, and their sum; of others 8 bytes for each pair of words. */
+ * alternatives, optional words, fragments or @ 2^25). Memory: of plain texts about 6 bytes times the words of
+ * the hypothesis and the square root of those of the reference; of others 8 bytes for each pair of words. */
 oss_status oss_word_path_init(oss_word_path *path, const oss_word_net *reference,
                               const oss_word_net *hypothesis, const oss_score_words *words,
                               const oss_word_costs *costs);
