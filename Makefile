@@ -250,8 +250,9 @@ check-distros:
 .PHONY: check-formats check-peers
 check-formats:
 	@scripts/install-deps.sh formats
-	@$(MAKE) --no-print-directory $(BUILD)/tests/output/print_formats
+	@$(MAKE) --no-print-directory $(BUILD)/tests/output/print_formats $(BUILD)/ossicle
 	@scripts/check_formats.sh $(BUILD)
+	@scripts/check_sclite.sh $(BUILD)
 check-peers:
 	@$(MAKE) --no-print-directory $(BUILD)/tests/output/print_formats
 	@scripts/check_peers.sh $(BUILD)

@@ -29,6 +29,7 @@ static const golden plain[] = {
 static const golden notated[] = {
     {"a b (c) d", "a b d", {4, 0, 0, 0}},
     {"a (she-) b", "a b", {3, 0, 0, 0}},
+    {"a (a)", "a", {2, 0, 0, 0}}, /* leaving out the first one costs more */
     {"a sh- b", "a she b", {3, 0, 0, 0}},
     {"a -he b", "a she b", {3, 0, 0, 0}},
     {"{ a / b / @ } c", "c", {1, 0, 0, 0}},
