@@ -153,16 +153,28 @@ class Setting:
 
 
 class Worker:
-    def __init__(self, command, files):
-        self.files = files
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    """Loaded, or `reason` says why not."""
+
+    def __init__(self, command, files, log):
+        self.files, self.reason, self.log = files, "", log
+        with open(log, "w", encoding="utf-8") as errors:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            self.reason = self.find_reason()
+
+    def find_reason(self):
+        self.process.kill()
+        self.process.wait()
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            lines = [line for line in file.read().splitlines() if line.strip()]
+        return f"ended early: {lines[-1][:200] if lines else 'no message'}"
 
     def search(self, width):
         """-> {us, bytes, allocations, texts}"""
         print(width, file=self.process.stdin, flush=True)
         first = self.process.stdout.readline().split()
         if len(first) != 4:
-            fail(f"{self.process.args[0]} ended early")
+            fail(f"{self.process.args[0]} {self.find_reason()}")
         seconds, rows, state, allocations = float(first[0]), *(int(field) for field in first[1:])
         texts = [self.process.stdout.readline().rstrip("\n") for _ in range(self.files)]
         return {"us": seconds / rows * 1e6, "rows": rows, "bytes": state, "allocations": allocations, "texts": texts}
@@ -195,19 +207,22 @@ def install(setting, name, packages):
 
 def start_workers(setting, reasons):
     common = [setting.lm, setting.weight, setting.bonus, setting.path("list.txt")]
+    files = len(setting.references)
     worker = os.path.join(setting.build, "scripts/bench/search_worker")
-    workers = {OURS: Worker([worker, setting.model, *common], len(setting.references))}
+    workers = {OURS: Worker([worker, setting.model, *common], files, setting.path("ossicle.log"))}
+    if workers[OURS].reason:
+        fail(f"{worker} {workers[OURS].reason}")
     for name, (module, packages) in PEERS.items():
-        if name in setting.skipped:
-            reasons.append(f"{name}: SKIP names it")
-            continue
-        python, reason = install(setting, name, packages)
-        if python is None:
+        python, reason = (None, "SKIP names it") if name in setting.skipped else install(setting, name, packages)
+        if python is not None:
+            script = os.path.join(ROOT, "scripts/bench/peer_decoders.py")
+            command = [python, "-B", script, module, *common, json.dumps(setting.labels)]
+            started = Worker(command, files, setting.path(f"{name}.log"))
+            reason = started.reason
+        if reason:
             reasons.append(f"{name}: {reason}")
-            continue
-        script = os.path.join(ROOT, "scripts/bench/peer_decoders.py")
-        command = [python, "-B", script, module, *common, json.dumps(setting.labels)]
-        workers[name] = Worker(command, len(setting.references))
+        else:
+            workers[name] = started
     return workers
 
 

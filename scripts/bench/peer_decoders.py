@@ -22,6 +22,7 @@ def main():
     build = importlib.import_module(package).build_ctcdecoder
     decoder = build(json.loads(labels), kenlm_model_path=lm, alpha=float(weight), beta=float(bonus))
     rows = sum(len(one) for one in logits)
+    print("ready", flush=True)
     for line in sys.stdin:
         width = int(line)
         decoder.decode(logits[0], beam_width=width)

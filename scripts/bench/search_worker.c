@@ -2,8 +2,8 @@
  *
  *     search_worker MODEL LM LM_WEIGHT WORD_BONUS LIST
  *
- * LIST names NumPy files of logits[rows, symbols], a line each (`ossicle embed --what logits`). Each line of standard input is a
- * width; the answer to it is a line
+ * LIST names NumPy files of logits[rows, symbols], a line each (`ossicle embed --what logits`). Prints "ready" when all is
+ * loaded. Each line of standard input is a width; the answer to it is a line
  *     SECONDS ROWS STATE_BYTES ALLOCATIONS
  * and the text of every file, a line each. SECONDS: of processor time, searching all files once, texts included, loading not.
  * STATE_BYTES: the most heap that the search had at any time, its results included, its models not. ALLOCATIONS: blocks that
@@ -16,13 +16,14 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/npy.h"
 #include "base/sys.h"
 #include "decode/beam.h"
 #include "decode/symbol_text.h"
 #include "infer/decoding_options.h"
 #include "model/model_file.h"
 
-enum { MAX_FILES = 100000, MAX_LINE = 4096 };
+enum { MAX_FILES = 100000, MAX_LINE = 4096, MOST_BYTES = 1 << 30 };
 
 typedef struct logits {
     float *value;
@@ -79,29 +80,14 @@ static void check(oss_status status) {
     }
 }
 
-/* Version 1.0, float32, C order: what Ossicle writes. */
-static logits read_npy(const char *path, int32_t symbols) {
-    unsigned char prefix[10];
-    char header[65536] = {0};
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL || fread(prefix, 1, sizeof prefix, file) != sizeof prefix ||
-        memcmp(prefix, "\x93NUMPY\x01", 7) != 0) {
-        fail(path, "is no NumPy file of version 1.0");
+static logits read_file(const char *path, int32_t symbols) {
+    logits read = {0};
+    int64_t rows = 0, columns = 0;
+    check(oss_npy_read(&read.value, &rows, &columns, path, MOST_BYTES));
+    if (rows < 1 || rows > INT32_MAX || columns != symbols) {
+        fail(path, "its columns are not the symbols of the model");
     }
-    size_t bytes = prefix[8] + 256U * prefix[9];
-    long rows = 0, columns = 0;
-    const char *shape = fread(header, 1, bytes, file) == bytes ? strstr(header, "'shape':") : NULL;
-    if (shape == NULL || strstr(header, "'<f4'") == NULL || strstr(header, "True") != NULL ||
-        sscanf(shape, "'shape': (%ld, %ld)", &rows, &columns) != 2 || rows < 1 || columns != symbols) {
-        fail(path, "is not float32[rows, symbols of the model] in C order");
-    }
-    logits read = {.rows = (int32_t)rows};
-    size_t count = (size_t)rows * (size_t)columns;
-    read.value = oss_alloc(count, sizeof *read.value);
-    if (read.value == NULL || fread(read.value, sizeof *read.value, count, file) != count) {
-        fail(path, "ends early");
-    }
-    (void)fclose(file);
+    read.rows = (int32_t)rows;
     return read;
 }
 
@@ -114,7 +100,7 @@ static void read_list(worker *w, const char *path) {
     }
     while (w->files < MAX_FILES && fgets(line, sizeof line, list) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        w->file[w->files] = read_npy(line, oss_vocab_size(w->model->vocab));
+        w->file[w->files] = read_file(line, oss_vocab_size(w->model->vocab));
         w->rows += w->file[w->files++].rows;
     }
     (void)fclose(list);
@@ -203,6 +189,8 @@ int main(int argc, char **argv) {
     read_list(&w, argv[5]);
     plain = oss_heap;
     oss_heap = (oss_sys_heap){.alloc = count_alloc, .resize = count_resize, .release = count_release};
+    (void)printf("ready\n");
+    (void)fflush(stdout);
     char line[MAX_LINE];
     while (fgets(line, sizeof line, stdin) != NULL) {
         search_all(&w, (int32_t)strtol(line, NULL, 10));
