@@ -15,7 +15,9 @@ typedef struct oss_bench_setup {
     const oss_model *model;      /* d 192, 4 blocks, 8x, V 32, k 1 and initial weights unless --model */
     oss_precision precision;     /* of products, in training and inference */
     int32_t utterances, seconds; /* of a training batch */
-    const char *logits, *lm;     /* files for the search; lm NULL: none */
+    const char **logits;         /* [logits_count] files for the search */
+    int32_t logits_count;
+    const char *lm; /* file; NULL: none */
     int32_t beam[OSS_BENCH_MAX_CASES], beams;
 } oss_bench_setup;
 

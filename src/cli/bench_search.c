@@ -1,4 +1,6 @@
 /* `ossicle bench`: the beam search alone, over logits that a model gave: what it adds to the encoder's time. */
+#include <string.h>
+
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/npy.h"
@@ -8,22 +10,23 @@
 #include "infer/decoding_options.h"
 #include "model/sizes.h"
 
+enum { MOST_FRAMES = 100000000 };
 static const size_t most_bytes = (size_t)1 << 31;
 
 typedef struct search_work {
     oss_beam *beam;
-    float *logits; /* [frames, symbols] */
-    int32_t frames;
+    float *logits; /* [frames, symbols] of all recordings, one behind the other */
+    int32_t *end;  /* [recordings] frames up to the end of each */
+    int32_t recordings, symbols;
     oss_status status; /* the first failure of a run */
 } search_work;
 
-/* A recording, as `ossicle transcribe` searches for the best text alone. */
-static void run_search(void *context) {
-    search_work *work = context;
+static void search_recording(search_work *work, int32_t begin, int32_t end) {
     oss_hypothesis *best = NULL;
     int32_t count = 0;
     oss_beam_begin(work->beam);
-    oss_status status = oss_beam_add(work->beam, work->logits, work->frames);
+    oss_status status =
+        oss_beam_add(work->beam, work->logits + (size_t)begin * (size_t)work->symbols, end - begin);
     if (status == OSS_OK) {
         status = oss_beam_best(work->beam, true, 1, &best, &count);
     }
@@ -33,17 +36,54 @@ static void run_search(void *context) {
     work->status = work->status == OSS_OK ? status : work->status;
 }
 
-static oss_status read_logits(search_work *work, const oss_bench_setup *setup) {
-    int64_t rows = 0, columns = 0;
-    int32_t symbols = oss_vocab_size(setup->model->vocab);
-    oss_status status = oss_npy_read(&work->logits, &rows, &columns, setup->logits, most_bytes);
-    if (status == OSS_OK && (columns != symbols || rows < 1 || rows > INT32_MAX)) {
+/* As `ossicle transcribe` searches for the best text alone. */
+static void run_search(void *context) {
+    search_work *work = context;
+    for (int32_t i = 0; i < work->recordings; i++) {
+        search_recording(work, i == 0 ? 0 : work->end[i - 1], work->end[i]);
+    }
+}
+
+static int32_t count_frames(const search_work *work) {
+    return work->recordings == 0 ? 0 : work->end[work->recordings - 1];
+}
+
+static oss_status add_recording(search_work *work, const char *path) {
+    float *value = NULL;
+    int64_t rows = 0, columns = 0, before = count_frames(work);
+    oss_status status = oss_npy_read(&value, &rows, &columns, path, most_bytes);
+    if (status != OSS_OK) {
+        return status;
+    }
+    size_t symbols = (size_t)work->symbols;
+    float *all = NULL;
+    if (columns != work->symbols || rows < 1) {
         status = oss_fail(OSS_EINPUT,
                           "%s: %lld rows of %lld numbers: logits of this model have %d, see `ossicle embed "
                           "--what logits`",
-                          setup->logits, (long long)rows, (long long)columns, symbols);
+                          path, (long long)rows, (long long)columns, work->symbols);
+    } else if (rows > MOST_FRAMES - before) {
+        status = oss_fail(OSS_EINPUT, "%s: more than %d frames in all", path, (int)MOST_FRAMES);
+    } else {
+        all = oss_resize(work->logits, (size_t)(before + rows) * symbols, sizeof *all);
+        status = all == NULL ? OSS_ENOMEM : OSS_OK;
     }
-    work->frames = (int32_t)rows;
+    if (status == OSS_OK) {
+        memcpy(all + (size_t)before * symbols, value, (size_t)rows * symbols * sizeof *all);
+        work->logits = all;
+        work->end[work->recordings++] = (int32_t)(before + rows);
+    }
+    oss_free(value);
+    return status;
+}
+
+static oss_status read_logits(search_work *work, const oss_bench_setup *setup) {
+    work->symbols = oss_vocab_size(setup->model->vocab);
+    work->end = oss_alloc((size_t)setup->logits_count, sizeof *work->end);
+    oss_status status = work->end == NULL ? OSS_ENOMEM : OSS_OK;
+    for (int32_t i = 0; i < setup->logits_count && status == OSS_OK; i++) {
+        status = add_recording(work, setup->logits[i]);
+    }
     return status;
 }
 
@@ -74,11 +114,11 @@ static oss_status run_width(search_work *work, const oss_beam_models *models, co
         return status;
     }
     const oss_model_config *config = &setup->model->config;
-    *out = (oss_bench_case){.utterances = 1,
+    *out = (oss_bench_case){.utterances = work->recordings,
                             .beam = width,
-                            .frames = work->frames,
+                            .frames = count_frames(work),
                             .audio_seconds =
-                                work->frames / (oss_sizes_embedding_hz(config) * config->ctc_subframes),
+                                count_frames(work) / (oss_sizes_embedding_hz(config) * config->ctc_subframes),
                             .median_ms = oss_bench_time(setup, run_search, work),
                             .state_mib = (double)oss_beam_bytes(work->beam) / (1 << 20)};
     oss_beam_free(work->beam);
@@ -102,6 +142,7 @@ oss_status oss_bench_search(const oss_bench_setup *setup, oss_bench_part *out) {
     oss_ngram_free((oss_ngram *)models.words);
     oss_ngram_free((oss_ngram *)models.symbols);
     oss_free(work.logits);
+    oss_free(work.end);
     return status;
 }
 
@@ -115,7 +156,8 @@ static double get_realtime(const oss_bench_case *item) {
 
 void oss_bench_print_search(const oss_bench_part *part) {
     const oss_bench_case *first = &part->item[0];
-    oss_cli_print("search of %d frames, %.1f s\n", first->frames, first->audio_seconds);
+    oss_cli_print("search of %d recording%s, %d frames, %.1f s\n", first->utterances,
+                  first->utterances == 1 ? "" : "s", first->frames, first->audio_seconds);
     oss_cli_print("%-7s %10s %12s %10s %10s\n", "beam", "us a frame", "x real time", "median ms",
                   "state MiB");
     for (int32_t i = 0; i < part->cases; i++) {
@@ -126,6 +168,7 @@ void oss_bench_print_search(const oss_bench_part *part) {
 }
 
 void oss_bench_add_search(oss_json *object, const oss_bench_part *part) {
+    oss_json_add_integer(object, "recordings", part->item[0].utterances);
     oss_json_add_number(object, "audio_seconds", part->item[0].audio_seconds);
     oss_json_add_integer(object, "frames", part->item[0].frames);
     oss_json_add_number(object, "peak_rss_mib", part->peak_rss_mib);

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/number.h"
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
@@ -30,7 +31,8 @@ static const oss_cli_option options[] = {
     {.name = "--threads", .value = "N", .help = "threads to use (default: all processors)"},
     {.name = "--logits",
      .value = "FILE.npy",
-     .help = "search these rows, made with `ossicle embed --what logits` and the same --model"},
+     .help = "search these rows, made with `ossicle embed --what logits` and the same --model",
+     .repeats = true},
     {.name = "--lm",
      .value = "FILE",
      .help = "and with this language model: a file of `ossicle lm build`, or an ARPA file"},
@@ -48,7 +50,7 @@ static const char details[] =
     "thread, with what `ossicle tune` stored in the language model.\n"
     "--json prints cpu isa precision threads fma_peak_gflops and the objects train infer mel ctc, each "
     "with realtime_factor gflops fraction_of_peak median_ms peak_rss_mib cases, and search, with "
-    "audio_seconds frames peak_rss_mib and cases of beam us_per_frame realtime_factor median_ms state_mib.";
+    "recordings audio_seconds frames peak_rss_mib and cases of beam us_per_frame realtime_factor median_ms state_mib.";
 
 static const oss_bench_kind parts[] = {{"train", oss_bench_train, true},
                                        {"infer", oss_bench_infer, true},
@@ -220,6 +222,19 @@ static oss_status read_integer(const oss_cli_args *args, const char *option, int
     return status;
 }
 
+static oss_status list_logits(const oss_cli_args *args, oss_bench_setup *setup) {
+    int32_t count = oss_cli_count(args, "--logits");
+    setup->logits = (const char **)oss_alloc_zero((size_t)count, sizeof *setup->logits);
+    if (setup->logits == NULL) {
+        return OSS_ENOMEM;
+    }
+    setup->logits_count = count;
+    for (int32_t i = 0; i < count; i++) {
+        setup->logits[i] = oss_cli_value_at(args, "--logits", i);
+    }
+    return OSS_OK;
+}
+
 /* Those of the search alone. */
 static oss_status read_search(const oss_cli_args *args, oss_bench_setup *setup, bool wanted) {
     static const char *const of_it[] = {"--logits", "--lm", "--beam"};
@@ -233,7 +248,6 @@ static oss_status read_search(const oss_cli_args *args, oss_bench_setup *setup, 
         return oss_fail(OSS_EUSAGE, "the search needs --logits FILE.npy, made with `ossicle embed --what "
                                     "logits`, and the --model that they are of");
     }
-    setup->logits = oss_cli_value(args, "--logits");
     setup->lm = oss_cli_value(args, "--lm");
     setup->beams = oss_cli_count(args, "--beam");
     if (setup->beams > OSS_BENCH_MAX_CASES) {
@@ -249,7 +263,7 @@ static oss_status read_search(const oss_cli_args *args, oss_bench_setup *setup, 
         }
         setup->beam[i] = (int32_t)width;
     }
-    return OSS_OK;
+    return list_logits(args, setup);
 }
 
 static oss_status read_options(const oss_cli_args *args, oss_bench_setup *setup, report *r) {
@@ -322,6 +336,7 @@ static int run_bench(const oss_cli_args *args) {
         print_table(&r, &setup);
     }
     oss_model_free(model);
+    oss_free((void *)setup.logits);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);
 }
 
