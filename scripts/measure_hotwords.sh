@@ -7,6 +7,7 @@
 # RARE times there, and in no transcript. With LM both tables are made, with it and without.
 # From the environment: RARE (400), WEIGHTS ("0 2 4 6 8 10 15"), PADDING ("0 100 1000" words), MODEL, LM_WEIGHT and WORD_BONUS
 # (default: what is stored in LM), OSSICLE (build/release/ossicle). scripts/measure_hotwords.py says how errors are counted.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	sed -n '2,11s/^# \{0,1\}//p' "$0" >&2

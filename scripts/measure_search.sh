@@ -5,6 +5,7 @@
 # of ROUNDS (5) runs. The last column is all that a search adds to `ossicle eval`, with the best hypotheses, their words' times and
 # confidences: processor time over four times the rows of CSV, less that of the first row alone, which has the models' loading in it,
 # and less the same without a search; of three runs the least. MODEL from the environment (checkpoints/ossicle-en.safetensors).
+. "$(dirname "$0")/usage.sh"
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
 csv=$1

@@ -96,6 +96,10 @@ class Setting:
 
     def find_csv(self):
         if "CSV" in os.environ:
+            with open(os.environ["CSV"], encoding="utf-8") as file:
+                columns = file.readline().strip().split(",")
+            if "start" in columns or "end" in columns:
+                fail(f"{os.environ['CSV']}: its rows are parts of recordings, which rivals would hear as a whole: give one of whole files")
             return os.environ["CSV"]
         source, out = os.path.join(self.data, "librispeech/train.csv"), self.path("held-out.csv")
         if not os.path.exists(source):
@@ -327,7 +331,7 @@ def describe_memory(setting, rounds):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
         sys.exit(__doc__)
     began = time.time()
     isolate()
