@@ -10,7 +10,8 @@ WORD_BONUS (1.5); ROUNDS (5); SKIP, rivals not to run (such as "pocketsphinx pyc
 
 Searches get the same logits, language model and weights and one processor, and take turns; a time is processor time, the
 median over the rounds, without loading. Pocketsphinx hears the recordings with an acoustic model of its own. A rival that cannot
-be installed is left out, with the reason. Prints tables in Markdown, and writes them between their marks in docs/decoding.md.
+be installed or does not take the language model is left out, with the reason. Prints tables in Markdown, and writes them between
+their marks in docs/decoding.md unless CSV, LM or MODEL is set.
 """
 import glob
 import json
@@ -331,7 +332,10 @@ def describe_memory(setting, rounds):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        return
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     began = time.time()
     isolate()
@@ -349,7 +353,9 @@ def main():
     lines += [*table_searches(setting, workers, rounds), describe_memory(setting, rounds), ""]
     lines += make_table(["recordings to text, loading included", "x real time", "WER"], rows)
     lines += [f"Left out: {reason}." for reason in reasons]
-    write_report(DOCUMENT, lines, "bench-decoding")
+    if not os.environ.keys() & {"CSV", "LM", "MODEL"}:
+        write_report(DOCUMENT, lines, "bench-decoding")
+        run([os.path.join(ROOT, "scripts/wrap_docs.sh"), DOCUMENT])
     print("\n".join(lines))
     say(f"{time.time() - began:.0f} s")
 
