@@ -30,6 +30,11 @@ void oss_beam_free(oss_beam *beam) {
     }
 }
 
+size_t oss_beam_bytes(const oss_beam *beam) {
+    return sizeof *beam + (size_t)beam->nodes * sizeof *beam->node +
+           (size_t)beam->candidates * sizeof *beam->candidate + beam->array_numbers * sizeof(float);
+}
+
 static oss_status check_options(const oss_beam_models *models, const oss_beam_options *options) {
     if (options->width < 1 || options->width > MOST_WIDTH) {
         return oss_fail(OSS_EUSAGE, "a beam's width is 1 to %d, not %d", (int)MOST_WIDTH,
@@ -83,7 +88,8 @@ static oss_status reserve_arrays(oss_beam *beam) {
     while (beam->twins < 2 * beam->width) {
         beam->twins *= 2;
     }
-    float *next = oss_alloc(2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins, sizeof *next);
+    beam->array_numbers = 2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins;
+    float *next = oss_alloc(beam->array_numbers, sizeof *next);
     beam->arrays = next;
     beam->candidates = 4 * beam->width + 256;
     beam->candidate = oss_alloc((size_t)beam->candidates, sizeof *beam->candidate);

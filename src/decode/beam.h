@@ -16,6 +16,8 @@
 #ifndef OSS_DECODE_BEAM_H
 #define OSS_DECODE_BEAM_H
 
+#include <stddef.h>
+
 #include "decode/hotwords.h"
 #include "decode/lexicon.h"
 #include "ngram/ngram.h"
@@ -53,6 +55,9 @@ oss_status oss_beam_create(oss_beam **out, const oss_beam_models *models, const 
 void oss_beam_free(oss_beam *beam);
 /* Other phrases, or none, from the next utterance on; NULL: none. */
 void oss_beam_set_hotwords(oss_beam *beam, const oss_hotwords *hotwords);
+
+/* Heap that it has now; its models, and tables of the size of the vocabulary, are not in it. */
+size_t oss_beam_bytes(const oss_beam *beam);
 
 /* A new utterance, after <s>; frames are counted from 0. */
 void oss_beam_begin(oss_beam *beam);
