@@ -7,6 +7,7 @@
 #  - the same for random words with times in random segments;
 #  - the matched pairs test of two systems: segments, mean, deviation and z.
 # Debian: sctk.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_sclite.sh BUILD [CSV...]}
 shift

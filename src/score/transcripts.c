@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/fail.h"
 #include "base/mem.h"
@@ -10,6 +9,7 @@
 #include "base/path.h"
 #include "base/source.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "score/transcripts_internal.h"
 
 #define MOST_BYTES ((size_t)1 << 32)
@@ -20,12 +20,12 @@ const char *const oss_transcripts_form_name[OSS_TRANSCRIPTS_FORMS] = {"trn", "st
 oss_status oss_transcripts_form_of(const char *path, oss_transcripts_form *out) {
     const char *dot = strrchr(oss_path_name(path), '.');
     for (int32_t i = 0; dot != NULL && i < OSS_TRANSCRIPTS_FORMS; i++) {
-        if (strcasecmp(dot + 1, oss_transcripts_form_name[i]) == 0) {
+        if (oss_same_letters(dot + 1, oss_transcripts_form_name[i])) {
             *out = (oss_transcripts_form)i;
             return OSS_OK;
         }
     }
-    if (dot != NULL && strcasecmp(dot, ".text") == 0) {
+    if (dot != NULL && oss_same_letters(dot, ".text")) {
         *out = OSS_TRANSCRIPTS_TXT;
         return OSS_OK;
     }

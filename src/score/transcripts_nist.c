@@ -1,12 +1,12 @@
 /* trn, stm and ctm, as sclite reads them: https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm
  * Lines that begin with ;; or ** are remarks. Semicolons and backslashes within words are letters like others. */
 #include <string.h>
-#include <strings.h>
 
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "score/transcripts_internal.h"
 
 static bool is_remark(const char *line) {
@@ -115,15 +115,8 @@ static oss_status read_channel(const oss_text_lines *lines, char **line, oss_str
 /* ---- stm ---- */
 
 static bool says_ignore(const char *text) {
-    char letters[64];
-    size_t length = 0;
-    text += strspn(text, " \t");
-    for (; *text != '\0' && length + 1 < sizeof letters; text++) {
-        letters[length++] = (char)(*text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text);
-    }
-    letters[length] = '\0';
-    return strncmp(letters, "IGNORE_TIME_SEGMENT_IN_SCORING", 30) == 0 ||
-           strncmp(letters, "IGNORETIMESEGMENTINSCORING", 26) == 0;
+    return oss_same_first_letters(text, "IGNORE_TIME_SEGMENT_IN_SCORING", 30) ||
+           oss_same_first_letters(text, "IGNORETIMESEGMENTINSCORING", 26);
 }
 
 static oss_status read_stm_line(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines,
@@ -188,7 +181,7 @@ static oss_status read_ctm_line(oss_transcripts *t, const oss_transcripts_option
     if (word == NULL) {
         return refuse(lines, "fewer than 5 fields: recording, channel, start, duration and word");
     }
-    if (word[0] == '<' && strncasecmp(word, "<ALT", 4) == 0) {
+    if (oss_same_first_letters(word, "<ALT", 4)) {
         return refuse(lines, "alternatives of a ctm cannot be scored: write one of them");
     }
     double begin = 0.0, length = 0.0;
