@@ -111,8 +111,14 @@ static oss_status pair_by_ids(pairing *p, const oss_transcripts *hypothesis, int
     }
     bool may_miss = hypothesis->form == OSS_TRANSCRIPTS_CTM, by_names = false;
     oss_status status = oss_match_ids(found, &by_names, p->reference, hypothesis, p->options, may_miss);
+    int32_t silent = 0;
     for (int32_t i = 0; status == OSS_OK && i < p->reference->count; i++) {
         text[i] = found[i] >= 0 ? hypothesis->item[found[i]].text : may_miss ? "" : NULL;
+        silent += found[i] < 0 && may_miss;
+    }
+    if (silent > 0) {
+        oss_log_warn("%s: no words for %d of the %d utterances of %s, which count as not recognised",
+                     hypothesis->name, (int)silent, (int)p->reference->count, p->reference->name);
     }
     p->pairs->by_names[system] = by_names;
     oss_free(found);

@@ -198,6 +198,30 @@ START_TEST(test_forms) {
 }
 END_TEST
 
+/* A ctm cannot say that nothing was heard: a warning tells where it has no words. */
+START_TEST(test_silence) {
+    static const char *const references[] = {"x (a)\ny (b)\n", "a 1 s 0 1 x\nb 1 s 0 1 y\n"};
+    static const char *const says[] = {"no words for 1 of the 2 utterances of ",
+                                       "no words for 1 of the channels of "};
+    place p = make_place();
+    write_file(&p, "h.ctm", "a 1 0 1 x\n");
+    char *hyp = oss_tempdir_path(p.folder, "h.ctm"), *ref = oss_tempdir_path(p.folder, "r");
+    for (int i = 0; i < 2; i++) {
+        write_file(&p, "r", references[i]);
+        oss_program_run run =
+            oss_run_ossicle("score", "--ref", ref, "--hyp", hyp, "--ref-format", i == 0 ? "trn" : "stm");
+        oss_program_expect(&run, 0);
+        oss_program_expect_err(&run, says[i]);
+        oss_program_expect_out(&run,
+                               "Sum                2        2      1      0      1      0      1      1\n");
+        oss_program_run_deinit(&run);
+    }
+    free(hyp);
+    free(ref);
+    free_place(&p);
+}
+END_TEST
+
 /* What `transcribe` and `eval` write. */
 START_TEST(test_transcribed) {
     oss_cli_case c = oss_cli_case_make();
@@ -296,6 +320,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_json_of_two);
     tcase_add_test(all, test_html);
     tcase_add_test(all, test_forms);
+    tcase_add_test(all, test_silence);
     tcase_add_test(all, test_transcribed);
     tcase_add_test(all, test_refused);
     tcase_add_test(all, test_full_disk);
