@@ -61,7 +61,7 @@ typedef struct oss_decoding_options {
     /* Of ln p(words), at least 0. 0: what `ossicle tune` stored in the model's file, else 0.5. */
     double lm_weight;
     double word_bonus;      /* for each word. 0: what is stored, else 1.5 */
-    double unknown_penalty; /* for each word that the model does not know. 0: -10 */
+    double unknown_penalty; /* for each word that the model does not know. 0: what is stored, else -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped, below 0. 0: -10 */
     /* Symbols below this on a row are not tried, but for the best one; below 0. 0: -5. */
     double token_min_logp;

@@ -12,7 +12,8 @@
              "64 with an option that needs a search, else the best symbol of each row)"},                    \
         {.name = "--unknown-penalty",                                                                        \
          .value = "X",                                                                                       \
-         .help = "added for a word that the language model does not know (default -10)"},                    \
+         .help = "added for a word that the language model does not know (default: what `ossicle tune` "     \
+                 "stored, else -10)"},                                                                       \
         {.name = "--hotwords",                                                                               \
          .value = "FILE",                                                                                    \
          .help = "words and phrases that are likely to be said, one a line, each with a weight behind a "    \

@@ -78,7 +78,8 @@ void oss_decoding_fill_in(oss_decoding_options *options, const oss_ngram_tuning 
          (zeros & OSS_DECODING_LM_WEIGHT) != 0);
     fill(&options->word_bonus, tuning->tuned ? tuning->word_bonus : known.word_bonus,
          (zeros & OSS_DECODING_WORD_BONUS) != 0);
-    fill(&options->unknown_penalty, known.unknown_penalty, (zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0);
+    fill(&options->unknown_penalty, tuning->has_penalty ? tuning->unknown_penalty : known.unknown_penalty,
+         (zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0);
     fill(&options->beam_prune_logp, known.beam_prune_logp, false);
     fill(&options->token_min_logp, known.token_min_logp, false);
     fill(&options->rescore_weight, default_rescore_weight, false);

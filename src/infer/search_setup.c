@@ -97,6 +97,10 @@ static oss_status load_models(oss_search_models **out, const oss_model *model,
     return OSS_OK;
 }
 
+bool oss_search_setup_knows_words(const oss_search_setup *setup) {
+    return setup->models != NULL && setup->models->words != NULL;
+}
+
 const oss_ngram *oss_search_setup_rescorer(const oss_search_setup *setup) {
     return setup->models == NULL ? NULL : setup->models->rescorer;
 }

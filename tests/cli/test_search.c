@@ -232,12 +232,53 @@ START_TEST(tune_stores_what_is_best) {
     ck_assert_double_eq(tuning.word_bonus, oss_json_number(oss_json_get(best, "word_bonus")));
     run = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--json");
     char *wanted = NULL;
-    ck_assert_int_gt(
-        asprintf(&wanted, "\"lm_weight\":%g,\"word_bonus\":%g", tuning.lm_weight, tuning.word_bonus), 0);
+    ck_assert_int_gt(asprintf(&wanted, "\"lm_weight\":%g,\"word_bonus\":%g,\"unknown_penalty\":%g",
+                              tuning.lm_weight, tuning.word_bonus, tuning.unknown_penalty),
+                     0);
     oss_program_expect_out(&run, wanted); /* used wherever nothing else is said */
     free(wanted);
     oss_program_run_deinit(&run);
     oss_json_free(json);
+    discard(&s);
+}
+END_TEST
+
+/* Of words of three letters "aca", which the language model does not know, are 8 more likely than "bcb", whose price is the same to
+ * the language model: a penalty of 10 is too much, and neither weight nor bonus help. */
+START_TEST(tune_finds_the_penalty) {
+    search_case s = make();
+    oss_network_sizes sizes = oss_network_micro();
+    sizes.k = 4;
+    oss_model *model = oss_models_create(&sizes);
+    oss_models_say(model, (const char *const[]){"a", "c", "a", " "}, 4);
+    const int32_t b = oss_vocab_find(model->vocab, "b"), symbols = oss_vocab_size(model->vocab);
+    float *bias = oss_models_value(model, "head.bias", NULL);
+    bias[b] = bias[2 * symbols + b] = 2.0F;
+    oss_cli_case_save(model, s.c.model);
+    oss_model_free(model);
+    oss_cli_case_write(
+        &s.c, "b.arpa",
+        "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-9\td\n-0.3\tbcb\n\n"
+        "\\end\\\n");
+    oss_cli_case_write(&s.c, "set.csv", "wav,text\nthree.wav,aca aca aca\n");
+    pack(&s);
+    oss_program_run run = transcribe("--lm", s.packed);
+    ck_assert_str_eq(run.out, "bcb bcb bcb\n");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--unknown-penalty",
+                          "-12", "--dry-run", "--json");
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.out, "\"unknown_penalty\":-10"));
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "best: --lm-weight 0.5 --word-bonus 1.5 --unknown-penalty -6, wer 0.00 %");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "info", s.packed);
+    oss_program_expect_out(&run, "lm_weight 0.5, word_bonus 1.5, unknown_penalty -6\n");
+    oss_program_run_deinit(&run);
+    expect_text("aca aca aca", "--lm", s.packed);
+    expect_text("bcb bcb bcb", "--lm", s.packed, "--unknown-penalty", "-10");
     discard(&s);
 }
 END_TEST
@@ -271,6 +312,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, lists_are_in_json);
     tcase_add_test(tests, eval_is_the_same_with_any_number_of_threads);
     tcase_add_test(tests, tune_stores_what_is_best);
+    tcase_add_test(tests, tune_finds_the_penalty);
     tcase_add_test(tests, tune_has_no_room_in_an_arpa_file);
     suite_add_tcase(suite, tests);
     return suite;
