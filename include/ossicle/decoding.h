@@ -47,7 +47,7 @@ typedef struct oss_decoding_options {
     /* sizeof(oss_decoding_options): later versions have more at the end. Everything else 0 (NULL) is the default. */
     size_t size;
     /* The file of a language model, of words or of symbols (ossicle lm build --characters); NULL: none. Not needed
-     * once it is set. */
+     * once it is set. For one of each: symbol_lm. */
     const char *lm;
     /* Of a second one, of words, by which the best hypotheses are ranked anew; NULL: none. */
     const char *rescore_lm;
@@ -68,6 +68,9 @@ typedef struct oss_decoding_options {
     double rescore_weight; /* of ln p(words by rescore_lm), above 0. 0: 0.5 */
     /* oss_decoding_number, or-ed: those whose 0 is a number and not the default. */
     uint64_t zeros;
+    /* The file of a language model of symbols beside one of words: it spells the words that `lm` does not know. NULL:
+     * none. Not needed once it is set. */
+    const char *symbol_lm;
 } oss_decoding_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */
@@ -79,8 +82,9 @@ static inline oss_decoding_options oss_decoding_options_init(void) {
 }
 
 /* Loads the models; siblings and streams that are made afterwards share them, and have the same options. options NULL:
- * greedy again, without hotwords; else hotwords stay. OSS_EINPUT: a file is no language model, or the recognizer's
- * vocabulary cannot spell most of its words: the message says how many. OSS_EUSAGE: a wrong option, or one that this
+ * greedy again, without hotwords; else hotwords stay. OSS_EINPUT: a file is no language model, or not of the
+ * kind that is asked for, or the recognizer's vocabulary cannot spell most of its words, or has other symbols: the message
+ * says how many. OSS_EUSAGE: a wrong option, or one that this
  * version does not have, or the recognizer makes no transcripts. */
 OSS_API oss_status oss_recognizer_set_decoding(oss_recognizer *recognizer,
                                                const oss_decoding_options *options);

@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "cli/cli_decoding.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/tune_rows.h"
@@ -21,6 +22,7 @@ static const oss_cli_option options[] = {
      .value = "FILE",
      .help = "language model of `ossicle lm build`, in which what is best is stored",
      .required = true},
+    OSS_CLI_SYMBOL_LM_OPTION,
     {.name = "--beam", .value = "N", .help = "hypotheses to keep, 1 to 4096 (default 64)"},
     {.name = "--unknown-penalty",
      .value = "X",
@@ -162,6 +164,9 @@ static oss_status print_json(const tuning_run *run, bool stored) {
     oss_json_add_integer(object, "rows", oss_tune_rows_count(run->rows));
     oss_json_add_integer(object, "failed", oss_tune_rows_failed(run->rows));
     oss_json_add_string(object, "lm", oss_cli_value(run->args, "--lm"));
+    if (run->options.symbol_lm != NULL) {
+        oss_json_add_string(object, "symbol_lm", run->options.symbol_lm);
+    }
     oss_json_add_integer(object, "beam", run->options.beam_width);
     oss_json_add_string(object, "metric", metric_name[run->metric]);
     add_rates(oss_json_add_object(object, "greedy"), &run->greedy);
@@ -224,6 +229,7 @@ static oss_status read_options(tuning_run *run, oss_decoding_options *out) {
     int64_t width = 0;
     *out = oss_decoding_options_init();
     out->lm = oss_cli_value(run->args, "--lm");
+    out->symbol_lm = oss_cli_value(run->args, "--symbol-lm");
     oss_status status = oss_cli_choice(run->args, "--metric", metric_name, METRICS, &run->metric);
     if (status == OSS_OK) {
         status = oss_cli_integer(run->args, "--beam", 1, 4096, 0, &width);
@@ -299,7 +305,7 @@ const oss_cli_command oss_command_tune = {
         "room for it: --dry-run only prints.\n\n"
         "A few hundred recordings are enough. They should be of the kind that is to be recognised, and not those that "
         "the model was trained on. A row that cannot be read is named on standard error and left out, exit 1.\n\n"
-        "--json prints rows failed lm beam metric greedy (wer cer) tried (a list of lm_weight "
+        "--json prints rows failed lm symbol_lm (with it) beam metric greedy (wer cer) tried (a list of lm_weight "
         "word_bonus unknown_penalty wer cer) best stored.",
     .option = options,
     .options = sizeof options / sizeof *options,

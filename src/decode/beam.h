@@ -30,7 +30,7 @@ typedef struct oss_beam_options {
     double unknown_penalty; /* added for a word that the model does not know: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped: -10 */
     /* Of hypotheses whose futures are alike only the best one stays: false. Better first results of narrow beams, fewer
-     * others. Counts with a model of words and none of symbols. */
+     * others. Counts with a model of words. */
     bool prune_history;
     double token_min_logp; /* symbols of a frame below this are not tried, but for the best one: -5 */
 } oss_beam_options;

@@ -44,6 +44,10 @@ static oss_status check_options(const oss_decoding_options *options) {
                         "zeros is %#llx: it names numbers that this version of libossicle does not have",
                         (unsigned long long)options->zeros);
     }
+    if (options->symbol_lm != NULL && options->lm == NULL) {
+        return oss_fail(OSS_EUSAGE, "symbol_lm spells what lm does not know: give lm too, or %s as lm alone",
+                        options->symbol_lm);
+    }
     return check_numbers(options);
 }
 
