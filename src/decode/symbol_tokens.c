@@ -40,10 +40,11 @@ oss_status oss_symbol_tokens_check(const oss_ngram *ngram, const oss_vocab *voca
     if (2 * known > symbols && expected >= least_expected * all) {
         return OSS_OK;
     }
-    return oss_fail(OSS_EINPUT,
-                    "%s has %d of the model's %d symbols, and expects them %.0f times in a hundred: it is of %s; make "
-                    "one with ossicle lm build %s",
-                    file, known, symbols, all > 0.0 ? 100.0 * expected / all : 0.0,
-                    oss_ngram_is_of_symbols(ngram) ? "other symbols" : "words",
-                    oss_vocab_units(vocab) == OSS_UNITS_CHAR ? "--characters" : "--model M");
+    return oss_fail(
+        OSS_EINPUT,
+        "%s has %d of the model's %d symbols, and expects them %.0f times in a hundred: it is of %s; make "
+        "one with ossicle lm build %s",
+        file, known, symbols, all > 0.0 ? 100.0 * expected / all : 0.0,
+        oss_ngram_is_of_symbols(ngram) ? "other symbols" : "words",
+        oss_vocab_units(vocab) == OSS_UNITS_CHAR ? "--characters" : "--model M");
 }

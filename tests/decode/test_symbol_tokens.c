@@ -53,7 +53,8 @@ START_TEST(other_symbols_are_refused) {
     ck_assert_int_eq(oss_symbol_tokens_check(good, characters, "x.olm"), OSS_OK);
     ck_assert_int_eq(oss_symbol_tokens_check(with_rare, characters, "x.olm"), OSS_OK);
     refuse(capitals, characters, "x.olm has 1 of the model's 3 symbols");
-    refuse(with_others, characters, "x.olm has 3 of the model's 3 symbols, and expects them 31 times in a hundred");
+    refuse(with_others, characters,
+           "x.olm has 3 of the model's 3 symbols, and expects them 31 times in a hundred");
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "ossicle lm build --characters"));
     /* A model of the units' letters alone is none of the units; the word model knows "a", "ab" and "b", no space. */
     static const char *const letters[] = {"<unk>", "<s>", "</s>", "_", "a"};
