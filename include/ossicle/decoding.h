@@ -16,9 +16,10 @@
  *     + bonuses of hotwords + rescore_weight ln p(words by the second model)
  * (Hannun et al. 2014); the terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
  * agree, at any pause once it is 20 s long, and soon after 60 s, and the language model's context goes on; so memory does
- * not grow with a recording. Transcripts have their times as ever. The confidence of a word is the geometric mean of what
- * the network's outputs say of it (ossicle/transcript.h) and of its posterior: the part that hypotheses which have it at its
- * place have of all (Wessel et al. 2001).
+ * not grow with a recording. Transcripts have their times as ever. The confidence of a word comes from what the network's
+ * outputs say of it (ossicle/transcript.h) and from its posterior, the part that hypotheses which have it at its place have
+ * of all (Wessel et al. 2001): by the calibration for searches that the model file holds (ossicle calibrate --lm), else as
+ * the geometric mean of the two.
  *
  * What is set holds for coming calls. These functions must not be called while the recognizer runs. Those that fail return
  * a negative oss_status, set oss_last_error() and leave the recognizer as it was. */

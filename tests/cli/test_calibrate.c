@@ -118,7 +118,7 @@ START_TEST(test_of_searches) {
     run = oss_run_ossicle("transcribe", "--model", out, "--lm", lm, "--beam", "16", "--format", "json",
                           c.three);
     oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "\"text\":\"b b b\"");
+    oss_program_expect_out(&run, "\"text\": \"b b b\"");
     ck_assert_double_eq_tol(number_of(run.out, "confidence"), 0.25, 0.02);
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--lm-weight", "1");
