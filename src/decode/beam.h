@@ -6,8 +6,8 @@
  *                         + unknown_penalty * unknown words + bonuses of phrases
  *
  * An unknown word of more than OSS_BEAM_UNKNOWN_LETTERS letters that no model of symbols spells counts as its letters /
- * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty, known or not; the n-gram sees it as
- * <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
+ * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty wherever it stands, known or not; the n-gram
+ * sees it as <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
  * may become stands for its probability. With a model of symbols and none of words, ln p(words) is that of the symbols.
  *
  * Texts are what is searched: spaces at the beginning, and a space after a space, are none.
