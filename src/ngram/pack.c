@@ -74,6 +74,15 @@ static oss_status check_parts(const oss_ngram_parts *parts) {
 
 /* ---- Filling the block ---- */
 
+int64_t oss_ngram_bytes_of(int32_t order, const int64_t count[OSS_NGRAM_ORDER_MAX], int64_t text_bytes) {
+    oss_ngram ngram;
+    oss_ngram_header header = {.order = (uint32_t)order, .text_bytes = (uint64_t)text_bytes};
+    for (int32_t n = 0; n < order; n++) {
+        header.count[n] = (uint64_t)count[n];
+    }
+    return oss_ngram_lay_out(&ngram, &header) && ngram.bytes <= INT64_MAX ? (int64_t)ngram.bytes : -1;
+}
+
 static oss_status lay_out(oss_ngram *ngram, const oss_ngram_parts *parts) {
     oss_ngram_header header = {.byte_order = OSS_NGRAM_LITTLE_ENDIAN,
                                .order = (uint32_t)parts->order,

@@ -40,6 +40,9 @@ oss_status oss_ngram_write_arpa(const oss_ngram *ngram, const char *path);
 /* Bytes of our own file, which is what the model takes in memory too. */
 int64_t oss_ngram_bytes(const oss_ngram *ngram);
 
+/* The same of a model of count[n - 1] n-grams of order n whose tokens' texts have text_bytes; -1: no such model. */
+int64_t oss_ngram_bytes_of(int32_t order, const int64_t count[OSS_NGRAM_ORDER_MAX], int64_t text_bytes);
+
 /* Different values of probabilities, or of back-offs, that n-grams of order n can have: at most 256. */
 int32_t oss_ngram_values(const oss_ngram *ngram, int32_t n, bool of_backoffs);
 
