@@ -13,6 +13,9 @@ static const double least_expected = 0.75;
 static uint32_t token_of(const oss_ngram *ngram, const oss_vocab *vocab, int32_t id) {
     char token[UNIT_BYTES];
     const char *symbol = oss_vocab_symbol(vocab, id);
+    if (strchr(symbol, '_') != NULL) { /* has no name in a model in which that is the space (lm/corpus.c) */
+        return OSS_NGRAM_UNKNOWN;
+    }
     const size_t bytes = strlen(symbol);
     memcpy(token, symbol, bytes);
     token[0] = symbol[0] == ' ' ? '_' : symbol[0];

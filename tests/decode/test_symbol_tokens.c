@@ -23,6 +23,13 @@ START_TEST(tokens_are_found) {
     ck_assert_mem_eq(token, of_characters, sizeof of_characters);
     oss_symbol_tokens_find(token, ngram, pieces);
     ck_assert_mem_eq(token, of_pieces, sizeof of_pieces);
+    static const char *const lines[] = {"<blank>", "<UNK>", " ", "_", "a"};
+    static const uint32_t of_lines[] = {0, 0, 3, 0, 4};
+    oss_vocab *odd = NULL; /* the character "_" is not the space */
+    ck_assert_int_eq(oss_vocab_from_symbols(&odd, lines, 5), OSS_OK);
+    oss_symbol_tokens_find(token, ngram, odd);
+    ck_assert_mem_eq(token, of_lines, sizeof of_lines);
+    oss_vocab_free(odd);
     oss_ngram_free(ngram);
     static const char *const unit[] = {"<unk>", "<s>", "</s>", "_", "_a", "a", "ab", "b"};
     static const float p[] = {-9.0F, -20.0F, -3.0F, -2.0F, -1.0F, -2.0F, -2.0F, -2.0F};
