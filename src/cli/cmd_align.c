@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/path.h"
 #include "cli/align_cues.h"
 #include "cli/align_findings.h"
@@ -86,9 +87,8 @@ static oss_status read_cost(const oss_cli_args *args, const char *option, double
     if (value == NULL) {
         return OSS_OK;
     }
-    char *end = NULL;
-    double cost = strtod(value, &end);
-    if (end == value || *end != '\0' || !(cost > 0.0 && cost <= 1e6)) {
+    double cost;
+    if (!oss_number_parse(value, &cost) || !(cost > 0.0 && cost <= 1e6)) {
         return oss_fail(OSS_EUSAGE, "%s %s: give a number above 0, at most 1000000", option, value);
     }
     *out = cost;
