@@ -107,7 +107,8 @@ static oss_status protect_file(const oss_transcribe_output *output, const named_
 
 static oss_status protect_files(const oss_transcribe_output *output, const named_result *result,
                                 int32_t results, const oss_cli_args *args, const oss_recording_list *list) {
-    static const char *const option[] = {"--model", "--list", "--lm", "--rescore-lm", "--hotwords"};
+    static const char *const option[] = {"--model",     "--list",       "--lm",
+                                         "--symbol-lm", "--rescore-lm", "--hotwords"};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof option / sizeof *option && status == OSS_OK; i++) {
         const char *path = oss_cli_value(args, option[i]);
