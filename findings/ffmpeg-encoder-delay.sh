@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same MP3 or AAC is 64 to 69 ms late when it went through a pipe or into another container: everything in it.
 # Encoders begin with samples of their own (LAME 1105, ffmpeg's AAC 1024, Apple's 2112), and how many is in no frame of the sound: an MP3
-# has it in its LAME header, which ffmpeg writes last and so not into a pipe; MP4 in an edit list, which a fragmented one lacks; `.aac`,
+# has it in its LAME header, which ffmpeg writes last and so not into a pipe; MP4 in an edit list, which a fragmented one may lack; `.aac`,
 # MPEG-TS, FLV and AVI nowhere. Readers of files without it play those samples, so that times of words are late by them: at 16 kHz by 64
 # to 132 ms, at 48 kHz by a third of that. `-c copy`, which changes no sound, takes it away, and nothing brings it back.
 # Who meets it: whoever times a transcript on one form of a recording and shows, cuts or scores it on another; whoever has a program hand
