@@ -3,6 +3,7 @@
 # As many at a time as there are processors (TEST_JOBS=N: as N); those that measure time (test_*_cost) run alone, after the others. RUN_WITH
 # is put before each, for programs of another processor (qemu-aarch64).
 # Prints each program's own summary, the whole output of one that failed, and "N passed, N failed" (test cases).
+. "$(dirname "$0")/usage.sh"
 set -u
 build=$1
 shift
