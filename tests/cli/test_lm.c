@@ -46,6 +46,27 @@ START_TEST(test_convert_there_and_back) {
 }
 END_TEST
 
+/* pyctcdecode knows no word whose line has none (findings/pyctcdecode-no-backoff.sh). */
+START_TEST(test_words_without_a_weight_get_one) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(
+        &c, "model.arpa",
+        "\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:\n-1.5\t<unk>\n-99\t<s>\t-0.5\n-0.75\t</s>\n"
+        "-0.5\tb\n-0.25\ta\t-0.25\n\n\\2-grams:\n-0.25\ta b\n\n\\end\\\n");
+    char *from = oss_tempdir_path(c.folder, "model.arpa"), *to = oss_tempdir_path(c.folder, "back.arpa");
+    oss_program_run run = oss_run_ossicle("lm", "convert", "--arpa", from, "-o", to);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    char *text = oss_tempdir_read(to, NULL);
+    ck_assert_msg(strstr(text, "-0.5\tb\t0\n") != NULL && strstr(text, "-0.25\ta\t-0.25\n") != NULL, "%s",
+                  text);
+    free(text);
+    free(from);
+    free(to);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(test_info) {
     oss_cli_case c = oss_cli_case_make();
     char *path = write_arpa(&c);
@@ -260,6 +281,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/lm");
     TCase *all = tcase_create("lm");
     tcase_add_test(all, test_convert_there_and_back);
+    tcase_add_test(all, test_words_without_a_weight_get_one);
     tcase_add_test(all, test_info);
     tcase_add_test(all, test_score);
     tcase_add_test(all, test_score_of_units);
