@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/align_labels.h"
 #include "support/fill.h"
 #include "support/suite.h"
 
@@ -180,21 +179,27 @@ START_TEST(halves_equal_the_whole) {
 }
 END_TEST
 
-START_TEST(equals_the_path_without_cuts) {
+START_TEST(a_path_has_the_frames_that_were_aligned) {
     enum { SYMBOLS = 40, T = 130 };
-    int32_t id[SYMBOLS], label[T];
+    int32_t id[SYMBOLS];
     fill_ids(id, SYMBOLS, 3);
     float *logits = make_logits(T, 4);
     oss_aligned aligned[SYMBOLS];
+    oss_best_path path = {0};
     const oss_align_text text = {.id = id, .symbols = SYMBOLS};
     ck_assert_int_eq(oss_align(aligned, NULL, &text, logits, T, V), OSS_OK);
-    ck_assert_int_eq(oss_align_labels(label, NULL, logits, T, V, id, SYMBOLS), OSS_OK);
-    for (int32_t i = 0; i < SYMBOLS; i++) {
-        for (int64_t frame = aligned[i].begin; frame < aligned[i].end; frame++) {
-            ck_assert_int_eq(label[frame], id[i]);
-        }
-        ck_assert(aligned[i].probability > 0.0F && aligned[i].probability <= 1.0F);
+    ck_assert_int_eq(oss_align_path(&path, logits, T, V, id, SYMBOLS), OSS_OK);
+    ck_assert_int_eq(oss_align_path(&path, logits, T, V, id, SYMBOLS), OSS_OK);
+    ck_assert_int_eq(path.symbols, 2 * SYMBOLS);
+    ck_assert_int_eq(path.frames, 2 * T);
+    for (int32_t i = 0; i < 2 * SYMBOLS; i++) {
+        int64_t before = i / SYMBOLS * T;
+        ck_assert_int_eq(path.symbol[i].id, id[i % SYMBOLS]);
+        ck_assert_int_eq(path.symbol[i].begin, before + aligned[i % SYMBOLS].begin);
+        ck_assert_int_eq(path.symbol[i].end, before + aligned[i % SYMBOLS].end);
+        ck_assert(path.symbol[i].probability > 0.0F && path.symbol[i].probability <= 1.0F);
     }
+    oss_best_path_deinit(&path);
     free(logits);
 }
 END_TEST
@@ -271,7 +276,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, equals_the_matrix);
     tcase_add_test(tests, equals_the_matrix_with_cuts);
     tcase_add_test(tests, halves_equal_the_whole);
-    tcase_add_test(tests, equals_the_path_without_cuts);
+    tcase_add_test(tests, a_path_has_the_frames_that_were_aligned);
     tcase_add_test(tests, frames_that_are_needed);
     tcase_add_test(tests, tells_what_is_missing_and_too_much);
     tcase_add_test(tests, goes_through_what_is_not_a_number);
