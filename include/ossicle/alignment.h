@@ -32,9 +32,10 @@ typedef struct oss_align_options {
     int32_t exact;
     /* A word that stands for any speech or none ("<*>"), NULL: no word does. It is in no result. */
     const char *wildcard;
-    /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 20. Higher: fewer sounds. */
+    /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 12. Higher: fewer sounds. */
     double sound_cost;
-    /* What a stretch costs that was not said, in nats; above 0; 0: 40. Higher: fewer of them. */
+    /* What each symbol of a stretch costs that was not said, in nats; above 0; 0: by how well the recording is heard. Higher:
+     * fewer of them. */
     double missing_cost;
 } oss_align_options;
 

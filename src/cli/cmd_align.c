@@ -54,10 +54,11 @@ static const oss_cli_option options[] = {
      .help = "this word in the text stands for any speech or none (such as \"<*>\"); it is in no result"},
     {.name = "--sound-cost",
      .value = "X",
-     .help = "nats that a second of speech without text costs: higher finds less of it (default 20)"},
+     .help = "nats that a second of speech without text costs: higher finds less of it (default 12)"},
     {.name = "--missing-cost",
      .value = "X",
-     .help = "nats that a sentence without speech costs: higher finds fewer (default 40)"},
+     .help =
+         "nats that each symbol of a sentence without speech costs: higher finds fewer (default: by how well the recording is heard, about 1.5 to 3.5)"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,

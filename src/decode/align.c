@@ -56,10 +56,11 @@ static int64_t find_before(const aligner *a, const oss_align_part *part, const f
     int64_t cut = oss_align_cut_at(graph->text, i);
     int64_t skipped = cut > 0 ? graph->text->cut[cut - 1] : -1;
     if (skipped >= first) {
-        consider(&best, 2 * skipped, gap[skipped - first] - graph->text->skip_price);
-    }
-    if (skipped > first) {
-        consider(&best, 2 * skipped - 1, symbol[skipped - 1 - first] - graph->text->skip_price);
+        float price = graph->text->skip_price[cut];
+        consider(&best, 2 * skipped, gap[skipped - first] - price);
+        if (skipped > first) {
+            consider(&best, 2 * skipped - 1, symbol[skipped - 1 - first] - price);
+        }
     }
     return best.state;
 }

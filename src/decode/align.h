@@ -17,7 +17,8 @@ typedef struct oss_align_text {
         *cut; /* [cuts], rising, 0 to symbols: before symbol cut[i], or behind the last; NULL: none */
     int64_t cuts;
     float wild_price; /* of a frame of other sounds at a cut, above 0 */
-    float skip_price; /* of what is between two cuts, once, above 0; it takes a frame */
+    const float *
+        skip_price; /* [cuts] of what is between cut[i - 1] and cut[i], above 0; [0] is not looked at; it takes a frame */
 } oss_align_text;
 
 typedef struct oss_aligned {
