@@ -8,7 +8,6 @@
 #include "base/path.h"
 #include "cli/align_cues.h"
 #include "cli/align_findings.h"
-#include "cli/align_print.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -31,7 +30,10 @@ static const oss_cli_option options[] = {
      .help = "ctm (default; with --srt: srt), json, jsonl, srt, vtt, stm, trn, textgrid, tsv, lrc or txt"},
     {.name = "--json", .help = "short for --format jsonl: one JSON object a line"},
     {.name = "--symbols", .help = "json, jsonl: words have their symbols, with times"},
-    {.name = "--tokens", .help = "ctm: a symbol a line instead of a word"},
+    {.name = "--ctm-level",
+     .value = "LEVEL",
+     .help =
+         "ctm: what has a line: word (default), token (a symbol) or segment (a line of the text, or a sentence of one, with \"<space>\" between its words)"},
     {.name = "--line-length", .value = "N", .help = "srt, vtt, lrc: columns of a line (default 42)"},
     {.name = "--lines", .value = "N", .help = "srt, vtt: lines of a subtitle (default 2)"},
     {.name = "--textgrid", .value = "FORM", .help = "textgrid: auto (default), long or short"},
@@ -111,14 +113,8 @@ static oss_status check_sources(const oss_cli_args *args) {
 }
 
 static oss_status read_format(aligning *a) {
-    oss_status status = oss_transcribe_format_read(a->args, &a->format, &a->form);
-    if (status == OSS_OK && !oss_cli_has(a->args, "--format") && !oss_cli_has(a->args, "--json")) {
-        a->format = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
-    }
-    if (status == OSS_OK && oss_cli_has(a->args, "--tokens") && a->format != OSS_FORMAT_CTM) {
-        return oss_fail(OSS_EUSAGE, "--tokens goes with --format ctm, and here it is %s: leave it out",
-                        oss_format_name(a->format));
-    }
+    oss_transcript_format usual = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
+    oss_status status = oss_transcribe_format_read(a->args, usual, &a->format, &a->form);
     bool many = oss_cli_has(a->args, "--csv") && !oss_cli_has(a->args, "--output-dir");
     if (status == OSS_OK && many && a->format != OSS_FORMAT_TXT && !oss_format_holds_many(a->format)) {
         return oss_fail(OSS_EUSAGE,
@@ -200,16 +196,12 @@ static oss_status print(const aligning *a, const oss_alignment *alignment, const
     bool cues = a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT);
     form.name = name;
     form.id = id;
-    if (!cues && !oss_cli_has(a->args, "--tokens")) {
+    if (!cues) {
         return oss_transcript_print(alignment->transcript, a->format, &form, out);
     }
     oss_strbuf text = {0};
     oss_strbuf_append(&text, "");
-    if (cues) {
-        oss_align_cues_print(&text, &a->cues, alignment, vtt);
-    } else {
-        oss_align_print_symbols(&text, alignment->transcript, id);
-    }
+    oss_align_cues_print(&text, &a->cues, alignment, vtt);
     *out = oss_strbuf_take(&text);
     return *out == NULL ? OSS_ENOMEM : OSS_OK;
 }

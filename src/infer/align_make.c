@@ -153,8 +153,8 @@ static void merge_words(maker *m, merging *g) {
             continue;
         }
         int32_t symbols = word->symbols > 0 ? word->symbols : 1;
-        m->known[m->known_words++] =
-            (oss_path_word){.first = g->count, .symbols = symbols, .text = word->text};
+        m->known[m->known_words++] = (oss_path_word){
+            .first = g->count, .symbols = symbols, .text = word->text, .segment = word->segment};
         if (word->symbols == 0) {
             g->count++;
             g->guessed++;

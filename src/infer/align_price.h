@@ -9,8 +9,10 @@
 /* How much the symbols of a text lie below what the network would rather have, once they are aligned. */
 typedef struct oss_align_fit {
     const oss_align_text *text;
-    double *cost; /* [cuts] nats of what was said between cut[i - 1] and cut[i], its inner gaps too; 0: not said, and [0] */
-    double hearing; /* nats a symbol of all that was said: 0.3 where every symbol is the best one, at most 2 */
+    double *
+        cost; /* [cuts] nats of what was said between cut[i - 1] and cut[i], its inner gaps too; 0: not said, and [0] */
+    double
+        hearing; /* nats a symbol of all that was said: 0.3 where every symbol is the best one, at most 2 */
 } oss_align_fit;
 
 /* price[cuts] of stretches in a recording that is heard so well: for n symbols (hearing + 0.7) n + 4 root n. A text that was

@@ -12,7 +12,7 @@ typedef struct reader {
     const oss_vocab *vocab;
     oss_case policy;
     const oss_align_how *how;
-    int32_t line;
+    int32_t line, segment;
     int32_t space; /* -1: the vocabulary has none, or units that begin with it */
 } reader;
 
@@ -165,10 +165,12 @@ static oss_status add_word(reader *r, char *text) {
         return status;
     }
     oss_text_word *word = &to->word[to->words++];
-    *word = (oss_text_word){.text = text, .line = r->line};
+    *word = (oss_text_word){.text = text, .line = r->line, .segment = r->segment};
     status = fill_word(r, word, normal);
     oss_free(normal);
-    return status == OSS_OK && !r->how->exact && ends_sentence(text) ? add_cut(to) : status;
+    bool ends = ends_sentence(text);
+    r->segment += ends;
+    return status == OSS_OK && !r->how->exact && ends ? add_cut(to) : status;
 }
 
 static oss_status take_word(reader *r, const char *begin, const char *end) {
@@ -200,6 +202,7 @@ static oss_status read_words(reader *r, const char *text) {
         if (c == '\n') {
             status = status == OSS_OK && !r->how->exact ? add_cut(r->to) : status;
             r->line++;
+            r->segment++;
         }
     }
     return status;
@@ -212,6 +215,7 @@ oss_status oss_align_words_read(oss_align_words *out, const char *text, const os
                 .vocab = model->vocab,
                 .policy = model->config.text_case,
                 .how = how,
+                .segment = 1,
                 .space = spaced ? oss_vocab_find(model->vocab, " ") : -1};
     int64_t bad = oss_text_invalid_offset(text, strlen(text));
     if (bad >= 0) {

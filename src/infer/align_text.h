@@ -12,6 +12,7 @@ typedef struct oss_text_word {
     char *text;    /* as it was written; owned */
     char *unknown; /* what the vocabulary does not have of it but for punctuation; owned */
     int32_t line;
+    int32_t segment; /* from 1: a line, or a sentence of one */
     int32_t symbols; /* 0: nothing of it can be looked for */
     int64_t first;   /* of the symbols; where it would be when it has none */
 } oss_text_word;

@@ -181,9 +181,34 @@ END_TEST
 START_TEST(a_wildcard_is_in_no_result) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a <*> a",
-                                          "--exact", "--wildcard", "<*>", "--tokens");
+                                          "--exact", "--wildcard", "<*>", "--ctm-level", "token");
     oss_program_expect(&run, 0);
     ck_assert_int_eq(count_lines(run.out), 2);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* Two lines, the first of two sentences: as the text has them, though there is no pause. */
+START_TEST(segments_are_those_of_the_text) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "A. a\na",
+                                          "--exact", "--ctm-level", "segment");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 3);
+    oss_program_expect_out(&run, " A. ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a a\nA", "--exact", "--ctm-level",
+                          "segment");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 2);
+    oss_program_expect_out(&run, "three 1 0.000 ");
+    oss_program_expect_out(&run, " a<space>a ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a", "--format", "srt",
+                          "--ctm-level", "word");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--ctm-level goes with --format ctm, and here it is srt");
     oss_program_run_deinit(&run);
     oss_cli_case_free(&c);
 }
@@ -219,6 +244,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, findings_are_a_table);
     tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
+    tcase_add_test(tests, segments_are_those_of_the_text);
     tcase_add_test(tests, what_does_not_go_together);
     suite_add_tcase(suite, tests);
     return suite;
