@@ -8,12 +8,11 @@
 #include "base/path.h"
 #include "cli/align_cues.h"
 #include "cli/align_findings.h"
+#include "cli/align_rows.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/transcribe_format.h"
-#include "dataset/dataset_csv.h"
-#include "infer/recognizer_internal.h"
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
@@ -70,7 +69,7 @@ static const oss_cli_option options[] = {
 
 typedef struct aligning {
     const oss_cli_args *args;
-    oss_recognizer *recognizer;
+    oss_recognizer_options settings;
     oss_align_options options;
     oss_transcript_format format;
     oss_format_options form;
@@ -145,17 +144,14 @@ static oss_status read_text(aligning *a) {
     return status == OSS_OK && a->text == NULL ? OSS_ENOMEM : status;
 }
 
-static oss_status load(aligning *a) {
-    oss_recognizer_options settings = {.size = sizeof settings,
-                                       .allow_truncated = 1,
-                                       .keep_level = oss_cli_has(a->args, "--keep-level"),
-                                       .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
-                                       .raw = oss_cli_value(a->args, "--raw")};
-    oss_status status = oss_cli_threads(a->args, &settings.threads);
-    if (status == OSS_OK) {
-        status = oss_cli_precision(a->args, &settings.precision);
-    }
-    return status == OSS_OK ? oss_cli_recognizer(&a->recognizer, a->args, &settings) : status;
+static oss_status read_settings(aligning *a) {
+    a->settings = (oss_recognizer_options){.size = sizeof a->settings,
+                                           .allow_truncated = 1,
+                                           .keep_level = oss_cli_has(a->args, "--keep-level"),
+                                           .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
+                                           .raw = oss_cli_value(a->args, "--raw")};
+    oss_status status = oss_cli_threads(a->args, &a->settings.threads);
+    return status == OSS_OK ? oss_cli_precision(a->args, &a->settings.precision) : status;
 }
 
 static oss_status prepare(aligning *a) {
@@ -176,7 +172,7 @@ static oss_status prepare(aligning *a) {
         status = read_text(a);
     }
     if (status == OSS_OK) {
-        status = load(a);
+        status = read_settings(a);
     }
     if (status == OSS_OK && oss_cli_has(a->args, "-o")) {
         status = oss_writer_open(&a->file, oss_cli_value(a->args, "-o"));
@@ -250,32 +246,41 @@ static oss_status show(aligning *a, const oss_alignment *alignment, const char *
     return status;
 }
 
+static oss_status align_audio(aligning *a, oss_recognizer *recognizer, const char *audio, const char *id) {
+    oss_alignment *alignment = NULL;
+    oss_status status =
+        oss_recognizer_align_file(recognizer, oss_cli_recording(audio), a->text, &a->options, &alignment);
+    status = status == OSS_OK ? show(a, alignment, audio, id) : oss_cli_name_recording(audio, status);
+    oss_alignment_free(alignment);
+    return status;
+}
+
 static oss_status align_one(aligning *a) {
     const char *audio = oss_cli_operand(a->args, 0);
-    oss_alignment *alignment = NULL;
+    oss_recognizer *recognizer = NULL;
     char *id = oss_path_stem(audio);
     oss_status status = id == NULL ? OSS_ENOMEM : oss_cli_check_recording(audio);
     if (status == OSS_OK) {
-        status = oss_recognizer_align_file(a->recognizer, oss_cli_recording(audio), a->text, &a->options,
-                                           &alignment);
-        status = status == OSS_OK ? OSS_OK : oss_cli_name_recording(audio, status);
+        status = oss_cli_recognizer(&recognizer, a->args, &a->settings);
     }
     if (status == OSS_OK) {
-        status = show(a, alignment, audio, id);
+        status = align_audio(a, recognizer, audio, id);
     }
-    oss_alignment_free(alignment);
+    oss_recognizer_free(recognizer);
     oss_free(id);
     return status;
 }
 
 /* ---- The rows of a dataset ---- */
 
-static oss_status align_row(aligning *a, const oss_dataset_row *row, const char *text) {
-    const oss_reference reference = {.path = row->path,
-                                     .start_seconds = row->start_seconds,
-                                     .end_seconds = row->end_seconds,
-                                     .text = text};
-    oss_alignment *alignment = NULL;
+static oss_status take_row(void *context, const oss_aligned_row *aligned) {
+    aligning *a = context;
+    const oss_dataset_row *row = aligned->row;
+    if (aligned->status != OSS_OK) {
+        (void)oss_cli_fail(a->args, oss_fail(aligned->status, "%s", aligned->message));
+        a->failed++;
+        return OSS_OK;
+    }
     char *stem = oss_path_stem(row->wav);
     oss_strbuf id = {0};
     bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
@@ -283,55 +288,27 @@ static oss_status align_row(aligning *a, const oss_dataset_row *row, const char 
     if (part || oss_cli_has(a->args, "--output-dir")) {
         oss_strbuf_printf(&id, "-%lld", (long long)row->number);
     }
-    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : oss_cli_reads(a->args, row->path);
+    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : OSS_OK;
     if (status == OSS_OK) {
-        status = oss_recognizer_align_row(a->recognizer, &reference, &a->options, &alignment);
+        status = show(a, aligned->alignment, row->wav, id.data);
     }
-    if (status == OSS_OK) {
-        status = show(a, alignment, row->wav, id.data);
-    }
-    oss_alignment_free(alignment);
     oss_strbuf_deinit(&id);
     oss_free(stem);
     return status;
 }
 
-/* A row that is wrong does not end it all; what is out of memory or disk does. */
-static bool goes_on(oss_status status) {
-    return status == OSS_OK || status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
-}
-
-static oss_status next_row(aligning *a, oss_dataset *dataset, bool *is_there) {
-    oss_dataset_row row = {0};
-    oss_status status = oss_dataset_next(dataset, &row, is_there);
-    bool read = status == OSS_OK && *is_there;
-    if (read) {
-        status = align_row(a, &row, oss_dataset_source_text(dataset));
-        if (status != OSS_OK) {
-            status = oss_fail_prefix(status, "%s:%lld: row %lld", oss_cli_value(a->args, "--csv"),
-                                     (long long)row.line, (long long)row.number);
-        }
-    }
-    if (status != OSS_OK && goes_on(status)) {
-        (void)oss_cli_fail(a->args, status);
-        a->failed++;
-        *is_there = true;
-    }
-    oss_dataset_row_deinit(&row);
-    return goes_on(status) ? OSS_OK : status;
-}
-
 static oss_status align_rows(aligning *a) {
-    oss_dataset *dataset = NULL;
-    const char *csv = oss_cli_value(a->args, "--csv");
-    oss_status status = oss_dataset_open(&dataset, csv, oss_recognizer_config(a->recognizer)->text_case);
-    for (bool is_there = true; status == OSS_OK && is_there;) {
-        status = next_row(a, dataset, &is_there);
-    }
-    oss_dataset_free(dataset);
+    const oss_align_rows rows = {.args = a->args,
+                                 .csv = oss_cli_value(a->args, "--csv"),
+                                 .settings = a->settings,
+                                 .options = &a->options,
+                                 .context = a,
+                                 .take = take_row};
+    int64_t count = 0;
+    oss_status status = oss_align_rows_run(&rows, &count);
     if (status == OSS_OK && a->done == 0) {
-        return oss_fail(OSS_EINPUT, "%s: %s", csv,
-                        a->failed == 0 ? "has no rows" : "no row could be aligned");
+        return oss_fail(OSS_EINPUT, "%s: %s", rows.csv,
+                        count == 0 ? "has no rows" : "no row could be aligned");
     }
     return status;
 }
@@ -364,7 +341,6 @@ static int run_align(const oss_cli_args *args) {
     oss_strbuf_deinit(&a.findings);
     oss_align_cues_deinit(&a.cues);
     oss_free(a.text);
-    oss_recognizer_free(a.recognizer);
     return code;
 }
 

@@ -1,4 +1,7 @@
 /* ossicle align: texts and subtitles with times, what cannot be aligned, datasets with rows that fail. */
+#include <stdio.h>
+
+#include "base/strbuf.h"
 #include "cli/cli_cases.h"
 #include "support/suite.h"
 
@@ -134,6 +137,55 @@ START_TEST(rows_that_fail_do_not_stop_the_others) {
 }
 END_TEST
 
+/* Bytes on both streams, findings and results of many rows, some of them wrong, in one thread and in several. */
+START_TEST(threads_change_nothing) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_strbuf rows = {0};
+    oss_strbuf_append(&rows, "wav,text\n");
+    for (int32_t i = 0; i < 60; i++) {
+        static const char *const line[] = {
+            "three.wav,A a a",         "five.wav,defg", "not-there.wav,a",      "three.wav,a 2014 a",
+            "five.wav,\"defg\nhdef\"", "three.wav",     "three.wav,a a a a a a"};
+        oss_strbuf_append(&rows, line[i % 7]);
+        oss_strbuf_append(&rows, "\n");
+    }
+    oss_cli_case_write(&c, "many.csv", rows.data);
+    char *csv = oss_tempdir_path(c.folder, "many.csv"), *table = oss_tempdir_path(c.folder, "t.tsv");
+    oss_program_run one =
+        oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--threads", "1", "--findings", table);
+    char *one_table = oss_tempdir_read(table, NULL);
+    oss_program_expect(&one, 1);
+    oss_program_expect_err(&one, "many.csv:4: row 3");
+    oss_program_expect_out(&one, " A ");
+    oss_program_run check =
+        oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align", "--threads", "1");
+    for (int32_t threads = 2; threads <= 5; threads += 3) {
+        char count[8];
+        (void)snprintf(count, sizeof count, "%d", (int)threads);
+        oss_program_run run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--threads", count,
+                                              "--findings", table);
+        char *findings = oss_tempdir_read(table, NULL);
+        oss_program_expect(&run, 1);
+        ck_assert_str_eq(run.out, one.out);
+        ck_assert_str_eq(run.err, one.err);
+        ck_assert_str_eq(findings, one_table);
+        free(findings);
+        oss_program_run_deinit(&run);
+        run = oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align", "--threads", count);
+        ck_assert_str_eq(run.out, check.out);
+        oss_program_run_deinit(&run);
+    }
+    oss_program_expect_out(&check, "text and speech differ:\n");
+    oss_program_run_deinit(&one);
+    oss_program_run_deinit(&check);
+    oss_strbuf_deinit(&rows);
+    free(one_table);
+    free(csv);
+    free(table);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 /* Of three lines the second was not said, by what --missing-cost says. */
 START_TEST(findings_are_a_table) {
     oss_cli_case c = oss_cli_case_make();
@@ -241,6 +293,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, what_does_not_fit_is_refused);
     tcase_add_test(tests, subtitles_keep_their_lines);
     tcase_add_test(tests, rows_that_fail_do_not_stop_the_others);
+    tcase_add_test(tests, threads_change_nothing);
     tcase_add_test(tests, findings_are_a_table);
     tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
