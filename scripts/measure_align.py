@@ -54,7 +54,7 @@ def read_findings(table):
 
 
 def run(folder, model, arguments):
-    """The findings; None: the text does not fit."""
+    """The findings, and how many texts do not fit; None: the only one."""
     table = os.path.join(folder, "findings.tsv")
     command = [os.environ["OSSICLE"], "align", "--model", model, "--findings", table, *arguments,
                *setting("ARGS", "").split()]
@@ -63,14 +63,15 @@ def run(folder, model, arguments):
         return None
     if result.returncode > 1:
         raise RuntimeError(result.stderr)
-    return read_findings(table)
+    return read_findings(table), result.stderr.count("it does not fit")
 
 
 def align(folder, model, lines):
     text = os.path.join(folder, "text.txt")
     with open(text, "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
-    return run(folder, model, [os.path.join(folder, "joined.wav"), "--text-file", text])
+    result = run(folder, model, [os.path.join(folder, "joined.wav"), "--text-file", text])
+    return None if result is None else result[0]
 
 
 def is_missing(finding, line):
@@ -118,7 +119,8 @@ def align_alone(folder, model, rows):
             writer.writerow(["wav", "text"])
             for i, (wav, _) in enumerate(rows):
                 writer.writerow([wav, rows[(i + shift) % len(rows)][1]])
-        out[name] = len({f[0] for f in run(folder, model, ["--csv", table])})
+        findings, refused = run(folder, model, ["--csv", table])
+        out[name] = len({f[0] for f in findings}), refused
     return out
 
 
@@ -129,10 +131,10 @@ def main():
     print("|---|---|---|---|")
     for name, (cases, right, other) in align_joined(folder, model, rows, random.Random(int(setting("SEED", "1")))).items():
         print(f"| {name} | {cases} | {right} | {other} |")
-    print("\n| rows alone, the text is | rows | with a finding |")
-    print("|---|---|---|")
-    for name, found in align_alone(folder, model, rows).items():
-        print(f"| {name} | {len(rows)} | {found} |")
+    print("\n| rows alone, the text is | rows | does not fit | with a finding |")
+    print("|---|---|---|---|")
+    for name, (found, refused) in align_alone(folder, model, rows).items():
+        print(f"| {name} | {len(rows)} | {refused} | {found} |")
 
 
 main()

@@ -37,6 +37,8 @@ typedef struct oss_align_options {
     /* What each symbol of a stretch costs that was not said, in nats; above 0; 0: by how well the recording is heard. Higher:
      * fewer of them. */
     double missing_cost;
+    /* What messages call a line of the text ("cue", "verse"); NULL: "line". */
+    const char *line_name;
 } oss_align_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */

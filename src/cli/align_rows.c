@@ -117,8 +117,8 @@ static void do_row(void *context, int32_t task, int32_t slot, int32_t worker) {
                                      .end_seconds = row->end_seconds,
                                      .text = row->text};
     oss_cli_keep_log(run->pool == NULL ? NULL : &result->log);
-    oss_status status = oss_recognizer_align_row(run->recognizer[worker], &reference, run->what->options,
-                                                 &result->alignment);
+    oss_status status =
+        oss_recognizer_align_row(run->recognizer[worker], &reference, run->what->options, &result->alignment);
     oss_cli_keep_log(NULL);
     if (status != OSS_OK) {
         status = oss_fail_prefix(status, "%s:%lld: row %lld", run->what->csv, (long long)row->line,
@@ -205,8 +205,9 @@ oss_status oss_align_rows_run(const oss_align_rows *rows, int64_t *out_rows) {
     }
     if (status == OSS_OK) {
         oss_ordered_run(run.pool, (int32_t)run.rows, run.slots, &job);
-        status = run.status == OSS_OK ? OSS_OK
-                                      : oss_fail(run.status, "%s", run.message == NULL ? "out of memory" : run.message);
+        status = run.status == OSS_OK
+                     ? OSS_OK
+                     : oss_fail(run.status, "%s", run.message == NULL ? "out of memory" : run.message);
     }
     *out_rows = status == OSS_OK ? run.rows : *out_rows;
     clean_up(&run);

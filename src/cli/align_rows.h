@@ -9,7 +9,7 @@
 typedef struct oss_aligned_row {
     const oss_dataset_row *row; /* NULL: it could not be read */
     oss_status status;
-    const char *message;            /* of a failure, with the CSV's name and the row's place; NULL: there is none */
+    const char *message; /* of a failure, with the CSV's name and the row's place; NULL: there is none */
     const oss_alignment *alignment; /* NULL after a failure */
 } oss_aligned_row;
 

@@ -158,6 +158,7 @@ static oss_status prepare(aligning *a) {
     a->options = oss_align_options_init();
     a->options.exact = oss_cli_has(a->args, "--exact");
     a->options.wildcard = oss_cli_value(a->args, "--wildcard");
+    a->options.line_name = oss_cli_has(a->args, "--srt") ? "cue" : "line";
     oss_status status = check_sources(a->args);
     if (status == OSS_OK) {
         status = read_cost(a->args, "--sound-cost", &a->options.sound_cost);
@@ -239,8 +240,8 @@ static oss_status show(aligning *a, const oss_alignment *alignment, const char *
     }
     oss_string_free(text);
     if (status == OSS_OK) {
-        a->found +=
-            oss_align_findings(alignment, name, oss_cli_has(a->args, "--findings") ? &a->findings : NULL);
+        a->found += oss_align_findings(alignment, name, a->options.line_name,
+                                       oss_cli_has(a->args, "--findings") ? &a->findings : NULL);
         a->done++;
     }
     return status;

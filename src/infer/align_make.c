@@ -56,6 +56,7 @@ oss_status oss_align_read_options(oss_align_options *out, const oss_align_option
     if (status != OSS_OK) {
         return status;
     }
+    out->line_name = out->line_name == NULL ? "line" : out->line_name;
     out->sound_cost = out->sound_cost == 0.0 ? usual_sound_cost : out->sound_cost;
     if (!(out->sound_cost > 0.0 && out->sound_cost <= greatest_cost && out->missing_cost >= 0.0 &&
           out->missing_cost <= greatest_cost)) {
@@ -67,7 +68,7 @@ oss_status oss_align_read_options(oss_align_options *out, const oss_align_option
 
 /* ---- Texts that cannot be aligned ---- */
 
-static oss_status refuse_long(const maker *m, int64_t needed) {
+static oss_status refuse_long(const maker *m, int64_t needed, const char *line_name) {
     const oss_align_words *text = &m->block->text;
     double rate = m->heard->frames_a_second;
     int64_t at = 0;
@@ -77,13 +78,13 @@ static oss_status refuse_long(const maker *m, int64_t needed) {
     }
     return oss_fail(
         OSS_EINPUT,
-        "the text needs %lld frames (%.2f s) and the audio has %lld (%.2f s): it does not fit from line %d, "
+        "the text needs %lld frames (%.2f s) and the audio has %lld (%.2f s): it does not fit from %s %d, "
         "\"%s\", on: give the text of this recording",
         (long long)needed, (double)needed / rate, (long long)m->heard->rows, (double)m->heard->rows / rate,
-        (int)text->word[at].line + 1, text->word[at].text);
+        line_name, (int)text->word[at].line + 1, text->word[at].text);
 }
 
-static oss_status check_text(const maker *m) {
+static oss_status check_text(const maker *m, const char *line_name) {
     const oss_align_words *text = &m->block->text;
     if (text->words == 0) {
         return oss_fail(OSS_EINPUT, "the text is empty: there is nothing to align");
@@ -94,7 +95,7 @@ static oss_status check_text(const maker *m) {
                         text->word[0].text);
     }
     int64_t needed = oss_align_frames(text->id, text->ids);
-    return needed > m->heard->rows ? refuse_long(m, needed) : OSS_OK;
+    return needed > m->heard->rows ? refuse_long(m, needed, line_name) : OSS_OK;
 }
 
 /* ---- The path with a symbol for each word that is guessed ---- */
@@ -312,7 +313,7 @@ static oss_status make(maker *m, const char *text, const oss_align_options *opti
     const oss_align_how how = {.exact = options->exact != 0, .wildcard = options->wildcard};
     oss_status status = oss_align_words_read(&block->text, text, m->heard->model, &how);
     if (status == OSS_OK) {
-        status = check_text(m);
+        status = check_text(m, options->line_name);
     }
     if (status == OSS_OK) {
         status = align_text(m, options);

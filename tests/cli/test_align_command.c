@@ -93,7 +93,7 @@ START_TEST(subtitles_keep_their_lines) {
     oss_program_run_deinit(&run);
     run = align(&c, "--srt", too_long);
     oss_program_expect(&run, 3);
-    oss_program_expect_err(&run, "it does not fit from line 2, \"abcdefgh\", on");
+    oss_program_expect_err(&run, "it does not fit from cue 2, \"abcdefgh\", on");
     oss_program_run_deinit(&run);
     run = align(&c, "--srt", bad);
     oss_program_expect(&run, 3);
