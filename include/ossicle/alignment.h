@@ -30,7 +30,8 @@ typedef struct oss_align_options {
     size_t size;
     /* Not 0: all of the text was said and nothing else, but at wildcards. */
     int32_t exact;
-    /* A word that stands for any speech or none ("<*>"), NULL: no word does. It is in no result. */
+    /* A word that stands for any speech or none ("<*>"), NULL: no word does. It is in no result, and what is said there is
+     * no sound. */
     const char *wildcard;
     /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 12. Higher: fewer sounds. */
     double sound_cost;

@@ -76,6 +76,11 @@ int64_t oss_align_findings(const oss_alignment *alignment, const char *name, con
         }
         i++;
     }
+    if (alignment->transcript->words == 0) {
+        oss_log_warn(
+            "%s: nothing of the text was heard: is it that of another recording? (--exact aligns it all)",
+            name);
+    }
     for (int32_t i = 0; i < alignment->sounds; i++) {
         tell_sound(alignment, &alignment->sound[i], name, table);
     }

@@ -6,10 +6,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "cli/align_cues.h"
 #include "cli/align_findings.h"
+#include "cli/align_input.h"
 #include "cli/align_rows.h"
 #include "cli/cli_files.h"
+#include "cli/cli_progress.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/transcribe_format.h"
@@ -17,7 +18,9 @@
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--text", .value = "TEXT", .help = "what was said"},
-    {.name = "--text-file", .value = "FILE", .help = "what was said: UTF-8, a sentence or so a line"},
+    {.name = "--text-file",
+     .value = "FILE",
+     .help = "what was said: UTF-8, a sentence or so a line; \"-\" is standard input"},
     {.name = "--srt",
      .value = "FILE.srt",
      .help = "what was said: subtitles, whose cues and line breaks stay and whose times are replaced"},
@@ -77,7 +80,8 @@ typedef struct aligning {
     char *text;
     oss_strbuf findings;
     oss_writer file; /* of -o */
-    int64_t found, done, failed;
+    int64_t done, failed;
+    int64_t differing; /* recordings with something found */
     bool begun;
 } aligning;
 
@@ -97,20 +101,6 @@ static oss_status read_cost(const oss_cli_args *args, const char *option, double
     return OSS_OK;
 }
 
-static oss_status check_sources(const oss_cli_args *args) {
-    int32_t texts =
-        oss_cli_has(args, "--text") + oss_cli_has(args, "--text-file") + oss_cli_has(args, "--srt");
-    bool csv = oss_cli_has(args, "--csv");
-    if (csv && (texts > 0 || oss_cli_operands(args) > 0)) {
-        return oss_fail(OSS_EUSAGE, "--csv names recordings and texts: give no AUDIO and no other text");
-    }
-    if (!csv && (texts != 1 || oss_cli_operands(args) != 1)) {
-        return oss_fail(OSS_EUSAGE,
-                        "give AUDIO and one of --text, --text-file and --srt, or --csv FILE for many");
-    }
-    return oss_cli_either(args, "-o", "--output-dir", "where results go");
-}
-
 static oss_status read_format(aligning *a) {
     oss_transcript_format usual = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
     oss_status status = oss_transcribe_format_read(a->args, usual, &a->format, &a->form);
@@ -121,27 +111,6 @@ static oss_status read_format(aligning *a) {
                         oss_format_name(a->format));
     }
     return status;
-}
-
-static oss_status read_text(aligning *a) {
-    enum { MOST_BYTES = 1 << 28 };
-    const char *file = oss_cli_value(a->args, "--text-file"), *srt = oss_cli_value(a->args, "--srt");
-    size_t bytes = 0;
-    oss_status status = OSS_OK;
-    if (oss_cli_has(a->args, "--text")) {
-        a->text = oss_strdup(oss_cli_value(a->args, "--text"));
-    } else if (file != NULL) {
-        status = oss_file_read_all(&a->text, &bytes, file, MOST_BYTES);
-        if (status == OSS_OK && strlen(a->text) != bytes) {
-            return oss_fail(OSS_EINPUT, "%s: has a NUL byte: give a text in UTF-8", file);
-        }
-    } else if (srt != NULL) {
-        status = oss_align_cues_read(&a->cues, srt);
-        a->text = status == OSS_OK ? oss_align_cues_text(&a->cues) : NULL;
-    } else {
-        return OSS_OK;
-    }
-    return status == OSS_OK && a->text == NULL ? OSS_ENOMEM : status;
 }
 
 static oss_status read_settings(aligning *a) {
@@ -159,7 +128,10 @@ static oss_status prepare(aligning *a) {
     a->options.exact = oss_cli_has(a->args, "--exact");
     a->options.wildcard = oss_cli_value(a->args, "--wildcard");
     a->options.line_name = oss_cli_has(a->args, "--srt") ? "cue" : "line";
-    oss_status status = check_sources(a->args);
+    oss_status status = oss_align_input_check(a->args);
+    if (status == OSS_OK) {
+        status = oss_cli_either(a->args, "-o", "--output-dir", "where results go");
+    }
     if (status == OSS_OK) {
         status = read_cost(a->args, "--sound-cost", &a->options.sound_cost);
     }
@@ -170,7 +142,7 @@ static oss_status prepare(aligning *a) {
         status = read_format(a);
     }
     if (status == OSS_OK) {
-        status = read_text(a);
+        status = oss_align_input_read(a->args, &a->text, &a->cues);
     }
     if (status == OSS_OK) {
         status = read_settings(a);
@@ -240,8 +212,8 @@ static oss_status show(aligning *a, const oss_alignment *alignment, const char *
     }
     oss_string_free(text);
     if (status == OSS_OK) {
-        a->found += oss_align_findings(alignment, name, a->options.line_name,
-                                       oss_cli_has(a->args, "--findings") ? &a->findings : NULL);
+        a->differing += oss_align_findings(alignment, name, a->options.line_name,
+                                           oss_cli_has(a->args, "--findings") ? &a->findings : NULL) > 0;
         a->done++;
     }
     return status;
@@ -337,7 +309,7 @@ static int run_align(const oss_cli_args *args) {
     if (status == OSS_OK) {
         status = finish(&a);
     }
-    int code = status != OSS_OK ? oss_cli_fail(args, status) : a.failed + a.found > 0;
+    int code = status != OSS_OK ? oss_cli_fail(args, status) : a.failed + a.differing > 0;
     oss_writer_abort(&a.file);
     oss_strbuf_deinit(&a.findings);
     oss_align_cues_deinit(&a.cues);

@@ -254,7 +254,7 @@ static void tell_sounds(maker *m) {
         while (word < text->words && text->word[word].first < text->cut[i]) {
             word++;
         }
-        if (is_sound(m, &m->wild[i])) {
+        if (!text->wildcard[i] && is_sound(m, &m->wild[i])) {
             block->sound[block->shown.sounds++] =
                 (oss_alignment_sound){.start_seconds = start,
                                       .end_seconds = fmin(end, m->heard->audio_seconds),

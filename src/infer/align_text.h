@@ -22,8 +22,9 @@ typedef struct oss_align_words {
     int64_t words, word_capacity;
     int32_t *id; /* [ids], spaces between the words' among them */
     int64_t ids, id_capacity;
-    int64_t *cut; /* [cuts], rising */
-    int64_t cuts, cut_capacity;
+    int64_t *cut;   /* [cuts], rising */
+    bool *wildcard; /* [cuts] one stands there */
+    int64_t cuts, cut_capacity, wildcard_capacity;
 } oss_align_words;
 
 typedef struct oss_align_how {

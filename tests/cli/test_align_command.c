@@ -266,10 +266,74 @@ START_TEST(segments_are_those_of_the_text) {
 }
 END_TEST
 
+/* What is said at a wildcard is expected there; what is said at the end of a line is not. */
+START_TEST(speech_at_a_wildcard_is_no_finding) {
+    oss_cli_case c = oss_cli_case_make();
+    char *longer = oss_tempdir_path(c.folder, "longer.wav");
+    oss_wav_write_tone(longer, 2.0, 440.0, 0.5, 16000);
+    oss_program_run run =
+        oss_run_ossicle("align", "--model", c.model, longer, "--text", "a", "--sound-cost", "0.1");
+    oss_program_expect(&run, 1);
+    oss_program_expect_err(&run, "speech that is not in the text");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, longer, "--text", "<*> a <*>", "--sound-cost", "0.1",
+                          "--wildcard", "<*>");
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.err, "speech that is not"));
+    oss_program_run_deinit(&run);
+    free(longer);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(texts_that_are_none) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "in.srt", "1\r\n00:00:00,000 --> 00:00:01,000\r\na\r\n");
+    oss_cli_case_write(&c, "in.vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\na\n");
+    oss_cli_case_write(&c, "arrow.txt", "a --> a\n");
+    char *srt = oss_tempdir_path(c.folder, "in.srt"), *vtt = oss_tempdir_path(c.folder, "in.vtt");
+    char *arrow = oss_tempdir_path(c.folder, "arrow.txt");
+    oss_program_run run = align(&c, "--text-file", srt);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "has times of subtitles in it: give subtitles with --srt");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", vtt);
+    oss_program_expect(&run, 3);
+    oss_program_run_deinit(&run);
+    run = align(&c, "--srt", vtt);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "is WebVTT: save it as SubRip");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", arrow);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", "-"); /* standard input, which is empty here */
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "the text is empty");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "-", "--text-file", "-");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    free(srt);
+    free(vtt);
+    free(arrow);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(what_does_not_go_together) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three);
     oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "say what was said in ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "talk.txt");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "did you mean --text-file talk.txt?");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "talk.txt", c.three);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "give one recording, and what was said in it with --text-file FILE");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("align", "--model", c.model, "--csv", c.three, "--text", "a");
     oss_program_expect(&run, 2);
@@ -298,6 +362,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
     tcase_add_test(tests, segments_are_those_of_the_text);
+    tcase_add_test(tests, speech_at_a_wildcard_is_no_finding);
+    tcase_add_test(tests, texts_that_are_none);
     tcase_add_test(tests, what_does_not_go_together);
     suite_add_tcase(suite, tests);
     return suite;
