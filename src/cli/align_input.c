@@ -25,13 +25,15 @@ oss_status oss_align_input_check(const oss_cli_args *args) {
                         "give AUDIO and one of --text, --text-file and --srt, or --csv FILE for many");
     }
     if (!csv && texts == 0) {
-        return oss_fail(OSS_EUSAGE,
-                        "say what was said in %s: --text TEXT, --text-file FILE or --srt FILE.srt (without a text, "
-                        "`ossicle transcribe` has times too)",
-                        oss_cli_operand(args, 0));
+        return oss_fail(
+            OSS_EUSAGE,
+            "say what was said in %s: --text TEXT, --text-file FILE or --srt FILE.srt (without a text, "
+            "`ossicle transcribe` has times too)",
+            oss_cli_operand(args, 0));
     }
     if (audio && is_stdin(oss_cli_operand(args, 0)) && is_stdin(oss_cli_value(args, "--text-file"))) {
-        return oss_fail(OSS_EUSAGE, "AUDIO and --text-file are both standard input: name a file for one of them");
+        return oss_fail(OSS_EUSAGE,
+                        "AUDIO and --text-file are both standard input: name a file for one of them");
     }
     return OSS_OK;
 }
@@ -45,7 +47,9 @@ static oss_status load(const char *file, char **out_text, size_t *out_bytes) {
         status = oss_source_load(&source, file, MOST_BYTES, &bytes, out_bytes);
     }
     if (status == OSS_OK) {
-        *out_text = oss_strndup(*out_bytes > 0 ? bytes : "", *out_bytes);
+        size_t mark = *out_bytes >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+        *out_bytes -= mark;
+        *out_text = oss_strndup(*out_bytes > 0 ? bytes + mark : "", *out_bytes);
         status = *out_text == NULL ? OSS_ENOMEM : OSS_OK;
     }
     oss_source_close(&source);

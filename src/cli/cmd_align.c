@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/align_findings.h"
@@ -279,6 +280,10 @@ static oss_status align_rows(aligning *a) {
                                  .take = take_row};
     int64_t count = 0;
     oss_status status = oss_align_rows_run(&rows, &count);
+    if (status == OSS_OK && a->done > 0 && a->failed + a->differing > 0) {
+        oss_log_info("%s: %lld of %lld rows are aligned, %lld of them differ from their texts", rows.csv,
+                     (long long)a->done, (long long)count, (long long)a->differing);
+    }
     if (status == OSS_OK && a->done == 0) {
         return oss_fail(OSS_EINPUT, "%s: %s", rows.csv,
                         count == 0 ? "has no rows" : "no row could be aligned");

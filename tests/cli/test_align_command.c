@@ -119,6 +119,7 @@ START_TEST(rows_that_fail_do_not_stop_the_others) {
     oss_program_expect_out(&run, " A ");
     oss_program_expect_err(&run, "set.csv:3: row 2");
     oss_program_expect_err(&run, "set.csv:4: row 3");
+    oss_program_expect_err(&run, "set.csv: 2 of 4 rows are aligned, 0 of them differ from their texts");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--format", "textgrid", "--output-dir",
                           out);
@@ -290,7 +291,9 @@ START_TEST(texts_that_are_none) {
     oss_cli_case c = oss_cli_case_make();
     oss_cli_case_write(&c, "in.srt", "1\r\n00:00:00,000 --> 00:00:01,000\r\na\r\n");
     oss_cli_case_write(&c, "in.vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\na\n");
-    oss_cli_case_write(&c, "arrow.txt", "a --> a\n");
+    oss_cli_case_write(&c, "arrow.txt",
+                       "\xef\xbb\xbf"
+                       "a --> a\n");
     char *srt = oss_tempdir_path(c.folder, "in.srt"), *vtt = oss_tempdir_path(c.folder, "in.vtt");
     char *arrow = oss_tempdir_path(c.folder, "arrow.txt");
     oss_program_run run = align(&c, "--text-file", srt);
@@ -306,6 +309,7 @@ START_TEST(texts_that_are_none) {
     oss_program_run_deinit(&run);
     run = align(&c, "--text-file", arrow);
     oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.out, "\xef\xbb\xbf"));
     oss_program_run_deinit(&run);
     run = align(&c, "--text-file", "-"); /* standard input, which is empty here */
     oss_program_expect(&run, 3);
