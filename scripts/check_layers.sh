@@ -6,8 +6,10 @@
 #  - `transcribe`, `listen`, `embed` and `features` include public headers and their own helpers (src/cli) alone: the public interface is enough;
 #  - so do the parts of `transcribe`, but for what src/base has for everybody;
 #  - each external library is included by its owner only;
+#  - nothing of src calls the C library's functions that depend on the locale or read half a number (strtod, tolower, strcasecmp, ...);
 #  - no two files of src have one name, but for a file and its header; nor have a header of src and a public one;
 #  - no file over 400 lines, no function over 60, half of the functions of src at most 15 (tables excepted).
+. "$(dirname "$0")/usage.sh"
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
@@ -33,7 +35,7 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		# Headers of the C library, POSIX and the compilers; anything else in <> needs an owner above.
 		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h glob.h inttypes.h limits.h locale.h " \
 		      "malloc.h math.h poll.h pthread.h sched.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h " \
-		      "stdlib.h string.h strings.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h " \
+		      "stdlib.h string.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h " \
 		      "sys/types.h sys/utsname.h sys/wait.h termios.h time.h ucontext.h unistd.h sanitizer/asan_interface.h ossicle/ossicle.h", list, " ")
 		for (i in list) standard[list[i]] = 1
 		# Tables, which may be as long as what they list.
@@ -122,6 +124,10 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		} else if (!(line in standard)) {
 			complain("<" line "> has no owner: add it to scripts/check_layers.sh")
 		}
+	}
+	# base/number.h reads numbers, base/utf8.h compares names.
+	folder != "" && FILENAME != "src/base/number.c" && /(^|[^a-z_])(strto(d|f|ld)|ato[fil]+|strn?casecmp|strcoll|to(upper|lower)|is(alpha|alnum|digit|xdigit|space|upper|lower|punct|print)|setlocale) ?\(/ && !/^ *(\/?\*|\/\/)/ {
+		complain("asks the locale, or takes what is no number")
 	}
 	/^[A-Za-z_]/ { start = FNR }
 	/^}$/ && start > 0 && FILENAME ~ /\.c$/ {

@@ -6,6 +6,7 @@
 # A case is right when the finding is there, in its place: sounds over half of the row that was taken out and at most 1 s beyond its ends
 # (rows begin and end with silence), or words of the row that was put in, named as missing; of "replaced", either of these; of "nothing",
 # when there is no finding. Texts that need more frames than their recording has, which is refused, are no case.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	echo "usage: measure_align.sh MODEL CSV..." >&2

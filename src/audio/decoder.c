@@ -1,17 +1,24 @@
 #include "audio/decoder.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <sndfile.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 
 enum {
     TRAILER_BYTES = 4096, /* of tags that may follow an MP3's last frame */
     ID3V1_BYTES = 128,
     GSM_BLOCK_BYTES = 65, /* of GSM 6.10 in WAV, two frames of 160 samples */
-    GSM_BLOCK_FRAMES = 320
+    GSM_BLOCK_FRAMES = 320,
+    REASON_BYTES = 200
 };
+
+/* libsndfile keeps the reason of a failed open in one place for the whole process, and empties it at every open: opens
+ * share this lock, and one that failed is repeated alone to learn its reason. */
+static pthread_rwlock_t opens = PTHREAD_RWLOCK_INITIALIZER;
 
 /* ---- libsndfile reads through our own source ---- */
 
@@ -132,7 +139,8 @@ static void take_info(oss_decoder *decoder, const SF_INFO *info) {
     decoder->exact_seek = info->seekable && seeks_exactly(decoder);
 }
 
-static oss_status fail_to_open(oss_decoder *decoder) {
+/* Why it could not be opened; OSS_OK: libsndfile alone knows. */
+static oss_status explain_failure(oss_decoder *decoder) {
     oss_status status = oss_source_status(decoder->source, decoder->name);
     if (status != OSS_OK) {
         return status;
@@ -157,21 +165,42 @@ static oss_status fail_to_open(oss_decoder *decoder) {
                         "(truncated, or something else)",
                         decoder->name);
     }
-    decoder->other_format = decoder->part->kind == OSS_PART_OTHER;
-    /* The reason is kept in one place for all threads: another that fails at this moment may have replaced it. */
-    const char *reason = sf_error(NULL) == SF_ERR_NO_ERROR ? "no reason given" : sf_strerror(NULL);
-    return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
+    return OSS_OK;
+}
+
+static SNDFILE *open_file(oss_decoder *decoder, SF_INFO *info) {
+    static SF_VIRTUAL_IO calls = {tell_size, seek_bytes, read_bytes, NULL, tell_position};
+    *info = (SF_INFO){0};
+    decoder->position_bytes = 0;
+    return sf_open_virtual(&calls, SFM_READ, info, decoder);
+}
+
+static SNDFILE *open_alone(oss_decoder *decoder, SF_INFO *info, char reason[REASON_BYTES]) {
+    (void)pthread_rwlock_wrlock(&opens);
+    SNDFILE *file = open_file(decoder, info);
+    (void)oss_format(reason, REASON_BYTES, "%s", sf_strerror(NULL));
+    (void)pthread_rwlock_unlock(&opens);
+    return file;
 }
 
 static oss_status start_decoding(oss_decoder *decoder) {
-    static SF_VIRTUAL_IO calls = {tell_size, seek_bytes, read_bytes, NULL, tell_position};
-    SF_INFO info = {0};
-    decoder->position_bytes = 0;
+    SF_INFO info;
+    char reason[REASON_BYTES];
     if (!decoder->part->no_frame) { /* libmpg123 would print a warning */
-        decoder->file = sf_open_virtual(&calls, SFM_READ, &info, decoder);
+        (void)pthread_rwlock_rdlock(&opens);
+        decoder->file = open_file(decoder, &info);
+        (void)pthread_rwlock_unlock(&opens);
     }
     if (decoder->file == NULL) {
-        return fail_to_open(decoder);
+        oss_status status = explain_failure(decoder);
+        if (status != OSS_OK) {
+            return status;
+        }
+        decoder->file = open_alone(decoder, &info, reason);
+    }
+    if (decoder->file == NULL) {
+        decoder->other_format = decoder->part->kind == OSS_PART_OTHER;
+        return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
     }
     take_info(decoder, &info);
     return OSS_OK;

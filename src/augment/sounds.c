@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "audio/audio_file.h"
 #include "base/fail.h"
@@ -11,6 +10,7 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/utf8.h"
 
 enum { DEEPEST = 8 };
 static const double LONGEST_S = 3600.0;
@@ -30,7 +30,7 @@ static bool is_recording(const char *name) {
                                          ".aif", ".aiff", ".au",  ".caf", ".w64"};
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot != NULL && i < sizeof ending / sizeof *ending; i++) {
-        if (strcasecmp(dot, ending[i]) == 0) {
+        if (oss_same_letters(dot, ending[i])) {
             return true;
         }
     }

@@ -72,3 +72,23 @@ void oss_utf8_flatten(char *text) {
         }
     }
 }
+
+static unsigned char lower(char c) {
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool oss_same_first_letters(const char *a, const char *b, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        if (lower(a[i]) != lower(b[i])) {
+            return false;
+        }
+        if (a[i] == '\0') {
+            return true;
+        }
+    }
+    return true;
+}
+
+bool oss_same_letters(const char *a, const char *b) {
+    return oss_same_first_letters(a, b, SIZE_MAX);
+}

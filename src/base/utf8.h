@@ -1,4 +1,5 @@
-/* Is this UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF)? */
+/* Text as bytes, whatever the locale: UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF), and
+ * ASCII letters without their case. */
 #ifndef OSS_BASE_UTF8_H
 #define OSS_BASE_UTF8_H
 
@@ -19,6 +20,11 @@ typedef struct oss_utf8_state {
 
 bool oss_utf8_feed(oss_utf8_state *state, unsigned char byte);
 bool oss_utf8_is_whole(const oss_utf8_state *state);
+
+/* Equal but for the case of ASCII letters. strcasecmp asks the locale: in a Turkish one "I" is no "i". */
+bool oss_same_letters(const char *a, const char *b);
+/* The same of their first bytes, or of all when a NUL comes before (as strncmp). */
+bool oss_same_first_letters(const char *a, const char *b, size_t bytes);
 
 /* Control characters become spaces, so that a message is one line whatever names and rows it quotes. */
 void oss_utf8_flatten(char *text);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/path.h"
 #include "cli/align_findings.h"
 #include "cli/align_input.h"
@@ -93,9 +94,8 @@ static oss_status read_cost(const oss_cli_args *args, const char *option, double
     if (value == NULL) {
         return OSS_OK;
     }
-    char *end = NULL;
-    double cost = strtod(value, &end);
-    if (end == value || *end != '\0' || !(cost > 0.0 && cost <= 1e6)) {
+    double cost;
+    if (!oss_number_parse(value, &cost) || !(cost > 0.0 && cost <= 1e6)) {
         return oss_fail(OSS_EUSAGE, "%s %s: give a number above 0, at most 1000000", option, value);
     }
     *out = cost;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -10,6 +9,7 @@
 #include "base/path.h"
 #include "base/source.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 enum { MOST_LIST_BYTES = 1 << 30 };
 
@@ -89,7 +89,7 @@ static bool is_recording(const char *name) {
     size_t length = dot == NULL ? 0 : strlen(dot + 1), bytes = 0;
     for (const char *at = known; *at != '\0' && length > 0; at += bytes + (at[bytes] == ' ')) {
         bytes = strcspn(at, " ");
-        if (bytes == length && strncasecmp(at, dot + 1, length) == 0) {
+        if (bytes == length && oss_same_first_letters(at, dot + 1, length)) {
             return true;
         }
     }

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "ngram/arpa_lines.h"
 #include "ngram/arpa_model.h"
 #include "ngram/ngram_image.h"
@@ -92,7 +92,7 @@ static bool parse_plain(const char *text, double *out) {
 
 /* A logarithm to base 10. */
 static bool parse_log10(const char *text, double *out) {
-    if (strcasecmp(text, "-inf") == 0 || strcasecmp(text, "-infinity") == 0) {
+    if (oss_same_letters(text, "-inf") || oss_same_letters(text, "-infinity")) {
         *out = -MOST_BACKOFF;
         return true;
     }

@@ -1,8 +1,7 @@
 #include "ossicle/format.h"
 
-#include <strings.h>
-
 #include "base/fail.h"
+#include "base/utf8.h"
 #include "output/format_options.h"
 #include "output/printers.h"
 
@@ -47,7 +46,7 @@ static oss_status fail_name(const char *name) {
 
 oss_status oss_format_from_name(const char *name, oss_transcript_format *out_format) {
     for (int i = 0; i < OSS_FORMATS; i++) {
-        if (strcasecmp(name, entries[i].name) == 0) {
+        if (oss_same_letters(name, entries[i].name)) {
             *out_format = (oss_transcript_format)i;
             return OSS_OK;
         }
