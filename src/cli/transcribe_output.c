@@ -182,7 +182,7 @@ oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_c
     *output = (oss_transcribe_output){.folder = oss_cli_value(args, "--output-dir"),
                                       .skips = oss_cli_has(args, "--skip-existing"),
                                       .to_file = oss_cli_has(args, "-o")};
-    oss_status status = oss_transcribe_format_read(args, &output->format, &output->options);
+    oss_status status = oss_transcribe_format_read(args, OSS_FORMAT_TXT, &output->format, &output->options);
     if (status == OSS_OK) {
         status = check_options(output, args, list);
     }
