@@ -6,8 +6,8 @@
  *                         + unknown_penalty * unknown words + bonuses of phrases
  *
  * An unknown word of more than OSS_BEAM_UNKNOWN_LETTERS letters that no model of symbols spells counts as its letters /
- * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty, known or not; the n-gram sees it as
- * <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
+ * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty wherever it stands, known or not; the n-gram
+ * sees it as <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
  * may become stands for its probability. With a model of symbols and none of words, ln p(words) is that of the symbols.
  *
  * Texts are what is searched: spaces at the beginning, and a space after a space, are none.
@@ -32,7 +32,7 @@ typedef struct oss_beam_options {
     double unknown_penalty; /* added for a word that the model does not know: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped: -10 */
     /* Of hypotheses whose futures are alike only the best one stays: false. Better first results of narrow beams, fewer
-     * others. Counts with a model of words and none of symbols. */
+     * others. Counts with a model of words. */
     bool prune_history;
     double token_min_logp; /* symbols of a frame below this are not tried, but for the best one: -5 */
 } oss_beam_options;
