@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "augment/augment.h"
+#include "augment/freq_warp.h"
 #include "audio/mel.h"
 #include "augment/spec_mask.h"
 #include "ossicle/precision.h"
@@ -99,6 +100,7 @@ typedef struct oss_augmentation_config {
     oss_augment_spec augment; /* speed_prob to silence_seconds_max */
     double concat_prob;
     double bpe_dropout;
+    oss_warp_spec warp; /* warp_prob warp_max */
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */
 } oss_augmentation_config;
 

@@ -28,11 +28,12 @@ typedef struct oss_net_input {
     /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
     const int32_t *const *label;
     const int32_t *labels;        /* [B] */
-    const uint32_t *utterance_id; /* [B] keys of dropout, masks and chunks; may be NULL without these */
+    const uint32_t *utterance_id; /* [B] keys of dropout, masks, warps and chunks; may be NULL without these */
     uint64_t seed;
-    uint32_t step;  /* keys of dropout, masks and chunks */
+    uint32_t step;  /* keys of dropout, masks, warps and chunks */
     bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
+    bool warp;      /* the same for frequency warping */
     bool chunks;    /* the same for chunk_training */
     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here. */
     float *const *audio_grad;
