@@ -27,8 +27,9 @@ typedef struct oss_net_input {
     const int32_t *samples; /* [B], at least 1 each */
     /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
     const int32_t *const *label;
-    const int32_t *labels;        /* [B] */
-    const uint32_t *utterance_id; /* [B] keys of dropout, masks, warps and chunks; may be NULL without these */
+    const int32_t *labels; /* [B] */
+    const uint32_t
+        *utterance_id; /* [B] keys of dropout, masks, warps and chunks; may be NULL without these */
     uint64_t seed;
     uint32_t step;  /* keys of dropout, masks, warps and chunks */
     bool dropout;   /* false: none, nor stochastic depth, whatever the config says */

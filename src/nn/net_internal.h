@@ -20,7 +20,7 @@ struct oss_net {
     const oss_params *params;
     const oss_mel_plan *mel;
     oss_mel_plan *warp[OSS_WARPS]; /* of each factor; NULL: mel itself, and all are when warping is off */
-    int32_t vocab; /* 0: no head */
+    int32_t vocab;                 /* 0: no head */
     int32_t convs, layers;
     oss_net_layer *layer; /* [layers], in the order of model/network.h */
     size_t packed_floats;

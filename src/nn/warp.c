@@ -26,8 +26,7 @@ const oss_mel_plan *const *oss_net_draw_warps(const oss_net_run *run) {
     }
     const oss_mel_plan **warped = oss_tape_take(run->tape, (size_t)input->utterances, sizeof *warped);
     for (int32_t b = 0; warped != NULL && b < input->utterances; b++) {
-        warped[b] =
-            run->net->warp[oss_warp_draw(spec, input->seed, input->step, input->utterance_id[b])];
+        warped[b] = run->net->warp[oss_warp_draw(spec, input->seed, input->step, input->utterance_id[b])];
     }
     return warped;
 }

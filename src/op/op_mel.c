@@ -47,7 +47,8 @@ static void backward(oss_tape *tape, const oss_node *node) {
     int32_t bins = node->out->dim[1];
     for (int32_t b = 0; b < node->seq.count && oss_tape_live(tape); b++) {
         if (audio_grad[b] != NULL) {
-            oss_mel_backward(plan_of(plan, warped, b), audio_grad[b], oss_seq_rows(node->out->grad, node->seq, b, (size_t)bins),
+            oss_mel_backward(plan_of(plan, warped, b), audio_grad[b],
+                             oss_seq_rows(node->out->grad, node->seq, b, (size_t)bins),
                              oss_seq_rows(node->out->data, node->seq, b, (size_t)bins),
                              stats_of(node->saved, plan, node->seq, b), audio[b], samples[b], scratch);
         }
@@ -66,8 +67,8 @@ static bool are_lengths(const int32_t *samples, int32_t utterances) {
 static const oss_op mel_op = {"mel", backward};
 
 oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const oss_mel_plan *const *warped,
-                       const float *const *audio, const int32_t *samples, int32_t utterances, float *const *audio_grad,
-                       oss_seq *out_seq) {
+                       const float *const *audio, const int32_t *samples, int32_t utterances,
+                       float *const *audio_grad, oss_seq *out_seq) {
     OSS_CONTRACT(plan != NULL && samples != NULL && out_seq != NULL);
     OSS_CONTRACT(utterances > 0);
     OSS_CONTRACT(are_lengths(samples, utterances));
@@ -81,14 +82,15 @@ oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const oss_mel_p
     size_t mark = oss_tape_mark(tape);
     void *scratch = take_scratch(tape, plan);
     for (int32_t b = 0; b < seq.count && oss_tape_live(tape); b++) {
-        oss_mel_forward(plan_of(plan, warped, b), oss_seq_rows(y->data, seq, b, (size_t)bins), stats_of(stats, plan, seq, b),
-                        audio[b], samples[b], scratch);
+        oss_mel_forward(plan_of(plan, warped, b), oss_seq_rows(y->data, seq, b, (size_t)bins),
+                        stats_of(stats, plan, seq, b), audio[b], samples[b], scratch);
     }
     oss_tape_release(tape, mark);
-    oss_tape_record(
-        tape,
-        &(oss_node){
-            .op = &mel_op, .out = y, .seq = seq, .saved = stats, .ref = {plan, audio, samples, audio_grad, warped}});
+    oss_tape_record(tape, &(oss_node){.op = &mel_op,
+                                      .out = y,
+                                      .seq = seq,
+                                      .saved = stats,
+                                      .ref = {plan, audio, samples, audio_grad, warped}});
     *out_seq = seq;
     return y;
 }

@@ -31,8 +31,8 @@ typedef struct oss_dropout {
  * each for its utterance (an entry may be NULL: `plan`). audio_grad: NULL, or [B] buffers to which the gradient is added
  * (an entry may be NULL). *out_seq gets T of each. */
 oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const oss_mel_plan *const *warped,
-                       const float *const *audio, const int32_t *samples, int32_t utterances, float *const *audio_grad,
-                       oss_seq *out_seq);
+                       const float *const *audio, const int32_t *samples, int32_t utterances,
+                       float *const *audio_grad, oss_seq *out_seq);
 
 /* SpecAugment on the features of each utterance; masks are keyed by seed, step and utterance_id[b], so none
  * depends on the place in a batch. */
