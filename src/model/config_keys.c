@@ -141,6 +141,8 @@ const config_field oss_config_field[] = {
      .help = "Block that intermediate CTC follows, from 1, less than n_layers; 0 for n_layers / 2."},
     {"cr_ctc_weight", TRAINING, NUMBER, AT(training.cr_ctc_weight), RANGE(0, 100), .fallback = "0",
      .help = "Weight of consistency-regularised CTC: each utterance is trained on twice at once, with dropout and masks of its own each time, and the two outputs are drawn together (CR-CTC; 0.2 in the paper). A step takes twice the time. 0 for none."},
+    {"cr_ctc_warmup_steps", TRAINING, LONG, AT(training.cr_ctc_warmup_steps), RANGE(0, 4294967295.0), .fallback = "0",
+     .help = "First steps over which cr_ctc_weight rises in a straight line from 0 to what it is (icefall: 2000), so that outputs are not drawn together before they say anything."},
     {"stochastic_depth", TRAINING, NUMBER, AT(training.stochastic_depth), RANGE(0, 1), .below = true, .fallback = "0",
      .help = "Probability that an utterance passes by the last block in a step of training, falling linearly towards the first block (stochastic depth): block i of n is left out with i/n of it. 0 for none."},
     {"chunk_training", TRAINING, NUMBER, AT(training.chunk.prob), RANGE(0, 1), .fallback = "0",

@@ -42,7 +42,8 @@ void oss_net_inter_ctc(oss_net_run *run, int32_t blocks, oss_tensor *x, oss_seq 
     }
 }
 
-/* With pairs the CTC losses of both views are averaged, and cr_ctc_weight times how they part is added.
+/* With pairs the CTC losses of both views are averaged, and cr_ctc_weight, as it is in this
+ * step, times how they part is added.
  * loss = (1 - w) CTC of the last block + w CTC of the intermediate one (Lee & Watanabe 2021, equation 12) */
 void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     oss_ctc_report report;
@@ -60,7 +61,7 @@ void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     if (run->input->pairs) {
         oss_tensor *apart =
             oss_op_consistency(run->tape, out->logits, out->frame_seq, run->net->config->model.ctc_subframes);
-        out->loss =
-            oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)run->net->config->training.cr_ctc_weight);
+        double weight = oss_config_cr_ctc_weight(run->net->config, run->input->step);
+        out->loss = oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)weight);
     }
 }

@@ -52,7 +52,7 @@ typedef struct oss_net_output {
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
     /* Scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL without labels. While
      * recording with intermediate CTC (weight w): 1 - w times this, and w times the same of inter_nll. With
-     * pairs: half of that, and cr_ctc_weight times the consistency loss (oss_op_consistency). */
+     * pairs: half of that, and oss_config_cr_ctc_weight of the step times the consistency loss (oss_op_consistency). */
     oss_tensor *loss;
     const double *nll;       /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
     const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */

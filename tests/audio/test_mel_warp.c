@@ -29,12 +29,21 @@ static oss_mel_plan *make_warped(const oss_mel_plan *plan, double factor) {
  * 8000. */
 START_TEST(test_known_frequencies) {
     static const double known[][3] = {
-        {0, 1.1, 0},       {1000, 1.1, 1100}, {4800 / 1.1, 1.1, 4800}, {8000, 1.1, 8000},
-        {0, 0.9, 0},       {1000, 0.9, 900},  {4800, 0.9, 4320},       {8000, 0.9, 8000},
-        {1234.5, 1, 1234.5}, {7000, 1, 7000}, {6400, 0.9, 6160},       {4800, 1.1, 8000 - 3200 / (8000 - 4800 / 1.1) * 3200},
+        {0, 1.1, 0},       {1000, 1.1, 1100}, {4800 / 1.1, 1.1, 4800},
+        {8000, 1.1, 8000}, {0, 0.9, 0},       {1000, 0.9, 900},
+        {4800, 0.9, 4320}, {8000, 0.9, 8000}, {1234.5, 1, 1234.5},
+        {7000, 1, 7000},   {6400, 0.9, 6160}, {4800, 1.1, 8000 - 3200 / (8000 - 4800 / 1.1) * 3200},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         ck_assert_double_eq_tol(oss_mel_warp_hz(known[i][0], known[i][1], 8000), known[i][2], 1e-9);
+    }
+}
+END_TEST
+
+START_TEST(test_a_factor_of_1_is_exact) {
+    for (int i = 0; i <= 2000; i++) {
+        double hz = 8000 * sqrt(i / 2000.0);
+        ck_assert(oss_mel_warp_hz(hz, 1.0, 8000) == hz);
     }
 }
 END_TEST
@@ -102,8 +111,8 @@ static void check_features(const oss_mel_spec *spec, double factor) {
         }
         for (int m = 0; m < run.bins; m++) {
             double want = measure_mel(spec, power, m, factor), got = (double)run.y[t * run.bins + m];
-            ck_assert_msg(fabs(got - want) <= 2e-5 * want + 1e-7, "factor %g, frame %d, bin %d: %g, want %g", factor,
-                          t, m, got, want);
+            ck_assert_msg(fabs(got - want) <= 2e-5 * want + 1e-7, "factor %g, frame %d, bin %d: %g, want %g",
+                          factor, t, m, got, want);
         }
     }
     free_run(&run);
@@ -133,7 +142,8 @@ START_TEST(test_a_factor_of_1_changes_no_bit) {
         std[m] = 1.0f + 0.01f * (float)m;
     }
     for (int kind = 0; kind < MEL_KINDS; kind++) {
-        oss_mel_plan *plan = make_kind(kind), *same = make_warped(plan, 1.0), *other = make_warped(plan, 1.01);
+        oss_mel_plan *plan = make_kind(kind), *same = make_warped(plan, 1.0),
+                     *other = make_warped(plan, 1.01);
         oss_mel_plan_set_stats(plan, mean, std);
         ck_assert_uint_eq(oss_mel_scratch_bytes(plan), oss_mel_scratch_bytes(other));
         mel_run a = run_forward(plan, x, SAMPLES), b = run_forward(same, x, SAMPLES),
@@ -175,8 +185,10 @@ START_TEST(test_a_moved_tone_is_heard_where_it_was) {
     for (size_t i = 0; i < 4; i++) {
         oss_mel_plan *warped = make_warped(plan, factors[i]);
         for (double hz = 1000; hz < 7900; hz += 370) {
-            int want = find_loudest(plan, hz), got = find_loudest(warped, oss_mel_warp_hz(hz, factors[i], 8000));
-            ck_assert_msg(abs(got - want) <= 1, "%g Hz, factor %g: bin %d, want %d", hz, factors[i], got, want);
+            int want = find_loudest(plan, hz),
+                got = find_loudest(warped, oss_mel_warp_hz(hz, factors[i], 8000));
+            ck_assert_msg(abs(got - want) <= 1, "%g Hz, factor %g: bin %d, want %d", hz, factors[i], got,
+                          want);
             bool moves = abs(find_loudest(warped, hz) - want) > 1;
             ck_assert_msg(moves || hz > 5000, "%g Hz, factor %g: the warp moves nothing", hz, factors[i]);
         }
@@ -239,6 +251,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("mel_warp");
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, test_known_frequencies);
+    tcase_add_test(tcase, test_a_factor_of_1_is_exact);
     tcase_add_test(tcase, test_frequencies_rise);
     oss_add_each_isa(tcase, test_against_the_definition);
     oss_add_each_isa(tcase, test_a_factor_of_1_changes_no_bit);

@@ -16,8 +16,9 @@ static oss_network *make_network(double prob) {
     oss_network *network = oss_network_create(&sizes, UTTERANCES, SAMPLES, LABELS);
     oss_net_free(network->net);
     network->config->augmentation.warp = (oss_warp_spec){.prob = prob, .most = 0.15};
-    ck_assert_int_eq(oss_net_create(&network->net, network->config, network->params, network->mel, network->vocab),
-                     OSS_OK);
+    ck_assert_int_eq(
+        oss_net_create(&network->net, network->config, network->params, network->mel, network->vocab),
+        OSS_OK);
     network->input.warp = true;
     for (uint32_t b = 0; b < UTTERANCES; b += 2) { /* two views of the same sound */
         memcpy(network->audio[b + 1], network->audio[b], (size_t)SAMPLES[b] * sizeof(float));
@@ -46,7 +47,8 @@ START_TEST(test_each_utterance_has_its_filters) {
     ck_assert_uint_eq(oss_tape_arena(network->tape)->peak_bytes, bytes);
     int32_t warped = 0, apart = 0, before = -1;
     for (int32_t b = 0; b < UTTERANCES; b++) {
-        int32_t index = oss_warp_draw(spec, network->input.seed, network->input.step, network->utterance_id[b]);
+        int32_t index =
+            oss_warp_draw(spec, network->input.seed, network->input.step, network->utterance_id[b]);
         int32_t first = output.mel_seq.start[b], frames = output.mel_seq.start[b + 1] - first;
         size_t floats = (size_t)frames * 128;
         float *want = make_features(network, b, oss_warp_factor(spec, index), floats);
@@ -82,8 +84,9 @@ START_TEST(test_warps_need_their_key) {
     network->input.utterance_id = NULL;
     oss_net_output output;
     oss_tape_reset(network->tape, false);
-    ck_assert_int_eq(oss_net_forward(network->net, network->tape, network->value, NULL, NULL, &network->input, &output),
-                     OSS_EUSAGE);
+    ck_assert_int_eq(
+        oss_net_forward(network->net, network->tape, network->value, NULL, NULL, &network->input, &output),
+        OSS_EUSAGE);
     oss_network_free(network);
 }
 END_TEST
@@ -91,8 +94,8 @@ END_TEST
 /* The gradient that reaches a waveform goes back through the filters that heard it: against differences of the loss. */
 START_TEST(test_gradient_of_a_waveform) {
     oss_network *network = make_network(1);
-    ck_assert_int_ne(oss_warp_draw(&network->config->augmentation.warp, network->input.seed, network->input.step,
-                                   network->utterance_id[0]),
+    ck_assert_int_ne(oss_warp_draw(&network->config->augmentation.warp, network->input.seed,
+                                   network->input.step, network->utterance_id[0]),
                      OSS_WARP_NONE);
     network->input.audio_grad = network->audio_grad;
     oss_network_set_arena(network);
