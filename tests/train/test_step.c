@@ -206,6 +206,9 @@ START_TEST(test_two_views) {
     two = run_with("\"dropout\": 0.1, \"cr_ctc_weight\": 50");
     ck_assert_double_eq(two.loss, one.loss);
     ck_assert_double_gt(fabs(two.grad_norm - one.grad_norm), 1e-4 * one.grad_norm);
+    two = run_with(
+        "\"dropout\": 0.1, \"cr_ctc_weight\": 50, \"cr_ctc_warmup_steps\": 250"); /* in step 1: 0.2 */
+    ck_assert_double_eq(two.grad_norm, one.grad_norm);
 }
 END_TEST
 

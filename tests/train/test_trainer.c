@@ -41,7 +41,7 @@ static const char inter_ctc[] =
 static const char cr_ctc[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"time_masks_per_second\": 1, "
-    "\"cr_ctc_weight\": 0.2";
+    "\"cr_ctc_weight\": 0.2, \"cr_ctc_warmup_steps\": 9, \"warp_prob\": 0.7";
 static const char stochastic_depth[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"n_layers\": 2, "
