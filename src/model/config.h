@@ -79,15 +79,16 @@ typedef struct oss_training_config {
     int64_t warmup_steps;
     oss_optimizer_kind optimizer;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
-    double ema_decay;            /* of the running average of the weights; 0: none */
-    double head_init_gain;       /* 1: PyTorch's initial values */
-    double inter_ctc_weight;     /* share of intermediate CTC in the loss; 0: none */
-    int32_t inter_ctc_block;     /* blocks before it; 0: half of them */
-    double cr_ctc_weight;        /* of the consistency of two views; 0: one view */
-    int64_t cr_ctc_warmup_steps; /* over which it rises from 0 */
-    double stochastic_depth;     /* probability that an utterance skips the last block; 0: none */
-    oss_chunk_spec chunk;        /* chunk_training chunk_seconds_min to left_seconds_max */
-    char **freeze; /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
+    double ema_decay;                             /* of the running average of the weights; 0: none */
+    double head_init_gain;                        /* 1: PyTorch's initial values */
+    double inter_ctc_weight;                      /* share of intermediate CTC in the loss; 0: none */
+    int32_t inter_ctc_block;                      /* blocks before it; 0: half of them */
+    double cr_ctc_weight;                         /* of the consistency of two views; 0: one view */
+    int64_t cr_ctc_warmup_steps;                  /* over which it rises from 0 */
+    double label_prior_weight, label_prior_decay; /* weight 0: none; decay of their average */
+    double stochastic_depth; /* probability that an utterance skips the last block; 0: none */
+    oss_chunk_spec chunk;    /* chunk_training chunk_seconds_min to left_seconds_max */
+    char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
     int32_t freezes;
     oss_mel_stats mel_stats; /* of a run that starts from another model, with mel_norm "fixed" */
     int64_t eval_every, checkpoint_every;

@@ -17,6 +17,7 @@
 #include "audio/mel.h"
 #include "model/config.h"
 #include "model/params.h"
+#include "op/ops.h"
 #include "tape/tape.h"
 
 /* One shard: B >= 1 utterances. Arrays are the caller's and must outlive the tape's reset. */
@@ -38,7 +39,8 @@ typedef struct oss_net_input {
     bool chunks;    /* the same for chunk_training */
     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here. */
     float *const *audio_grad;
-    const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    const float *packed;        /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    const oss_ctc_prior *prior; /* of CTC after the last block; NULL: none */
     bool pairs; /* utterances 2i and 2i+1 are views of one, of the same length, keyed apart: loss of CR-CTC */
     bool add_gradient; /* weight gradients are added to what grad holds, not stored over it */
 } oss_net_input;
@@ -54,7 +56,8 @@ typedef struct oss_net_output {
      * recording with intermediate CTC (weight w): 1 - w times this, and w times the same of inter_nll. With
      * pairs: half of that, and oss_config_cr_ctc_weight of the step times the consistency loss (oss_op_consistency). */
     oss_tensor *loss;
-    const double *nll;       /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
+    const double
+        *nll; /* [B] nll_i, without priors; +inf infeasible, NaN when a logit is NaN; NULL without labels */
     const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
     double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */
 } oss_net_output;

@@ -52,6 +52,7 @@ oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t f
                            .spec_mask = true,
                            .warp = true,
                            .chunks = true,
+                           .prior = oss_label_prior_of(step->prior, shard),
                            .packed = step->packed,
                            .pairs = views == 2,
                            .add_gradient = from > step->shards.first[shard]};
