@@ -46,9 +46,8 @@ oss_status oss_label_prior_create(oss_label_prior **out, float *prior, int32_t s
         return OSS_ENOMEM;
     }
     for (int32_t s = 0; s < shards; s++) {
-        p->given[s] = (oss_ctc_prior){.shift = p->shift,
-                                      .sum = p->sum + ((size_t)s + 1) * (size_t)symbols,
-                                      .rows = p->rows + s + 1};
+        p->given[s] = (oss_ctc_prior){
+            .shift = p->shift, .sum = p->sum + ((size_t)s + 1) * (size_t)symbols, .rows = p->rows + s + 1};
     }
     *out = p;
     return OSS_OK;
