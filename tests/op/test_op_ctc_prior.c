@@ -177,7 +177,8 @@ START_TEST(test_what_cannot_be_contributes_nothing) {
     }
     ck_assert_double_eq_tol(sum, (double)b.rows, 1e-5);
     for (int32_t i = 0; i < ROWS * V; i++) {
-        bool counts = (i >= LENGTH[0] * K * V && i < (LENGTH[0] + LENGTH[1]) * K * V) || i >= (FRAMES - LENGTH[3]) * K * V;
+        bool counts = (i >= LENGTH[0] * K * V && i < (LENGTH[0] + LENGTH[1]) * K * V) ||
+                      i >= (FRAMES - LENGTH[3]) * K * V;
         ck_assert(counts || b.grad[i] == 0.0f);
         norm += fabs((double)b.grad[i]);
     }
