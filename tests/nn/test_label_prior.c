@@ -33,7 +33,8 @@ START_TEST(test_golden) {
     size_t count;
     const double *nll = oss_golden_f64(golden, "nll", &count);
     for (size_t i = 0; i < count; i++) { /* without priors */
-        ck_assert_msg(output.nll[i] == nll[i] || fabs(output.nll[i] - nll[i]) <= 1e-3, "nll %zu: %g", i, output.nll[i]);
+        ck_assert_msg(output.nll[i] == nll[i] || fabs(output.nll[i] - nll[i]) <= 1e-3, "nll %zu: %g", i,
+                      output.nll[i]);
     }
     ck_assert_int_eq(rows, (output.frame_seq.start[3]) * sizes.k); /* the last does not fit */
     oss_assert_close_f64(sum, oss_golden_f64(golden, "posterior", NULL), VOCAB, "posteriors", INFINITY, 1e-4);
