@@ -2,6 +2,7 @@
 # What augmentation costs: scripts/bench_augment.sh BUILD FILE.csv [ROUNDS]
 # Trains configs/audio_enc_tiny.json with AdamW (its steps are the shortest) on the rows of FILE.csv, cached, for 14 steps without augmentation, with speed, gain, noise and SpecAugment on
 # every row, with frequency warping on every row, and with all there is; in turn, ROUNDS times (3). Prints milliseconds a second of audio, steps 3 to 14 together, and the ratios of the best rounds.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: bench_augment.sh BUILD FILE.csv [ROUNDS]}
 csv=${2:?usage: bench_augment.sh BUILD FILE.csv [ROUNDS]}

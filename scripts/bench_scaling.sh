@@ -3,6 +3,7 @@
 # Whole steps of the usual network on about 128 s of audio, cut into utterances of 1 s to 30 s, and 16 times as much.
 # Each round runs every batch once, in a process of its own; of the medians of the rounds the best counts, since what
 # disturbs a measurement only ever makes it slower.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: scripts/bench_scaling.sh BUILD [ROUNDS]}
 rounds=${2:-3}

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Everything that `make check` proves: scripts/check.sh BUILD TEST_PROGRAM...
 # Ends with "N passed, N failed": test cases of the Check suites plus one for each repository check below.
+. "$(dirname "$0")/usage.sh"
 set -u
 build=$1
 shift

@@ -3,6 +3,7 @@
 # scripts/abi/public.txt has every exported function with its declaration, the size and the members of every public struct with their
 # places, and every public enumerator and its value, as they are on 64-bit machines (LP64). A line that changes or goes breaks programs
 # that were linked before; one that comes is to be put down. --update writes the list anew: see CONTRIBUTING.md.
+. "$(dirname "$0")/usage.sh"
 set -eu
 update=no
 [ "${1:-}" != --update ] || { update=yes; shift; }

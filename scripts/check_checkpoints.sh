@@ -1,5 +1,6 @@
 #!/bin/sh
 # scripts/check_checkpoints.py BUILD with a Python that has PyTorch and NumPy, else with any, else not at all: scripts/check_checkpoints.sh BUILD
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_checkpoints.sh BUILD}
 found=

@@ -2,6 +2,7 @@
 # No circle of files: scripts/check_circles.sh BUILD
 #  - no header of src or include leads back to itself;
 #  - no file of src calls (or reads a variable of) a file that, directly or through others, calls it: looked up in BUILD's objects.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_circles.sh BUILD}
 work=$(mktemp -d)

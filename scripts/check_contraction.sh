@@ -4,6 +4,7 @@
 #  - every command that compiles a file of src or tests ends up with -ffp-contract=off and without -ffast-math and the like;
 #  - no source turns contraction on again.
 # (tests/kernel/test_bits.c checks what comes of it.)
+. "$(dirname "$0")/usage.sh"
 set -u
 build=${1:?usage: check_contraction.sh BUILD}
 cd "$(dirname "$0")/.."

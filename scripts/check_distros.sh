@@ -8,6 +8,7 @@
 # machine's apt, else deb.debian.org and archive.ubuntu.com; DEBIAN_MIRROR and UBUNTU_MIRROR name others.
 # /proc and /dev/pts are mounted in a mount namespace of this script's own: they are gone when it is, however it ends.
 # Ends with "N passed, N failed".
+. "$(dirname "$0")/usage.sh"
 set -uo pipefail
 cd "$(dirname "$0")/.."
 distros=$PWD/build/distros

@@ -3,7 +3,9 @@
 #  - what `make docs` makes of the tables of options and config keys is what is committed, and every command has its section;
 #  - environment, exit codes and the fields of eval --json are where they should be;
 #  - lines have at most 120 columns;
-#  - the manual is sound.
+#  - the manual is sound;
+#  - every script says how it is used.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_docs.sh BUILD}
 build=$(cd "$build" && pwd)
@@ -50,5 +52,11 @@ scripts/wrap_docs.sh --check || bad=1
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning docs/ossicle.1 || bad=1
 fi
+for script in scripts/*.sh scripts/ablation; do
+	case $script in scripts/usage.sh | scripts/stages.sh) continue ;; esac # sourced
+	# Not run unless it takes the option: it may do anything.
+	grep -q '^\. "$(dirname "$0")/usage.sh"$' "$script" && [ "# $("$script" --help | head -n 1)" = "$(sed -n 2p "$script")" ] ||
+		{ echo "$script --help does not say how it is used: source scripts/usage.sh after its first lines"; bad=1; }
+done
 [ "$bad" = 0 ] && echo "$(wc -l <"$work/help") commands agree"
 [ "$bad" = 0 ]

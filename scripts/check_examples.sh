@@ -4,6 +4,7 @@
 #    here (gcc, clang), and run on recordings and models made here;
 #  - what they print is what `ossicle transcribe` prints; failures are said in one line and set the exit code.
 # docs/library.md and README.md name each of them.
+. "$(dirname "$0")/usage.sh"
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: check_examples.sh BUILD}" && pwd)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Does the world still behave as findings/*.sh say: scripts/check_findings.sh  (needs the network; no part of make check or CI)
 # Ends with "N passed, N failed, N skipped"; one that cannot run (exit code 2) is skipped.
+. "$(dirname "$0")/usage.sh"
 set -u
 cd "$(dirname "$0")/.."
 passed=0

@@ -4,6 +4,7 @@
 #  - praat lists both forms of TextGrid: every word with its times, intervals that fill the recording;
 #  - sclite scores ctm by stm, and trn by itself: every word is counted, and none is wrong.
 # The transcripts are those of tests/support/transcript_samples.h and some at random. Debian: ffmpeg, praat, sctk.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_formats.sh BUILD}
 cd "$(dirname "$0")/.."

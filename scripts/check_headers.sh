@@ -1,5 +1,6 @@
 #!/bin/sh
 # Every public header compiles alone, as C11 and as C++11, with nothing but include/ in sight; every header of src alone, as C11.
+. "$(dirname "$0")/usage.sh"
 set -u
 cd "$(dirname "$0")/.."
 bad=0

@@ -5,6 +5,7 @@
 #  - with CMake (when there is one): ossicle::ossicle and ossicle::static, versions that fit and do not, and once more after the
 #    folder was moved;
 #  - make uninstall leaves no file and no folder of ours.
+. "$(dirname "$0")/usage.sh"
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: check_install.sh BUILD}" && pwd)

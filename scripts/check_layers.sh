@@ -9,6 +9,7 @@
 #  - nothing of src calls the C library's functions that depend on the locale or read half a number (strtod, tolower, strcasecmp, ...);
 #  - no two files of src have one name, but for a file and its header; nor have a header of src and a public one;
 #  - no file over 400 lines, no function over 60, half of the functions of src at most 15 (tables excepted).
+. "$(dirname "$0")/usage.sh"
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '

@@ -7,6 +7,7 @@
 #    without the instruction), and stripped it is at
 #    most 800 KiB;
 #  - neither loads OpenBLAS or a Fortran run time (ossicle-train does, which shows that this check would see it).
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_links.sh BUILD}
 work=$(mktemp -d)

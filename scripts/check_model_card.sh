@@ -3,6 +3,7 @@
 #  - the table of the card gives the file's bytes, sum, parameters and vocabulary_size, as `ossicle info --json` prints them;
 #  - the file fits into 8.5 MiB and has no projector; the card has no cell left that is TO BE MEASURED, and git does not ignore the two.
 # write: puts the file's numbers into the table first. Without the file only a note is printed. MODEL and CARD from the environment name others.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=$(cd "${1:?usage: check_model_card.sh BUILD [write]}" && pwd)
 cd "$(dirname "$0")/.."

@@ -2,6 +2,7 @@
 # Runs the suites that make check-neon built: scripts/check_neon.sh BUILD FAULTY PROGRAM...
 # FAULTY (tests/cross/faulty.c) comes first: its tests fail in every way a test can, and the runner must tell; a runner that lets
 # faults pass would make the rest worthless. Ends with "N passed, N failed" (test cases, and one for FAULTY).
+. "$(dirname "$0")/usage.sh"
 set -u
 build=$1
 faulty=$2

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every file of the repository that a document, a comment or a script names is there: scripts/check_paths.sh
 # (Names in capitals stand for others; CHANGELOG.md may name what was.)
+. "$(dirname "$0")/usage.sh"
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

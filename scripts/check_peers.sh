@@ -1,6 +1,7 @@
 #!/bin/sh
 # What Python's packages read out of the forms of a transcript: scripts/check_peers.sh BUILD
 # They are installed in build/peers (pinned; the first run needs the network). scripts/check_peers.py does the reading.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_peers.sh BUILD}
 cd "$(dirname "$0")/.."

@@ -6,6 +6,7 @@
 #    lines above trained. The block for the whole system needs root: make is asked whether it would tell the run-time linker.
 #    That installation, with this model as the one that ships, transcribes without --model, also when it is moved, and is uninstalled whole.
 #  - every make target it names exists; every file it links to exists.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=$(cd "${1:?usage: check_readme.sh BUILD}" && pwd)
 root=$(cd "$(dirname "$0")/.." && pwd)

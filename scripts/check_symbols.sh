@@ -5,6 +5,7 @@
 #  - every external symbol of both libraries begins with oss_;
 #  - no object of either library ends the process or writes to the standard streams;
 #  - only src/base/sys.c calls the C library's heap and file functions (all else goes through its tables).
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_symbols.sh BUILD}
 cd "$(dirname "$0")/.."

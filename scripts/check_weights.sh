@@ -4,6 +4,7 @@
 # processor gets and with AVX2, and compares the sums of all weights with tests/golden/weights.txt, which has one for each instruction
 # set.
 # `scripts/check_weights.sh BUILD --print` prints lines for that file instead.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: check_weights.sh BUILD [--print]}
 mode=${2:-}

@@ -3,6 +3,7 @@
 #   scripts/compare_irstlm.sh TEXT...     (a sentence a line; .xz and .gz too)
 # Every 100th line is held out. Words that come less than 3 times in the rest are <unk> for both. Both models are scored by irstlm's
 # own compile-lm --eval, which counts <unk> as a word for both, and by `ossicle lm score` without <unk>. LINES=N: the first N lines alone (default: all). Needs irstlm.
+. "$(dirname "$0")/usage.sh"
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 ossicle=${OSSICLE:-$root/build/release/ossicle}

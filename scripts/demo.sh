@@ -3,6 +3,7 @@
 #   scripts/demo.sh [BUILD]        (make demo installs and builds what it needs first)
 # Speech: Debian's asterisk-core-sounds-en-wav, recorded by Allison Smith, Creative Commons Attribution-ShareAlike 3.0.
 # The run stays in checkpoints/demo; an older one is moved aside, never deleted.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:-build/release}
 ossicle=$build/ossicle

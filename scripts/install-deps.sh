@@ -2,6 +2,7 @@
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
 #   scripts/install-deps.sh build|check|demo|recipe|formats|peers|neon|distro|ci
 # With everything in place it changes nothing and needs no network or root.
+. "$(dirname "$0")/usage.sh"
 set -eu
 what=${1:-build}
 build="gcc libc6-dev make pkg-config libopenblas-dev libsndfile1-dev libsamplerate0-dev libcjson-dev libutf8proc-dev libxxhash-dev"

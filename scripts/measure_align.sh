@@ -5,6 +5,7 @@
 # From the environment: CASES (100) of each kind, ROWS (6) a recording, SEED (1), PAUSE (0.3 s), ARGS (more options of align).
 # A case is right when the finding is there, in its place: sounds over half of the row that was taken out and at most 1 s beyond its ends
 # (rows begin and end with silence), or words of the row that was put in, named as missing; of "nothing", when there is no finding.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	echo "usage: measure_align.sh MODEL CSV..." >&2

@@ -5,6 +5,7 @@
 # Of each CSV (wav,text,...) the rows whose text is one word of two letters or more are taken in a random order, a row at most once. From
 # the environment: WORDS (8) a recording, RECORDINGS (60) at most, SEED (1), PAUSES ("0.1 0.8" seconds), SNR ("none 40 30 20 10" dB of
 # white noise; none: noise at -75 dB of full scale alone), ALIGN (any value: the texts are told, `ossicle align`). scripts/measure_boundaries.py says how edges and errors are reckoned.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	echo "usage: measure_boundaries.sh MODEL CSV..." >&2

@@ -5,6 +5,7 @@
 # names. Each round runs the whole command once (model file, opening, features, network, text) and, next to it, the encoder alone
 # (`ossicle bench`, 3 s), as many processes of one thread side by side as the command has threads; the best of the rounds counts, since
 # what disturbs a measurement only ever makes it slower. In the environment: THREADS (2), ROUNDS (5), CLIPS (1000), MODEL, and BUILD.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -eq 0 ]; then
 	echo "usage: scripts/measure_clips.sh RECORDING|FOLDER..." >&2

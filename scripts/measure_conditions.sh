@@ -3,6 +3,7 @@
 #   scripts/measure_conditions.sh CSV ROWS MODEL...      (needs sox, and its MP3 format for MP3 files)
 # ROWS rows are taken evenly from CSV (wav,text,...; rows with quotes are left out), made 16-bit WAV files at 16 kHz and changed: zeros of 0.5 to
 # 30 s in front, behind and on both sides, levels of 0 to -40 dB. CONDITIONS="front-1 level--30" in the environment picks some.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 3 ]; then
 	echo "usage: measure_conditions.sh CSV ROWS MODEL..." >&2

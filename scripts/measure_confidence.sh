@@ -5,6 +5,7 @@
 # if every confidence were true, area under the ROC of "this word is right". SVG=OUT.svg in the environment writes the reliability picture
 # of all of them. A word is right when the alignment with the fewest edits has it. The model must be one that was calibrated (ossicle
 # calibrate) on other rows.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	echo "usage: measure_confidence.sh MODEL CSV..." >&2

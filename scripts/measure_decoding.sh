@@ -5,6 +5,7 @@
 # librispeech/train.csv, of which every fifth row is scored with weights found on librispeech-dev-clean-part/dev.csv, and
 # speechocean762/dev.csv, scored with weights found on every tenth row of speechocean762/train.csv. What is made stays in
 # build/decoding; models that are there are used again.
+. "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 text=$1

@@ -4,6 +4,7 @@
 # The rows of CSV (wav,...; rows with quotes are left out) are joined, one after the other and from the first again, with pauses of 0.2 to 1 s, to
 # hours that end in silence; HOURS of them (default 10) are one WAV file, for which there must be room in TMPDIR: 115 MB an hour, twice.
 # HOUR_SECONDS=3600 is what an hour is, THREADS=2 the threads.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -ne 2 ]; then
 	echo "usage: measure_long.sh CSV MODEL" >&2

@@ -3,6 +3,7 @@
 #   scripts/measure_search.sh CSV LM [BUILD]
 # Processor time of `ossicle eval` over four times the rows of CSV, less that of its first row alone, which has the models' loading
 # in it; of three runs the least. The encoder's time has reading, features and the score of the reference in it.
+. "$(dirname "$0")/usage.sh"
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
 csv=$1

@@ -4,6 +4,7 @@
 #   scripts/measure_silence.sh CSV ROWS MODEL [OPTION OF eval...]      (needs sox, and its MP3 format for MP3 files)
 # ROWS rows are taken evenly from CSV (wav,text,...; rows with quotes are left out) and made 16-bit WAV files at 16 kHz. A stretch is lost
 # where an utterance has four deleted words more than it has at the median of all steps. STEP_MS, MOST_MS: other steps.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 3 ]; then
 	echo "usage: measure_silence.sh CSV ROWS MODEL [OPTION OF eval...]" >&2

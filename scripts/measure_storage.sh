@@ -3,6 +3,7 @@
 #   scripts/measure_storage.sh MODEL CSV...
 # MODEL is in fp32. A cell is "WER (above fp32) / CER (above fp32)"; products are in fp32 but in the last column, which has those of int8; the last row
 # counts the errors of all CSVs together.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 2 ]; then
 	echo "usage: measure_storage.sh MODEL CSV..." >&2

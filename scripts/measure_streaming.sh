@@ -10,6 +10,7 @@
 #              final text is shown: half of the recordings, 95 of 100, all; 0 to 1.2 s of silence in front, so that words end anywhere in
 #              a chunk
 #   cut        recordings whose text is the same when they end with the last sample of speech as with 3 s of silence behind it
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -lt 3 ]; then
 	echo "usage: measure_streaming.sh CSV ROWS MODEL [LATENCY...]" >&2

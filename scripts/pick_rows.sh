@@ -2,6 +2,7 @@
 # Rows of a dataset for the scripts that measure: lines of a number from 0, the path and the text, with tabs between.
 #   scripts/pick_rows.sh CSV ROWS
 # ROWS rows are taken evenly from CSV (wav,text,...), from the first to the last; rows with quotes are left out.
+. "$(dirname "$0")/usage.sh"
 set -eu
 folder=$(cd "$(dirname "$1")" && pwd)
 awk -F, -v rows="$2" -v folder="$folder" -v csv="$1" '

@@ -6,6 +6,7 @@
 # A transcript is what is heard: notes in [] () <> are taken out, punctuation but the apostrophe becomes a space, "*" and "#" are "star" and
 # "pound", a single digit is spelt. Left out, and counted on stderr: rows with other numbers (how they are read is not written), beeps and
 # silences (nothing is left of their text), rows over 20 s, and texts without a recording.
+. "$(dirname "$0")/usage.sh"
 set -eu
 out=${1:?usage: prepare_asterisk.sh OUT.csv [SOUNDS_FOLDER [TRANSCRIPTS]]}
 sounds=${2:-/usr/share/asterisk/sounds/en_US_f_Allison}

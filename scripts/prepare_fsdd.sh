@@ -2,6 +2,7 @@
 # Makes train.csv and test.csv (wav,text,speaker) from a checkout of the Free Spoken Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset,
 # CC BY-SA 4.0): recordings/DIGIT_SPEAKER_INDEX.wav, of which, as its authors say, the indices 0 to 4 are the test set.
 #   scripts/prepare_fsdd.sh FSDD_FOLDER OUT_FOLDER
+. "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -eq 2 ] || { echo "usage: prepare_fsdd.sh FSDD_FOLDER OUT_FOLDER" >&2; exit 2; }
 folder=$(cd "$1" && pwd)/recordings

@@ -3,6 +3,7 @@
 #   scripts/prepare_librispeech.sh LIBRISPEECH_FOLDER OUT_FOLDER
 # LIBRISPEECH_FOLDER holds splits such as train-clean-100/SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt beside the .flac files; a split folder itself
 # will do. Lines whose recording is missing are left out and counted.
+. "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -ne 2 ]; then
 	echo "usage: prepare_librispeech.sh LIBRISPEECH_FOLDER OUT_FOLDER" >&2

@@ -3,6 +3,7 @@
 # train/ and test/ with text, wav.scp and utt2spk, whose recordings lie below the same folder. dev.csv: every eighth speaker of train/, with
 # rows whose sentence the rest of train/ says too left out of train.csv.
 #   scripts/prepare_speechocean.sh SPEECHOCEAN762_FOLDER OUT_FOLDER
+. "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -eq 2 ] || { echo "usage: prepare_speechocean.sh SPEECHOCEAN762_FOLDER OUT_FOLDER" >&2; exit 2; }
 folder=$(cd "$1" && pwd)

@@ -9,6 +9,7 @@
 # files. Recordings that are there already are kept, so an interrupted run goes on where it was.
 # Synthesizers: flite (voices awb kal16 rms slt; BSD-like licence), espeak-ng (GPL-3, which does not cover what it says; variants of accent,
 # voice, speed and pitch). The recordings may be given on.
+. "$(dirname "$0")/usage.sh"
 set -eu
 out=${1:?usage: prepare_synthetic.sh OUT_FOLDER [UTTERANCES [TEXT]]}
 count=${2:-2000}

@@ -2,6 +2,7 @@
 # Makes a CSV (wav,text,speaker) from the unpacked waves_yesno folder (openslr.org/1): eight Hebrew words a recording, told by its name, 1 for
 # "yes" and 0 for "no".
 #   scripts/prepare_yesno.sh WAVES_YESNO_FOLDER OUT.csv
+. "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -eq 2 ] || { echo "usage: prepare_yesno.sh WAVES_YESNO_FOLDER OUT.csv" >&2; exit 2; }
 folder=$(cd "$1" && pwd)

@@ -2,6 +2,7 @@
 # Where the time of a training step goes on this machine: scripts/profile.sh [BUILD [BENCH_OPTION...]]
 # Runs `ossicle bench --only train --threads 1` under perf (package linux-perf) and adds up its samples by what they do; what is left over is
 # listed by name. One thread, because two threads' samples tell the same with more noise.
+. "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:-build/release}
 [ $# -eq 0 ] || shift

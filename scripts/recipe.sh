@@ -4,6 +4,7 @@
 # From the environment: DATA (data), the folder that holds the corpora as CSVs, see data/README.md; SEEDS, one run each (1 2 3; english and
 # ossicle-en: 1); RUNS (checkpoints), where runs go, as recipe-NAME-seedN. A run that was stopped is resumed, one that is complete is scored again:
 # to train anew, move it away.
+. "$(dirname "$0")/usage.sh"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C

@@ -3,6 +3,7 @@
 #   scripts/wrap_docs.sh [FILE]...           wraps the paragraphs and list items that have a longer one (default: all documents)
 #   scripts/wrap_docs.sh --check [FILE]...   names such lines; exit 1 when there are any
 # A paragraph whose lines all fit stays as it is. Code between backquotes is not broken unless it is long.
+. "$(dirname "$0")/usage.sh"
 set -eu
 export LC_ALL=C # columns are bytes, so a line with other letters than ASCII's is a little shorter than it might be
 mode=wrap
