@@ -10,6 +10,7 @@
 ## make check-peers forms of a transcript read by Python's packages (a venv in build/; needs the network the first time, not in CI)
 ## make check-findings do other people's programs still behave as findings/ says (three minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
+## make bench-decoding ctc-beam-decoder, pyctcdecode and pocketsphinx beside Ossicle's beam search (ten minutes; CSV=FILE LM=FILE.arpa, or DATA=FOLDER TEXT=FOLDER)
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
@@ -181,13 +182,17 @@ $(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# Our side of `make bench-decoding`.
+$(BUILD)/scripts/bench/search_worker: $(BUILD)/scripts/bench/search_worker.o $(BUILD)/libossicle.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 # Not a suite: prints transcripts for the programs that own the forms.
 $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
                 $(call obj,$(patsubst %,tests/support/%.c,transcripts transcript_samples fill)) $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC) tests/output/print_formats.c)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC) tests/output/print_formats.c scripts/bench/search_worker.c)
 
 .PHONY: tests test
 tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
@@ -266,6 +271,13 @@ bench-peers:
 	@scripts/install-deps.sh peers || { echo 'bench-peers: the rivals are not installed; the first run needs the network' >&2; exit 1; }
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 -B scripts/bench/bench_peers.py $(BUILD)
+
+# The same logits and language model to all; rivals come from Debian and PyPI.
+.PHONY: bench-decoding
+bench-decoding:
+	@scripts/install-deps.sh decoding || echo 'bench-decoding: not all rivals could be installed; goes on with those that are there' >&2
+	@$(MAKE) --no-print-directory all $(BUILD)/scripts/bench/search_worker
+	@python3 -B scripts/bench/bench_decoding.py $(BUILD)
 
 # The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors

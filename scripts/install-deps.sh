@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|recipe|formats|peers|neon|distro|ci
+#   scripts/install-deps.sh build|check|demo|recipe|formats|peers|decoding|neon|distro|ci
 # With everything in place it changes nothing and needs no network or root.
 . "$(dirname "$0")/usage.sh"
 set -eu
@@ -20,10 +20,12 @@ peers)
 	command -v node >/dev/null 2>&1 || packages="$packages nodejs"
 	command -v npm >/dev/null 2>&1 || packages="$packages npm"
 	;;
+# g++, cmake and python3-dev: kenlm's Python module is built where it is installed.
+decoding) packages="$build g++ cmake python3-venv python3-dev pocketsphinx pocketsphinx-en-us" ;;
 distro) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang" ;;
 ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-dev clang-format debootstrap $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, formats, peers, neon, distro, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, formats, peers, decoding, neon, distro, ci" >&2
 	exit 2
 	;;
 esac

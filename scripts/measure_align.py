@@ -46,51 +46,95 @@ def join(rows, pause, folder):
     return data, spans
 
 
-def align(folder, model, lines):
-    text, table = os.path.join(folder, "text.txt"), os.path.join(folder, "findings.tsv")
-    with open(text, "w", encoding="utf-8") as f:
-        f.write("\n".join(lines) + "\n")
-    command = [os.environ["OSSICLE"], "align", "--model", model, os.path.join(folder, "joined.wav"), "--text-file", text,
-               "--findings", table, *setting("ARGS", "").split()]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def read_findings(table):
+    """(file, kind, start, end, line) of what is missing or too much."""
+    with open(table, encoding="utf-8", newline="\n") as f:
+        rows = [line.rstrip("\n").split("\t") for line in f][1:]
+    return [(r[0], r[1], float(r[2]), float(r[3]), int(r[4])) for r in rows if r[1] in ("missing", "sound")]
+
+
+def run(folder, model, arguments):
+    """The findings, and how many texts do not fit; None: the only one."""
+    table = os.path.join(folder, "findings.tsv")
+    command = [os.environ["OSSICLE"], "align", "--model", model, "--findings", table, *arguments,
+               *setting("ARGS", "").split()]
+    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if result.returncode == 3 and "does not fit" in result.stderr:
+        return None
     if result.returncode > 1:
         raise RuntimeError(result.stderr)
-    words = [line.split() for line in result.stdout.splitlines()]
-    with open(table, encoding="utf-8") as f:
-        rows = [line.rstrip("\n").split("\t") for line in f][1:]
-    return words, [(r[1], float(r[2]), float(r[3]), int(r[4])) for r in rows if r[1] in ("missing", "sound")]
+    return read_findings(table), result.stderr.count("it does not fit")
 
 
-def main():
-    folder, model, *lists = sys.argv[1:]
-    cases, size = int(setting("CASES", "100")), int(setting("ROWS", "6"))
-    pause, draw = float(setting("PAUSE", "0.3")), random.Random(int(setting("SEED", "1")))
-    rows = [row for path in lists for row in read_rows(path)]
-    out = {"nothing": [0, 0], "removed": [0, 0], "inserted": [0, 0]}
+def align(folder, model, lines):
+    text = os.path.join(folder, "text.txt")
+    with open(text, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    result = run(folder, model, [os.path.join(folder, "joined.wav"), "--text-file", text])
+    return None if result is None else result[0]
+
+
+def is_missing(finding, line):
+    return finding[1] == "missing" and finding[4] == line
+
+
+def is_sound(finding, begin, end):
+    return finding[1] == "sound" and begin - 1.0 <= finding[2] and finding[3] <= end + 1.0 and \
+        finding[3] - finding[2] >= 0.5 * (end - begin)
+
+
+def align_joined(folder, model, rows, draw):
+    cases, size, pause = int(setting("CASES", "100")), int(setting("ROWS", "6")), float(setting("PAUSE", "0.3"))
+    out = {"nothing": [0, 0, 0], "removed": [0, 0, 0], "inserted": [0, 0, 0], "replaced": [0, 0, 0]}
+
+    def count(name, findings, right):
+        if findings is not None:
+            found = [f for f in findings if right(f)]
+            out[name][0] += 1
+            out[name][1] += bool(found) or name == "nothing" and not findings
+            out[name][2] += len(findings) > len(found)
+
     for _ in range(cases):
-        chosen = draw.sample(rows, size + 1)
-        extra, chosen = chosen[0], chosen[1:]
+        extra, *chosen = draw.sample(rows, size + 1)
         data, spans = join(chosen, pause, folder)
         save(os.path.join(folder, "joined.wav"), data)
         at = draw.randrange(size)
         lines = [text for _, text in chosen]
-        _, findings = align(folder, model, lines)
-        out["nothing"][0] += not findings
-        out["nothing"][1] += bool(findings)
-        _, findings = align(folder, model, lines[:at] + lines[at + 1:])
         begin, end = spans[at]
-        right = [f for f in findings if f[0] == "sound" and begin - 1.0 <= f[1] and f[2] <= end + 1.0 and
-                 f[2] - f[1] >= 0.5 * (end - begin)]
-        out["removed"][0] += bool(right)
-        out["removed"][1] += len(findings) > len(right)
-        _, findings = align(folder, model, lines[:at] + [extra[1]] + lines[at:])
-        right = [f for f in findings if f[0] == "missing" and f[3] == at + 1]
-        out["inserted"][0] += bool(right)
-        out["inserted"][1] += len(findings) > len(right)
+        count("nothing", align(folder, model, lines), lambda f: False)
+        count("removed", align(folder, model, lines[:at] + lines[at + 1:]), lambda f: is_sound(f, begin, end))
+        count("inserted", align(folder, model, lines[:at] + [extra[1]] + lines[at:]), lambda f: is_missing(f, at + 1))
+        count("replaced", align(folder, model, lines[:at] + [extra[1]] + lines[at + 1:]),
+              lambda f: is_missing(f, at + 1) or is_sound(f, begin, end))
+    return out
+
+
+def align_alone(folder, model, rows):
+    """Every row with its own text, and with that of another one."""
+    out = {}
+    for name, shift in (("own", 0), ("another's", len(rows) // 2)):
+        table = os.path.join(folder, "rows.csv")
+        with open(table, "w", encoding="utf-8", newline="") as f:
+            writer = csv.writer(f)
+            writer.writerow(["wav", "text"])
+            for i, (wav, _) in enumerate(rows):
+                writer.writerow([wav, rows[(i + shift) % len(rows)][1]])
+        findings, refused = run(folder, model, ["--csv", table])
+        out[name] = len({f[0] for f in findings}), refused
+    return out
+
+
+def main():
+    folder, model, *lists = sys.argv[1:]
+    rows = [row for path in lists for row in read_rows(path)]
     print("| a row's text is | cases | right | with another finding |")
     print("|---|---|---|---|")
-    for name, (right, other) in out.items():
+    for name, (cases, right, other) in align_joined(folder, model, rows, random.Random(int(setting("SEED", "1")))).items():
         print(f"| {name} | {cases} | {right} | {other} |")
+    print("\n| rows alone, the text is | rows | does not fit | with a finding |")
+    print("|---|---|---|---|")
+    for name, (found, refused) in align_alone(folder, model, rows).items():
+        print(f"| {name} | {len(rows)} | {refused} | {found} |")
 
 
 main()

@@ -10,7 +10,8 @@ python() {
 	python3 "$@"
 }
 
-# install PACKAGE==VERSION...: from PyPI, into $work; exits with 2 when they are not to be had.
+# install [--no-binary=PACKAGE] PACKAGE==VERSION...: from PyPI, into $work; exits with 2 when they are not to be had. What has no
+# wheel and is compiled is named by the option.
 install() {
 	if ! { python3 -m venv "$work/venv" &&
 		"$work/venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$@"; } >"$work/log" 2>&1; then
@@ -21,7 +22,7 @@ install() {
 	python() {
 		"$work/venv/bin/python" "$@"
 	}
-	echo "versions: $(printf '%s, ' "$@" | sed 's/==/ /g; s/, $//')"
+	echo "versions: $(printf '%s, ' "$@" | sed 's/--[^ ]*, //; s/==/ /g; s/, $//')"
 }
 
 # unpack PACKAGE=VERSION...: from Debian, into $work/debian, without installing it; exits with 2 when they are not to be had.

@@ -30,12 +30,16 @@ typedef struct oss_align_options {
     size_t size;
     /* Not 0: all of the text was said and nothing else, but at wildcards. */
     int32_t exact;
-    /* A word that stands for any speech or none ("<*>"), NULL: no word does. It is in no result. */
+    /* A word that stands for any speech or none ("<*>"), NULL: no word does. It is in no result, and what is said there is
+     * no sound. */
     const char *wildcard;
-    /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 20. Higher: fewer sounds. */
+    /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 12. Higher: fewer sounds. */
     double sound_cost;
-    /* What a stretch costs that was not said, in nats; above 0; 0: 40. Higher: fewer of them. */
+    /* What each symbol of a stretch costs that was not said, in nats; above 0; 0: by how well the recording is heard. Higher:
+     * fewer of them. */
     double missing_cost;
+    /* What messages call a line of the text ("cue", "verse"); NULL: "line". */
+    const char *line_name;
 } oss_align_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */

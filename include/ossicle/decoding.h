@@ -16,9 +16,10 @@
  *     + bonuses of hotwords + rescore_weight ln p(words by the second model)
  * (Hannun et al. 2014); the terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
  * agree, at any pause once it is 20 s long, and soon after 60 s, and the language model's context goes on; so memory does
- * not grow with a recording. Transcripts have their times as ever. The confidence of a word is the geometric mean of what
- * the network's outputs say of it (ossicle/transcript.h) and of its posterior: the part that hypotheses which have it at its
- * place have of all (Wessel et al. 2001).
+ * not grow with a recording. Transcripts have their times as ever. The confidence of a word comes from what the network's
+ * outputs say of it (ossicle/transcript.h) and from its posterior, the part that hypotheses which have it at its place have
+ * of all (Wessel et al. 2001): by the calibration for searches that the model file holds (ossicle calibrate --lm), else as
+ * the geometric mean of the two.
  *
  * What is set holds for coming calls. These functions must not be called while the recognizer runs. Those that fail return
  * a negative oss_status, set oss_last_error() and leave the recognizer as it was. */
@@ -47,7 +48,7 @@ typedef struct oss_decoding_options {
     /* sizeof(oss_decoding_options): later versions have more at the end. Everything else 0 (NULL) is the default. */
     size_t size;
     /* The file of a language model, of words or of symbols (ossicle lm build --characters); NULL: none. Not needed
-     * once it is set. */
+     * once it is set. For one of each: symbol_lm. */
     const char *lm;
     /* Of a second one, of words, by which the best hypotheses are ranked anew; NULL: none. */
     const char *rescore_lm;
@@ -61,13 +62,16 @@ typedef struct oss_decoding_options {
     /* Of ln p(words), at least 0. 0: what `ossicle tune` stored in the model's file, else 0.5. */
     double lm_weight;
     double word_bonus;      /* for each word. 0: what is stored, else 1.5 */
-    double unknown_penalty; /* for each word that the model does not know. 0: -10 */
+    double unknown_penalty; /* for each word that the model does not know. 0: what is stored, else -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped, below 0. 0: -10 */
     /* Symbols below this on a row are not tried, but for the best one; below 0. 0: -5. */
     double token_min_logp;
     double rescore_weight; /* of ln p(words by rescore_lm), above 0. 0: 0.5 */
     /* oss_decoding_number, or-ed: those whose 0 is a number and not the default. */
     uint64_t zeros;
+    /* The file of a language model of symbols beside one of words: it spells the words that `lm` does not know. NULL:
+     * none. Not needed once it is set. */
+    const char *symbol_lm;
 } oss_decoding_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */
@@ -79,8 +83,9 @@ static inline oss_decoding_options oss_decoding_options_init(void) {
 }
 
 /* Loads the models; siblings and streams that are made afterwards share them, and have the same options. options NULL:
- * greedy again, without hotwords; else hotwords stay. OSS_EINPUT: a file is no language model, or the recognizer's
- * vocabulary cannot spell most of its words: the message says how many. OSS_EUSAGE: a wrong option, or one that this
+ * greedy again, without hotwords; else hotwords stay. OSS_EINPUT: a file is no language model, or not of the
+ * kind that is asked for, or the recognizer's vocabulary cannot spell most of its words, or has other symbols: the message
+ * says how many. OSS_EUSAGE: a wrong option, or one that this
  * version does not have, or the recognizer makes no transcripts. */
 OSS_API oss_status oss_recognizer_set_decoding(oss_recognizer *recognizer,
                                                const oss_decoding_options *options);

@@ -36,7 +36,7 @@ typedef enum oss_transcript_format {
     OSS_FORMAT_JSONL = 2,    /* the same in one line */
     OSS_FORMAT_SRT = 3,      /* SubRip subtitles */
     OSS_FORMAT_VTT = 4,      /* WebVTT subtitles */
-    OSS_FORMAT_CTM = 5,      /* NIST: a word a line, for scoring by time */
+    OSS_FORMAT_CTM = 5,      /* NIST: a word (oss_ctm_level) a line, for scoring by time */
     OSS_FORMAT_STM = 6,      /* NIST: a segment a line */
     OSS_FORMAT_TRN = 7,      /* NIST: a recording a line, its id in brackets behind */
     OSS_FORMAT_TEXTGRID = 8, /* Praat: tiers `words` and `segments` */
@@ -68,6 +68,12 @@ typedef enum oss_textgrid_form {
     OSS_TEXTGRID_SHORT = 2
 } oss_textgrid_form;
 
+typedef enum oss_ctm_level {
+    OSS_CTM_WORD = 0,
+    OSS_CTM_TOKEN = 1,  /* a symbol a line, in order; the spaces between words are none */
+    OSS_CTM_SEGMENT = 2 /* a segment a line, "<space>" between its words; not for sclite */
+} oss_ctm_level;
+
 typedef struct oss_format_options {
     /* sizeof(oss_format_options): later versions have more at the end. Everything else 0 (NULL) is the default. */
     size_t size;
@@ -91,6 +97,8 @@ typedef struct oss_format_options {
     int32_t minimum_gap_ms;      /* between cues; 0: 80; negative: none */
     int32_t minimum_duration_ms; /* of a cue, where the next one is far enough; 0: 833; negative: none */
     int32_t maximum_duration_ms; /* of a cue of several words, 100 or more; 0: 7000 */
+    int32_t unused;              /* padding of earlier versions, not looked at */
+    oss_ctm_level ctm_level;
 } oss_format_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */

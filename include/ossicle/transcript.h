@@ -10,7 +10,8 @@
  * recording. Where the audio pauses beside a word, that is its edge; words without a pause between them share the time
  * between their symbols (docs/inference.md, "Times"). A confidence is the probability that the thing is right:
  * calibrated for words when the model file holds a calibration ("Confidence" there), else the least posterior of its
- * symbols, which is too high; of a beam search (ossicle/decoding.h) the mean of that and of the posterior of the word.
+ * symbols, which is too high; of a beam search (ossicle/decoding.h) by a calibration of its own, else the geometric mean of
+ * that and of the posterior of the word.
  *
  * The structs are made by the library alone and only read by programs, which must not depend on their sizes staying
  * what they are at the end: later versions give a meaning to `reserved`, which is zero until then. */

@@ -15,6 +15,7 @@ import time
 import contenders
 import report
 from setting import Setting, fail, run, run_torch
+from tables import write_report
 
 ONNX_VERSION = "1.30.0"
 QUANTIZER = ["onnxruntime==1.32.0", "onnx==1.23.2"]  # writes ONNX Runtime's int8 models
@@ -110,7 +111,7 @@ def main():
     save_results(os.path.join(folder, "results.json"), rounds, gradients)
     machine = describe_machine(setting, rounds[0]["machine", contenders.OURS, 1])
     lines = report.make_report(rounds, machine, gradients)
-    report.write_report(DOCUMENT, lines)
+    write_report(DOCUMENT, lines, "bench-peers")
     subprocess.run(["scripts/wrap_docs.sh", DOCUMENT], check=True)
     print("\n".join(lines))
     say(f"{DOCUMENT} is written; {time.time() - begin:.0f} s")

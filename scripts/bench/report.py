@@ -6,8 +6,7 @@ import statistics
 
 import contenders as who_is
 from setting import CASES
-
-BEGIN, END = "<!-- bench-peers: begin -->", "<!-- bench-peers: end -->"
+from tables import make_table
 
 
 def get_median(rounds, row, key="median_ms"):
@@ -26,11 +25,6 @@ def count_realtime(seconds, median_ms):
 def get_mode(rounds, row):
     """What most rounds found fastest."""
     return statistics.mode(one[row].get("mode", "") for one in rounds)
-
-
-def make_table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
 
 
 def get_limit(rounds, row):
@@ -113,12 +107,3 @@ def make_report(rounds, machine, gradients):
     lines += ["", "### Inference, x real time", "", *float32, "### Inference with small numbers, x real time", "", *small]
     lines += ["What was fastest of ONNX Runtime's settings:", "", *list_modes(rounds)]
     return lines + ["### Log-mel features, one thread, x real time", "", *table_mel(rounds)]
-
-
-def write_report(path, lines):
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(before + BEGIN + "\n\n" + "\n".join(lines) + "\n" + END + after)

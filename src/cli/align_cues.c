@@ -70,6 +70,18 @@ static const char *find_settings(const char *line, size_t bytes) {
     return NULL;
 }
 
+bool oss_align_cues_has_times(const char *text) {
+    for (const char *at = text; *at != '\0';) {
+        size_t length = strcspn(at, "\n");
+        bool times = strspn(at, "0123456789:.,") >= strlen("00:00.000") && find_settings(at, length) != NULL;
+        if (times) {
+            return true;
+        }
+        at += length + (at[length] == '\n');
+    }
+    return false;
+}
+
 typedef struct line_reader {
     oss_align_cues *cues;
     const char *path;
@@ -89,6 +101,11 @@ static oss_status take_line(line_reader *r, const char *line, size_t bytes) {
     }
     if (r->inside) {
         return add_line(r->cues, line, bytes);
+    }
+    if (r->line == 1 && bytes >= 6 && memcmp(line, "WEBVTT", 6) == 0) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: is WebVTT: save it as SubRip, in which its cues have numbers and commas",
+                        r->path);
     }
     return is_number(line, bytes) ? OSS_OK
                                   : oss_fail(OSS_EINPUT,

@@ -17,6 +17,9 @@ typedef struct oss_align_cues {
 oss_status oss_align_cues_read(oss_align_cues *cues, const char *path);
 void oss_align_cues_deinit(oss_align_cues *cues);
 
+/* Whether a line of `text` is the times of a cue. */
+bool oss_align_cues_has_times(const char *text);
+
 /* What was said: a line for each cue, without tags such as <i> and {\an8}. NULL: OSS_ENOMEM; oss_free. */
 char *oss_align_cues_text(const oss_align_cues *cues);
 

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/pool.h"
 #include "model/model_file.h"
 
@@ -14,6 +15,10 @@ typedef struct oss_bench_setup {
     const oss_model *model;      /* d 192, 4 blocks, 8x, V 32, k 1 and initial weights unless --model */
     oss_precision precision;     /* of products, in training and inference */
     int32_t utterances, seconds; /* of a training batch */
+    const char **logits;         /* [logits_count] files for the search */
+    int32_t logits_count;
+    const char *lm; /* file; NULL: none */
+    int32_t beam[OSS_BENCH_MAX_CASES], beams;
 } oss_bench_setup;
 
 /* One piece of work and the median of its times. */
@@ -21,6 +26,9 @@ typedef struct oss_bench_case {
     int32_t utterances, seconds;
     double flop; /* of one run, nominal: what the definition needs, not what is done */
     double median_ms;
+    /* Of the search alone, which has neither seconds nor flop. */
+    int32_t beam, frames;
+    double audio_seconds, state_mib;
 } oss_bench_case;
 
 /* What a part of the benchmark gives; case 0 stands for it. */
@@ -45,5 +53,22 @@ oss_status oss_bench_train(const oss_bench_setup *setup, oss_bench_part *out);
 oss_status oss_bench_infer(const oss_bench_setup *setup, oss_bench_part *out);
 oss_status oss_bench_mel(const oss_bench_setup *setup, oss_bench_part *out);
 oss_status oss_bench_ctc(const oss_bench_setup *setup, oss_bench_part *out);
+oss_status oss_bench_search(const oss_bench_setup *setup, oss_bench_part *out);
+
+/* What is said of the search. */
+void oss_bench_print_search(const oss_bench_part *part);
+void oss_bench_add_search(oss_json *object, const oss_bench_part *part);
+
+/* A part: what is run, and whether by all threads; else one thread's peak is its limit. */
+typedef struct oss_bench_kind {
+    const char *name;
+    oss_status (*run)(const oss_bench_setup *setup, oss_bench_part *out);
+    bool threaded;
+} oss_bench_kind;
+
+/* *gflops becomes the multiply-add peak of the threads together, if that is larger. */
+oss_status oss_bench_peak(int32_t threads, double *gflops);
+/* Runs it in a process of its own, its peak measured before and after. */
+oss_status oss_bench_run_apart(const oss_bench_kind *part, const oss_bench_setup *setup, oss_bench_part *out);
 
 #endif

@@ -1,8 +1,6 @@
 #include "cli/check_align.h"
 
-#include "base/fail.h"
-#include "dataset/dataset_csv.h"
-#include "infer/recognizer_internal.h"
+#include "cli/align_rows.h"
 
 typedef struct row_sums {
     int32_t missing; /* words */
@@ -26,76 +24,42 @@ static row_sums add_up(const oss_alignment *alignment) {
     return sums;
 }
 
-static void print_row(const char *csv, const oss_dataset_row *row, const oss_alignment *alignment,
-                      int64_t *findings) {
+typedef struct align_check {
+    const char *csv;
+    int64_t findings;
+} align_check;
+
+/* What cannot be aligned is left to the other checks. */
+static oss_status take_row(void *context, const oss_aligned_row *aligned) {
+    align_check *check = context;
+    const oss_dataset_row *row = aligned->row;
+    if (aligned->status != OSS_OK) {
+        return OSS_OK;
+    }
+    const oss_alignment *alignment = aligned->alignment;
     const row_sums sums = add_up(alignment);
     if (sums.missing == 0 && alignment->sounds == 0) {
-        return;
+        return OSS_OK;
     }
-    if ((*findings)++ == 0) {
+    if (check->findings++ == 0) {
         oss_cli_print("\ntext and speech differ:\n");
     }
     oss_cli_print(
         "  %s:%lld: row %lld: %s: %d of %d words not heard, %.1f s of speech without text, from %.1f s on\n",
-        csv, (long long)row->line, (long long)row->number, row->wav, (int)sums.missing, (int)alignment->words,
-        sums.seconds, sums.at);
-}
-
-static bool is_row_own(oss_status status) {
-    return status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
-}
-
-static oss_status align_row(oss_recognizer *recognizer, const oss_dataset_row *row, const char *text,
-                            oss_alignment **out) {
-    const oss_reference reference = {.path = row->path,
-                                     .start_seconds = row->start_seconds,
-                                     .end_seconds = row->end_seconds,
-                                     .text = text};
-    oss_status status = oss_recognizer_align_row(recognizer, &reference, NULL, out);
-    return is_row_own(status) ? OSS_OK : status;
-}
-
-static oss_status check_rows(oss_recognizer *recognizer, oss_dataset *dataset, const char *csv,
-                             int64_t *findings) {
-    bool is_there = true;
-    int64_t before = 0;
-    while (is_there) {
-        oss_dataset_row row = {0};
-        oss_alignment *alignment = NULL;
-        oss_status status = oss_dataset_next(dataset, &row, &is_there);
-        if (status == OSS_OK && is_there) {
-            status = align_row(recognizer, &row, oss_dataset_source_text(dataset), &alignment);
-        }
-        is_there |= status == OSS_EINPUT;
-        if (alignment != NULL) {
-            print_row(csv, &row, alignment, &before);
-        }
-        oss_alignment_free(alignment);
-        oss_dataset_row_deinit(&row);
-        if (status != OSS_OK && status != OSS_EINPUT) {
-            return status;
-        }
-    }
-    *findings += before;
+        check->csv, (long long)row->line, (long long)row->number, row->wav, (int)sums.missing,
+        (int)alignment->words, sums.seconds, sums.at);
     return OSS_OK;
 }
 
-oss_status oss_check_align_csv(const oss_cli_args *args, const char *model, const char *csv,
-                               int64_t *findings) {
-    oss_recognizer_options settings = {.size = sizeof settings};
-    oss_recognizer *recognizer = NULL;
-    oss_dataset *dataset = NULL;
-    oss_status status = oss_cli_threads(args, &settings.threads);
-    if (status == OSS_OK) {
-        status = oss_recognizer_create(&recognizer, model, &settings);
-    }
-    if (status == OSS_OK) {
-        status = oss_dataset_open(&dataset, csv, oss_recognizer_config(recognizer)->text_case);
-    }
-    if (status == OSS_OK) {
-        status = check_rows(recognizer, dataset, csv, findings);
-    }
-    oss_dataset_free(dataset);
-    oss_recognizer_free(recognizer);
+oss_status oss_check_align_csv(const oss_cli_args *args, const char *csv, int64_t *findings) {
+    align_check check = {.csv = csv};
+    const oss_align_rows rows = {.args = args,
+                                 .csv = csv,
+                                 .settings = {.size = sizeof rows.settings},
+                                 .context = &check,
+                                 .take = take_row};
+    int64_t count = 0;
+    oss_status status = oss_align_rows_run(&rows, &count);
+    *findings += status == OSS_OK ? check.findings : 0;
     return status;
 }

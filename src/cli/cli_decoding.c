@@ -14,11 +14,9 @@ static oss_status check_pair(const oss_cli_args *args, const char *option, const
 }
 
 static oss_status check_pairs(const oss_cli_args *args) {
-    static const char *const pair[][2] = {{"--lm-weight", "--lm"},
-                                          {"--word-bonus", "--lm"},
-                                          {"--unknown-penalty", "--lm"},
-                                          {"--hotword-weight", "--hotwords"},
-                                          {"--rescore-weight", "--rescore-lm"}};
+    static const char *const pair[][2] = {
+        {"--lm-weight", "--lm"}, {"--word-bonus", "--lm"},           {"--unknown-penalty", "--lm"},
+        {"--symbol-lm", "--lm"}, {"--hotword-weight", "--hotwords"}, {"--rescore-weight", "--rescore-lm"}};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof pair / sizeof *pair && status == OSS_OK; i++) {
         status = check_pair(args, pair[i][0], pair[i][1]);
@@ -57,6 +55,7 @@ oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out
                               .hotwords = oss_cli_value(args, "--hotwords"),
                               .hotword_weight = default_hotword_weight};
     out->options.lm = oss_cli_value(args, "--lm");
+    out->options.symbol_lm = oss_cli_value(args, "--symbol-lm");
     out->options.rescore_lm = oss_cli_value(args, "--rescore-lm");
     oss_status status = check_pairs(args);
     if (status == OSS_OK) {
@@ -101,6 +100,9 @@ void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
         oss_json_add_number(entry, "lm_weight", used->lm_weight);
         oss_json_add_number(entry, "word_bonus", used->word_bonus);
         oss_json_add_number(entry, "unknown_penalty", used->unknown_penalty);
+    }
+    if (used->symbol_lm != NULL) {
+        oss_json_add_string(entry, "symbol_lm", used->symbol_lm);
     }
     if (decoding->hotwords != NULL) {
         oss_json_add_string(entry, "hotwords", decoding->hotwords);

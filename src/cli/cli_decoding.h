@@ -12,7 +12,8 @@
              "64 with an option that needs a search, else the best symbol of each row)"},                    \
         {.name = "--unknown-penalty",                                                                        \
          .value = "X",                                                                                       \
-         .help = "added for a word that the language model does not know (default -10)"},                    \
+         .help = "added for a word that the language model does not know (default: what `ossicle tune` "     \
+                 "stored, else -10)"},                                                                       \
         {.name = "--hotwords",                                                                               \
          .value = "FILE",                                                                                    \
          .help = "words and phrases that are likely to be said, one a line, each with a weight behind a "    \
@@ -27,6 +28,13 @@
         .name = "--rescore-weight", .value = "X", .help = "its weight (default 0.5)"                         \
     }
 
+#define OSS_CLI_SYMBOL_LM_OPTION                                                                             \
+    {                                                                                                        \
+        .name = "--symbol-lm", .value = "FILE",                                                              \
+        .help = "language model of symbols (`ossicle lm build --characters`) beside that of words: it "      \
+                "spells the words that --lm does not know"                                                   \
+    }
+
 #define OSS_CLI_DECODING_OPTIONS                                                                             \
     {.name = "--lm",                                                                                         \
      .value = "FILE",                                                                                        \
@@ -38,7 +46,7 @@
         {.name = "--word-bonus",                                                                             \
          .value = "X",                                                                                       \
          .help = "added for each word (default: what `ossicle tune` stored, else 1.5)"},                     \
-        OSS_CLI_BEAM_OPTIONS
+        OSS_CLI_SYMBOL_LM_OPTION, OSS_CLI_BEAM_OPTIONS
 
 #define OSS_CLI_N_BEST_OPTION                                                                                \
     {                                                                                                        \

@@ -161,7 +161,16 @@ static bool is_open(const oss_cli_args *args, const char *name) {
 
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand) {
     const char *meant = NULL;
-    if (is_open(args, "--csv")) {
+    if (is_open(args, "--text-file") && !ends_with(operand, ".csv")) {
+        meant = ends_with(operand, ".txt") ? "--text-file " : ends_with(operand, ".srt") ? "--srt " : NULL;
+        if (meant == NULL) {
+            return oss_fail(
+                OSS_EUSAGE,
+                "\"%s\" is one argument too many: give one recording, and what was said in it with "
+                "--text-file FILE",
+                operand);
+        }
+    } else if (is_open(args, "--csv")) {
         if (!ends_with(operand, ".csv")) {
             return oss_fail(
                 OSS_EUSAGE,

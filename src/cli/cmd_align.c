@@ -4,23 +4,25 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
-#include "cli/align_cues.h"
 #include "cli/align_findings.h"
-#include "cli/align_print.h"
+#include "cli/align_input.h"
+#include "cli/align_rows.h"
 #include "cli/cli_files.h"
+#include "cli/cli_progress.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/transcribe_format.h"
-#include "dataset/dataset_csv.h"
-#include "infer/recognizer_internal.h"
 
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--text", .value = "TEXT", .help = "what was said"},
-    {.name = "--text-file", .value = "FILE", .help = "what was said: UTF-8, a sentence or so a line"},
+    {.name = "--text-file",
+     .value = "FILE",
+     .help = "what was said: UTF-8, a sentence or so a line; \"-\" is standard input"},
     {.name = "--srt",
      .value = "FILE.srt",
      .help = "what was said: subtitles, whose cues and line breaks stay and whose times are replaced"},
@@ -32,7 +34,10 @@ static const oss_cli_option options[] = {
      .help = "ctm (default; with --srt: srt), json, jsonl, srt, vtt, stm, trn, textgrid, tsv, lrc or txt"},
     {.name = "--json", .help = "short for --format jsonl: one JSON object a line"},
     {.name = "--symbols", .help = "json, jsonl: words have their symbols, with times"},
-    {.name = "--tokens", .help = "ctm: a symbol a line instead of a word"},
+    {.name = "--ctm-level",
+     .value = "LEVEL",
+     .help =
+         "ctm: what has a line: word (default), token (a symbol) or segment (a line of the text, or a sentence of one, with \"<space>\" between its words)"},
     {.name = "--line-length", .value = "N", .help = "srt, vtt, lrc: columns of a line (default 42)"},
     {.name = "--lines", .value = "N", .help = "srt, vtt: lines of a subtitle (default 2)"},
     {.name = "--textgrid", .value = "FORM", .help = "textgrid: auto (default), long or short"},
@@ -55,10 +60,11 @@ static const oss_cli_option options[] = {
      .help = "this word in the text stands for any speech or none (such as \"<*>\"); it is in no result"},
     {.name = "--sound-cost",
      .value = "X",
-     .help = "nats that a second of speech without text costs: higher finds less of it (default 20)"},
+     .help = "nats that a second of speech without text costs: higher finds less of it (default 12)"},
     {.name = "--missing-cost",
      .value = "X",
-     .help = "nats that a sentence without speech costs: higher finds fewer (default 40)"},
+     .help =
+         "nats that each symbol of a sentence without speech costs: higher finds fewer (default: by how well the recording is heard, about 1.5 to 3.5)"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
@@ -68,7 +74,7 @@ static const oss_cli_option options[] = {
 
 typedef struct aligning {
     const oss_cli_args *args;
-    oss_recognizer *recognizer;
+    oss_recognizer_options settings;
     oss_align_options options;
     oss_transcript_format format;
     oss_format_options form;
@@ -76,7 +82,8 @@ typedef struct aligning {
     char *text;
     oss_strbuf findings;
     oss_writer file; /* of -o */
-    int64_t found, done, failed;
+    int64_t done, failed;
+    int64_t differing; /* recordings with something found */
     bool begun;
 } aligning;
 
@@ -95,29 +102,9 @@ static oss_status read_cost(const oss_cli_args *args, const char *option, double
     return OSS_OK;
 }
 
-static oss_status check_sources(const oss_cli_args *args) {
-    int32_t texts =
-        oss_cli_has(args, "--text") + oss_cli_has(args, "--text-file") + oss_cli_has(args, "--srt");
-    bool csv = oss_cli_has(args, "--csv");
-    if (csv && (texts > 0 || oss_cli_operands(args) > 0)) {
-        return oss_fail(OSS_EUSAGE, "--csv names recordings and texts: give no AUDIO and no other text");
-    }
-    if (!csv && (texts != 1 || oss_cli_operands(args) != 1)) {
-        return oss_fail(OSS_EUSAGE,
-                        "give AUDIO and one of --text, --text-file and --srt, or --csv FILE for many");
-    }
-    return oss_cli_either(args, "-o", "--output-dir", "where results go");
-}
-
 static oss_status read_format(aligning *a) {
-    oss_status status = oss_transcribe_format_read(a->args, &a->format, &a->form);
-    if (status == OSS_OK && !oss_cli_has(a->args, "--format") && !oss_cli_has(a->args, "--json")) {
-        a->format = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
-    }
-    if (status == OSS_OK && oss_cli_has(a->args, "--tokens") && a->format != OSS_FORMAT_CTM) {
-        return oss_fail(OSS_EUSAGE, "--tokens goes with --format ctm, and here it is %s: leave it out",
-                        oss_format_name(a->format));
-    }
+    oss_transcript_format usual = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
+    oss_status status = oss_transcribe_format_read(a->args, usual, &a->format, &a->form);
     bool many = oss_cli_has(a->args, "--csv") && !oss_cli_has(a->args, "--output-dir");
     if (status == OSS_OK && many && a->format != OSS_FORMAT_TXT && !oss_format_holds_many(a->format)) {
         return oss_fail(OSS_EUSAGE,
@@ -127,45 +114,25 @@ static oss_status read_format(aligning *a) {
     return status;
 }
 
-static oss_status read_text(aligning *a) {
-    enum { MOST_BYTES = 1 << 28 };
-    const char *file = oss_cli_value(a->args, "--text-file"), *srt = oss_cli_value(a->args, "--srt");
-    size_t bytes = 0;
-    oss_status status = OSS_OK;
-    if (oss_cli_has(a->args, "--text")) {
-        a->text = oss_strdup(oss_cli_value(a->args, "--text"));
-    } else if (file != NULL) {
-        status = oss_file_read_all(&a->text, &bytes, file, MOST_BYTES);
-        if (status == OSS_OK && strlen(a->text) != bytes) {
-            return oss_fail(OSS_EINPUT, "%s: has a NUL byte: give a text in UTF-8", file);
-        }
-    } else if (srt != NULL) {
-        status = oss_align_cues_read(&a->cues, srt);
-        a->text = status == OSS_OK ? oss_align_cues_text(&a->cues) : NULL;
-    } else {
-        return OSS_OK;
-    }
-    return status == OSS_OK && a->text == NULL ? OSS_ENOMEM : status;
-}
-
-static oss_status load(aligning *a) {
-    oss_recognizer_options settings = {.size = sizeof settings,
-                                       .allow_truncated = 1,
-                                       .keep_level = oss_cli_has(a->args, "--keep-level"),
-                                       .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
-                                       .raw = oss_cli_value(a->args, "--raw")};
-    oss_status status = oss_cli_threads(a->args, &settings.threads);
-    if (status == OSS_OK) {
-        status = oss_cli_precision(a->args, &settings.precision);
-    }
-    return status == OSS_OK ? oss_cli_recognizer(&a->recognizer, a->args, &settings) : status;
+static oss_status read_settings(aligning *a) {
+    a->settings = (oss_recognizer_options){.size = sizeof a->settings,
+                                           .allow_truncated = 1,
+                                           .keep_level = oss_cli_has(a->args, "--keep-level"),
+                                           .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
+                                           .raw = oss_cli_value(a->args, "--raw")};
+    oss_status status = oss_cli_threads(a->args, &a->settings.threads);
+    return status == OSS_OK ? oss_cli_precision(a->args, &a->settings.precision) : status;
 }
 
 static oss_status prepare(aligning *a) {
     a->options = oss_align_options_init();
     a->options.exact = oss_cli_has(a->args, "--exact");
     a->options.wildcard = oss_cli_value(a->args, "--wildcard");
-    oss_status status = check_sources(a->args);
+    a->options.line_name = oss_cli_has(a->args, "--srt") ? "cue" : "line";
+    oss_status status = oss_align_input_check(a->args);
+    if (status == OSS_OK) {
+        status = oss_cli_either(a->args, "-o", "--output-dir", "where results go");
+    }
     if (status == OSS_OK) {
         status = read_cost(a->args, "--sound-cost", &a->options.sound_cost);
     }
@@ -176,10 +143,10 @@ static oss_status prepare(aligning *a) {
         status = read_format(a);
     }
     if (status == OSS_OK) {
-        status = read_text(a);
+        status = oss_align_input_read(a->args, &a->text, &a->cues);
     }
     if (status == OSS_OK) {
-        status = load(a);
+        status = read_settings(a);
     }
     if (status == OSS_OK && oss_cli_has(a->args, "-o")) {
         status = oss_writer_open(&a->file, oss_cli_value(a->args, "-o"));
@@ -199,16 +166,12 @@ static oss_status print(const aligning *a, const oss_alignment *alignment, const
     bool cues = a->cues.cues > 0 && (vtt || a->format == OSS_FORMAT_SRT);
     form.name = name;
     form.id = id;
-    if (!cues && !oss_cli_has(a->args, "--tokens")) {
+    if (!cues) {
         return oss_transcript_print(alignment->transcript, a->format, &form, out);
     }
     oss_strbuf text = {0};
     oss_strbuf_append(&text, "");
-    if (cues) {
-        oss_align_cues_print(&text, &a->cues, alignment, vtt);
-    } else {
-        oss_align_print_symbols(&text, alignment->transcript, id);
-    }
+    oss_align_cues_print(&text, &a->cues, alignment, vtt);
     *out = oss_strbuf_take(&text);
     return *out == NULL ? OSS_ENOMEM : OSS_OK;
 }
@@ -250,39 +213,48 @@ static oss_status show(aligning *a, const oss_alignment *alignment, const char *
     }
     oss_string_free(text);
     if (status == OSS_OK) {
-        a->found +=
-            oss_align_findings(alignment, name, oss_cli_has(a->args, "--findings") ? &a->findings : NULL);
+        a->differing += oss_align_findings(alignment, name, a->options.line_name,
+                                           oss_cli_has(a->args, "--findings") ? &a->findings : NULL) > 0;
         a->done++;
     }
     return status;
 }
 
+static oss_status align_audio(aligning *a, oss_recognizer *recognizer, const char *audio, const char *id) {
+    oss_alignment *alignment = NULL;
+    oss_status status =
+        oss_recognizer_align_file(recognizer, oss_cli_recording(audio), a->text, &a->options, &alignment);
+    status = status == OSS_OK ? show(a, alignment, audio, id) : oss_cli_name_recording(audio, status);
+    oss_alignment_free(alignment);
+    return status;
+}
+
 static oss_status align_one(aligning *a) {
     const char *audio = oss_cli_operand(a->args, 0);
-    oss_alignment *alignment = NULL;
+    oss_recognizer *recognizer = NULL;
     char *id = oss_path_stem(audio);
     oss_status status = id == NULL ? OSS_ENOMEM : oss_cli_check_recording(audio);
     if (status == OSS_OK) {
-        status = oss_recognizer_align_file(a->recognizer, oss_cli_recording(audio), a->text, &a->options,
-                                           &alignment);
-        status = status == OSS_OK ? OSS_OK : oss_cli_name_recording(audio, status);
+        status = oss_cli_recognizer(&recognizer, a->args, &a->settings);
     }
     if (status == OSS_OK) {
-        status = show(a, alignment, audio, id);
+        status = align_audio(a, recognizer, audio, id);
     }
-    oss_alignment_free(alignment);
+    oss_recognizer_free(recognizer);
     oss_free(id);
     return status;
 }
 
 /* ---- The rows of a dataset ---- */
 
-static oss_status align_row(aligning *a, const oss_dataset_row *row, const char *text) {
-    const oss_reference reference = {.path = row->path,
-                                     .start_seconds = row->start_seconds,
-                                     .end_seconds = row->end_seconds,
-                                     .text = text};
-    oss_alignment *alignment = NULL;
+static oss_status take_row(void *context, const oss_aligned_row *aligned) {
+    aligning *a = context;
+    const oss_dataset_row *row = aligned->row;
+    if (aligned->status != OSS_OK) {
+        (void)oss_cli_fail(a->args, oss_fail(aligned->status, "%s", aligned->message));
+        a->failed++;
+        return OSS_OK;
+    }
     char *stem = oss_path_stem(row->wav);
     oss_strbuf id = {0};
     bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
@@ -290,55 +262,31 @@ static oss_status align_row(aligning *a, const oss_dataset_row *row, const char 
     if (part || oss_cli_has(a->args, "--output-dir")) {
         oss_strbuf_printf(&id, "-%lld", (long long)row->number);
     }
-    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : oss_cli_reads(a->args, row->path);
+    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : OSS_OK;
     if (status == OSS_OK) {
-        status = oss_recognizer_align_row(a->recognizer, &reference, &a->options, &alignment);
+        status = show(a, aligned->alignment, row->wav, id.data);
     }
-    if (status == OSS_OK) {
-        status = show(a, alignment, row->wav, id.data);
-    }
-    oss_alignment_free(alignment);
     oss_strbuf_deinit(&id);
     oss_free(stem);
     return status;
 }
 
-/* A row that is wrong does not end it all; what is out of memory or disk does. */
-static bool goes_on(oss_status status) {
-    return status == OSS_OK || status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
-}
-
-static oss_status next_row(aligning *a, oss_dataset *dataset, bool *is_there) {
-    oss_dataset_row row = {0};
-    oss_status status = oss_dataset_next(dataset, &row, is_there);
-    bool read = status == OSS_OK && *is_there;
-    if (read) {
-        status = align_row(a, &row, oss_dataset_source_text(dataset));
-        if (status != OSS_OK) {
-            status = oss_fail_prefix(status, "%s:%lld: row %lld", oss_cli_value(a->args, "--csv"),
-                                     (long long)row.line, (long long)row.number);
-        }
-    }
-    if (status != OSS_OK && goes_on(status)) {
-        (void)oss_cli_fail(a->args, status);
-        a->failed++;
-        *is_there = true;
-    }
-    oss_dataset_row_deinit(&row);
-    return goes_on(status) ? OSS_OK : status;
-}
-
 static oss_status align_rows(aligning *a) {
-    oss_dataset *dataset = NULL;
-    const char *csv = oss_cli_value(a->args, "--csv");
-    oss_status status = oss_dataset_open(&dataset, csv, oss_recognizer_config(a->recognizer)->text_case);
-    for (bool is_there = true; status == OSS_OK && is_there;) {
-        status = next_row(a, dataset, &is_there);
+    const oss_align_rows rows = {.args = a->args,
+                                 .csv = oss_cli_value(a->args, "--csv"),
+                                 .settings = a->settings,
+                                 .options = &a->options,
+                                 .context = a,
+                                 .take = take_row};
+    int64_t count = 0;
+    oss_status status = oss_align_rows_run(&rows, &count);
+    if (status == OSS_OK && a->done > 0 && a->failed + a->differing > 0) {
+        oss_log_info("%s: %lld of %lld rows are aligned, %lld of them differ from their texts", rows.csv,
+                     (long long)a->done, (long long)count, (long long)a->differing);
     }
-    oss_dataset_free(dataset);
     if (status == OSS_OK && a->done == 0) {
-        return oss_fail(OSS_EINPUT, "%s: %s", csv,
-                        a->failed == 0 ? "has no rows" : "no row could be aligned");
+        return oss_fail(OSS_EINPUT, "%s: %s", rows.csv,
+                        count == 0 ? "has no rows" : "no row could be aligned");
     }
     return status;
 }
@@ -366,12 +314,11 @@ static int run_align(const oss_cli_args *args) {
     if (status == OSS_OK) {
         status = finish(&a);
     }
-    int code = status != OSS_OK ? oss_cli_fail(args, status) : a.failed + a.found > 0;
+    int code = status != OSS_OK ? oss_cli_fail(args, status) : a.failed + a.differing > 0;
     oss_writer_abort(&a.file);
     oss_strbuf_deinit(&a.findings);
     oss_align_cues_deinit(&a.cues);
     oss_free(a.text);
-    oss_recognizer_free(a.recognizer);
     return code;
 }
 

@@ -1,26 +1,23 @@
 /* ossicle bench (part of the program ossicle-train): how fast training, inference, features and CTC run here,
  * beside the processor's own limit, measured in the same run. Each part runs in a process of its own, so that
  * its peak memory is its own and no part inherits another's heap. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fail.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/number.h"
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
 #include "cli/commands.h"
+#include "infer/decoding_options.h"
 #include "kernel/cpu.h"
-#include "kernel/peak.h"
 
-enum { PEAK_TRIES = 9, PEAK_ROUNDS = 1000000, MESSAGE_BYTES = 512, MIN_RUNS = 7, DEFAULT_RUNS = 11 };
+enum { MIN_RUNS = 7, DEFAULT_RUNS = 11 };
 
 static const oss_cli_option options[] = {
-    {.name = "--only", .value = "PART", .help = "train, infer, mel or ctc alone", .repeats = true},
+    {.name = "--only", .value = "PART", .help = "train, infer, mel, ctc or search alone", .repeats = true},
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--model", .value = "M", .help = "the model to run (default: the usual size, initial weights)"},
     {.name = "--utterances", .value = "N", .help = "utterances of a training batch (default 16)"},
@@ -32,130 +29,35 @@ static const oss_cli_option options[] = {
      .value = "P",
      .help = "fp32, bf16 or, but for train, int8 products (default fp32)"},
     {.name = "--threads", .value = "N", .help = "threads to use (default: all processors)"},
+    {.name = "--logits",
+     .value = "FILE.npy",
+     .help = "search these rows, made with `ossicle embed --what logits` and the same --model",
+     .repeats = true},
+    {.name = "--lm",
+     .value = "FILE",
+     .help = "and with this language model: a file of `ossicle lm build`, or an ARPA file"},
+    {.name = "--beam",
+     .value = "N",
+     .help = "and with this width, 1 to 4096 (default: 16, 64, 100 and 256)",
+     .repeats = true},
 };
 
 static const char details[] =
     "train: whole steps from waveforms in memory to new weights; infer: features in, logits out, one "
     "utterance with all threads, or 16 of them spread over the threads; mel: log-mel features, one "
     "thread; ctc: loss and gradient of one utterance, one thread. Operations are those that the "
-    "definition needs (multiply-add = 2), whatever is done.\n"
+    "definition needs (multiply-add = 2), whatever is done. search, with --logits: the beam search alone, one "
+    "thread, with what `ossicle tune` stored in the language model.\n"
     "--json prints cpu isa precision threads fma_peak_gflops and the objects train infer mel ctc, each "
-    "with realtime_factor gflops fraction_of_peak median_ms peak_rss_mib cases.";
+    "with realtime_factor gflops fraction_of_peak median_ms peak_rss_mib cases, and search, with "
+    "recordings audio_seconds frames peak_rss_mib and cases of beam us_per_frame realtime_factor median_ms state_mib.";
 
-typedef struct bench_part {
-    const char *name;
-    oss_status (*run)(const oss_bench_setup *setup, oss_bench_part *out);
-    bool threaded; /* else one thread's peak is its limit */
-} bench_part;
-
-static const bench_part parts[] = {{"train", oss_bench_train, true},
-                                   {"infer", oss_bench_infer, true},
-                                   {"mel", oss_bench_mel, false},
-                                   {"ctc", oss_bench_ctc, false}};
-enum { TRAIN /* its place */, PARTS = sizeof parts / sizeof *parts };
-
-/* ---- The limit ---- */
-
-typedef struct peak_work {
-    double flop;
-    float unused[1024];
-} peak_work;
-
-static void run_peak(void *context, int32_t task, int32_t worker) {
-    peak_work *work = context;
-    (void)worker;
-    double flop = oss_k_peak_run(PEAK_ROUNDS, &work->unused[task % 1024]);
-    if (task == 0) {
-        work->flop = flop;
-    }
-}
-
-static oss_status measure_peak(int32_t threads, double *gflops) {
-    peak_work work = {0};
-    oss_pool *pool = NULL;
-    oss_status status = oss_pool_create(&pool, threads);
-    for (int i = 0; i < PEAK_TRIES && status == OSS_OK; i++) {
-        double before = oss_clock_seconds();
-        oss_pool_run(pool, threads, run_peak, &work);
-        double now = threads * work.flop / (oss_clock_seconds() - before) * 1e-9;
-        *gflops = now > *gflops ? now : *gflops;
-    }
-    oss_pool_free(pool);
-    return status;
-}
-
-/* ---- One part, in a process of its own ---- */
-
-typedef struct part_result {
-    oss_status status;
-    char message[MESSAGE_BYTES];
-    oss_bench_part part;
-} part_result;
-
-static double get_peak_rss_mib(void) {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
-}
-
-static void run_child(const bench_part *part, const oss_bench_setup *setup, part_result *result) {
-    int32_t threads = part->threaded ? setup->threads : 1;
-    result->status = measure_peak(threads, &result->part.peak_gflops);
-    if (result->status == OSS_OK) {
-        result->status = part->run(setup, &result->part);
-        result->part.peak_rss_mib = get_peak_rss_mib();
-    }
-    if (result->status == OSS_OK) {
-        result->status = measure_peak(threads, &result->part.peak_gflops);
-    }
-    if (result->status != OSS_OK) {
-        (void)snprintf(result->message, sizeof result->message, "%s", oss_last_error());
-    }
-}
-
-static bool transfer_all(int fd, void *data, size_t bytes, ssize_t (*transfer)(int, void *, size_t)) {
-    for (size_t done = 0; done < bytes;) {
-        ssize_t now = transfer(fd, (char *)data + done, bytes - done);
-        if (now <= 0 && !(now < 0 && errno == EINTR)) {
-            return false;
-        }
-        done += now > 0 ? (size_t)now : 0;
-    }
-    return true;
-}
-
-static ssize_t write_some(int fd, void *data, size_t bytes) {
-    return write(fd, data, bytes);
-}
-
-static oss_status run_part(const bench_part *part, const oss_bench_setup *setup, oss_bench_part *out) {
-    part_result result = {.status = OSS_EIO};
-    int end[2];
-    if (pipe(end) != 0) {
-        return oss_fail_errno(errno, "the part %s could not be started", part->name);
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        run_child(part, setup, &result);
-        _exit(transfer_all(end[1], &result, sizeof result, write_some) ? 0 : 1);
-    }
-    int error_number = errno;
-    (void)close(end[1]);
-    bool arrived = child > 0 && transfer_all(end[0], &result, sizeof result, read);
-    (void)close(end[0]);
-    if (child < 0) {
-        return oss_fail_errno(error_number, "the part %s could not be started", part->name);
-    }
-    int how = 0;
-    while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
-    }
-    if (!arrived) {
-        return oss_fail(OSS_ENOMEM, "the part %s ended early (%s %d): is memory short?", part->name,
-                        WIFSIGNALED(how) ? "signal" : "exit code",
-                        WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
-    }
-    *out = result.part;
-    return result.status == OSS_OK ? OSS_OK : oss_fail(result.status, "%s: %s", part->name, result.message);
-}
+static const oss_bench_kind parts[] = {{"train", oss_bench_train, true},
+                                       {"infer", oss_bench_infer, true},
+                                       {"mel", oss_bench_mel, false},
+                                       {"ctc", oss_bench_ctc, false},
+                                       {"search", oss_bench_search, false}};
+enum { TRAIN /* their places */, SEARCH = 4, PARTS = sizeof parts / sizeof *parts };
 
 /* ---- What is said ---- */
 
@@ -225,10 +127,13 @@ static oss_status print_json(const report *r, const oss_bench_setup *setup) {
     oss_json_add_string(root, "precision", name_precision(setup));
     oss_json_add_integer(root, "threads", setup->threads);
     oss_json_add_number(root, "fma_peak_gflops", r->peak_gflops);
-    for (int i = 0; i < PARTS; i++) {
+    for (int i = 0; i < SEARCH; i++) {
         if (r->wanted[i]) {
             add_part(root, parts[i].name, &r->part[i]);
         }
+    }
+    if (r->wanted[SEARCH]) {
+        oss_bench_add_search(oss_json_add_object(root, parts[SEARCH].name), &r->part[SEARCH]);
     }
     return oss_cli_print_json(root);
 }
@@ -237,9 +142,15 @@ static void print_table(const report *r, const oss_bench_setup *setup) {
     oss_cli_print("%s, %s, %s, %d thread%s, multiply-add peak of fp32 %.0f GFLOP/s\n\n", r->cpu,
                   oss_cpu_isa_name(oss_cpu_isa()), name_precision(setup), setup->threads,
                   setup->threads == 1 ? "" : "s", r->peak_gflops);
-    oss_cli_print("%-7s %10s %12s %10s %10s %9s %10s\n", "part", "work", "x real time", "median ms",
-                  "GFLOP/s", "of peak", "RSS MiB");
-    for (int i = 0; i < PARTS; i++) {
+    bool is_search_alone = true;
+    for (int i = 0; i < SEARCH; i++) {
+        is_search_alone = is_search_alone && !r->wanted[i];
+    }
+    if (!is_search_alone) {
+        oss_cli_print("%-7s %10s %12s %10s %10s %9s %10s\n", "part", "work", "x real time", "median ms",
+                      "GFLOP/s", "of peak", "RSS MiB");
+    }
+    for (int i = 0; i < SEARCH; i++) {
         for (int32_t c = 0; r->wanted[i] && c < r->part[i].cases; c++) {
             const oss_bench_case *item = &r->part[i].item[c];
             char work[32];
@@ -252,6 +163,10 @@ static void print_table(const report *r, const oss_bench_setup *setup) {
             oss_cli_print("\n");
         }
     }
+    if (r->wanted[SEARCH]) {
+        oss_cli_print("%s", is_search_alone ? "" : "\n");
+        oss_bench_print_search(&r->part[SEARCH]);
+    }
 }
 
 /* ---- Options ---- */
@@ -259,7 +174,7 @@ static void print_table(const report *r, const oss_bench_setup *setup) {
 static oss_status choose_parts(const oss_cli_args *args, report *r) {
     int32_t count = oss_cli_count(args, "--only");
     for (int i = 0; i < PARTS && count == 0; i++) {
-        r->wanted[i] = true;
+        r->wanted[i] = i != SEARCH || oss_cli_has(args, "--logits");
     }
     for (int32_t given = 0; given < count; given++) {
         const char *name = oss_cli_value_at(args, "--only", given);
@@ -270,7 +185,7 @@ static oss_status choose_parts(const oss_cli_args *args, report *r) {
             }
         }
         if (!known) {
-            return oss_fail(OSS_EUSAGE, "--only %s: choose train, infer, mel or ctc", name);
+            return oss_fail(OSS_EUSAGE, "--only %s: choose train, infer, mel, ctc or search", name);
         }
     }
     return OSS_OK;
@@ -307,6 +222,50 @@ static oss_status read_integer(const oss_cli_args *args, const char *option, int
     return status;
 }
 
+static oss_status list_logits(const oss_cli_args *args, oss_bench_setup *setup) {
+    int32_t count = oss_cli_count(args, "--logits");
+    setup->logits = (const char **)oss_alloc_zero((size_t)count, sizeof *setup->logits);
+    if (setup->logits == NULL) {
+        return OSS_ENOMEM;
+    }
+    setup->logits_count = count;
+    for (int32_t i = 0; i < count; i++) {
+        setup->logits[i] = oss_cli_value_at(args, "--logits", i);
+    }
+    return OSS_OK;
+}
+
+/* Those of the search alone. */
+static oss_status read_search(const oss_cli_args *args, oss_bench_setup *setup, bool wanted) {
+    static const char *const of_it[] = {"--logits", "--lm", "--beam"};
+    for (int i = 0; i < 3 && !wanted; i++) {
+        if (oss_cli_has(args, of_it[i])) {
+            return oss_fail(OSS_EUSAGE, "%s is of the search: give --logits, and --only search if --only",
+                            of_it[i]);
+        }
+    }
+    if (wanted && (!oss_cli_has(args, "--logits") || !oss_cli_has(args, "--model"))) {
+        return oss_fail(OSS_EUSAGE, "the search needs --logits FILE.npy, made with `ossicle embed --what "
+                                    "logits`, and the --model that they are of");
+    }
+    setup->lm = oss_cli_value(args, "--lm");
+    setup->beams = oss_cli_count(args, "--beam");
+    if (setup->beams > OSS_BENCH_MAX_CASES) {
+        return oss_fail(OSS_EUSAGE, "--beam: %d widths, where %d are the most", setup->beams,
+                        (int)OSS_BENCH_MAX_CASES);
+    }
+    for (int32_t i = 0; i < setup->beams; i++) {
+        int64_t width = 0;
+        const char *text = oss_cli_value_at(args, "--beam", i);
+        if (!oss_integer_parse(text, &width) || width < 1 || width > OSS_BEAM_WIDTH_MOST) {
+            return oss_fail(OSS_EUSAGE, "--beam %s: choose a whole number from 1 to %d", text,
+                            (int)OSS_BEAM_WIDTH_MOST);
+        }
+        setup->beam[i] = (int32_t)width;
+    }
+    return list_logits(args, setup);
+}
+
 static oss_status read_options(const oss_cli_args *args, oss_bench_setup *setup, report *r) {
     oss_status status = choose_parts(args, r);
     if (status == OSS_OK) {
@@ -326,7 +285,7 @@ static oss_status read_options(const oss_cli_args *args, oss_bench_setup *setup,
         status = oss_fail(OSS_EUSAGE,
                           "--utterances and --seconds are of a training batch, and --only leaves train out");
     }
-    return status;
+    return status == OSS_OK ? read_search(args, setup, r->wanted[SEARCH]) : status;
 }
 
 static oss_status load_model(const oss_cli_args *args, oss_model **out) {
@@ -361,11 +320,11 @@ static int run_bench(const oss_cli_args *args) {
     read_cpu_name(r.cpu, sizeof r.cpu);
     for (int i = 0; i < PARTS && status == OSS_OK; i++) {
         if (r.wanted[i]) {
-            status = run_part(&parts[i], &setup, &r.part[i]);
+            status = oss_bench_run_apart(&parts[i], &setup, &r.part[i]);
         }
     }
     if (status == OSS_OK) {
-        status = measure_peak(setup.threads, &r.peak_gflops);
+        status = oss_bench_peak(setup.threads, &r.peak_gflops);
     }
     for (int i = 0; i < PARTS && status == OSS_OK; i++) {
         bool same = parts[i].threaded || setup.threads == 1;
@@ -377,6 +336,7 @@ static int run_bench(const oss_cli_args *args) {
         print_table(&r, &setup);
     }
     oss_model_free(model);
+    oss_free((void *)setup.logits);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);
 }
 

@@ -32,6 +32,7 @@ static const oss_cli_option options[] = {
      .help =
          "also write every word: TSV with the columns wav, start, end, word, right (1 or 0), confidence (by M as it is), "
          "held_out (by weights learnt from other rows)"},
+    OSS_CLI_DECODING_OPTIONS,
     {.name = "--json", .help = "print one JSON object instead of a table"},
     OSS_CLI_LEVEL_OPTION,
     {.name = "--threads",
@@ -49,9 +50,11 @@ typedef struct numbers {
 typedef struct measurement {
     const oss_cli_args *args;
     char *model_path;
-    oss_judged_word *word; /* [words] */
-    double *now;           /* [words] confidences by the model as it is */
-    double *held_out;      /* [words] by weights that were fitted to other rows */
+    oss_cli_decoding asked;
+    oss_decoding_options decoding; /* beam_width 0: greedy */
+    oss_judged_word *word;         /* [words] */
+    double *now;                   /* [words] confidences by the model as it is */
+    double *held_out;              /* [words] by weights that were fitted to other rows */
     int64_t words, capacity, rows, failed;
     numbers onset, tail;
     oss_strbuf *line; /* [words] of --words, up to the last column; NULL: not asked for */
@@ -140,14 +143,15 @@ static oss_status add_row(measurement *m, const oss_eval_row *row) {
 
 static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer_options *settings) {
     oss_eval_rows *rows = NULL;
-    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings, NULL);
+    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings, &m->asked);
     if (status != OSS_OK) {
         return status;
     }
     oss_eval_rows_observe(rows);
     const oss_eval_row *row = NULL;
+    status = oss_recognizer_get_decoding(oss_eval_rows_recognizer(rows), &m->decoding);
     do {
-        status = oss_eval_rows_next(rows, &row);
+        status = status != OSS_OK ? status : oss_eval_rows_next(rows, &row);
         if (status == OSS_OK && row != NULL) {
             status = add_row(m, row);
         }
@@ -159,7 +163,10 @@ static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer
 static oss_status read_rows(measurement *m) {
     oss_recognizer_options settings = {.size = sizeof settings,
                                        .keep_level = oss_cli_has(m->args, "--keep-level")};
-    oss_status status = oss_cli_threads(m->args, &settings.threads);
+    oss_status status = oss_cli_read_decoding(m->args, &m->asked);
+    if (status == OSS_OK) {
+        status = oss_cli_threads(m->args, &settings.threads);
+    }
     for (int32_t i = 0; i < oss_cli_count(m->args, "--csv") && status == OSS_OK; i++) {
         status = read_csv(m, oss_cli_value_at(m->args, "--csv", i), &settings);
     }
@@ -193,10 +200,16 @@ static void find_edges(oss_calibration *out, measurement *m) {
 }
 
 static oss_status find_calibration(oss_calibration *out, measurement *m) {
-    find_edges(out, m);
-    oss_status status = oss_confidence_fit(&out->confidence, m->word, m->words);
+    const bool searches =
+        m->decoding.beam_width > 0; /* whose words show edges no better than those that were heard */
+    if (!searches) {
+        find_edges(out, m);
+    }
+    oss_status status =
+        oss_confidence_fit(searches ? &out->search_confidence : &out->confidence, m->word, m->words);
     if (status == OSS_OK) {
-        out->has_confidence = true;
+        out->has_confidence = !searches;
+        out->has_search_confidence = searches;
         m->held_out = oss_alloc((size_t)m->words, sizeof *m->held_out);
         status = m->held_out == NULL ? OSS_ENOMEM : OSS_OK;
     }
@@ -226,16 +239,27 @@ static oss_status write_words(const measurement *m) {
     return status;
 }
 
+/* What was not measured stays. */
+static void put_calibration(oss_calibration *into, const oss_calibration *found) {
+    if (found->has_edges) {
+        into->edges = found->edges;
+        into->has_edges = true;
+    }
+    if (found->has_confidence) {
+        into->confidence = found->confidence;
+        into->has_confidence = true;
+    }
+    if (found->has_search_confidence) {
+        into->search_confidence = found->search_confidence;
+        into->has_search_confidence = true;
+    }
+}
+
 static oss_status write_model(const measurement *m, const oss_calibration *calibration) {
     oss_model *model = NULL;
     oss_status status = oss_model_load(&model, m->model_path);
     if (status == OSS_OK) {
-        if (calibration->has_edges) {
-            model->calibration.edges = calibration->edges;
-            model->calibration.has_edges = true;
-        }
-        model->calibration.confidence = calibration->confidence;
-        model->calibration.has_confidence = true;
+        put_calibration(&model->calibration, calibration);
         status = oss_model_save(model, oss_cli_value(m->args, "-o"));
     }
     oss_model_free(model);
@@ -267,8 +291,12 @@ static oss_status print_json(const measurement *m, const oss_calibration *calibr
         oss_json_add_number(object, "onset_seconds", calibration->edges.onset_seconds);
         oss_json_add_number(object, "end_seconds", calibration->edges.end_seconds);
     }
-    oss_json_add_integer(object, "onsets", m->onset.count);
-    oss_json_add_integer(object, "ends", m->tail.count);
+    if (m->decoding.beam_width > 0) {
+        oss_cli_add_decoding(object, &m->asked, &m->decoding);
+    } else {
+        oss_json_add_integer(object, "onsets", m->onset.count);
+        oss_json_add_integer(object, "ends", m->tail.count);
+    }
     oss_json_add_number(object, "calibration_error", f->error_now);
     oss_json_add_number(object, "auc", f->auc_now);
     oss_json_add_number(object, "held_out_calibration_error", f->error_then);
@@ -324,7 +352,7 @@ static void discard(measurement *m) {
 }
 
 static int run_calibrate(const oss_cli_args *args) {
-    measurement m = {.args = args};
+    measurement m = {.args = args, .decoding = oss_decoding_options_init()};
     oss_calibration calibration = {0};
     oss_status status = oss_model_resolve(&m.model_path, oss_cli_operand(args, 0));
     if (status == OSS_OK) {
@@ -356,13 +384,16 @@ const oss_cli_command oss_command_calibrate = {
         "edges by these offsets. And how sure the network is of words that are right and of those that are "
         "wrong: a confidence is then the probability that a word is right, by logistic regression. Both go "
         "into the file that -o names; its weights are those of M, and versions that know nothing of it read it.\n\n"
+        "With --lm or another option that makes a search, the confidences of searches' words are measured in place of both, "
+        "and stored beside what M holds: the network's outputs and the posteriors of words together. They are worth most with "
+        "the language model and numbers that they were measured with.\n\n"
         "Give recordings that the model was not trained on, like those that it is for, with a thousand words "
         "or more: of recordings it was trained on it is surer than it should be. calibration_error is the "
         "expected calibration error over 15 bins, auc the area under the ROC of \"this word is right\"; both of "
         "weights that were learnt from four fifths of the rows and tried on the others, and for the model as "
         "it is (\"now\"). A row that cannot be read is named on standard error and left out, exit 1.\n\n"
-        "--json prints rows words right onset_seconds end_seconds (when there are enough) onsets ends "
-        "calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
+        "--json prints rows words right onset_seconds end_seconds (when there are enough) onsets ends, or decoding "
+        "with a search, calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_calibrate};

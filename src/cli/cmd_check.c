@@ -184,8 +184,7 @@ static oss_status check_align_options(const oss_cli_args *args) {
 static oss_status align_sources(checking *check) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < check->sources && status == OSS_OK && oss_cli_has(check->args, "--align"); i++) {
-        status = oss_check_align_csv(check->args, oss_cli_value(check->args, "--model"), check->source[i].csv,
-                                     &check->differing);
+        status = oss_check_align_csv(check->args, check->source[i].csv, &check->differing);
     }
     return status;
 }

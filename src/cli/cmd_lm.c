@@ -21,7 +21,11 @@ static void print_table(const oss_ngram *ngram) {
     }
     oss_cli_print("%-12s%lld\n", "bytes", (long long)oss_ngram_bytes(ngram));
     if (tuning.tuned) {
-        oss_cli_print("%-12slm_weight %g, word_bonus %g\n", "tuning", tuning.lm_weight, tuning.word_bonus);
+        oss_cli_print("%-12slm_weight %g, word_bonus %g", "tuning", tuning.lm_weight, tuning.word_bonus);
+        if (tuning.has_penalty) {
+            oss_cli_print(", unknown_penalty %g", tuning.unknown_penalty);
+        }
+        oss_cli_print("\n");
     } else {
         oss_cli_print("%-12snone\n", "tuning");
     }
@@ -51,6 +55,11 @@ static oss_status print_json(const oss_ngram *ngram) {
     } else {
         oss_json_add_null(object, "lm_weight");
         oss_json_add_null(object, "word_bonus");
+    }
+    if (tuning.has_penalty) {
+        oss_json_add_number(object, "unknown_penalty", tuning.unknown_penalty);
+    } else {
+        oss_json_add_null(object, "unknown_penalty");
     }
     return oss_cli_print_json(object);
 }

@@ -1,13 +1,15 @@
-/* ossicle tune: weight and bonus of a language model, by recordings with transcripts. */
+/* ossicle tune: weight, bonus and penalty of a language model, by recordings with transcripts. */
 #include <math.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "cli/cli_decoding.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "cli/tune_rows.h"
+#include "decode/beam.h"
 #include "ngram/pack.h"
 
 static const oss_cli_option options[] = {
@@ -18,12 +20,13 @@ static const oss_cli_option options[] = {
      .required = true},
     {.name = "--lm",
      .value = "FILE",
-     .help = "language model of `ossicle lm build`, in which the best weight and bonus are stored",
+     .help = "language model of `ossicle lm build`, in which what is best is stored",
      .required = true},
+    OSS_CLI_SYMBOL_LM_OPTION,
     {.name = "--beam", .value = "N", .help = "hypotheses to keep, 1 to 4096 (default 64)"},
     {.name = "--unknown-penalty",
      .value = "X",
-     .help = "added for a word that the language model does not know (default -10)"},
+     .help = "added for a word that the language model does not know (default: tuned too)"},
     {.name = "--metric",
      .value = "NAME",
      .help = "what is to be least: wer, cer, or both, their sum (default wer)"},
@@ -38,11 +41,11 @@ static const oss_cli_option options[] = {
 };
 
 /* Steps of the search: halved three times. */
-static const double first_weight_step = 0.4, first_bonus_step = 2.0;
+static const double first_weight_step = 0.4, first_bonus_step = 2.0, first_penalty_step = 4.0;
 enum { HALVINGS = 3, MOST_TRIALS = 200 };
 
 typedef struct trial {
-    double lm_weight, word_bonus;
+    double lm_weight, word_bonus, unknown_penalty;
     oss_tune_score score;
 } trial;
 
@@ -51,6 +54,8 @@ typedef struct tuning_run {
     oss_tune_rows *rows;
     oss_decoding_options options; /* without defaults; the numbers of the trial in hand */
     int32_t metric;               /* of metric_name */
+    bool knows_words;             /* so that there are unknown ones */
+    bool tunes_penalty;           /* else it stays what it is */
     oss_tune_score greedy;
     trial tried[MOST_TRIALS];
     int32_t trials, best; /* tried[best] */
@@ -68,27 +73,33 @@ static double rate_of(const tuning_run *run, const oss_tune_score *score) {
 
 static void print_trial(const tuning_run *run, const trial *t) {
     if (!oss_cli_has(run->args, "--json")) {
-        oss_cli_print("%9.3f %10.3f %8.2f %% %8.2f %%\n", t->lm_weight, t->word_bonus,
-                      100.0 * oss_edits_rate(&t->score.words), 100.0 * oss_edits_rate(&t->score.characters));
+        oss_cli_print("%9.3f %10.3f %15.3f %8.2f %% %8.2f %%\n", t->lm_weight, t->word_bonus,
+                      t->unknown_penalty, 100.0 * oss_edits_rate(&t->score.words),
+                      100.0 * oss_edits_rate(&t->score.characters));
     }
 }
 
 /* Of equally good ones the first stays the best. Numbers have the digits that steps leave them. */
-static oss_status try_numbers(tuning_run *run, double near_weight, double near_bonus) {
-    double lm_weight = round(near_weight * 1e3) / 1e3, word_bonus = round(near_bonus * 1e3) / 1e3;
+static oss_status try_numbers(tuning_run *run, double near_weight, double near_bonus, double near_penalty) {
+    const trial wanted = {.lm_weight = round(near_weight * 1e3) / 1e3,
+                          .word_bonus = round(near_bonus * 1e3) / 1e3,
+                          .unknown_penalty = round(near_penalty * 1e3) / 1e3};
     for (int32_t i = 0; i < run->trials; i++) {
-        if (run->tried[i].lm_weight == lm_weight && run->tried[i].word_bonus == word_bonus) {
+        const trial *before = &run->tried[i];
+        if (before->lm_weight == wanted.lm_weight && before->word_bonus == wanted.word_bonus &&
+            before->unknown_penalty == wanted.unknown_penalty) {
             return OSS_OK;
         }
     }
-    if (lm_weight < 0.0 || run->trials == MOST_TRIALS) {
+    if (wanted.lm_weight < 0.0 || run->trials == MOST_TRIALS) {
         return OSS_OK;
     }
     trial *t = &run->tried[run->trials];
-    *t = (trial){.lm_weight = lm_weight, .word_bonus = word_bonus};
-    run->options.lm_weight = lm_weight;
-    run->options.word_bonus = word_bonus;
-    run->options.zeros |= OSS_DECODING_LM_WEIGHT | OSS_DECODING_WORD_BONUS;
+    *t = wanted;
+    run->options.lm_weight = wanted.lm_weight;
+    run->options.word_bonus = wanted.word_bonus;
+    run->options.unknown_penalty = wanted.unknown_penalty;
+    run->options.zeros |= OSS_DECODING_LM_WEIGHT | OSS_DECODING_WORD_BONUS | OSS_DECODING_UNKNOWN_PENALTY;
     oss_status status = oss_tune_rows_score(run->rows, &run->options, &t->score);
     if (status != OSS_OK) {
         return status;
@@ -100,8 +111,9 @@ static oss_status try_numbers(tuning_run *run, double near_weight, double near_b
     return oss_cli_flush();
 }
 
-/* The eight neighbours of the best one, as long as one of them is better. */
-static oss_status search_around(tuning_run *run, double weight_step, double bonus_step) {
+/* The eight neighbours of the best one in weight and bonus, which depend on each other, and two with another penalty, as long as
+ * one of them is better. */
+static oss_status search_around(tuning_run *run, double weight_step, double bonus_step, double penalty_step) {
     oss_status status = OSS_OK;
     int32_t before = -1;
     while (before != run->best && run->trials < MOST_TRIALS && status == OSS_OK) {
@@ -109,7 +121,11 @@ static oss_status search_around(tuning_run *run, double weight_step, double bonu
         before = run->best;
         for (int32_t i = 0; i < 9 && status == OSS_OK; i++) {
             status = try_numbers(run, from.lm_weight + (i / 3 - 1) * weight_step,
-                                 from.word_bonus + (i % 3 - 1) * bonus_step);
+                                 from.word_bonus + (i % 3 - 1) * bonus_step, from.unknown_penalty);
+        }
+        for (int32_t i = -1; i <= 1 && status == OSS_OK && run->tunes_penalty; i += 2) {
+            status =
+                try_numbers(run, from.lm_weight, from.word_bonus, from.unknown_penalty + i * penalty_step);
         }
     }
     return status;
@@ -117,12 +133,14 @@ static oss_status search_around(tuning_run *run, double weight_step, double bonu
 
 /* Compass search (Kolda, Lewis and Torczon 2003) from the defaults: rates are steps, and have no slope. */
 static oss_status search(tuning_run *run) {
-    double weight_step = first_weight_step, bonus_step = first_bonus_step;
-    oss_status status = try_numbers(run, 0.5, 1.5);
+    const oss_beam_options known = oss_beam_defaults();
+    const double penalty = run->tunes_penalty ? known.unknown_penalty : run->options.unknown_penalty;
+    oss_status status = try_numbers(run, known.lm_weight, known.word_bonus, penalty);
+    double step = 1.0;
     for (int32_t i = 0; i <= HALVINGS && status == OSS_OK; i++) {
-        status = search_around(run, weight_step, bonus_step);
-        weight_step *= 0.5;
-        bonus_step *= 0.5;
+        status =
+            search_around(run, step * first_weight_step, step * first_bonus_step, step * first_penalty_step);
+        step *= 0.5;
     }
     return status;
 }
@@ -137,6 +155,7 @@ static void add_rates(oss_json *object, const oss_tune_score *score) {
 static void add_trial(oss_json *object, const trial *t) {
     oss_json_add_number(object, "lm_weight", t->lm_weight);
     oss_json_add_number(object, "word_bonus", t->word_bonus);
+    oss_json_add_number(object, "unknown_penalty", t->unknown_penalty);
     add_rates(object, &t->score);
 }
 
@@ -145,8 +164,10 @@ static oss_status print_json(const tuning_run *run, bool stored) {
     oss_json_add_integer(object, "rows", oss_tune_rows_count(run->rows));
     oss_json_add_integer(object, "failed", oss_tune_rows_failed(run->rows));
     oss_json_add_string(object, "lm", oss_cli_value(run->args, "--lm"));
+    if (run->options.symbol_lm != NULL) {
+        oss_json_add_string(object, "symbol_lm", run->options.symbol_lm);
+    }
     oss_json_add_integer(object, "beam", run->options.beam_width);
-    oss_json_add_number(object, "unknown_penalty", run->options.unknown_penalty);
     oss_json_add_string(object, "metric", metric_name[run->metric]);
     add_rates(oss_json_add_object(object, "greedy"), &run->greedy);
     oss_json *tried = oss_json_add_array(object, "tried");
@@ -164,8 +185,9 @@ static oss_status print_results(const tuning_run *run, bool stored) {
     }
     const trial *best = &run->tried[run->best];
     oss_cli_print(
-        "best: --lm-weight %g --word-bonus %g, wer %.2f %%, cer %.2f %% (greedy %.2f %%, %.2f %%)%s%s\n",
-        best->lm_weight, best->word_bonus, 100.0 * oss_edits_rate(&best->score.words),
+        "best: --lm-weight %g --word-bonus %g --unknown-penalty %g, wer %.2f %%, cer %.2f %% (greedy %.2f %%, "
+        "%.2f %%)%s%s\n",
+        best->lm_weight, best->word_bonus, best->unknown_penalty, 100.0 * oss_edits_rate(&best->score.words),
         100.0 * oss_edits_rate(&best->score.characters), 100.0 * oss_edits_rate(&run->greedy.words),
         100.0 * oss_edits_rate(&run->greedy.characters), stored ? ", stored in " : "",
         stored ? oss_cli_value(run->args, "--lm") : "");
@@ -195,8 +217,11 @@ static oss_status check_file(const char *path) {
 
 static oss_status store(const tuning_run *run) {
     const trial *best = &run->tried[run->best];
-    const oss_ngram_tuning tuning = {
-        .tuned = true, .lm_weight = best->lm_weight, .word_bonus = best->word_bonus};
+    const oss_ngram_tuning tuning = {.tuned = true,
+                                     .has_penalty = run->knows_words,
+                                     .lm_weight = best->lm_weight,
+                                     .word_bonus = best->word_bonus,
+                                     .unknown_penalty = best->unknown_penalty};
     return oss_ngram_save_tuning(oss_cli_value(run->args, "--lm"), &tuning);
 }
 
@@ -204,6 +229,7 @@ static oss_status read_options(tuning_run *run, oss_decoding_options *out) {
     int64_t width = 0;
     *out = oss_decoding_options_init();
     out->lm = oss_cli_value(run->args, "--lm");
+    out->symbol_lm = oss_cli_value(run->args, "--symbol-lm");
     oss_status status = oss_cli_choice(run->args, "--metric", metric_name, METRICS, &run->metric);
     if (status == OSS_OK) {
         status = oss_cli_integer(run->args, "--beam", 1, 4096, 0, &width);
@@ -230,14 +256,19 @@ static oss_status load(tuning_run *run) {
         status = oss_tune_rows_create(&run->rows, run->args, model_path, &asked, &run->greedy);
     }
     oss_free(model_path);
-    return status == OSS_OK ? oss_tune_rows_get(run->rows, &run->options) : status;
+    if (status == OSS_OK) {
+        run->knows_words = oss_tune_rows_know_words(run->rows);
+        run->tunes_penalty = run->knows_words && !oss_cli_has(run->args, "--unknown-penalty");
+        status = oss_tune_rows_get(run->rows, &run->options);
+    }
+    return status;
 }
 
 static oss_status tune(tuning_run *run) {
     bool stores = !oss_cli_has(run->args, "--dry-run");
     oss_status status = load(run);
     if (status == OSS_OK && !oss_cli_has(run->args, "--json")) {
-        oss_cli_print("lm_weight word_bonus       wer        cer\n");
+        oss_cli_print("lm_weight word_bonus unknown_penalty       wer        cer\n");
     }
     if (status == OSS_OK) {
         status = search(run);
@@ -264,17 +295,18 @@ static int run_tune(const oss_cli_args *args) {
 
 const oss_cli_command oss_command_tune = {
     .name = "tune",
-    .summary = "find weight and word bonus of a language model on recordings with transcripts",
+    .summary =
+        "find weight, word bonus and unknown penalty of a language model on recordings with transcripts",
     .details =
-        "The recordings are encoded once and searched again and again: from the defaults, 0.5 and 1.5, to where no "
-        "neighbour is better, in steps that end at 0.05 and 0.25. Each line is what was tried, with the word and character "
+        "The recordings are encoded once and searched again and again: from the defaults, 0.5, 1.5 and -10, to where no "
+        "neighbour is better, in steps that end at 0.05, 0.25 and 0.5. Each line is what was tried, with the word and character "
         "error rates of all rows. The best is stored in the language model's file, which is written whole or "
-        "not at all, and holds from then on wherever --lm names the file without --lm-weight and --word-bonus. An ARPA file has no "
+        "not at all, and holds from then on wherever --lm names the file without --lm-weight, --word-bonus and --unknown-penalty. --unknown-penalty X leaves that at X, and stores it. An ARPA file has no "
         "room for it: --dry-run only prints.\n\n"
         "A few hundred recordings are enough. They should be of the kind that is to be recognised, and not those that "
         "the model was trained on. A row that cannot be read is named on standard error and left out, exit 1.\n\n"
-        "--json prints rows failed lm beam unknown_penalty metric greedy (wer cer) tried (a list of lm_weight "
-        "word_bonus wer cer) best stored.",
+        "--json prints rows failed lm symbol_lm (with it) beam metric greedy (wer cer) tried (a list of lm_weight "
+        "word_bonus unknown_penalty wer cer) best stored.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_tune};

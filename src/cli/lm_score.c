@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
+#include "decode/symbol_tokens.h"
+#include "model/model_file.h"
 #include "ngram/arpa_lines.h"
 #include "ngram/ngram.h"
 #include "text/unicode.h"
@@ -24,6 +26,11 @@ static const oss_cli_option options[] = {
      .value = "NAME",
      .help = "column of the CSVs (default: the first of text, transcript, sentence)"},
     {.name = "--case", .value = "CASE", .help = "case of the texts: lower (default), upper or keep"},
+    {.name = "--model",
+     .value = "M",
+     .help =
+         "split texts into the symbols of M's vocabulary, of which the language model was made (lm build --model); "
+         "the case is M's"},
     {.name = "--totals", .help = "print the totals alone, not every sentence"},
     {.name = "--json", .help = "print JSON: an object on a line for each sentence, then one of the totals"},
 };
@@ -37,6 +44,8 @@ typedef struct lm_score {
 typedef struct scoring {
     const oss_cli_args *args;
     oss_ngram *ngram;
+    oss_model *model;       /* whose symbols are the tokens; NULL: words, or characters */
+    uint32_t *symbol_token; /* [its vocabulary] */
     oss_case policy;
     lm_score total;
     int64_t failed; /* lines, rows and files that could not be read */
@@ -57,9 +66,7 @@ static double known_perplexity_of(const lm_score *score) {
                           score->words - score->unknown + score->sentences);
 }
 
-static void add_token(const scoring *s, lm_score *score, oss_ngram_state *state, const char *text,
-                      size_t bytes) {
-    uint32_t token = oss_ngram_find(s->ngram, text, bytes);
+static void add_token(const scoring *s, lm_score *score, oss_ngram_state *state, uint32_t token) {
     double log10_p = (double)oss_ngram_score(s->ngram, state, token, state) / LN10;
     score->log10_p += log10_p;
     score->words++;
@@ -82,18 +89,38 @@ static size_t next_token(const scoring *s, const char **text, size_t *out_length
     return length + ((*text)[length] == ' ');
 }
 
-/* Of a text that is normalized. */
-static lm_score score_sentence(const scoring *s, const char *text) {
-    lm_score score = {.sentences = 1};
-    oss_ngram_state state = oss_ngram_begin(s->ngram);
+static oss_status add_units(const scoring *s, lm_score *score, oss_ngram_state *state, const char *text) {
+    int32_t *id = NULL, ids = 0;
+    oss_status status = oss_vocab_encode(s->model->vocab, &id, &ids, NULL, text);
+    for (int32_t i = 0; i < ids && status == OSS_OK; i++) {
+        add_token(s, score, state, s->symbol_token[id[i]]);
+    }
+    oss_free(id);
+    return status;
+}
+
+static void add_words(const scoring *s, lm_score *score, oss_ngram_state *state, const char *text) {
     while (*text != '\0') {
         size_t length, step = next_token(s, &text, &length);
         bool is_space = *text == ' ';
-        add_token(s, &score, &state, is_space ? "_" : text, is_space ? 1 : length);
+        add_token(s, score, state, oss_ngram_find(s->ngram, is_space ? "_" : text, is_space ? 1 : length));
         text += step;
     }
+}
+
+/* Of a text that is normalized. */
+static oss_status score_sentence(const scoring *s, const char *text, lm_score *out) {
+    lm_score score = {.sentences = 1};
+    oss_status status = OSS_OK;
+    oss_ngram_state state = oss_ngram_begin(s->ngram);
+    if (s->model != NULL) {
+        status = add_units(s, &score, &state, text);
+    } else {
+        add_words(s, &score, &state, text);
+    }
     score.log10_p += (double)oss_ngram_score(s->ngram, &state, OSS_NGRAM_END, NULL) / LN10;
-    return score;
+    *out = score;
+    return status;
 }
 
 static void add_score(lm_score *sum, const lm_score *score) {
@@ -168,9 +195,12 @@ static oss_status take_text(scoring *s, const char *text, const char *file, int6
         return pass_over(s, oss_fail_prefix(status, "%s:%lld", file, (long long)line));
     }
     if (normal[0] != '\0') {
-        lm_score score = score_sentence(s, normal);
-        add_score(&s->total, &score);
-        status = print_sentence(s, &score, normal);
+        lm_score score;
+        status = score_sentence(s, normal, &score);
+        if (status == OSS_OK) {
+            add_score(&s->total, &score);
+            status = print_sentence(s, &score, normal);
+        }
     }
     oss_free(normal);
     return status;
@@ -260,13 +290,62 @@ static oss_status read_case(const oss_cli_args *args, oss_case *out) {
     return status;
 }
 
+/* A text alone does not tell how it is split into units of several characters. */
+static oss_status check_characters(const oss_ngram *ngram, const char *path) {
+    for (int64_t i = OSS_NGRAM_SPECIALS; i < oss_ngram_count(ngram, 1); i++) {
+        size_t bytes, characters = 0;
+        const char *token = oss_ngram_token(ngram, (uint32_t)i, &bytes);
+        for (size_t k = 0; k < bytes; k++) {
+            characters += ((unsigned char)token[k] & 0xC0) != 0x80; /* the first byte of a code point */
+        }
+        if (characters > 1) {
+            return oss_fail(
+                OSS_EINPUT,
+                "%s is of units such as \"%.*s\": give the model whose vocabulary splits words so, "
+                "--model M",
+                path, (int)bytes, token);
+        }
+    }
+    return OSS_OK;
+}
+
+static oss_status load_model(scoring *s, const char *lm) {
+    const char *path = oss_cli_value(s->args, "--model");
+    if (path == NULL) {
+        return oss_ngram_is_of_symbols(s->ngram) ? check_characters(s->ngram, lm) : OSS_OK;
+    }
+    oss_status status = oss_model_load(&s->model, path);
+    if (status == OSS_OK && s->model->vocab == NULL) {
+        status = oss_fail(OSS_EINPUT, "%s: the model has no vocabulary, it was not trained to read", path);
+    }
+    if (status == OSS_OK) {
+        status = oss_symbol_tokens_check(s->ngram, s->model->vocab, lm);
+    }
+    if (status == OSS_OK) {
+        s->policy = s->model->config.text_case;
+        s->symbol_token = oss_alloc((size_t)oss_vocab_size(s->model->vocab), sizeof *s->symbol_token);
+        status = s->symbol_token == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    if (status == OSS_OK) {
+        oss_symbol_tokens_find(s->symbol_token, s->ngram, s->model->vocab);
+    }
+    return status;
+}
+
 static oss_status score_all(scoring *s) {
+    const char *lm = oss_cli_value(s->args, "--lm");
     oss_status status = read_case(s->args, &s->policy);
+    if (status == OSS_OK) {
+        status = oss_cli_either(s->args, "--model", "--case", "the case of texts");
+    }
     if (status == OSS_OK && oss_cli_has(s->args, "--column") && !oss_cli_has(s->args, "--csv")) {
         status = oss_fail(OSS_EUSAGE, "--column names one of a CSV: give --csv too");
     }
     if (status == OSS_OK) {
-        status = oss_ngram_load(&s->ngram, oss_cli_value(s->args, "--lm"));
+        status = oss_ngram_load(&s->ngram, lm);
+    }
+    if (status == OSS_OK) {
+        status = load_model(s, lm);
     }
     if (status == OSS_OK) {
         status = take_all(s);
@@ -286,6 +365,8 @@ static int run_score(const oss_cli_args *args) {
     scoring s = {.args = args};
     oss_status status = score_all(&s);
     oss_ngram_free(s.ngram);
+    oss_model_free(s.model);
+    oss_free(s.symbol_token);
     if (status != OSS_OK) {
         return oss_cli_fail(args, status);
     }
@@ -301,7 +382,8 @@ const oss_cli_command oss_command_lm_score = {
         "FILE: text, a sentence on each line; - or none at all: standard input. Empty lines do not count.\n\n"
         "For each sentence a line with tabs: log10 p, words, unknown words, perplexity, perplexity without "
         "unknown words, and the sentence as it was scored; then the totals. The end of a sentence counts as a word "
-        "of the perplexity. With a model of symbols every character is a word, and so is a space.",
+        "of the perplexity. With a model of symbols every character is a word, and so is a space; "
+        "with --model every symbol of M's vocabulary, which may be units of several characters.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_score};

@@ -17,14 +17,18 @@
          .value = "FORM",                                                                                    \
          .help = "textgrid: auto (default: long, unless a label holds \" = \", which some readers cut), "    \
                  "long or short"},                                                                           \
+        {.name = "--ctm-level",                                                                              \
+         .value = "LEVEL",                                                                                   \
+         .help = "ctm: what has a line: word (default), token (a symbol) or segment (\"<space>\" between "   \
+                 "its words)"},                                                                              \
     {                                                                                                        \
         .name = "--stm-labels", .value = "LABELS",                                                           \
         .help = "stm: <o,f0,male> or so before each text, as sclite has it (default: none)"                  \
     }
 
-/* Of options that say how a form is, those of another form are refused. *out_options: without the recording's name.
- * OSS_EUSAGE. */
-oss_status oss_transcribe_format_read(const oss_cli_args *args, oss_transcript_format *out_format,
-                                      oss_format_options *out_options);
+/* Of options that say how a form is, those of another form are refused. usual: when none is named. *out_options: without the
+ * recording's name. OSS_EUSAGE. */
+oss_status oss_transcribe_format_read(const oss_cli_args *args, oss_transcript_format usual,
+                                      oss_transcript_format *out_format, oss_format_options *out_options);
 
 #endif

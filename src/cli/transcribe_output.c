@@ -107,7 +107,8 @@ static oss_status protect_file(const oss_transcribe_output *output, const named_
 
 static oss_status protect_files(const oss_transcribe_output *output, const named_result *result,
                                 int32_t results, const oss_cli_args *args, const oss_recording_list *list) {
-    static const char *const option[] = {"--model", "--list", "--lm", "--rescore-lm", "--hotwords"};
+    static const char *const option[] = {"--model",     "--list",       "--lm",
+                                         "--symbol-lm", "--rescore-lm", "--hotwords"};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof option / sizeof *option && status == OSS_OK; i++) {
         const char *path = oss_cli_value(args, option[i]);
@@ -181,7 +182,7 @@ oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_c
     *output = (oss_transcribe_output){.folder = oss_cli_value(args, "--output-dir"),
                                       .skips = oss_cli_has(args, "--skip-existing"),
                                       .to_file = oss_cli_has(args, "-o")};
-    oss_status status = oss_transcribe_format_read(args, &output->format, &output->options);
+    oss_status status = oss_transcribe_format_read(args, OSS_FORMAT_TXT, &output->format, &output->options);
     if (status == OSS_OK) {
         status = check_options(output, args, list);
     }

@@ -188,6 +188,10 @@ int64_t oss_tune_rows_failed(const oss_tune_rows *rows) {
     return rows->failed;
 }
 
+bool oss_tune_rows_know_words(const oss_tune_rows *rows) {
+    return oss_recognizer_knows_words(rows->recognizer[0]);
+}
+
 oss_status oss_tune_rows_get(const oss_tune_rows *rows, oss_decoding_options *out) {
     *out = oss_decoding_options_init();
     return oss_recognizer_get_decoding(rows->recognizer[0], out);

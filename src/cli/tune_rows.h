@@ -21,6 +21,8 @@ void oss_tune_rows_free(oss_tune_rows *rows);
 
 int64_t oss_tune_rows_count(const oss_tune_rows *rows);
 int64_t oss_tune_rows_failed(const oss_tune_rows *rows);
+/* Whether the language model is one of words, so that there are words that it does not know. */
+bool oss_tune_rows_know_words(const oss_tune_rows *rows);
 /* What is searched with at first, without defaults. */
 oss_status oss_tune_rows_get(const oss_tune_rows *rows, oss_decoding_options *out);
 

@@ -7,13 +7,13 @@
 #include "decode/align_column.h"
 #include "text/vocab.h"
 
-/* Cells of a matrix of scores: 4 MiB. */
-enum { DENSE_CELLS = 1 << 20 };
+/* Cells of a matrix of scores: 1 MiB, which a processor's second cache has. */
+enum { DENSE_CELLS = 1 << 18 };
 
 typedef struct aligner {
     oss_align_graph graph;
     oss_align_columns forward, backward;
-    float *dense;   /* [DENSE_CELLS] columns of a small part */
+    float *dense;   /* [DENSE_CELLS], or what all takes: columns of a small part */
     int64_t *state; /* [t + 2], that of frame i at i + 1: the first and the last are no frames */
 } aligner;
 
@@ -56,10 +56,11 @@ static int64_t find_before(const aligner *a, const oss_align_part *part, const f
     int64_t cut = oss_align_cut_at(graph->text, i);
     int64_t skipped = cut > 0 ? graph->text->cut[cut - 1] : -1;
     if (skipped >= first) {
-        consider(&best, 2 * skipped, gap[skipped - first] - graph->text->skip_price);
-    }
-    if (skipped > first) {
-        consider(&best, 2 * skipped - 1, symbol[skipped - 1 - first] - graph->text->skip_price);
+        float price = graph->text->skip_price[cut];
+        consider(&best, 2 * skipped, gap[skipped - first] - price);
+        if (skipped > first) {
+            consider(&best, 2 * skipped - 1, symbol[skipped - 1 - first] - price);
+        }
     }
     return best.state;
 }
@@ -123,21 +124,9 @@ static void align_part(aligner *a, const oss_align_part *part) {
 
 /* ---- What comes of the states ---- */
 
-static float probability_of(const float *logits, int32_t v, int32_t id) {
-    int32_t best = oss_frame_best(logits, v);
-    double sum = 0.0, own = 0.0;
-    for (int32_t i = 0; i < v; i++) {
-        double p = exp((double)oss_align_score(logits, best, i));
-        sum += p;
-        own = i == id ? p : own;
-    }
-    return (float)(own / sum);
-}
-
-static void add_symbol_frame(oss_aligned *aligned, int64_t frame, float probability) {
+static void add_symbol_frame(oss_aligned *aligned, int64_t frame) {
     aligned->begin = aligned->end == 0 ? frame : aligned->begin;
     aligned->end = frame + 1;
-    aligned->probability = fmaxf(aligned->probability, probability);
 }
 
 static void add_wild_frame(oss_align_wild *wild, const aligner *a, int64_t cut, int64_t frame) {
@@ -160,8 +149,7 @@ static void tell(const aligner *a, oss_aligned *aligned, oss_align_wild *wild) {
     for (int64_t frame = 0; frame < a->graph.t; frame++) {
         int64_t state = a->state[frame + 1], i = state / 2;
         if (state % 2 != 0) {
-            const float *logits = a->graph.logits + frame * a->graph.v;
-            add_symbol_frame(&aligned[i], frame, probability_of(logits, a->graph.v, text->id[i]));
+            add_symbol_frame(&aligned[i], frame);
         } else if (oss_align_cut_at(text, i) >= 0) {
             add_wild_frame(wild, a, oss_align_cut_at(text, i), frame);
         }
@@ -193,7 +181,9 @@ static oss_status make_room(aligner *a) {
     if (status == OSS_OK) {
         status = oss_align_columns_init(&a->backward, text->symbols);
     }
-    a->dense = oss_alloc(DENSE_CELLS, sizeof *a->dense);
+    int64_t width = text->symbols + 1;
+    bool small = a->graph.t + 1 <= DENSE_CELLS / 2 / width;
+    a->dense = oss_alloc(small ? (size_t)(2 * width * (a->graph.t + 1)) : DENSE_CELLS, sizeof *a->dense);
     a->state = oss_alloc_zero((size_t)a->graph.t + 2, sizeof *a->state);
     return status != OSS_OK || a->dense == NULL || a->state == NULL ? OSS_ENOMEM : OSS_OK;
 }
@@ -234,5 +224,23 @@ oss_status oss_aligned_path(oss_best_path *path, const oss_aligned *aligned, con
         status = oss_best_path_follow(path, logits, (int32_t)t, v, told);
     }
     oss_free(told);
+    return status;
+}
+
+oss_status oss_align_path(oss_best_path *path, const float *logits, int64_t t, int32_t v, const int32_t *id,
+                          int64_t symbols) {
+    oss_aligned *aligned = oss_alloc((size_t)symbols, sizeof *aligned);
+    oss_status status = aligned == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        const oss_align_text text = {.id = id, .symbols = symbols};
+        status = oss_align(aligned, NULL, &text, logits, t, v);
+    }
+    if (status == OSS_OK && symbols > 0 && aligned[0].begin == 0 && id[0] == path->last) {
+        path->last = OSS_VOCAB_BLANK;
+    }
+    if (status == OSS_OK) {
+        status = oss_aligned_path(path, aligned, id, symbols, logits, t, v);
+    }
+    oss_free(aligned);
     return status;
 }

@@ -17,12 +17,12 @@ typedef struct oss_align_text {
         *cut; /* [cuts], rising, 0 to symbols: before symbol cut[i], or behind the last; NULL: none */
     int64_t cuts;
     float wild_price; /* of a frame of other sounds at a cut, above 0 */
-    float skip_price; /* of what is between two cuts, once, above 0; it takes a frame */
+    const float *
+        skip_price; /* [cuts] of what is between cut[i - 1] and cut[i], above 0; [0] is not looked at; it takes a frame */
 } oss_align_text;
 
 typedef struct oss_aligned {
     int64_t begin, end; /* frames of the symbol; end = begin: not said */
-    float probability;  /* the largest of its frames; 0: not said */
 } oss_aligned;
 
 /* Frames of other sounds at a cut, from the first to the last of them; begin = end: there are none. */
@@ -33,8 +33,8 @@ typedef struct oss_align_wild {
 /* Fewest frames that the symbols take: one each, and a blank between equal ones. */
 int64_t oss_align_frames(const int32_t *id, int64_t symbols);
 
-/* aligned[symbols] and wild[cuts] (NULL when there are no cuts). What is not a number has no probability. OSS_EINPUT: the
- * symbols need more frames than there are (oss_align_frames; the message has both numbers), whatever might be passed over;
+/* aligned[symbols] and wild[cuts] (NULL when there are no cuts). What is not a number has no probability. Of equal paths the
+ * one that stays longest in the later state, as far as one matrix reaches. OSS_EINPUT: the symbols need more frames than there are (oss_align_frames; the message has both numbers), whatever might be passed over;
  * OSS_ENOMEM. */
 oss_status oss_align(oss_aligned *aligned, oss_align_wild *wild, const oss_align_text *text,
                      const float *logits, int64_t t, int32_t v);
@@ -45,9 +45,9 @@ oss_status oss_align(oss_aligned *aligned, oss_align_wild *wild, const oss_align
 oss_status oss_aligned_path(oss_best_path *path, const oss_aligned *aligned, const int32_t *id,
                             int64_t symbols, const float *logits, int64_t t, int32_t v);
 
-/* The path of a text without cuts through the frames (decode/align_labels.h), appended to `path` in the same way. OSS_EINPUT: the
- * symbols need more frames than there are; OSS_ENOMEM. */
-oss_status oss_align_path(oss_best_path *path, const float *logits, int32_t t, int32_t v, const int32_t *id,
-                          int32_t symbols);
+/* The path of a text without cuts through the frames, appended to `path` in the same way; its first symbol begins anew,
+ * whatever the path ended with. OSS_EINPUT: the symbols need more frames than there are; OSS_ENOMEM. */
+oss_status oss_align_path(oss_best_path *path, const float *logits, int64_t t, int32_t v, const int32_t *id,
+                          int64_t symbols);
 
 #endif

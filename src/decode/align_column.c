@@ -174,7 +174,7 @@ static void cut_forward(const oss_align_graph *graph, oss_align_columns *columns
         float from = larger(columns->gap[i], columns->symbol[i - 1]);
         if (skipped >= part->from / 2) {
             float past = larger(columns->gap[skipped], columns->symbol[skipped - 1]);
-            from = larger(from, past - text->skip_price);
+            from = larger(from, past - text->skip_price[c]);
         }
         columns->next_gap[i] = wild + from;
     }
@@ -234,10 +234,10 @@ static void step_backward(const oss_align_graph *graph, oss_align_columns *colum
 static void cut_backward(const oss_align_graph *graph, oss_align_columns *columns, const oss_align_part *part,
                          span at) {
     const oss_align_text *text = graph->text;
-    for (int64_t c = find_cut(text, larger_of(at.low, 1)); c < text->cuts && text->cut[c] <= part->to / 2;
+    for (int64_t c = larger_of(find_cut(text, at.low), 1); c < text->cuts && text->cut[c] <= part->to / 2;
          c++) {
-        int64_t skipped = c > 0 ? text->cut[c - 1] : -1;
-        float past = columns->gap[text->cut[c]] - text->skip_price;
+        int64_t skipped = text->cut[c - 1];
+        float past = columns->gap[text->cut[c]] - text->skip_price[c];
         if (skipped >= at.low) {
             columns->next_gap[skipped] = larger(columns->next_gap[skipped], past);
         }

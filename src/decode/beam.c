@@ -6,9 +6,9 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "decode/beam_internal.h"
-#include "text/bpe.h"
+#include "decode/symbol_tokens.h"
 
-enum { MOST_WIDTH = 4096, FIRST_NODES = 1024, UNIT_BYTES = 4 * OSS_BPE_MAX_CHARACTERS + 1 };
+enum { MOST_WIDTH = 4096, FIRST_NODES = 1024 };
 
 oss_beam_options oss_beam_defaults(void) {
     return (oss_beam_options){.width = 100,
@@ -28,6 +28,11 @@ void oss_beam_free(oss_beam *beam) {
         oss_free(beam->arrays);
         oss_free(beam);
     }
+}
+
+size_t oss_beam_bytes(const oss_beam *beam) {
+    return sizeof *beam + (size_t)beam->nodes * sizeof *beam->node +
+           (size_t)beam->candidates * sizeof *beam->candidate + beam->array_numbers * sizeof(float);
 }
 
 static oss_status check_options(const oss_beam_models *models, const oss_beam_options *options) {
@@ -50,7 +55,6 @@ static oss_status check_options(const oss_beam_models *models, const oss_beam_op
     return OSS_OK;
 }
 
-/* Tokens of the model of symbols: "_" for the space. */
 static oss_status match_symbols(oss_beam *beam) {
     const oss_ngram *symbols = beam->models.symbols;
     if (symbols == NULL) {
@@ -60,14 +64,7 @@ static oss_status match_symbols(oss_beam *beam) {
     if (beam->symbol_token == NULL) {
         return OSS_ENOMEM;
     }
-    for (int32_t id = OSS_VOCAB_SPECIALS; id < beam->symbols; id++) {
-        char token[UNIT_BYTES];
-        const char *symbol = oss_vocab_symbol(beam->models.vocab, id);
-        size_t bytes = strlen(symbol);
-        memcpy(token, symbol, bytes);
-        token[0] = symbol[0] == ' ' ? '_' : symbol[0];
-        beam->symbol_token[id] = oss_ngram_find(symbols, token, bytes);
-    }
+    oss_symbol_tokens_find(beam->symbol_token, symbols, beam->models.vocab);
     beam->spelling_begin = oss_ngram_begin(symbols);
     if (oss_vocab_units(beam->models.vocab) == OSS_UNITS_CHAR) {
         uint32_t space = oss_ngram_find(symbols, "_", 1);
@@ -83,7 +80,8 @@ static oss_status reserve_arrays(oss_beam *beam) {
     while (beam->twins < 2 * beam->width) {
         beam->twins *= 2;
     }
-    float *next = oss_alloc(2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins, sizeof *next);
+    beam->array_numbers = 2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins;
+    float *next = oss_alloc(beam->array_numbers, sizeof *next);
     beam->arrays = next;
     beam->candidates = 4 * beam->width + 256;
     beam->candidate = oss_alloc((size_t)beam->candidates, sizeof *beam->candidate);
@@ -140,7 +138,7 @@ oss_status oss_beam_create(oss_beam **out, const oss_beam_models *models, const 
     beam->unknown_penalty = (float)options->unknown_penalty;
     beam->prune = (float)options->beam_prune_logp;
     beam->token_min = (float)options->token_min_logp;
-    beam->prune_history = options->prune_history && models->words != NULL && models->symbols == NULL;
+    beam->prune_history = options->prune_history && models->words != NULL;
     beam->scores_words = models->words != NULL || models->symbols != NULL;
     if (models->words != NULL) {
         float unknown = oss_ngram_unigram(models->words, OSS_NGRAM_UNKNOWN);

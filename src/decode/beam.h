@@ -6,8 +6,8 @@
  *                         + unknown_penalty * unknown words + bonuses of phrases
  *
  * An unknown word of more than OSS_BEAM_UNKNOWN_LETTERS letters that no model of symbols spells counts as its letters /
- * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty, known or not; the n-gram sees it as
- * <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
+ * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty wherever it stands, known or not; the n-gram
+ * sees it as <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
  * may become stands for its probability. With a model of symbols and none of words, ln p(words) is that of the symbols.
  *
  * Texts are what is searched: spaces at the beginning, and a space after a space, are none.
@@ -15,6 +15,8 @@
  * The names and defaults of what can be set are those of pyctcdecode where it has them. */
 #ifndef OSS_DECODE_BEAM_H
 #define OSS_DECODE_BEAM_H
+
+#include <stddef.h>
 
 #include "decode/hotwords.h"
 #include "decode/lexicon.h"
@@ -30,7 +32,7 @@ typedef struct oss_beam_options {
     double unknown_penalty; /* added for a word that the model does not know: -10 */
     double beam_prune_logp; /* hypotheses so far below the best one are dropped: -10 */
     /* Of hypotheses whose futures are alike only the best one stays: false. Better first results of narrow beams, fewer
-     * others. Counts with a model of words and none of symbols. */
+     * others. Counts with a model of words. */
     bool prune_history;
     double token_min_logp; /* symbols of a frame below this are not tried, but for the best one: -5 */
 } oss_beam_options;
@@ -53,6 +55,9 @@ oss_status oss_beam_create(oss_beam **out, const oss_beam_models *models, const 
 void oss_beam_free(oss_beam *beam);
 /* Other phrases, or none, from the next utterance on; NULL: none. */
 void oss_beam_set_hotwords(oss_beam *beam, const oss_hotwords *hotwords);
+
+/* Heap that it has now; its models, and tables of the size of the vocabulary, are not in it. */
+size_t oss_beam_bytes(const oss_beam *beam);
 
 /* A new utterance, after <s>; frames are counted from 0. */
 void oss_beam_begin(oss_beam *beam);

@@ -194,12 +194,20 @@ static void put(oss_beam *beam, const beam_candidate *candidate) {
     after->total[at] = candidate->acoustic;
 }
 
+/* Whether the word that is not over is spelt alike as far as a model of symbols looks back (zeros without one). What the spelling
+ * has cost is pending when no word begins so; else it counts when the word turns out to be unknown. */
+static bool has_same_spelling(const beam_context *a, const beam_context *b) {
+    return a->between || ((a->lexicon == OSS_BEAM_OFF_LEXICON || a->spelling == b->spelling) &&
+                          memcmp(&a->symbol_state, &b->symbol_state, sizeof a->symbol_state) == 0);
+}
+
 /* Whether what follows on two prefixes scores alike. */
 static bool has_same_future(const beam_node *a, const beam_node *b) {
     return a->symbol == b->symbol && a->context.lexicon == b->context.lexicon &&
            a->context.hotwords == b->context.hotwords && a->context.between == b->context.between &&
            a->context.letters == b->context.letters &&
-           memcmp(&a->context.word_state, &b->context.word_state, sizeof a->context.word_state) == 0;
+           memcmp(&a->context.word_state, &b->context.word_state, sizeof a->context.word_state) == 0 &&
+           has_same_spelling(&a->context, &b->context);
 }
 
 static uint32_t hash_future(const beam_node *node) {

@@ -101,6 +101,7 @@ struct oss_beam {
     bool settled_blank; /* all of now.symbol are nothing: blanks change the base alone */
     double base, extra_base;
     void *arrays;
+    size_t array_numbers; /* in it, of 4 bytes */
 };
 
 /* beam_nodes.c */

@@ -3,7 +3,7 @@
 #include <math.h>
 
 static const char *const name[OSS_CONFIDENCE_FEATURES] = {"cost",    "doubt",  "entropy", "peaks",
-                                                          "weakest", "spaces", "length"};
+                                                          "weakest", "spaces", "length",  "posterior"};
 
 const char *oss_confidence_feature_name(oss_confidence_feature feature) {
     return name[feature];
@@ -41,6 +41,11 @@ void oss_confidence_features(double feature[OSS_CONFIDENCE_FEATURES], const oss_
     feature[OSS_CONFIDENCE_LENGTH] = log((double)word->symbols);
     add_space(feature, path, vocab, word->first - 1);
     add_space(feature, path, vocab, word->first + word->symbols);
+}
+
+double oss_confidence_logit(double posterior) {
+    const double within = 0.001 + 0.998 * fmin(fmax(posterior, 0.0), 1.0);
+    return log(within / (1.0 - within));
 }
 
 double oss_confidence(const oss_confidence_weights *weights, const double feature[OSS_CONFIDENCE_FEATURES]) {

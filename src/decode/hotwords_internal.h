@@ -18,6 +18,7 @@ typedef struct oss_hotwords_node {
     uint32_t parent, fail; /* fail: where it goes on after a break */
     int32_t depth;
     bool whole;     /* a phrase ends here */
+    bool is_word;   /* all of it is a word of a phrase */
     bool completes; /* a word of a phrase ends here */
     float weight;   /* of the phrase that ends here */
     float given, kept;

@@ -68,6 +68,25 @@ static oss_status enter_phrase(oss_hotwords *hotwords, uint32_t *out, const char
     return OSS_OK;
 }
 
+/* The words of a phrase that has a place, each by itself: a word of a phrase is a word wherever it stands. */
+static oss_status enter_words(oss_hotwords *hotwords, const char *phrase) {
+    uint32_t at = OSS_HOTWORDS_ROOT;
+    for (const char *cursor = phrase; *cursor != '\0';) {
+        uint32_t code_point = oss_text_next(&cursor);
+        if (code_point == ' ') {
+            hotwords->node[at].is_word = true;
+            at = OSS_HOTWORDS_ROOT;
+            continue;
+        }
+        at = enter(hotwords, at, oss_letters_find(&hotwords->letters, code_point));
+        if (at == 0) {
+            return OSS_ENOMEM;
+        }
+    }
+    hotwords->node[at].is_word = true;
+    return OSS_OK;
+}
+
 static oss_status add_phrase(oss_hotwords *hotwords, const oss_hotword *hotword, oss_case policy) {
     char *phrase = NULL;
     oss_status status = oss_text_normalize(&phrase, hotword->phrase, policy);
@@ -82,6 +101,9 @@ static oss_status add_phrase(oss_hotwords *hotwords, const oss_hotword *hotword,
         status = oss_fail(OSS_EINPUT, "the weight of the phrase \"%.200s\" is not a number", phrase);
     } else {
         status = enter_phrase(hotwords, &at, phrase);
+    }
+    if (status == OSS_OK) {
+        status = enter_words(hotwords, phrase);
     }
     if (status == OSS_OK && hotwords->node[at].whole && hotwords->node[at].weight != weight) {
         status = oss_fail(OSS_EINPUT, "the phrase \"%.200s\" has two weights, %g and %g", phrase,
@@ -121,7 +143,7 @@ static void settle(oss_hotwords *hotwords, uint32_t at) {
     int32_t space = hotwords->letters.letters;
     here->fail = find_fail(hotwords, at);
     here->kept = here->letter == space ? above->at_end : above->kept;
-    here->completes = here->whole || oss_hotwords_child(hotwords, at, space) != 0;
+    here->completes = here->is_word || here->whole || oss_hotwords_child(hotwords, at, space) != 0;
     here->at_end = here->whole ? here->weight : here->kept;
     bool found = here->whole;
     for (uint32_t end = here->fail; end >= OSS_HOTWORDS_FIRST && here->letter != space;
@@ -167,6 +189,10 @@ static oss_status value(oss_hotwords *hotwords) {
         if (hotwords->node[at].whole) {
             spread(hotwords, at);
         }
+    }
+    for (uint32_t at = OSS_HOTWORDS_FIRST; at < count; at++) {
+        oss_hotwords_node *node = &hotwords->node[at];
+        node->given = node->given > -INFINITY ? node->given : node->kept; /* of a word by itself */
     }
     return OSS_OK;
 }

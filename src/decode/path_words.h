@@ -15,6 +15,7 @@ typedef struct oss_path_word {
     float confidence;
     char *text; /* normalised, not empty; owned */
     double start_seconds, end_seconds;
+    int32_t segment; /* of a known text, from 1; 0: pauses part segments */
 } oss_path_word;
 
 /* *out_word[*out_words], the caller's, in order, those of which nothing can be seen left out; confidence and times are 0.

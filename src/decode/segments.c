@@ -4,7 +4,18 @@ static double pause_after(const oss_path_word *word, int64_t i) {
     return word[i + 1].start_seconds - word[i].end_seconds;
 }
 
+static int64_t known_end(const oss_path_word *word, int64_t words, int64_t begin) {
+    int64_t end = begin + 1;
+    while (end < words && word[end].segment == word[begin].segment) {
+        end++;
+    }
+    return end;
+}
+
 int64_t oss_segment_end(const oss_path_word *word, int64_t words, int64_t begin) {
+    if (word[begin].segment > 0) {
+        return known_end(word, words, begin);
+    }
     double from = word[begin].start_seconds;
     int64_t best = begin; /* the word before the longest pause */
     bool late = false;    /* that one lies in the later two thirds */

@@ -1,6 +1,6 @@
 /* Words in segments: a pause of OSS_SEGMENT_PAUSE_SECONDS parts them, and so does the longest pause in the later two thirds
  * of what is longer than OSS_SEGMENT_SECONDS_MAX (the last of equal ones). What was said later changes nothing of the
- * segments before the last. */
+ * segments before the last. Those of a known text (oss_path_word, segment) are as the text has them, whatever the pauses. */
 #ifndef OSS_DECODE_SEGMENTS_H
 #define OSS_DECODE_SEGMENTS_H
 

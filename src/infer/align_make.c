@@ -6,7 +6,10 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "decode/align.h"
+#include "decode/frames.h"
+#include "infer/align_price.h"
 #include "infer/transcript_build.h"
+#include "text/vocab.h"
 
 /* An alignment and all that it points to. */
 typedef struct alignment_block {
@@ -22,6 +25,8 @@ typedef struct maker {
     alignment_block *block;
     oss_aligned *aligned; /* [ids] */
     oss_align_wild *wild; /* [cuts] */
+    float *price;         /* [cuts] of stretches */
+    oss_align_fit fit;    /* its costs owned */
     oss_best_path path;   /* of the symbols that were heard, and one for each word that is guessed */
     oss_path_word *known; /* [words] that are not missing */
     int64_t known_words;
@@ -40,7 +45,7 @@ void oss_alignment_free(oss_alignment *alignment) {
 
 /* ---- Options ---- */
 
-static const double usual_sound_cost = 20.0, usual_missing_cost = 40.0, greatest_cost = 1e6;
+static const double usual_sound_cost = 12.0, greatest_cost = 1e6;
 
 oss_status oss_align_read_options(oss_align_options *out, const oss_align_options *given) {
     *out = oss_align_options_init();
@@ -51,9 +56,9 @@ oss_status oss_align_read_options(oss_align_options *out, const oss_align_option
     if (status != OSS_OK) {
         return status;
     }
+    out->line_name = out->line_name == NULL ? "line" : out->line_name;
     out->sound_cost = out->sound_cost == 0.0 ? usual_sound_cost : out->sound_cost;
-    out->missing_cost = out->missing_cost == 0.0 ? usual_missing_cost : out->missing_cost;
-    if (!(out->sound_cost > 0.0 && out->sound_cost <= greatest_cost && out->missing_cost > 0.0 &&
+    if (!(out->sound_cost > 0.0 && out->sound_cost <= greatest_cost && out->missing_cost >= 0.0 &&
           out->missing_cost <= greatest_cost)) {
         return oss_fail(OSS_EUSAGE, "costs of %g and %g: give nats above 0, at most %g", out->sound_cost,
                         out->missing_cost, greatest_cost);
@@ -63,7 +68,7 @@ oss_status oss_align_read_options(oss_align_options *out, const oss_align_option
 
 /* ---- Texts that cannot be aligned ---- */
 
-static oss_status refuse_long(const maker *m, int64_t needed) {
+static oss_status refuse_long(const maker *m, int64_t needed, const char *line_name) {
     const oss_align_words *text = &m->block->text;
     double rate = m->heard->frames_a_second;
     int64_t at = 0;
@@ -73,13 +78,13 @@ static oss_status refuse_long(const maker *m, int64_t needed) {
     }
     return oss_fail(
         OSS_EINPUT,
-        "the text needs %lld frames (%.2f s) and the audio has %lld (%.2f s): it does not fit from line %d, "
+        "the text needs %lld frames (%.2f s) and the audio has %lld (%.2f s): it does not fit from %s %d, "
         "\"%s\", on: give the text of this recording",
         (long long)needed, (double)needed / rate, (long long)m->heard->rows, (double)m->heard->rows / rate,
-        (int)text->word[at].line + 1, text->word[at].text);
+        line_name, (int)text->word[at].line + 1, text->word[at].text);
 }
 
-static oss_status check_text(const maker *m) {
+static oss_status check_text(const maker *m, const char *line_name) {
     const oss_align_words *text = &m->block->text;
     if (text->words == 0) {
         return oss_fail(OSS_EINPUT, "the text is empty: there is nothing to align");
@@ -90,7 +95,7 @@ static oss_status check_text(const maker *m) {
                         text->word[0].text);
     }
     int64_t needed = oss_align_frames(text->id, text->ids);
-    return needed > m->heard->rows ? refuse_long(m, needed) : OSS_OK;
+    return needed > m->heard->rows ? refuse_long(m, needed, line_name) : OSS_OK;
 }
 
 /* ---- The path with a symbol for each word that is guessed ---- */
@@ -149,8 +154,8 @@ static void merge_words(maker *m, merging *g) {
             continue;
         }
         int32_t symbols = word->symbols > 0 ? word->symbols : 1;
-        m->known[m->known_words++] =
-            (oss_path_word){.first = g->count, .symbols = symbols, .text = word->text};
+        m->known[m->known_words++] = (oss_path_word){
+            .first = g->count, .symbols = symbols, .text = word->text, .segment = word->segment};
         if (word->symbols == 0) {
             g->count++;
             g->guessed++;
@@ -228,6 +233,17 @@ static void tell_words(maker *m) {
 /* Shorter ones are breaths, clicks and what the network was unsure of at the edge of a word. */
 static const double shortest_sound = 0.3;
 
+static bool is_sound(const maker *m, const oss_align_wild *wild) {
+    int32_t v = oss_vocab_size(m->heard->model->vocab), symbols = 0, last = OSS_VOCAB_BLANK;
+    for (int64_t frame = wild->begin; frame < wild->end; frame++) {
+        int32_t best = oss_frame_best(m->heard->logits + frame * v, v);
+        symbols += best != OSS_VOCAB_BLANK && best != last;
+        last = best;
+    }
+    return (double)(wild->end - wild->begin) >= shortest_sound * m->heard->frames_a_second &&
+           symbols >= oss_align_fit_fewest(&m->fit);
+}
+
 static void tell_sounds(maker *m) {
     alignment_block *block = m->block;
     const oss_align_words *text = &block->text;
@@ -238,7 +254,7 @@ static void tell_sounds(maker *m) {
         while (word < text->words && text->word[word].first < text->cut[i]) {
             word++;
         }
-        if (end - start >= shortest_sound) {
+        if (!text->wildcard[i] && is_sound(m, &m->wild[i])) {
             block->sound[block->shown.sounds++] =
                 (oss_alignment_sound){.start_seconds = start,
                                       .end_seconds = fmin(end, m->heard->audio_seconds),
@@ -247,23 +263,48 @@ static void tell_sounds(maker *m) {
     }
 }
 
+/* Once with the prices of the worst hearing, and again with those of this recording, if that might change anything. */
+static oss_status align_by_hearing(maker *m, const oss_align_text *text, double given_price) {
+    const float *logits = m->heard->logits;
+    int64_t rows = m->heard->rows;
+    int32_t v = oss_vocab_size(m->heard->model->vocab);
+    oss_align_price(m->price, text, oss_align_worst_hearing());
+    for (int64_t i = 1; i < text->cuts && given_price > 0.0; i++) {
+        m->price[i] = (float)(given_price * (double)(text->cut[i] - text->cut[i - 1]));
+    }
+    oss_status status = oss_align(m->aligned, m->wild, text, logits, rows, v);
+    if (status != OSS_OK) {
+        return status;
+    }
+    oss_align_fit_measure(&m->fit, m->aligned, logits, v);
+    if (given_price > 0.0) {
+        return OSS_OK;
+    }
+    oss_align_price(m->price, text, m->fit.hearing);
+    return oss_align_fit_doubts(&m->fit, m->price) ? oss_align(m->aligned, m->wild, text, logits, rows, v)
+                                                   : OSS_OK;
+}
+
 static oss_status align_text(maker *m, const oss_align_options *options) {
     const oss_align_words *words = &m->block->text;
-    int32_t v = oss_vocab_size(m->heard->model->vocab);
+    m->aligned = oss_alloc((size_t)words->ids, sizeof *m->aligned);
+    m->wild = oss_alloc((size_t)words->cuts, sizeof *m->wild);
+    m->price = oss_alloc_zero((size_t)words->cuts, sizeof *m->price);
+    m->fit.cost = oss_alloc((size_t)words->cuts, sizeof *m->fit.cost);
+    if (m->aligned == NULL || m->wild == NULL || m->price == NULL || m->fit.cost == NULL) {
+        return OSS_ENOMEM;
+    }
     const oss_align_text text = {.id = words->id,
                                  .symbols = words->ids,
                                  .cut = words->cut,
                                  .cuts = words->cuts,
                                  .wild_price = (float)(options->sound_cost / m->heard->frames_a_second),
-                                 .skip_price = (float)options->missing_cost};
-    m->aligned = oss_alloc((size_t)words->ids, sizeof *m->aligned);
-    m->wild = oss_alloc((size_t)words->cuts, sizeof *m->wild);
-    if (m->aligned == NULL || m->wild == NULL) {
-        return OSS_ENOMEM;
-    }
-    oss_status status = oss_align(m->aligned, m->wild, &text, m->heard->logits, m->heard->rows, v);
+                                 .skip_price = m->price};
+    m->fit.text = &text;
+    oss_status status = align_by_hearing(m, &text, options->missing_cost);
+    m->fit.text = NULL;
     return status == OSS_OK ? oss_aligned_path(&m->path, m->aligned, words->id, words->ids, m->heard->logits,
-                                               m->heard->rows, v)
+                                               m->heard->rows, oss_vocab_size(m->heard->model->vocab))
                             : status;
 }
 
@@ -272,7 +313,7 @@ static oss_status make(maker *m, const char *text, const oss_align_options *opti
     const oss_align_how how = {.exact = options->exact != 0, .wildcard = options->wildcard};
     oss_status status = oss_align_words_read(&block->text, text, m->heard->model, &how);
     if (status == OSS_OK) {
-        status = check_text(m);
+        status = check_text(m, options->line_name);
     }
     if (status == OSS_OK) {
         status = align_text(m, options);
@@ -309,6 +350,8 @@ oss_status oss_alignment_make(oss_alignment **out, const oss_align_heard *heard,
     oss_status status = make(&m, text, options);
     oss_free(m.aligned);
     oss_free(m.wild);
+    oss_free(m.price);
+    oss_free(m.fit.cost);
     oss_free(m.known);
     oss_best_path_deinit(&m.path);
     if (status != OSS_OK) {

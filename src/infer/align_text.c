@@ -12,7 +12,7 @@ typedef struct reader {
     const oss_vocab *vocab;
     oss_case policy;
     const oss_align_how *how;
-    int32_t line;
+    int32_t line, segment;
     int32_t space; /* -1: the vocabulary has none, or units that begin with it */
 } reader;
 
@@ -42,14 +42,20 @@ static oss_status add_id(oss_align_words *to, int32_t id) {
     return status;
 }
 
-static oss_status add_cut(oss_align_words *to) {
+static oss_status add_cut(oss_align_words *to, bool wildcard) {
     if (to->cuts > 0 && to->cut[to->cuts - 1] == to->ids) {
+        to->wildcard[to->cuts - 1] |= wildcard;
         return OSS_OK;
     }
-    void *block = to->cut;
-    oss_status status = grow(&block, &to->cut_capacity, to->cuts + 1, sizeof *to->cut);
-    to->cut = block;
+    void *cut = to->cut, *flag = to->wildcard;
+    oss_status status = grow(&cut, &to->cut_capacity, to->cuts + 1, sizeof *to->cut);
+    to->cut = cut;
     if (status == OSS_OK) {
+        status = grow(&flag, &to->wildcard_capacity, to->cuts + 1, sizeof *to->wildcard);
+        to->wildcard = flag;
+    }
+    if (status == OSS_OK) {
+        to->wildcard[to->cuts] = wildcard;
         to->cut[to->cuts++] = to->ids;
     }
     return status;
@@ -165,10 +171,12 @@ static oss_status add_word(reader *r, char *text) {
         return status;
     }
     oss_text_word *word = &to->word[to->words++];
-    *word = (oss_text_word){.text = text, .line = r->line};
+    *word = (oss_text_word){.text = text, .line = r->line, .segment = r->segment};
     status = fill_word(r, word, normal);
     oss_free(normal);
-    return status == OSS_OK && !r->how->exact && ends_sentence(text) ? add_cut(to) : status;
+    bool ends = ends_sentence(text);
+    r->segment += ends;
+    return status == OSS_OK && !r->how->exact && ends ? add_cut(to, false) : status;
 }
 
 static oss_status take_word(reader *r, const char *begin, const char *end) {
@@ -178,7 +186,7 @@ static oss_status take_word(reader *r, const char *begin, const char *end) {
     }
     if (r->how->wildcard != NULL && strcmp(text, r->how->wildcard) == 0) {
         oss_free(text);
-        return add_cut(r->to);
+        return add_cut(r->to, true);
     }
     return add_word(r, text);
 }
@@ -198,8 +206,9 @@ static oss_status read_words(reader *r, const char *text) {
             begin = here;
         }
         if (c == '\n') {
-            status = status == OSS_OK && !r->how->exact ? add_cut(r->to) : status;
+            status = status == OSS_OK && !r->how->exact ? add_cut(r->to, false) : status;
             r->line++;
+            r->segment++;
         }
     }
     return status;
@@ -212,16 +221,17 @@ oss_status oss_align_words_read(oss_align_words *out, const char *text, const os
                 .vocab = model->vocab,
                 .policy = model->config.text_case,
                 .how = how,
+                .segment = 1,
                 .space = spaced ? oss_vocab_find(model->vocab, " ") : -1};
     int64_t bad = oss_text_invalid_offset(text, strlen(text));
     if (bad >= 0) {
         return oss_fail(OSS_EINPUT, "the text is not UTF-8 at byte %lld: save it as UTF-8", (long long)bad);
     }
-    oss_status status = how->exact ? OSS_OK : add_cut(out);
+    oss_status status = how->exact ? OSS_OK : add_cut(out, false);
     if (status == OSS_OK) {
         status = read_words(&r, text);
     }
-    return status == OSS_OK && !how->exact ? add_cut(out) : status;
+    return status == OSS_OK && !how->exact ? add_cut(out, false) : status;
 }
 
 void oss_align_words_deinit(oss_align_words *words) {
@@ -232,5 +242,6 @@ void oss_align_words_deinit(oss_align_words *words) {
     oss_free(words->word);
     oss_free(words->id);
     oss_free(words->cut);
+    oss_free(words->wildcard);
     *words = (oss_align_words){0};
 }

@@ -12,6 +12,7 @@ typedef struct oss_text_word {
     char *text;    /* as it was written; owned */
     char *unknown; /* what the vocabulary does not have of it but for punctuation; owned */
     int32_t line;
+    int32_t segment; /* from 1: a line, or a sentence of one */
     int32_t symbols; /* 0: nothing of it can be looked for */
     int64_t first;   /* of the symbols; where it would be when it has none */
 } oss_text_word;
@@ -21,8 +22,9 @@ typedef struct oss_align_words {
     int64_t words, word_capacity;
     int32_t *id; /* [ids], spaces between the words' among them */
     int64_t ids, id_capacity;
-    int64_t *cut; /* [cuts], rising */
-    int64_t cuts, cut_capacity;
+    int64_t *cut;   /* [cuts], rising */
+    bool *wildcard; /* [cuts] one stands there */
+    int64_t cuts, cut_capacity, wildcard_capacity;
 } oss_align_words;
 
 typedef struct oss_align_how {

@@ -97,6 +97,10 @@ oss_search oss_recognizer_search(const oss_recognizer *recognizer) {
                         .rescore_weight = setup->used.rescore_weight};
 }
 
+bool oss_recognizer_knows_words(const oss_recognizer *recognizer) {
+    return oss_search_setup_knows_words(&recognizer->decoding);
+}
+
 oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_options *options) {
     return oss_search_setup_retune(&recognizer->decoding, recognizer->model, options);
 }

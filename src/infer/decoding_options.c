@@ -44,6 +44,10 @@ static oss_status check_options(const oss_decoding_options *options) {
                         "zeros is %#llx: it names numbers that this version of libossicle does not have",
                         (unsigned long long)options->zeros);
     }
+    if (options->symbol_lm != NULL && options->lm == NULL) {
+        return oss_fail(OSS_EUSAGE, "symbol_lm spells what lm does not know: give lm too, or %s as lm alone",
+                        options->symbol_lm);
+    }
     return check_numbers(options);
 }
 
@@ -78,7 +82,8 @@ void oss_decoding_fill_in(oss_decoding_options *options, const oss_ngram_tuning 
          (zeros & OSS_DECODING_LM_WEIGHT) != 0);
     fill(&options->word_bonus, tuning->tuned ? tuning->word_bonus : known.word_bonus,
          (zeros & OSS_DECODING_WORD_BONUS) != 0);
-    fill(&options->unknown_penalty, known.unknown_penalty, (zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0);
+    fill(&options->unknown_penalty, tuning->has_penalty ? tuning->unknown_penalty : known.unknown_penalty,
+         (zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0);
     fill(&options->beam_prune_logp, known.beam_prune_logp, false);
     fill(&options->token_min_logp, known.token_min_logp, false);
     fill(&options->rescore_weight, default_rescore_weight, false);

@@ -11,6 +11,9 @@
 
 const oss_model_config *oss_recognizer_config(const oss_recognizer *recognizer);
 
+/* Whether a language model of words is searched with. */
+bool oss_recognizer_knows_words(const oss_recognizer *recognizer);
+
 /* The models that oss_recognizer_set_decoding loaded, searched with other numbers. Options that name models are not looked
  * at. */
 oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_options *options);

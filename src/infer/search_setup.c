@@ -4,12 +4,13 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "decode/symbol_tokens.h"
 
 struct oss_search_models {
     _Atomic int32_t owners;
-    oss_ngram *words, *symbols, *rescorer; /* NULL: none */
-    oss_lexicon *lexicon;                  /* of `words` */
-    char *lm_path, *rescore_path;          /* NULL: none */
+    oss_ngram *words, *symbols, *rescorer;      /* NULL: none */
+    oss_lexicon *lexicon;                       /* of `words` */
+    char *lm_path, *symbol_path, *rescore_path; /* NULL: none */
 };
 
 struct oss_search_hotwords {
@@ -28,6 +29,7 @@ static void release_models(oss_search_models *models) {
     oss_ngram_free(models->symbols);
     oss_ngram_free(models->rescorer);
     oss_free(models->lm_path);
+    oss_free(models->symbol_path);
     oss_free(models->rescore_path);
     oss_free(models);
 }
@@ -61,10 +63,21 @@ static oss_status load_lm(oss_search_models *models, const oss_model *model, con
     oss_status status = models->lm_path == NULL ? OSS_ENOMEM : oss_ngram_load(&ngram, path);
     if (status == OSS_OK && oss_ngram_is_of_symbols(ngram)) {
         models->symbols = ngram;
-        return OSS_OK;
+        return oss_symbol_tokens_check(ngram, model->vocab, path);
     }
     models->words = ngram;
     return status == OSS_OK ? oss_lexicon_create(&models->lexicon, ngram, model->vocab, path) : status;
+}
+
+/* ARPA files do not say that they are of symbols; here they need not. */
+static oss_status load_symbol_lm(oss_search_models *models, const oss_model *model, const char *path) {
+    if (models->symbols != NULL) {
+        return oss_fail(OSS_EINPUT, "%s is a language model of symbols as %s is: give one of words beside it",
+                        models->lm_path, path);
+    }
+    models->symbol_path = oss_strdup(path);
+    oss_status status = models->symbol_path == NULL ? OSS_ENOMEM : oss_ngram_load(&models->symbols, path);
+    return status == OSS_OK ? oss_symbol_tokens_check(models->symbols, model->vocab, path) : status;
 }
 
 static oss_status load_rescorer(oss_search_models *models, const char *path) {
@@ -86,6 +99,9 @@ static oss_status load_models(oss_search_models **out, const oss_model *model,
     }
     atomic_init(&models->owners, 1);
     oss_status status = options->lm == NULL ? OSS_OK : load_lm(models, model, options->lm);
+    if (status == OSS_OK && options->symbol_lm != NULL) {
+        status = load_symbol_lm(models, model, options->symbol_lm);
+    }
     if (status == OSS_OK && options->rescore_lm != NULL) {
         status = load_rescorer(models, options->rescore_lm);
     }
@@ -95,6 +111,10 @@ static oss_status load_models(oss_search_models **out, const oss_model *model,
     }
     *out = models;
     return OSS_OK;
+}
+
+bool oss_search_setup_knows_words(const oss_search_setup *setup) {
+    return setup->models != NULL && setup->models->words != NULL;
 }
 
 const oss_ngram *oss_search_setup_rescorer(const oss_search_setup *setup) {
@@ -168,6 +188,7 @@ oss_status oss_search_setup_set(oss_search_setup *setup, const oss_model *model,
         return status;
     }
     made.asked.lm = made.models->lm_path;
+    made.asked.symbol_lm = made.models->symbol_path;
     made.asked.rescore_lm = made.models->rescore_path;
     made.hotwords = share_hotwords(setup->hotwords);
     return replace(setup, &made, model);
@@ -181,6 +202,7 @@ oss_status oss_search_setup_retune(oss_search_setup *setup, const oss_model *mod
         return status;
     }
     made.asked.lm = setup->asked.lm;
+    made.asked.symbol_lm = setup->asked.symbol_lm;
     made.asked.rescore_lm = setup->asked.rescore_lm;
     made.models = share_models(setup->models);
     made.hotwords = share_hotwords(setup->hotwords);

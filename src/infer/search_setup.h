@@ -34,6 +34,8 @@ oss_status oss_search_setup_retune(oss_search_setup *setup, const oss_model *mod
 oss_status oss_search_setup_set_hotwords(oss_search_setup *setup, const oss_model *model,
                                          oss_hotwords *hotwords);
 
+/* Whether there is a language model of words. */
+bool oss_search_setup_knows_words(const oss_search_setup *setup);
 /* The second language model; NULL: none. */
 const oss_ngram *oss_search_setup_rescorer(const oss_search_setup *setup);
 

@@ -20,24 +20,29 @@ static float posterior_of(const float *posterior, const oss_path_word *word) {
     return least;
 }
 
-/* Of a search, whose hypotheses share most words and are much surer of them than they should be, while the calibration is of
- * words that no model of language chose: the geometric mean of the two is off by less than either, and tells right from wrong
- * as well as the better one (docs/decoding.md). */
-static void join_posteriors(oss_path_word *word, int64_t words, const float *posterior) {
-    for (int64_t i = 0; i < words; i++) {
-        word[i].confidence = sqrtf(word[i].confidence * posterior_of(posterior, &word[i]));
+static void find_features(double feature[OSS_CONFIDENCE_FEATURES], const oss_path_word *word,
+                          const oss_transcript_source *source) {
+    oss_confidence_features(feature, source->path, source->model->vocab, word);
+    if (source->posterior != NULL) {
+        feature[OSS_CONFIDENCE_POSTERIOR] =
+            oss_confidence_logit((double)posterior_of(source->posterior, word));
     }
 }
 
-static void find_confidences(oss_path_word *word, int64_t words, const oss_transcript_source *source) {
+/* Of a search whose words nobody calibrated: its hypotheses share most words and are much surer of them than they should be,
+ * while the other calibration is of words that no model of language chose. The geometric mean of the two is off by less than
+ * either, and tells right from wrong as well as the better one (docs/decoding.md). */
+static float confidence_of(const oss_path_word *word, const oss_transcript_source *source) {
     const oss_calibration *calibration = &source->model->calibration;
-    for (int64_t i = 0; i < words; i++) {
-        double feature[OSS_CONFIDENCE_FEATURES];
-        oss_confidence_features(feature, source->path, source->model->vocab, &word[i]);
-        word[i].confidence = calibration->has_confidence
-                                 ? (float)oss_confidence(&calibration->confidence, feature)
-                                 : oss_confidence_plain(source->path, &word[i]);
+    double feature[OSS_CONFIDENCE_FEATURES];
+    find_features(feature, word, source);
+    if (source->posterior != NULL && calibration->has_search_confidence) {
+        return (float)oss_confidence(&calibration->search_confidence, feature);
     }
+    const float confidence = calibration->has_confidence
+                                 ? (float)oss_confidence(&calibration->confidence, feature)
+                                 : oss_confidence_plain(source->path, word);
+    return source->posterior == NULL ? confidence : sqrtf(confidence * posterior_of(source->posterior, word));
 }
 
 static oss_status copy_known(oss_path_word **out_word, int64_t *out_words,
@@ -68,9 +73,8 @@ oss_status oss_transcript_words(oss_path_word **out_word, int64_t *out_words,
     if (status == OSS_OK) {
         oss_edge_offsets offsets = offsets_of(source);
         oss_word_edges(*out_word, *out_words, source->path, source->envelope, &offsets, &source->clock);
-        find_confidences(*out_word, *out_words, source);
-        if (source->posterior != NULL) {
-            join_posteriors(*out_word, *out_words, source->posterior);
+        for (int64_t i = 0; i < *out_words; i++) {
+            (*out_word)[i].confidence = confidence_of(&(*out_word)[i], source);
         }
     }
     return status;
@@ -135,7 +139,7 @@ static oss_status observe(oss_observed_word *observed, oss_path_word *word, int6
                                           .start_seconds = word[i].start_seconds,
                                           .end_seconds = word[i].end_seconds};
         word[i].text = NULL;
-        oss_confidence_features(observed[i].feature, source->path, source->model->vocab, &word[i]);
+        find_features(observed[i].feature, &word[i], source);
     }
     look_at_pauses(observed, word, words, source);
     return find_right(observed, words, reference);

@@ -182,8 +182,8 @@ static oss_status grow_posteriors(oss_decoded *into, int64_t symbols) {
 static oss_status add_best(oss_decoded *into, const oss_utterances *u, const ranked *list) {
     const oss_hypothesis *best = &list->hypothesis[0];
     int64_t before = into->path.symbols;
-    oss_status status = oss_align_path(&into->path, u->row, (int32_t)u->rows, oss_vocab_size(u->model->vocab),
-                                       best->id, best->ids);
+    oss_status status =
+        oss_align_path(&into->path, u->row, u->rows, oss_vocab_size(u->model->vocab), best->id, best->ids);
     if (status == OSS_OK) {
         status = grow_posteriors(into, into->path.symbols);
     }

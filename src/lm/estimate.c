@@ -168,38 +168,72 @@ static oss_status write_model(oss_estimate *e, const char *path, int64_t *out_by
     return e->options.is_arpa ? write_arpa(e, path, out_bytes) : write_own(e, path, out_bytes);
 }
 
-static int64_t count_ngrams(const oss_lm_model *model) {
+/* ---- Sizes ---- */
+
+static bool count_fits(const void *most, const int64_t count[OSS_NGRAM_ORDER_MAX]) {
     int64_t ngrams = 0;
-    for (int32_t n = 0; n < model->order; n++) {
-        ngrams += model->of[n].count;
+    for (int32_t n = 0; n < OSS_NGRAM_ORDER_MAX; n++) {
+        ngrams += count[n];
     }
-    return ngrams;
+    return ngrams <= *(const int64_t *)most;
 }
 
-/* How many n-grams a file of `most` bytes likely has: by proportion, then by a line through the last two sizes; the tokens
- * take room whatever is left. Always fewer than there are. */
-static int64_t guess_ngrams(const int64_t ngrams[2], const int64_t bytes[2], int64_t most) {
-    double guess = (double)ngrams[1] * (double)most / (double)bytes[1];
-    if (bytes[0] > bytes[1]) {
-        double slope = (double)(ngrams[0] - ngrams[1]) / (double)(bytes[0] - bytes[1]);
-        guess = (double)ngrams[1] - slope * (double)(bytes[1] - most);
+typedef struct size_bound {
+    int64_t text_bytes; /* of all tokens */
+    double most;        /* bytes */
+    double scale;       /* ARPA: bytes of a file by what is guessed of it */
+} size_bound;
+
+static bool own_size_fits(const void *context, const int64_t count[OSS_NGRAM_ORDER_MAX]) {
+    const size_bound *bound = context;
+    int32_t order = OSS_NGRAM_ORDER_MAX;
+    while (order > 1 && count[order - 1] == 0) {
+        order--;
     }
-    double bound = 0.999 * (double)ngrams[1] - 1.0;
-    return (int64_t)(guess < bound ? guess : bound);
+    const int64_t bytes = oss_ngram_bytes_of(order, count, bound->text_bytes);
+    return bytes >= 0 && (double)bytes <= bound->most;
+}
+
+/* A line has two numbers of about eight digits, and its tokens. */
+static double guess_arpa(const size_bound *bound, const int64_t count[OSS_NGRAM_ORDER_MAX]) {
+    double token = 1.0 + (double)bound->text_bytes / (double)count[0], bytes = 0.0;
+    for (int32_t n = 0; n < OSS_NGRAM_ORDER_MAX; n++) {
+        bytes += (double)count[n] * (18.0 + token * (n + 1));
+    }
+    return bytes;
+}
+
+static bool arpa_size_fits(const void *context, const int64_t count[OSS_NGRAM_ORDER_MAX]) {
+    const size_bound *bound = context;
+    return bound->scale * guess_arpa(bound, count) <= bound->most;
+}
+
+/* The size of our own file is known by its counts, so once is enough. That of an ARPA file depends on its digits: words of
+ * what is pruned last are shorter than others, so it is come close to from above, and then with what was learnt there. */
+static oss_status prune_once(oss_estimate *e, int64_t bytes) {
+    size_bound bound = {.most = (double)e->options.most_bytes};
+    int64_t count[OSS_NGRAM_ORDER_MAX] = {0};
+    for (int64_t i = 0; i < e->model.of[0].count; i++) {
+        bound.text_bytes += (int64_t)strlen(e->corpus.word[i]);
+    }
+    if (!e->options.is_arpa) {
+        return oss_lm_prune(&e->model, 0.0, own_size_fits, &bound);
+    }
+    for (int32_t n = 0; n < e->model.order; n++) {
+        count[n] = e->model.of[n].count;
+    }
+    bound.scale = (double)bytes / guess_arpa(&bound, count);
+    bound.most *= (double)bytes > 1.1 * bound.most ? 1.04 : 0.995;
+    return oss_lm_prune(&e->model, 0.0, arpa_size_fits, &bound);
 }
 
 static oss_status prune_to_bytes(oss_estimate *e) {
-    int64_t ngrams[2] = {0}, bytes[2] = {0}, most = e->options.most_bytes;
-    oss_status status = most > 0 ? write_model(e, NULL, &bytes[1]) : OSS_OK;
-    while (status == OSS_OK && bytes[1] > most) {
-        ngrams[1] = count_ngrams(&e->model);
-        int64_t guess = guess_ngrams(ngrams, bytes, most);
-        ngrams[0] = ngrams[1];
-        bytes[0] = bytes[1];
-        status = oss_stop_is_asked(e->options.stop) ? oss_stop_answer(e->options.stop)
-                                                    : oss_lm_prune(&e->model, 0.0, guess > 0 ? guess : 1);
+    int64_t bytes = 0, most = e->options.most_bytes;
+    oss_status status = most > 0 ? write_model(e, NULL, &bytes) : OSS_OK;
+    while (status == OSS_OK && bytes > most) {
+        status = oss_stop_is_asked(e->options.stop) ? oss_stop_answer(e->options.stop) : prune_once(e, bytes);
         if (status == OSS_OK) {
-            status = write_model(e, NULL, &bytes[1]);
+            status = write_model(e, NULL, &bytes);
         }
     }
     return status;
@@ -257,7 +291,9 @@ static oss_status write_whole(oss_estimate *e, const char *path, oss_estimate_re
     if (status == OSS_OK) {
         oss_lm_model_link(&e->model);
         status =
-            o->prune > 0.0 || o->most_ngrams > 0 ? oss_lm_prune(&e->model, o->prune, o->most_ngrams) : OSS_OK;
+            o->prune > 0.0 || o->most_ngrams > 0
+                ? oss_lm_prune(&e->model, o->prune, o->most_ngrams > 0 ? count_fits : NULL, &o->most_ngrams)
+                : OSS_OK;
     }
     if (status == OSS_OK) {
         status = prune_to_bytes(e);

@@ -61,23 +61,26 @@ static int descending(const void *a, const void *b) {
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* *threshold: what all n-grams that are left reach, at most `most` of them. */
-static oss_status bound_count(const oss_lm_model *model, float *const *growth, int64_t most,
-                              double *threshold) {
+static void count_left(const oss_lm_model *model, float *const *growth, double threshold,
+                       int64_t count[OSS_NGRAM_ORDER_MAX]) {
+    for (int32_t n = 1; n <= OSS_NGRAM_ORDER_MAX; n++) {
+        count[n - 1] = n == 1 ? model->of[0].count : 0;
+        for (int64_t i = 0; n > 1 && n <= model->order && i < model->of[n - 1].count; i++) {
+            count[n - 1] += (double)growth[n - 1][i] >= threshold;
+        }
+    }
+}
+
+/* What those must reach that are left when the first of sorted[kept] and all below it are not. */
+static double threshold_above(const float *sorted, int64_t kept) {
+    return (double)nextafterf(sorted[kept], INFINITY);
+}
+
+static oss_status sort_growth(const oss_lm_model *model, float *const *growth, float **out,
+                              int64_t *out_count) {
     int64_t all = 0, used = 0;
     for (int32_t n = 2; n <= model->order; n++) {
         all += model->of[n - 1].count;
-    }
-    int64_t room = most - model->of[0].count;
-    if (room < 0) {
-        return oss_fail(
-            OSS_EUSAGE,
-            "the %lld tokens of the vocabulary alone are more than the model may have; give it a smaller "
-            "vocabulary (--vocab-size) or more room",
-            (long long)model->of[0].count);
-    }
-    if (all <= room) {
-        return OSS_OK;
     }
     float *sorted = oss_alloc((size_t)all, sizeof *sorted);
     if (sorted == NULL) {
@@ -88,10 +91,42 @@ static oss_status bound_count(const oss_lm_model *model, float *const *growth, i
         used += model->of[n - 1].count;
     }
     qsort(sorted, (size_t)all, sizeof *sorted, descending);
-    double next = (double)nextafterf(sorted[room], INFINITY);
-    *threshold = next > *threshold ? next : *threshold;
-    oss_free(sorted);
+    *out = sorted;
+    *out_count = all;
     return OSS_OK;
+}
+
+/* *threshold: what all n-grams that are left reach, raised until they fit: by halving, for more n-grams never fit better. */
+static oss_status bound_size(const oss_lm_model *model, float *const *growth, oss_lm_fits fits,
+                             const void *context, double *threshold) {
+    int64_t count[OSS_NGRAM_ORDER_MAX], all = 0;
+    float *sorted = NULL;
+    count_left(model, growth, *threshold, count);
+    if (fits(context, count)) {
+        return OSS_OK;
+    }
+    count_left(model, growth, INFINITY, count);
+    if (!fits(context, count)) {
+        return oss_fail(
+            OSS_EUSAGE,
+            "the %lld tokens of the vocabulary alone are more than the model may have; give it a smaller "
+            "vocabulary (--vocab-size) or more room",
+            (long long)model->of[0].count);
+    }
+    oss_status status = sort_growth(model, growth, &sorted, &all);
+    int64_t low = 0,
+            high = all; /* with sorted[low] out it fits, with sorted[high] and nothing above it does not */
+    while (status == OSS_OK && high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        count_left(model, growth, threshold_above(sorted, middle), count);
+        low = fits(context, count) ? middle : low;
+        high = low == middle ? high : middle;
+    }
+    if (status == OSS_OK) {
+        *threshold = fmax(*threshold, threshold_above(sorted, low));
+    }
+    oss_free(sorted);
+    return status;
 }
 
 static void take_out(oss_lm_model *model, float *const *growth, double threshold) {
@@ -147,12 +182,12 @@ static oss_status weigh(const oss_lm_model *model, float **growth) {
     return OSS_OK;
 }
 
-oss_status oss_lm_prune(oss_lm_model *model, double threshold, int64_t most) {
+oss_status oss_lm_prune(oss_lm_model *model, double threshold, oss_lm_fits fits, const void *context) {
     float *growth[OSS_NGRAM_ORDER_MAX] = {NULL};
     double least = threshold > 0.0 ? threshold : -INFINITY;
     oss_status status = weigh(model, growth);
-    if (status == OSS_OK && most > 0) {
-        status = bound_count(model, growth, most, &least);
+    if (status == OSS_OK && fits != NULL) {
+        status = bound_size(model, growth, fits, context, &least);
     }
     if (status == OSS_OK) {
         take_out(model, growth, least);

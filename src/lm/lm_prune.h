@@ -5,9 +5,12 @@
 
 #include "lm/lm_model.h"
 
-/* Takes out n-grams of order 2 on whose loss raises the perplexity by less than `threshold` of it, and then more until at
- * most `most` n-grams of all orders are left (0: no bound). Those that others begin with stay. Orders that are left empty
- * are dropped. OSS_EUSAGE: there are more tokens than that. */
-oss_status oss_lm_prune(oss_lm_model *model, double threshold, int64_t most);
+/* Whether a model of count[n - 1] n-grams of order n may be; what may be may be with fewer of any order. */
+typedef bool (*oss_lm_fits)(const void *context, const int64_t count[OSS_NGRAM_ORDER_MAX]);
+
+/* Takes out n-grams of order 2 on whose loss raises the perplexity by less than `threshold` of it, and then as few more as the
+ * rest needs to fit (NULL: no bound). Those that others begin with stay. Orders that are left empty are dropped. OSS_EUSAGE: the
+ * tokens alone do not fit. */
+oss_status oss_lm_prune(oss_lm_model *model, double threshold, oss_lm_fits fits, const void *context);
 
 #endif

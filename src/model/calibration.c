@@ -9,15 +9,22 @@
 /* Of a symbol's middle from the edge of a word: no network is later than that. */
 static const double offset_seconds_max = 2.0;
 
+static void add_weights(oss_json *object, const char *key, const oss_confidence_weights *weights,
+                        int32_t features) {
+    oss_json *part = oss_json_add_object(object, key);
+    oss_json_add_number(part, "bias", weights->bias);
+    for (int32_t k = 0; k < features; k++) {
+        oss_json_add_number(part, oss_confidence_feature_name((oss_confidence_feature)k), weights->weight[k]);
+    }
+}
+
 oss_status oss_calibration_print(char **out, const oss_calibration *calibration) {
     oss_json *object = oss_json_object();
     if (calibration->has_confidence) {
-        oss_json *part = oss_json_add_object(object, "confidence");
-        oss_json_add_number(part, "bias", calibration->confidence.bias);
-        for (int32_t k = 0; k < OSS_CONFIDENCE_FEATURES; k++) {
-            oss_json_add_number(part, oss_confidence_feature_name((oss_confidence_feature)k),
-                                calibration->confidence.weight[k]);
-        }
+        add_weights(object, "confidence", &calibration->confidence, OSS_CONFIDENCE_OF_NETWORK);
+    }
+    if (calibration->has_search_confidence) {
+        add_weights(object, "search_confidence", &calibration->search_confidence, OSS_CONFIDENCE_FEATURES);
     }
     if (calibration->has_edges) {
         oss_json *part = oss_json_add_object(object, "edges");
@@ -53,17 +60,17 @@ static oss_status read_edges(oss_calibration *calibration, const oss_json *part)
     return status;
 }
 
-static bool is_known(const char *key) {
+static bool is_known(const char *key, int32_t features) {
     bool known = strcmp(key, "bias") == 0;
-    for (int32_t k = 0; k < OSS_CONFIDENCE_FEATURES; k++) {
+    for (int32_t k = 0; k < features; k++) {
         known |= strcmp(key, oss_confidence_feature_name((oss_confidence_feature)k)) == 0;
     }
     return known;
 }
 
-static bool is_of_this_version(const oss_json *part) {
+static bool is_of_this_version(const oss_json *part, int32_t features) {
     for (const oss_json *at = oss_json_first(part); at != NULL; at = oss_json_next(at)) {
-        if (!is_known(oss_json_key(at))) {
+        if (!is_known(oss_json_key(at), features)) {
             oss_log_warn("the model's confidences are of a later version of Ossicle (\"%.40s\"): not used",
                          oss_json_key(at));
             return false;
@@ -72,17 +79,28 @@ static bool is_of_this_version(const oss_json *part) {
     return true;
 }
 
-static oss_status read_confidence(oss_calibration *calibration, const oss_json *part) {
-    if (!is_of_this_version(part)) {
+static oss_status read_weights(oss_confidence_weights *weights, bool *has, const oss_json *part,
+                               int32_t features) {
+    if (!is_of_this_version(part, features)) {
         return OSS_OK;
     }
-    oss_status status = oss_json_get_number(part, "bias", &calibration->confidence.bias);
-    for (int32_t k = 0; k < OSS_CONFIDENCE_FEATURES && status == OSS_OK; k++) {
+    oss_status status = oss_json_get_number(part, "bias", &weights->bias);
+    for (int32_t k = 0; k < features && status == OSS_OK; k++) {
         status = oss_json_get_number(part, oss_confidence_feature_name((oss_confidence_feature)k),
-                                     &calibration->confidence.weight[k]);
+                                     &weights->weight[k]);
     }
-    calibration->has_confidence = status == OSS_OK;
+    *has = status == OSS_OK;
     return status;
+}
+
+static oss_status read_confidence(oss_calibration *calibration, const oss_json *part) {
+    return read_weights(&calibration->confidence, &calibration->has_confidence, part,
+                        OSS_CONFIDENCE_OF_NETWORK);
+}
+
+static oss_status read_search_confidence(oss_calibration *calibration, const oss_json *part) {
+    return read_weights(&calibration->search_confidence, &calibration->has_search_confidence, part,
+                        OSS_CONFIDENCE_FEATURES);
 }
 
 static oss_status read_part(oss_calibration *calibration, const oss_json *object, const char *key,
@@ -110,6 +128,9 @@ oss_status oss_calibration_parse(oss_calibration *out, const char *text) {
     }
     if (status == OSS_OK) {
         status = read_part(&calibration, object, "confidence", read_confidence);
+    }
+    if (status == OSS_OK) {
+        status = read_part(&calibration, object, "search_confidence", read_search_confidence);
     }
     oss_json_free(object);
     if (status == OSS_OK) {

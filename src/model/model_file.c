@@ -226,7 +226,8 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         status = print_stats(&stats, model);
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }
-    if (status == OSS_OK && (model->calibration.has_edges || model->calibration.has_confidence)) {
+    if (status == OSS_OK && (model->calibration.has_edges || model->calibration.has_confidence ||
+                             model->calibration.has_search_confidence)) {
         status = oss_calibration_print(&calibration, &model->calibration);
         meta[metas++] = (oss_st_meta){"calibration", calibration};
     }

@@ -39,8 +39,10 @@ bool oss_ngram_is_of_symbols(const oss_ngram *ngram) {
 
 oss_ngram_tuning oss_ngram_get_tuning(const oss_ngram *ngram) {
     return (oss_ngram_tuning){.tuned = (ngram->header.flags & OSS_NGRAM_FLAG_TUNED) != 0,
+                              .has_penalty = (ngram->header.flags & OSS_NGRAM_FLAG_PENALTY) != 0,
                               .lm_weight = ngram->header.lm_weight,
-                              .word_bonus = ngram->header.word_bonus};
+                              .word_bonus = ngram->header.word_bonus,
+                              .unknown_penalty = ngram->header.unknown_penalty};
 }
 
 int64_t oss_ngram_bytes(const oss_ngram *ngram) {

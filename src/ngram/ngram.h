@@ -29,7 +29,8 @@ typedef struct oss_ngram_state {
 /* What `ossicle tune` found for a model of speech and this one together, kept in the file. */
 typedef struct oss_ngram_tuning {
     bool tuned;
-    double lm_weight, word_bonus;
+    bool has_penalty; /* unknown_penalty is known: not of files of version 1 */
+    double lm_weight, word_bonus, unknown_penalty;
 } oss_ngram_tuning;
 
 /* Our own file, or an ARPA file (gzip too), told by its first bytes. A file of our own is mapped and its sum checked. Free

@@ -16,10 +16,22 @@ bool oss_ngram_file_begins(const char *bytes, size_t count) {
     return count >= sizeof oss_ngram_magic && memcmp(bytes, oss_ngram_magic, sizeof oss_ngram_magic) == 0;
 }
 
+/* What a file says is told by the lowest version that can say it, so that programs of before read the others. */
+static uint32_t version_of(uint32_t flags) {
+    return (flags & OSS_NGRAM_FLAG_PENALTY) != 0 ? 2 : 1;
+}
+
 static oss_status check_header(const oss_ngram_header *header, const char *name) {
-    if (header->version != OSS_NGRAM_VERSION) {
-        return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads %d",
+    const uint32_t known = header->version == 1
+                               ? OSS_NGRAM_FLAG_SYMBOLS | OSS_NGRAM_FLAG_TUNED
+                               : OSS_NGRAM_FLAG_SYMBOLS | OSS_NGRAM_FLAG_TUNED | OSS_NGRAM_FLAG_PENALTY;
+    if (header->version < 1 || header->version > OSS_NGRAM_VERSION) {
+        return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads 1 to %d",
                         name, (unsigned)header->version, (int)OSS_NGRAM_VERSION);
+    }
+    if ((header->flags & ~known) != 0) {
+        return oss_fail(OSS_EINPUT, "%s: the flags at offset 36 are %#x, which version %u does not have",
+                        name, (unsigned)header->flags, (unsigned)header->version);
     }
     if (header->byte_order != OSS_NGRAM_LITTLE_ENDIAN) {
         return oss_fail(OSS_EINPUT, "%s: the byte order at offset 12 is not little-endian", name);
@@ -36,13 +48,22 @@ static oss_status check_numbers(const oss_ngram *ngram, const char *name) {
                             sizeof(oss_ngram_header) + i * sizeof(float));
         }
     }
-    return isfinite(ngram->header.lm_weight) && isfinite(ngram->header.word_bonus)
+    if (!isfinite(ngram->header.lm_weight) || !isfinite(ngram->header.word_bonus)) {
+        return oss_fail(OSS_EINPUT, "%s: byte 40: a tuning that is no number", name);
+    }
+    return (ngram->header.flags & OSS_NGRAM_FLAG_PENALTY) == 0 || isfinite(ngram->header.unknown_penalty)
                ? OSS_OK
-               : oss_fail(OSS_EINPUT, "%s: byte 40: a tuning that is no number", name);
+               : oss_fail(OSS_EINPUT, "%s: byte 112: a tuning that is no number", name);
 }
 
 static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, const char *name) {
     oss_ngram_header header;
+    if (!oss_ngram_file_begins(block, (size_t)bytes)) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: no language model in our own form; an ARPA file has no room for weights: make "
+                        "one of our own of it with ossicle lm convert",
+                        name);
+    }
     if (bytes < sizeof header) {
         return oss_fail(OSS_EINPUT, "%s: cut off: %llu bytes, a header has %zu", name,
                         (unsigned long long)bytes, sizeof header);
@@ -96,6 +117,7 @@ oss_status oss_ngram_file_load(oss_ngram **out, const char *path) {
 
 static oss_status write_block(const char *path, oss_ngram_header header, const void *block) {
     const char *bytes = block;
+    header.version = version_of(header.flags);
     oss_hasher *hasher = oss_hasher_create();
     if (hasher == NULL) {
         return OSS_ENOMEM;
@@ -128,7 +150,8 @@ oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
 
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning) {
     oss_ngram *ngram = NULL;
-    if (!isfinite(tuning->lm_weight) || !isfinite(tuning->word_bonus)) {
+    const double penalty = tuning->has_penalty ? tuning->unknown_penalty : 0.0;
+    if (!isfinite(tuning->lm_weight) || !isfinite(tuning->word_bonus) || !isfinite(penalty)) {
         return oss_fail(OSS_EUSAGE, "%s: a tuning that is no number", path);
     }
     oss_status status = oss_ngram_file_load(&ngram, path);
@@ -136,10 +159,12 @@ oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tunin
         return status;
     }
     oss_ngram_header header = ngram->header;
-    header.flags &= ~(uint32_t)OSS_NGRAM_FLAG_TUNED;
+    header.flags &= ~(uint32_t)(OSS_NGRAM_FLAG_TUNED | OSS_NGRAM_FLAG_PENALTY);
     header.flags |= tuning->tuned ? OSS_NGRAM_FLAG_TUNED : 0u;
+    header.flags |= tuning->has_penalty ? OSS_NGRAM_FLAG_PENALTY : 0u;
     header.lm_weight = tuning->lm_weight;
     header.word_bonus = tuning->word_bonus;
+    header.unknown_penalty = penalty;
     status = write_block(path, header, ngram->block);
     oss_ngram_free(ngram);
     return status;

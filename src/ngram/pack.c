@@ -74,14 +74,19 @@ static oss_status check_parts(const oss_ngram_parts *parts) {
 
 /* ---- Filling the block ---- */
 
+int64_t oss_ngram_bytes_of(int32_t order, const int64_t count[OSS_NGRAM_ORDER_MAX], int64_t text_bytes) {
+    oss_ngram ngram;
+    oss_ngram_header header = {.order = (uint32_t)order, .text_bytes = (uint64_t)text_bytes};
+    for (int32_t n = 0; n < order; n++) {
+        header.count[n] = (uint64_t)count[n];
+    }
+    return oss_ngram_lay_out(&ngram, &header) && ngram.bytes <= INT64_MAX ? (int64_t)ngram.bytes : -1;
+}
+
 static oss_status lay_out(oss_ngram *ngram, const oss_ngram_parts *parts) {
-    oss_ngram_header header = {.version = OSS_NGRAM_VERSION,
-                               .byte_order = OSS_NGRAM_LITTLE_ENDIAN,
+    oss_ngram_header header = {.byte_order = OSS_NGRAM_LITTLE_ENDIAN,
                                .order = (uint32_t)parts->order,
-                               .flags = (parts->is_of_symbols ? OSS_NGRAM_FLAG_SYMBOLS : 0u) |
-                                        (parts->tuning.tuned ? OSS_NGRAM_FLAG_TUNED : 0u),
-                               .lm_weight = parts->tuning.lm_weight,
-                               .word_bonus = parts->tuning.word_bonus};
+                               .flags = parts->is_of_symbols ? OSS_NGRAM_FLAG_SYMBOLS : 0u};
     memcpy(header.magic, oss_ngram_magic, sizeof header.magic);
     for (int32_t n = 0; n < parts->order; n++) {
         header.count[n] = (uint64_t)parts->list[n].count;

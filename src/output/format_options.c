@@ -83,5 +83,8 @@ oss_status oss_format_complete(oss_format_options *out, const oss_format_options
     if (status == OSS_OK && (unsigned)out->textgrid > OSS_TEXTGRID_SHORT) {
         status = oss_fail(OSS_EUSAGE, "textgrid is %d: give one of oss_textgrid_form", (int)out->textgrid);
     }
+    if (status == OSS_OK && (unsigned)out->ctm_level > OSS_CTM_SEGMENT) {
+        status = oss_fail(OSS_EUSAGE, "ctm_level is %d: give one of oss_ctm_level", (int)out->ctm_level);
+    }
     return status;
 }

@@ -1,5 +1,6 @@
 /* The forms that NIST's scorer sclite reads: time-marked words (ctm), time-marked segments (stm) and plain transcripts
  * (trn). https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm */
+#include <math.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -83,25 +84,87 @@ static void append_words(oss_strbuf *out, const oss_timeline *timeline, int32_t 
     }
 }
 
-/* recording channel start duration word confidence */
-oss_status oss_print_ctm(oss_strbuf *out, const oss_printing *printing) {
+/* ---- ctm: recording channel start duration text confidence ---- */
+
+static void begin_ctm_line(oss_strbuf *out, const oss_printing *printing, int64_t start_ms, int64_t end_ms) {
+    append_recording(out, printing->options);
+    oss_strbuf_append(out, " ");
+    append_channel(out, printing->options);
+    append_seconds(out, start_ms);
+    append_seconds(out, end_ms - start_ms);
+    oss_strbuf_append(out, " ");
+}
+
+static void append_ctm_word(oss_strbuf *out, const oss_printing *printing, int32_t i) {
     const oss_timeline *timeline = printing->timeline;
-    for (int32_t i = 0; i < timeline->transcript->words; i++) {
-        const char *text = oss_timeline_text(timeline, i);
+    begin_ctm_line(out, printing, timeline->word[i].start_ms, timeline->word[i].end_ms);
+    append_word(out, oss_timeline_text(timeline, i));
+    oss_strbuf_printf(out, " %.4f\n", (double)timeline->transcript->word[i].confidence);
+}
+
+static int64_t within(double seconds, int64_t low, int64_t high) {
+    int64_t ms = llround(seconds * 1000.0);
+    return ms < low ? low : ms > high ? high : ms;
+}
+
+/* The symbols share the milliseconds of their word: each has one where there are as many. */
+static void append_ctm_tokens(oss_strbuf *out, const oss_printing *printing, int32_t i) {
+    const oss_transcript_word *word = &printing->timeline->transcript->word[i];
+    int64_t from = printing->timeline->word[i].start_ms, to = printing->timeline->word[i].end_ms;
+    for (int32_t k = 0; k < word->symbols; k++) {
+        const oss_transcript_symbol *symbol = &word->symbol[k];
+        bool last = k + 1 == word->symbols;
+        int64_t end = last ? to : within(symbol->end_seconds, from + 1, to - (word->symbols - k - 1));
+        end = end < from ? from : end;
+        begin_ctm_line(out, printing, from, end);
+        append_word(out, symbol->text[0] == ' ' && symbol->text[1] != '\0' ? symbol->text + 1 : symbol->text);
+        oss_strbuf_printf(out, " %.4f\n", (double)symbol->confidence);
+        from = end;
+    }
+}
+
+static void append_ctm_segment(oss_strbuf *out, const oss_printing *printing, int32_t i) {
+    const oss_timeline *timeline = printing->timeline;
+    oss_timeline_segment segment = oss_timeline_get_segment(timeline, i);
+    bool seen = false;
+    for (int32_t w = segment.first; w < segment.first + segment.words; w++) {
+        const char *text = oss_timeline_text(timeline, w);
         if (*text == '\0') {
             continue;
         }
-        append_recording(out, printing->options);
-        oss_strbuf_append(out, " ");
-        append_channel(out, printing->options);
-        append_seconds(out, timeline->word[i].start_ms);
-        append_seconds(out, timeline->word[i].end_ms - timeline->word[i].start_ms);
-        oss_strbuf_append(out, " ");
+        if (seen) {
+            oss_strbuf_append(out, "<space>");
+        } else {
+            begin_ctm_line(out, printing, segment.start_ms, segment.end_ms);
+        }
         append_word(out, text);
-        oss_strbuf_printf(out, " %.4f\n", (double)timeline->transcript->word[i].confidence);
+        seen = true;
+    }
+    if (seen) {
+        oss_strbuf_printf(out, " %.4f\n", (double)segment.shown->confidence);
+    }
+}
+
+oss_status oss_print_ctm(oss_strbuf *out, const oss_printing *printing) {
+    const oss_transcript *transcript = printing->timeline->transcript;
+    oss_ctm_level level = printing->options->ctm_level;
+    for (int32_t i = 0; level == OSS_CTM_SEGMENT && i < transcript->segments; i++) {
+        append_ctm_segment(out, printing, i);
+    }
+    for (int32_t i = 0; level != OSS_CTM_SEGMENT && i < transcript->words; i++) {
+        if (*oss_timeline_text(printing->timeline, i) == '\0') {
+            continue;
+        }
+        if (level == OSS_CTM_TOKEN) {
+            append_ctm_tokens(out, printing, i);
+        } else {
+            append_ctm_word(out, printing, i);
+        }
     }
     return oss_strbuf_ok(out) ? OSS_OK : OSS_ENOMEM;
 }
+
+/* ---- stm, trn ---- */
 
 /* recording channel speaker start end [labels] words */
 static void append_stm_line(oss_strbuf *out, const oss_printing *printing,

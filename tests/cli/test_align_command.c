@@ -1,4 +1,7 @@
 /* ossicle align: texts and subtitles with times, what cannot be aligned, datasets with rows that fail. */
+#include <stdio.h>
+
+#include "base/strbuf.h"
 #include "cli/cli_cases.h"
 #include "support/suite.h"
 
@@ -90,7 +93,7 @@ START_TEST(subtitles_keep_their_lines) {
     oss_program_run_deinit(&run);
     run = align(&c, "--srt", too_long);
     oss_program_expect(&run, 3);
-    oss_program_expect_err(&run, "it does not fit from line 2, \"abcdefgh\", on");
+    oss_program_expect_err(&run, "it does not fit from cue 2, \"abcdefgh\", on");
     oss_program_run_deinit(&run);
     run = align(&c, "--srt", bad);
     oss_program_expect(&run, 3);
@@ -116,6 +119,7 @@ START_TEST(rows_that_fail_do_not_stop_the_others) {
     oss_program_expect_out(&run, " A ");
     oss_program_expect_err(&run, "set.csv:3: row 2");
     oss_program_expect_err(&run, "set.csv:4: row 3");
+    oss_program_expect_err(&run, "set.csv: 2 of 4 rows are aligned, 0 of them differ from their texts");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--format", "textgrid", "--output-dir",
                           out);
@@ -130,6 +134,55 @@ START_TEST(rows_that_fail_do_not_stop_the_others) {
     free(last);
     free(csv);
     free(out);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* Bytes on both streams, findings and results of many rows, some of them wrong, in one thread and in several. */
+START_TEST(threads_change_nothing) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_strbuf rows = {0};
+    oss_strbuf_append(&rows, "wav,text\n");
+    for (int32_t i = 0; i < 60; i++) {
+        static const char *const line[] = {
+            "three.wav,A a a",         "five.wav,defg", "not-there.wav,a",      "three.wav,a 2014 a",
+            "five.wav,\"defg\nhdef\"", "three.wav",     "three.wav,a a a a a a"};
+        oss_strbuf_append(&rows, line[i % 7]);
+        oss_strbuf_append(&rows, "\n");
+    }
+    oss_cli_case_write(&c, "many.csv", rows.data);
+    char *csv = oss_tempdir_path(c.folder, "many.csv"), *table = oss_tempdir_path(c.folder, "t.tsv");
+    oss_program_run one =
+        oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--threads", "1", "--findings", table);
+    char *one_table = oss_tempdir_read(table, NULL);
+    oss_program_expect(&one, 1);
+    oss_program_expect_err(&one, "many.csv:4: row 3");
+    oss_program_expect_out(&one, " A ");
+    oss_program_run check =
+        oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align", "--threads", "1");
+    for (int32_t threads = 2; threads <= 5; threads += 3) {
+        char count[8];
+        (void)snprintf(count, sizeof count, "%d", (int)threads);
+        oss_program_run run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--threads", count,
+                                              "--findings", table);
+        char *findings = oss_tempdir_read(table, NULL);
+        oss_program_expect(&run, 1);
+        ck_assert_str_eq(run.out, one.out);
+        ck_assert_str_eq(run.err, one.err);
+        ck_assert_str_eq(findings, one_table);
+        free(findings);
+        oss_program_run_deinit(&run);
+        run = oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align", "--threads", count);
+        ck_assert_str_eq(run.out, check.out);
+        oss_program_run_deinit(&run);
+    }
+    oss_program_expect_out(&check, "text and speech differ:\n");
+    oss_program_run_deinit(&one);
+    oss_program_run_deinit(&check);
+    oss_strbuf_deinit(&rows);
+    free(one_table);
+    free(csv);
+    free(table);
     oss_cli_case_free(&c);
 }
 END_TEST
@@ -181,10 +234,93 @@ END_TEST
 START_TEST(a_wildcard_is_in_no_result) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a <*> a",
-                                          "--exact", "--wildcard", "<*>", "--tokens");
+                                          "--exact", "--wildcard", "<*>", "--ctm-level", "token");
     oss_program_expect(&run, 0);
     ck_assert_int_eq(count_lines(run.out), 2);
     oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* Two lines, the first of two sentences: as the text has them, though there is no pause. */
+START_TEST(segments_are_those_of_the_text) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "A. a\na",
+                                          "--exact", "--ctm-level", "segment");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 3);
+    oss_program_expect_out(&run, " A. ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a a\nA", "--exact", "--ctm-level",
+                          "segment");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 2);
+    oss_program_expect_out(&run, "three 1 0.000 ");
+    oss_program_expect_out(&run, " a<space>a ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a", "--format", "srt",
+                          "--ctm-level", "word");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--ctm-level goes with --format ctm, and here it is srt");
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* What is said at a wildcard is expected there; what is said at the end of a line is not. */
+START_TEST(speech_at_a_wildcard_is_no_finding) {
+    oss_cli_case c = oss_cli_case_make();
+    char *longer = oss_tempdir_path(c.folder, "longer.wav");
+    oss_wav_write_tone(longer, 2.0, 440.0, 0.5, 16000);
+    oss_program_run run =
+        oss_run_ossicle("align", "--model", c.model, longer, "--text", "a", "--sound-cost", "0.1");
+    oss_program_expect(&run, 1);
+    oss_program_expect_err(&run, "speech that is not in the text");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, longer, "--text", "<*> a <*>", "--sound-cost", "0.1",
+                          "--wildcard", "<*>");
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.err, "speech that is not"));
+    oss_program_run_deinit(&run);
+    free(longer);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+START_TEST(texts_that_are_none) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(&c, "in.srt", "1\r\n00:00:00,000 --> 00:00:01,000\r\na\r\n");
+    oss_cli_case_write(&c, "in.vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\na\n");
+    oss_cli_case_write(&c, "arrow.txt",
+                       "\xef\xbb\xbf"
+                       "a --> a\n");
+    char *srt = oss_tempdir_path(c.folder, "in.srt"), *vtt = oss_tempdir_path(c.folder, "in.vtt");
+    char *arrow = oss_tempdir_path(c.folder, "arrow.txt");
+    oss_program_run run = align(&c, "--text-file", srt);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "has times of subtitles in it: give subtitles with --srt");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", vtt);
+    oss_program_expect(&run, 3);
+    oss_program_run_deinit(&run);
+    run = align(&c, "--srt", vtt);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "is WebVTT: save it as SubRip");
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", arrow);
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.out, "\xef\xbb\xbf"));
+    oss_program_run_deinit(&run);
+    run = align(&c, "--text-file", "-"); /* standard input, which is empty here */
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "the text is empty");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "-", "--text-file", "-");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    free(srt);
+    free(vtt);
+    free(arrow);
     oss_cli_case_free(&c);
 }
 END_TEST
@@ -193,6 +329,15 @@ START_TEST(what_does_not_go_together) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run = oss_run_ossicle("align", "--model", c.model, c.three);
     oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "say what was said in ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, c.three, "talk.txt");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "did you mean --text-file talk.txt?");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("align", "--model", c.model, "talk.txt", c.three);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "give one recording, and what was said in it with --text-file FILE");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("align", "--model", c.model, "--csv", c.three, "--text", "a");
     oss_program_expect(&run, 2);
@@ -216,9 +361,13 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, what_does_not_fit_is_refused);
     tcase_add_test(tests, subtitles_keep_their_lines);
     tcase_add_test(tests, rows_that_fail_do_not_stop_the_others);
+    tcase_add_test(tests, threads_change_nothing);
     tcase_add_test(tests, findings_are_a_table);
     tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
+    tcase_add_test(tests, segments_are_those_of_the_text);
+    tcase_add_test(tests, speech_at_a_wildcard_is_no_finding);
+    tcase_add_test(tests, texts_that_are_none);
     tcase_add_test(tests, what_does_not_go_together);
     suite_add_tcase(suite, tests);
     return suite;

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/npy.h"
+#include "support/exact.h"
+#include "support/fill.h"
 #include "support/models.h"
 #include "support/program.h"
 #include "support/suite.h"
@@ -98,17 +101,123 @@ START_TEST(test_only_and_table) {
 }
 END_TEST
 
+/* Logits of a model, in its file; random ones. */
+typedef struct searched {
+    char *folder, *model, *logits, *lm;
+} searched;
+
+enum { FRAMES = 250 };
+
+static searched make_searched(int32_t more_columns) {
+    static const char arpa[] =
+        "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-3\ta\n-0.1\tb\n\n\\end\\\n";
+    searched s = {.folder = oss_tempdir_make()};
+    s.model = oss_tempdir_path(s.folder, "model.safetensors");
+    s.logits = oss_tempdir_path(s.folder, "x.npy");
+    s.lm = oss_tempdir_path(s.folder, "b.arpa");
+    save_model(s.model);
+    oss_tempdir_write(s.lm, arpa, (long)sizeof arpa - 1);
+    int32_t columns = oss_network_micro().vocab + more_columns;
+    float *x = oss_exact_floats((size_t)FRAMES * (size_t)columns);
+    oss_fill_f32(x, (size_t)FRAMES * (size_t)columns, 3, 2.0);
+    ck_assert_int_eq(oss_npy_write(s.logits, x, FRAMES, columns), OSS_OK);
+    free(x);
+    return s;
+}
+
+static void discard(searched *s) {
+    free(s->lm);
+    free(s->logits);
+    free(s->model);
+    oss_tempdir_remove(s->folder);
+}
+
+START_TEST(test_search) {
+    static const double width[] = {4, 64, 0};
+    searched s = make_searched(0);
+    oss_program_run run =
+        oss_run_ossicle("bench", "--json", "--model", s.model, "--only", "search", "--logits", s.logits,
+                        "--logits", s.logits, "--lm", s.lm, "--beam", "4", "--beam", "64", "--runs", "7");
+    oss_program_expect(&run, 0);
+    oss_json *root = NULL;
+    const oss_json *part = NULL, *cases = NULL;
+    ck_assert_int_eq(oss_json_parse(&root, run.out, strlen(run.out), "bench"), OSS_OK);
+    ck_assert_int_eq(oss_json_get_object(root, "search", &part), OSS_OK);
+    ck_assert(oss_json_get(root, "ctc") == NULL);
+    double seconds = get_number(part, "audio_seconds"), before = 0;
+    ck_assert_double_eq(get_number(part, "recordings"), 2);
+    ck_assert_double_eq(get_number(part, "frames"), 2 * FRAMES);
+    ck_assert_double_gt(seconds, 0);
+    ck_assert_double_gt(get_number(part, "peak_rss_mib"), 1);
+    ck_assert_int_eq(oss_json_get_array(part, "cases", &cases), OSS_OK);
+    ck_assert_uint_eq(oss_json_count(cases), 2);
+    int place = 0;
+    for (const oss_json *one = oss_json_first(cases); one != NULL; one = oss_json_next(one)) {
+        double us = get_number(one, "us_per_frame"), state = get_number(one, "state_mib");
+        ck_assert_double_eq(get_number(one, "beam"), width[place++]);
+        ck_assert_double_eq_tol(us * 2 * FRAMES * 1e-3, get_number(one, "median_ms"), 1e-9);
+        ck_assert_double_eq_tol(get_number(one, "realtime_factor") * us * 2 * FRAMES * 1e-6, seconds,
+                                1e-9 * seconds);
+        ck_assert(us > 0 && state >= before && state < 4);
+        before = state;
+    }
+    ck_assert_int_eq(place, 2);
+    oss_json_free(root);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("bench", "--model", s.model, "--only", "search", "--only", "mel", "--logits",
+                          s.logits, "--runs", "7");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\nmel ");
+    oss_program_expect_out(&run, "\nsearch of 1 recording, 250 frames, ");
+    oss_program_expect_out(&run, "\n100 ");
+    oss_program_run_deinit(&run);
+    discard(&s);
+}
+END_TEST
+
+static const struct {
+    int32_t more_columns;
+    const char *option, *value, *message;
+    int code;
+} wrong_search[] = {
+    {0, "--beam", "0", "--beam 0: choose a whole number from 1 to 4096", 2},
+    {0, "--beam", "64x", "--beam 64x: choose a whole number from 1 to 4096", 2},
+    {0, "--lm", "/nonexistent/lm", "search: cannot open /nonexistent/lm", 3},
+    {1, "--beam", "8", "numbers: logits of this model have ", 3},
+};
+
+START_TEST(test_search_refused) {
+    searched s = make_searched(wrong_search[_i].more_columns);
+    oss_program_run run = oss_run_ossicle("bench", "--model", s.model, "--only", "search", "--logits",
+                                          s.logits, wrong_search[_i].option, wrong_search[_i].value);
+    oss_program_expect(&run, wrong_search[_i].code);
+    ck_assert_str_eq(run.out, "");
+    oss_program_expect_err(&run, wrong_search[_i].message);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("bench", "--model", s.model, "--only", "search", "--logits", s.model);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "model.safetensors: no NumPy file");
+    oss_program_run_deinit(&run);
+    discard(&s);
+}
+END_TEST
+
 static const struct {
     const char *word[6];
     int code;
     const char *message;
 } refused[] = {
-    {{"--only", "speed"}, 2, "--only speed: choose train, infer, mel or ctc"},
+    {{"--only", "speed"}, 2, "--only speed: choose train, infer, mel, ctc or search"},
     {{"--runs", "6"}, 2, "--runs 6: choose a whole number from 7"},
     {{"--only", "mel", "--seconds", "3"}, 2, "--only leaves train out"},
     {{"--precision", "fp16"}, 2, "--precision fp16: choose fp32, bf16 or int8"},
     {{"--precision", "int8"}, 2, "--precision int8 is for inference: add --only infer"},
     {{"--model", "/nonexistent/model"}, 3, "/nonexistent/model"},
+    {{"--only", "search"}, 2, "the search needs --logits FILE.npy"},
+    {{"--only", "search", "--logits", "x.npy"}, 2, "and the --model that they are of"},
+    {{"--lm", "x.olm"}, 2, "--lm is of the search: give --logits"},
+    {{"--only", "mel", "--logits", "x.npy"}, 2, "--logits is of the search"},
+    {{"--only", "mel", "--beam", "8"}, 2, "--beam is of the search"},
 };
 
 START_TEST(test_refused) {
@@ -131,6 +240,8 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_every_part, 0, 2);
     tcase_add_test(tests, test_int8_infers);
     tcase_add_test(tests, test_only_and_table);
+    tcase_add_test(tests, test_search);
+    tcase_add_loop_test(tests, test_search_refused, 0, (int)(sizeof wrong_search / sizeof *wrong_search));
     tcase_add_loop_test(tests, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     suite_add_tcase(suite, tests);
     return suite;

@@ -82,6 +82,56 @@ START_TEST(test_measured_and_written) {
 }
 END_TEST
 
+/* Of a search's words alone; what the model held of others stays. The search hears "b b b", as sure as ever, right in a quarter. */
+START_TEST(test_of_searches) {
+    static const char *const text[] = {"b b b", "c c c", "a a a", "d d d"};
+    oss_cli_case c = oss_cli_case_make();
+    oss_model *model = NULL;
+    char *csv = write_csv(&c, "rows.csv", text, 4, 20), *out = oss_tempdir_path(c.folder, "out.safetensors");
+    char *lm = oss_tempdir_path(c.folder, "b.arpa");
+    oss_cli_case_write(
+        &c, "b.arpa",
+        "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-0.1\tb\n\n\\end\\\n");
+    ck_assert_int_eq(oss_model_load(&model, c.model), OSS_OK);
+    oss_models_value(model, "head.bias", NULL)[oss_vocab_find(model->vocab, "b")] = 5.5F;
+    model->calibration = (oss_calibration){
+        .has_edges = true, .has_confidence = true, .edges = {0.5, 0.25}, .confidence = {.bias = -6.0}};
+    oss_cli_case_save(model, c.model);
+    oss_model_free(model);
+    oss_program_run run =
+        oss_run_ossicle("calibrate", c.model, "--csv", csv, "-o", out, "--lm", lm, "--beam", "16", "--json");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\"decoding\":{\"beam\":16,\"lm\":");
+    ck_assert_double_eq(number_of(run.out, "right"), 0.25);
+    ck_assert_double_eq_tol(number_of(run.out, "held_out_calibration_error"), 0.0, 0.02);
+    ck_assert_double_gt(number_of(run.out, "calibration_error"), 0.05);
+    oss_program_run_deinit(&run);
+    ck_assert_int_eq(oss_model_load(&model, out), OSS_OK);
+    ck_assert(model->calibration.has_search_confidence);
+    ck_assert(model->calibration.has_confidence && model->calibration.confidence.bias == -6.0);
+    ck_assert(model->calibration.has_edges && model->calibration.edges.onset_seconds == 0.5);
+    oss_model_free(model);
+    run = oss_run_ossicle("calibrate", out, "--csv", csv, "--lm", lm, "--beam", "16");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "now 0.0"); /* as good as what is learnt: it is heeded */
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", out, "--lm", lm, "--beam", "16", "--format", "json",
+                          c.three);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\"text\": \"b b b\"");
+    ck_assert_double_eq_tol(number_of(run.out, "confidence"), 0.25, 0.02);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--lm-weight", "1");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--lm-weight goes with --lm");
+    oss_program_run_deinit(&run);
+    free(csv);
+    free(out);
+    free(lm);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 /* The same with any number of threads. */
 START_TEST(test_threads_change_nothing) {
     static const char *const text[] = {"a a a", "b b b", "a", "c a c a"};
@@ -147,6 +197,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/calibrate");
     TCase *all = tcase_create("calibrate");
     tcase_add_test(all, test_measured_and_written);
+    tcase_add_test(all, test_of_searches);
     tcase_add_test(all, test_threads_change_nothing);
     tcase_add_test(all, test_what_is_refused);
     tcase_add_test(all, test_bad_rows);

@@ -46,6 +46,27 @@ START_TEST(test_convert_there_and_back) {
 }
 END_TEST
 
+/* pyctcdecode knows no word whose line has none (findings/pyctcdecode-no-backoff.sh). */
+START_TEST(test_words_without_a_weight_get_one) {
+    oss_cli_case c = oss_cli_case_make();
+    oss_cli_case_write(
+        &c, "model.arpa",
+        "\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:\n-1.5\t<unk>\n-99\t<s>\t-0.5\n-0.75\t</s>\n"
+        "-0.5\tb\n-0.25\ta\t-0.25\n\n\\2-grams:\n-0.25\ta b\n\n\\end\\\n");
+    char *from = oss_tempdir_path(c.folder, "model.arpa"), *to = oss_tempdir_path(c.folder, "back.arpa");
+    oss_program_run run = oss_run_ossicle("lm", "convert", "--arpa", from, "-o", to);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    char *text = oss_tempdir_read(to, NULL);
+    ck_assert_msg(strstr(text, "-0.5\tb\t0\n") != NULL && strstr(text, "-0.25\ta\t-0.25\n") != NULL, "%s",
+                  text);
+    free(text);
+    free(from);
+    free(to);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 START_TEST(test_info) {
     oss_cli_case c = oss_cli_case_make();
     char *path = write_arpa(&c);
@@ -60,7 +81,7 @@ START_TEST(test_info) {
     oss_program_expect_out(
         &run,
         "{\"tokens\":\"words\",\"order\":2,\"ngrams\":[5,3],\"probability_values\":[6,4],\"backoff_values\":[3],\"bytes\":");
-    oss_program_expect_out(&run, "\"lm_weight\":null,\"word_bonus\":null}");
+    oss_program_expect_out(&run, "\"lm_weight\":null,\"word_bonus\":null,\"unknown_penalty\":null}");
     oss_program_run_deinit(&run);
     free(path);
     oss_cli_case_free(&c);
@@ -99,6 +120,66 @@ START_TEST(test_score) {
     oss_program_run_deinit(&run);
     free(path);
     free(text);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* A model whose symbols are units of several characters. */
+static void save_units(const oss_cli_case *c) {
+    static const char *const unit[] = {"<blank>", "<UNK>", " ", "a", "b", "c", " a", "ab", " ab", "bc", "ba"};
+    oss_network_sizes sizes = oss_network_micro();
+    oss_model *model = oss_models_create(&sizes);
+    oss_vocab_free(model->vocab);
+    ck_assert_int_eq(oss_vocab_from_units(&model->vocab, OSS_UNITS_BPE, unit, 11), OSS_OK);
+    model->config.units = OSS_UNITS_BPE;
+    oss_cli_case_save(model, c->model);
+    oss_model_free(model);
+}
+
+/* As `lm build --model` splits texts, so does `lm score --model`; without it there is no telling how. */
+START_TEST(test_score_of_units) {
+    oss_cli_case c = oss_cli_case_make();
+    char *text = oss_tempdir_path(c.folder, "text.txt"), *lm = oss_tempdir_path(c.folder, "units.olm");
+    char *words = write_arpa(&c), *other = oss_tempdir_path(c.folder, "other.safetensors");
+    oss_cli_case_write(&c, "text.txt", "Ab abc bc ab\nba ab c abbc\na b c\n");
+    oss_model *model = NULL;
+    ck_assert_int_eq(oss_model_load(&model, c.model), OSS_OK);
+    oss_cli_case_save(model, other); /* of characters */
+    oss_model_free(model);
+    save_units(&c);
+    oss_program_run run =
+        oss_run_ossicle("lm", "build", "--order", "2", "--model", c.model, text, "-o", lm, "--json");
+    oss_program_expect(&run, 0);
+    oss_json *built = NULL, *scored = NULL;
+    ck_assert_int_eq(oss_json_parse(&built, run.out, strlen(run.out), "output"), OSS_OK);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "score", "--lm", lm, "--model", c.model, "--totals", "--json", text);
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(oss_json_parse(&scored, run.out, strlen(run.out), "output"), OSS_OK);
+    ck_assert_double_eq(get(scored, "words"), get(built, "tokens"));
+    ck_assert_double_lt(get(scored, "words"), 28); /* characters and spaces: most are in units */
+    ck_assert_double_eq(get(scored, "unknown"), 0);
+    oss_json_free(built);
+    oss_json_free(scored);
+    oss_program_run_deinit(&run);
+    const struct {
+        const char *lm, *option, *value, *message;
+        int code;
+    } wrong[] = {{lm, "--totals", NULL, "is of units such as \"", 3},
+                 {words, "--model", c.model, "it is of words", 3},
+                 {lm, "--model", other, "of the model's 9 symbols", 3},
+                 {lm, "--model", c.three, "", 3}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        run = oss_run_ossicle("lm", "score", text, "--lm", wrong[i].lm, wrong[i].option, wrong[i].value);
+        oss_program_expect(&run, wrong[i].code);
+        oss_program_expect_err(&run, wrong[i].message);
+        ck_assert_str_eq(run.out, "");
+        oss_program_run_deinit(&run);
+    }
+    free(text);
+    free(lm);
+    free(words);
+    free(other);
     oss_cli_case_free(&c);
 }
 END_TEST
@@ -200,8 +281,10 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/lm");
     TCase *all = tcase_create("lm");
     tcase_add_test(all, test_convert_there_and_back);
+    tcase_add_test(all, test_words_without_a_weight_get_one);
     tcase_add_test(all, test_info);
     tcase_add_test(all, test_score);
+    tcase_add_test(all, test_score_of_units);
     tcase_add_test(all, test_score_of_rows);
     tcase_add_test(all, test_invalid_lines);
     tcase_add_test(all, test_symbols);

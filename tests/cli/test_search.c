@@ -71,6 +71,7 @@ START_TEST(options_are_refused_in_a_line) {
                  {"--lm-weight", "1", "--lm-weight goes with --lm", 2},
                  {"--word-bonus", "1", "--word-bonus goes with --lm", 2},
                  {"--unknown-penalty", "1", "--unknown-penalty goes with --lm", 2},
+                 {"--symbol-lm", s.lm, "--symbol-lm goes with --lm", 2},
                  {"--hotword-weight", "1", "--hotword-weight goes with --hotwords", 2},
                  {"--rescore-weight", "1", "--rescore-weight goes with --rescore-lm", 2},
                  {"--n-best", "3", "--n-best goes with --format json", 2},
@@ -117,6 +118,57 @@ START_TEST(what_helps_is_heeded) {
     expect_text("a a a", "--hotwords", s.words, "--hotword-weight=-9");
     expect_text("b b b", "--rescore-lm", s.lm);
     expect_text("a a a", "--rescore-lm", s.lm, "--rescore-weight", "0.01");
+    discard(&s);
+}
+END_TEST
+
+/* "a a a" is what is heard, and unknown to the model of words; the price of its letters decides. */
+static const char spelling[] =
+    "\\data\\\nngram 1=12\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-0.3\t_\n-%s\ta\n-0.4\tb\n-3\tc\n-3\td\n-3\te\n-3\tf\n"
+    "-3\tg\n-3\th\n\n\\end\\\n";
+static const char words_b[] =
+    "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-0.3\tb\n\n\\end\\\n";
+
+START_TEST(a_model_of_symbols_spells_unknown_words) {
+    search_case s = make();
+    char text[300], *cheap = oss_tempdir_path(s.c.folder, "cheap.arpa"),
+                    *dear = oss_tempdir_path(s.c.folder, "dear.arpa"),
+                    *packed = oss_tempdir_path(s.c.folder, "symbols.olm");
+    snprintf(text, sizeof text, spelling, "0.01");
+    oss_cli_case_write(&s.c, "cheap.arpa", text);
+    snprintf(text, sizeof text, spelling, "9");
+    oss_cli_case_write(&s.c, "dear.arpa", text);
+    oss_cli_case_write(&s.c, "b.arpa", words_b);
+    expect_text("a a a", "--lm", s.lm, "--unknown-penalty", "0");
+    expect_text("a a a", "--lm", s.lm, "--symbol-lm", cheap, "--unknown-penalty", "0");
+    expect_text("b b b", "--lm", s.lm, "--symbol-lm", dear, "--unknown-penalty", "0");
+    oss_program_run run = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm,
+                                          "--symbol-lm", dear, "--json");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\"unknown_penalty\":-10,\"symbol_lm\":\"");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm, "--symbol-lm", dear,
+                          "--dry-run", "--json");
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "\"symbol_lm\":\"");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "convert", "--symbols", cheap, "-o", packed);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    const struct {
+        const char *lm, *symbol_lm, *message;
+    } wrong[] = {
+        {s.lm, s.lm, "it is of words"}, {packed, cheap, "give one of words beside it"}, {s.lm, s.words, ""}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        run = transcribe("--lm", wrong[i].lm, "--symbol-lm", wrong[i].symbol_lm);
+        oss_program_expect(&run, 3);
+        oss_program_expect_err(&run, wrong[i].message);
+        expect_lines(run.err, 1);
+        oss_program_run_deinit(&run);
+    }
+    free(cheap);
+    free(dear);
+    free(packed);
     discard(&s);
 }
 END_TEST
@@ -232,12 +284,53 @@ START_TEST(tune_stores_what_is_best) {
     ck_assert_double_eq(tuning.word_bonus, oss_json_number(oss_json_get(best, "word_bonus")));
     run = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--json");
     char *wanted = NULL;
-    ck_assert_int_gt(
-        asprintf(&wanted, "\"lm_weight\":%g,\"word_bonus\":%g", tuning.lm_weight, tuning.word_bonus), 0);
+    ck_assert_int_gt(asprintf(&wanted, "\"lm_weight\":%g,\"word_bonus\":%g,\"unknown_penalty\":%g",
+                              tuning.lm_weight, tuning.word_bonus, tuning.unknown_penalty),
+                     0);
     oss_program_expect_out(&run, wanted); /* used wherever nothing else is said */
     free(wanted);
     oss_program_run_deinit(&run);
     oss_json_free(json);
+    discard(&s);
+}
+END_TEST
+
+/* Of words of three letters "aca", which the language model does not know, are 8 more likely than "bcb", whose price is the same to
+ * the language model: a penalty of 10 is too much, and neither weight nor bonus help. */
+START_TEST(tune_finds_the_penalty) {
+    search_case s = make();
+    oss_network_sizes sizes = oss_network_micro();
+    sizes.k = 4;
+    oss_model *model = oss_models_create(&sizes);
+    oss_models_say(model, (const char *const[]){"a", "c", "a", " "}, 4);
+    const int32_t b = oss_vocab_find(model->vocab, "b"), symbols = oss_vocab_size(model->vocab);
+    float *bias = oss_models_value(model, "head.bias", NULL);
+    bias[b] = bias[2 * symbols + b] = 2.0F;
+    oss_cli_case_save(model, s.c.model);
+    oss_model_free(model);
+    oss_cli_case_write(
+        &s.c, "b.arpa",
+        "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-9\td\n-0.3\tbcb\n\n"
+        "\\end\\\n");
+    oss_cli_case_write(&s.c, "set.csv", "wav,text\nthree.wav,aca aca aca\n");
+    pack(&s);
+    oss_program_run run = transcribe("--lm", s.packed);
+    ck_assert_str_eq(run.out, "bcb bcb bcb\n");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--unknown-penalty",
+                          "-12", "--dry-run", "--json");
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.out, "\"unknown_penalty\":-10"));
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "best: --lm-weight 0.5 --word-bonus 1.5 --unknown-penalty -6, wer 0.00 %");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "info", s.packed);
+    oss_program_expect_out(&run, "lm_weight 0.5, word_bonus 1.5, unknown_penalty -6\n");
+    oss_program_run_deinit(&run);
+    expect_text("aca aca aca", "--lm", s.packed);
+    expect_text("bcb bcb bcb", "--lm", s.packed, "--unknown-penalty", "-10");
     discard(&s);
 }
 END_TEST
@@ -267,10 +360,12 @@ Suite *oss_test_suite(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, options_are_refused_in_a_line);
     tcase_add_test(tests, what_helps_is_heeded);
+    tcase_add_test(tests, a_model_of_symbols_spells_unknown_words);
     tcase_add_test(tests, several_recordings_are_each_as_alone);
     tcase_add_test(tests, lists_are_in_json);
     tcase_add_test(tests, eval_is_the_same_with_any_number_of_threads);
     tcase_add_test(tests, tune_stores_what_is_best);
+    tcase_add_test(tests, tune_finds_the_penalty);
     tcase_add_test(tests, tune_has_no_room_in_an_arpa_file);
     suite_add_tcase(suite, tests);
     return suite;

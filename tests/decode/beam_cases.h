@@ -51,7 +51,7 @@ typedef struct beam_kit {
 } beam_kit;
 
 static inline beam_kit oss_beam_kit(oss_vocab *vocab, bool words, bool symbols, bool hotwords) {
-    static const oss_hotword phrase[] = {{"ba", 2.0}, {"a b", 3.0}};
+    static const oss_hotword phrase[] = {{"ba", 2.0}, {"a b", 3.0}, {"aa bb", 4.0}};
     beam_kit kit = {.vocab = vocab};
     if (words) {
         kit.words = oss_beam_ngram(false);
@@ -60,7 +60,7 @@ static inline beam_kit oss_beam_kit(oss_vocab *vocab, bool words, bool symbols, 
     }
     kit.symbols = symbols ? oss_beam_ngram(true) : NULL;
     if (hotwords) {
-        ck_assert_int_eq(oss_hotwords_create(&kit.hotwords, phrase, 2, vocab, OSS_CASE_KEEP), OSS_OK);
+        ck_assert_int_eq(oss_hotwords_create(&kit.hotwords, phrase, 3, vocab, OSS_CASE_KEEP), OSS_OK);
     }
     return kit;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/align_labels.h"
 #include "support/fill.h"
 #include "support/suite.h"
 
@@ -61,7 +60,7 @@ static double best_score(const oss_align_text *text, const float *logits, int64_
             if (cut > 0) {
                 int64_t past = 2 * text->cut[cut - 1];
                 double before = past > 0 ? fmax(now[past], now[past - 1]) : now[past];
-                from = fmax(from, before - (double)text->skip_price);
+                from = fmax(from, before - (double)text->skip_price[cut]);
             }
             next[s] = from + gap_score(text, logits, frame, i);
         }
@@ -74,7 +73,7 @@ static double best_score(const oss_align_text *text, const float *logits, int64_
     if (last > 0 && text->cut[last] == text->symbols) {
         int64_t past = 2 * text->cut[last - 1];
         double before = past > 0 ? fmax(now[past], now[past - 1]) : now[past];
-        best = fmax(best, before - (double)text->skip_price);
+        best = fmax(best, before - (double)text->skip_price[last]);
     }
     free(now);
     free(next);
@@ -89,7 +88,7 @@ static double score_of(const oss_aligned *aligned, const oss_align_text *text, c
     for (int64_t i = 0; i <= text->symbols; i++) {
         int64_t cut = cut_at(text, i);
         if (cut > 0 && aligned[text->cut[cut - 1]].end == aligned[text->cut[cut - 1]].begin) {
-            sum -= (double)text->skip_price;
+            sum -= (double)text->skip_price[cut];
         }
         if (i < text->symbols && aligned[i].begin == aligned[i].end) {
             ck_assert(text->cuts > 0);
@@ -151,12 +150,16 @@ START_TEST(equals_the_matrix_with_cuts) {
     for (uint64_t seed = 0; seed < 400; seed++) {
         int32_t id[12];
         fill_ids(id, 12, 2000 + seed);
+        float price[5];
+        for (int32_t i = 0; i < 5; i++) {
+            price[i] = 1.0F + (float)((seed + 3 * (uint64_t)i) % 11);
+        }
         const oss_align_text text = {.id = id,
                                      .symbols = 12,
                                      .cut = cut + seed % 2,
                                      .cuts = 5 - (int64_t)(seed % 2) - (int64_t)(seed % 3 == 0),
                                      .wild_price = 0.5F + (float)(seed % 5),
-                                     .skip_price = 1.0F + (float)(seed % 11)};
+                                     .skip_price = price};
         assert_best(&text, 24 + (int64_t)(seed % 9), seed);
     }
 }
@@ -167,11 +170,13 @@ START_TEST(halves_equal_the_whole) {
     enum { SYMBOLS = 700, T = 3000 };
     int32_t id[SYMBOLS];
     int64_t cut[SYMBOLS / 35 + 1];
+    float price[SYMBOLS / 35 + 1];
     fill_ids(id, SYMBOLS, 7);
     for (int64_t i = 0; i <= SYMBOLS / 35; i++) {
         cut[i] = 35 * i;
+        price[i] = 12.0F + (float)(i % 3 * 8);
     }
-    oss_align_text text = {.id = id, .symbols = SYMBOLS, .cut = cut, .wild_price = 1.5F, .skip_price = 20.0F};
+    oss_align_text text = {.id = id, .symbols = SYMBOLS, .cut = cut, .wild_price = 1.5F, .skip_price = price};
     assert_best(&text, T, 8);
     assert_best(&text, oss_align_frames(id, SYMBOLS), 9);
     text.cuts = SYMBOLS / 35 + 1;
@@ -180,21 +185,27 @@ START_TEST(halves_equal_the_whole) {
 }
 END_TEST
 
-START_TEST(equals_the_path_without_cuts) {
+START_TEST(a_path_has_the_frames_that_were_aligned) {
     enum { SYMBOLS = 40, T = 130 };
-    int32_t id[SYMBOLS], label[T];
+    int32_t id[SYMBOLS];
     fill_ids(id, SYMBOLS, 3);
     float *logits = make_logits(T, 4);
     oss_aligned aligned[SYMBOLS];
+    oss_best_path path = {0};
     const oss_align_text text = {.id = id, .symbols = SYMBOLS};
     ck_assert_int_eq(oss_align(aligned, NULL, &text, logits, T, V), OSS_OK);
-    ck_assert_int_eq(oss_align_labels(label, NULL, logits, T, V, id, SYMBOLS), OSS_OK);
-    for (int32_t i = 0; i < SYMBOLS; i++) {
-        for (int64_t frame = aligned[i].begin; frame < aligned[i].end; frame++) {
-            ck_assert_int_eq(label[frame], id[i]);
-        }
-        ck_assert(aligned[i].probability > 0.0F && aligned[i].probability <= 1.0F);
+    ck_assert_int_eq(oss_align_path(&path, logits, T, V, id, SYMBOLS), OSS_OK);
+    ck_assert_int_eq(oss_align_path(&path, logits, T, V, id, SYMBOLS), OSS_OK);
+    ck_assert_int_eq(path.symbols, 2 * SYMBOLS);
+    ck_assert_int_eq(path.frames, 2 * T);
+    for (int32_t i = 0; i < 2 * SYMBOLS; i++) {
+        int64_t before = i / SYMBOLS * T;
+        ck_assert_int_eq(path.symbol[i].id, id[i % SYMBOLS]);
+        ck_assert_int_eq(path.symbol[i].begin, before + aligned[i % SYMBOLS].begin);
+        ck_assert_int_eq(path.symbol[i].end, before + aligned[i % SYMBOLS].end);
+        ck_assert(path.symbol[i].probability > 0.0F && path.symbol[i].probability <= 1.0F);
     }
+    oss_best_path_deinit(&path);
     free(logits);
 }
 END_TEST
@@ -228,11 +239,12 @@ static void say(float *logits, const char *frames) {
 START_TEST(tells_what_is_missing_and_too_much) {
     static const int32_t id[] = {1, 2, 3, 1, 2, 3};
     static const int64_t cut[] = {0, 2, 4, 6};
+    static const float price[] = {4, 4, 4, 4};
     static const char frames[] = "0102004040400203000";
     float logits[sizeof frames * V];
     say(logits, frames);
     const oss_align_text text = {
-        .id = id, .symbols = 6, .cut = cut, .cuts = 4, .wild_price = 2.0F, .skip_price = 4.0F};
+        .id = id, .symbols = 6, .cut = cut, .cuts = 4, .wild_price = 2.0F, .skip_price = price};
     oss_aligned aligned[6];
     oss_align_wild wild[4];
     ck_assert_int_eq(oss_align(aligned, wild, &text, logits, sizeof frames - 1, V), OSS_OK);
@@ -271,7 +283,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, equals_the_matrix);
     tcase_add_test(tests, equals_the_matrix_with_cuts);
     tcase_add_test(tests, halves_equal_the_whole);
-    tcase_add_test(tests, equals_the_path_without_cuts);
+    tcase_add_test(tests, a_path_has_the_frames_that_were_aligned);
     tcase_add_test(tests, frames_that_are_needed);
     tcase_add_test(tests, tells_what_is_missing_and_too_much);
     tcase_add_test(tests, goes_through_what_is_not_a_number);

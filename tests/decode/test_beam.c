@@ -11,7 +11,7 @@ typedef struct text_score {
     int32_t words, unknown;
 } text_score;
 
-/* Whether word `index` of `text` is one of the phrase's ("ba" or "a b"), which the beam takes as heard. */
+/* in_phrase[words]: those that are words of phrases ("ba", "a b", "aa bb"), said as phrases or not. */
 static double phrase_bonus(const char *text, bool *in_phrase, int32_t words) {
     char word[16][ALL_TEXT_BYTES];
     char copy[ALL_TEXT_BYTES];
@@ -23,11 +23,14 @@ static double phrase_bonus(const char *text, bool *in_phrase, int32_t words) {
     ck_assert_int_eq(count, words);
     double bonus = 0.0;
     for (int32_t i = 0; i < count; i++) {
-        in_phrase[i] = strcmp(word[i], "ba") == 0 || strcmp(word[i], "a") == 0;
+        static const char *const of_phrases[] = {"ba", "a", "b", "aa", "bb"};
+        for (size_t k = 0; k < sizeof of_phrases / sizeof *of_phrases; k++) {
+            in_phrase[i] = in_phrase[i] || strcmp(word[i], of_phrases[k]) == 0;
+        }
         bonus += strcmp(word[i], "ba") == 0 ? 2.0 : 0.0;
-        if (i + 1 < count && strcmp(word[i], "a") == 0 && strcmp(word[i + 1], "b") == 0) {
-            in_phrase[i + 1] = true;
-            bonus += 3.0;
+        if (i + 1 < count) {
+            bonus += strcmp(word[i], "a") == 0 && strcmp(word[i + 1], "b") == 0 ? 3.0 : 0.0;
+            bonus += strcmp(word[i], "aa") == 0 && strcmp(word[i + 1], "bb") == 0 ? 4.0 : 0.0;
         }
     }
     return bonus;

@@ -52,7 +52,7 @@ START_TEST(the_function_is_logistic) {
         weights.weight[k] = 0.1 * (k + 1);
         feature[k] = k % 2 == 0 ? 1.0 : -1.0;
     }
-    double sum = 0.5 + 0.1 * (1 - 2 + 3 - 4 + 5 - 6 + 7);
+    double sum = 0.5 + 0.1 * (1 - 2 + 3 - 4 + 5 - 6 + 7 - 8);
     ck_assert_double_eq_tol(oss_confidence(&weights, feature), 1.0 / (1.0 + exp(-sum)), 1e-12);
     feature[0] = 1e300;
     ck_assert_double_eq(oss_confidence(&weights, feature), 1.0);
@@ -62,6 +62,19 @@ START_TEST(the_function_is_logistic) {
     feature[2] = 1e300;
     double p = oss_confidence(&weights, feature);
     ck_assert(p >= 0.0 && p <= 1.0);
+}
+END_TEST
+
+START_TEST(posteriors_are_finite_and_in_order) {
+    ck_assert_double_eq_tol(oss_confidence_logit(0.5), 0.0, 1e-12);
+    ck_assert_double_eq_tol(oss_confidence_logit(0.25), -oss_confidence_logit(0.75), 1e-12);
+    ck_assert_double_eq_tol(oss_confidence_logit(0.75), log(0.7495 / 0.2505), 1e-12);
+    ck_assert_double_eq_tol(oss_confidence_logit(1.0), log(0.999 / 0.001), 1e-9);
+    ck_assert_double_eq(oss_confidence_logit(1.5), oss_confidence_logit(1.0));
+    ck_assert_double_eq(oss_confidence_logit(-1.0), oss_confidence_logit(0.0));
+    for (int i = 0; i < 100; i++) {
+        ck_assert_double_lt(oss_confidence_logit(0.01 * i), oss_confidence_logit(0.01 * (i + 1)));
+    }
 }
 END_TEST
 
@@ -80,6 +93,7 @@ Suite *oss_test_suite(void) {
     TCase *tests = tcase_create("confidence");
     tcase_add_test(tests, features_are_what_they_say);
     tcase_add_test(tests, the_function_is_logistic);
+    tcase_add_test(tests, posteriors_are_finite_and_in_order);
     tcase_add_test(tests, names_differ);
     suite_add_tcase(suite, tests);
     return suite;

@@ -113,6 +113,42 @@ START_TEST(phrases_in_phrases) {
 }
 END_TEST
 
+/* Whether the last word of the text is one of a phrase's, which a model of words need not know. */
+static bool ends_with_known(const oss_hotwords *hotwords, const oss_vocab *vocab, const char *text) {
+    oss_hotwords_state state = 0;
+    for (; *text != '\0'; text++) {
+        char symbol[2] = {*text, '\0'};
+        (void)oss_hotwords_step(hotwords, state, oss_vocab_find(vocab, symbol), &state);
+    }
+    return oss_hotwords_completes(hotwords, state);
+}
+
+/* Words of phrases are words: before the phrase is whole, after it broke off, and by themselves. What breaks off is the bonus. */
+START_TEST(words_of_phrases_are_known_anywhere) {
+    static const oss_hotword list[] = {{"new york city", 9.0}, {"kat", 2.0}, {"kat gog ee", 5.0}};
+    static const char *const known[] = {
+        "new", "new york", "york",    "city",    "a york",       "kat",           "kat gog",     "kat gog",
+        "gog", "gog ee",   "new new", "new gog", "kat gog york", "new york city", "new york kat"};
+    static const char *const unknown[] = {"",      "ne",      "newy",        "yor",       "ork",
+                                          "yorka", "new yor", "new ",        "new yorka", "cat",
+                                          "agog",  "kat go",  "new york ci", "e"};
+    oss_vocab *vocab = make_vocab();
+    oss_hotwords *hotwords = make(vocab, list, 3);
+    ck_assert_int_eq(oss_hotwords_count(hotwords), 3);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        ck_assert_msg(ends_with_known(hotwords, vocab, known[i]), "\"%s\"", known[i]);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        ck_assert_msg(!ends_with_known(hotwords, vocab, unknown[i]), "\"%s\"", unknown[i]);
+    }
+    ck_assert_double_eq_tol(say(hotwords, vocab, "york city", NULL), 0.0, 1e-5);
+    ck_assert_double_eq_tol(say(hotwords, vocab, "kat gog", NULL), 2.0, 1e-5);
+    ck_assert_double_eq_tol(say(hotwords, vocab, "new york kat gog ee", NULL), 5.0, 1e-5);
+    oss_hotwords_free(hotwords);
+    oss_vocab_free(vocab);
+}
+END_TEST
+
 /* Single words: whatever is said, the sum is that of the words that were whole. */
 START_TEST(random_texts_of_single_words) {
     static const oss_hotword list[] = {{"a", 1.0}, {"ab", 2.5}, {"abba", -1.5}, {"ba", 4.0}, {"bab", 0.5}};
@@ -213,6 +249,7 @@ END_TEST
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("hotwords");
     TCase *tests = tcase_create("all");
+    tcase_add_test(tests, words_of_phrases_are_known_anywhere);
     tcase_add_test(tests, bonuses_are_kept_or_taken_back);
     tcase_add_test(tests, phrases_in_phrases);
     tcase_add_test(tests, random_texts_of_single_words);

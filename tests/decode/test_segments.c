@@ -77,6 +77,18 @@ START_TEST(segments_stay_what_they_are) {
 }
 END_TEST
 
+START_TEST(a_known_text_has_its_own) {
+    static oss_path_word word[MANY];
+    fill(word, MANY, 0.3, 1.0);
+    for (int64_t i = 0; i < MANY; i++) {
+        word[i].segment = i < 150 ? 3 : i < 151 ? 4 : 7;
+    }
+    ck_assert_int_eq(oss_segment_end(word, MANY, 0), 150);
+    ck_assert_int_eq(oss_segment_end(word, MANY, 150), 151);
+    ck_assert_int_eq(oss_segment_end(word, MANY, 151), MANY);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("decode/segments");
     TCase *tests = tcase_create("segments");
@@ -84,6 +96,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, what_is_too_long_parts_at_its_longest_pause);
     tcase_add_test(tests, a_word_that_is_too_long_stands_alone);
     tcase_add_test(tests, segments_stay_what_they_are);
+    tcase_add_test(tests, a_known_text_has_its_own);
     suite_add_tcase(suite, tests);
     return suite;
 }

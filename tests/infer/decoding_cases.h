@@ -25,6 +25,10 @@ static inline place oss_case_doubtful_place(void) {
 #define OSS_CASE_ARPA_PREFERS_B                                                                              \
     "\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:\n-99\t<s>\t0\n-1\t</s>\n-4\t<unk>\n-3\ta\n-0.1\tb\t0\n\n"  \
     "\\2-grams:\n-0.05\tb b\n\n\\end\\\n"
+/* The model's symbols, of which "a" is the least likely. */
+#define OSS_CASE_ARPA_OF_SYMBOLS                                                                             \
+    "\\data\\\nngram 1=12\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-0.3\t_\n-9\ta\n-0.3\tb\n-3\tc\n"    \
+    "-3\td\n-3\te\n-3\tf\n-3\tg\n-3\th\n\n\\end\\\n"
 #define OSS_CASE_ARPA_IN_CAPITALS                                                                            \
     "\\data\\\nngram 1=6\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-1\tA\n-1\tB\n-1\tAB\n\n\\end\\\n"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "infer/decoding_cases.h"
+#include "ngram/pack.h"
 #include "support/faults.h"
 #include "support/suite.h"
 
@@ -119,6 +120,70 @@ START_TEST(a_language_model_is_heeded_and_left_again) {
     oss_case_expect_text(recognizer, &p, AS);
     ok(oss_recognizer_get_decoding(recognizer, &used));
     ck_assert_int_eq(used.beam_width, 0);
+    free(lm);
+    oss_recognizer_free(recognizer);
+    free_place(&p);
+}
+END_TEST
+
+START_TEST(a_model_of_symbols_stands_beside) {
+    place p = oss_case_doubtful_place();
+    oss_recognizer *recognizer = oss_case_open(&p), *sibling = NULL;
+    char *lm = oss_case_write(
+        &p, "words.arpa",
+        "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-0.3\tb\n\n\\end\\\n");
+    char *dear = oss_case_write(&p, "dear.arpa", OSS_CASE_ARPA_OF_SYMBOLS);
+    oss_decoding_options options = with_lm(lm), used = oss_decoding_options_init();
+    options.zeros = OSS_DECODING_UNKNOWN_PENALTY;
+    ok(oss_recognizer_set_decoding(recognizer, &options));
+    oss_case_expect_text(recognizer, &p, AS);
+    options.symbol_lm = dear;
+    ok(oss_recognizer_set_decoding(recognizer, &options));
+    ok(oss_recognizer_get_decoding(recognizer, &used));
+    ck_assert_str_eq(used.symbol_lm, dear);
+    ok(oss_recognizer_create_sibling(&sibling, recognizer));
+    oss_case_expect_text(sibling, &p, BS);
+    options.size =
+        offsetof(oss_decoding_options, symbol_lm); /* a program that was compiled before there was one */
+    ok(oss_recognizer_set_decoding(recognizer, &options));
+    oss_case_expect_text(recognizer, &p, AS);
+    options = oss_decoding_options_init();
+    options.symbol_lm = dear;
+    refuse(recognizer, &options, OSS_EUSAGE, "give lm too");
+    options.lm = options.symbol_lm = lm;
+    refuse(recognizer, &options, OSS_EINPUT, "it is of words");
+    oss_case_expect_text(recognizer, &p, AS); /* as it was */
+    free(lm);
+    free(dear);
+    oss_recognizer_free(sibling);
+    oss_recognizer_free(recognizer);
+    free_place(&p);
+}
+END_TEST
+
+/* What `ossicle tune` stored in the model's file holds, but for what is given. */
+START_TEST(stored_numbers_are_defaults) {
+    place p = oss_case_doubtful_place();
+    oss_recognizer *recognizer = oss_case_open(&p);
+    char *arpa = oss_case_write(&p, "b.arpa", OSS_CASE_ARPA_PREFERS_B), *lm = oss_case_write(&p, "b.olm", "");
+    oss_ngram *ngram = NULL;
+    oss_ngram_tuning tuning = {.tuned = true, .lm_weight = 0.75, .word_bonus = 2.25, .unknown_penalty = -3.5};
+    ok(oss_ngram_load(&ngram, arpa));
+    ok(oss_ngram_save(ngram, lm));
+    oss_ngram_free(ngram);
+    for (int with = 0; with < 2; with++) { /* a file of before has no penalty */
+        oss_decoding_options options = with_lm(lm), used = oss_decoding_options_init();
+        tuning.has_penalty = with;
+        ok(oss_ngram_save_tuning(lm, &tuning));
+        ok(oss_recognizer_set_decoding(recognizer, &options));
+        ok(oss_recognizer_get_decoding(recognizer, &used));
+        ck_assert(used.lm_weight == 0.75 && used.unknown_penalty == (with ? -3.5 : -10.0));
+        options.unknown_penalty = -2.0;
+        ok(oss_recognizer_set_decoding(recognizer, &options));
+        ok(oss_recognizer_get_decoding(recognizer, &used));
+        ck_assert(used.unknown_penalty == -2.0);
+    }
+    free(arpa);
     free(lm);
     oss_recognizer_free(recognizer);
     free_place(&p);
@@ -280,7 +345,9 @@ START_TEST(short_memory_changes_nothing) {
     place p = oss_case_doubtful_place();
     oss_recognizer *recognizer = oss_case_open(&p);
     char *lm = oss_case_write(&p, "b.arpa", OSS_CASE_ARPA_PREFERS_B);
+    char *symbols = oss_case_write(&p, "symbols.arpa", OSS_CASE_ARPA_OF_SYMBOLS);
     oss_decoding_options options = with_lm(lm);
+    options.symbol_lm = symbols;
     options.n_best = 3;
     oss_case_expect_text(recognizer, &p, AS);
     oss_faults_install();
@@ -307,6 +374,7 @@ START_TEST(short_memory_changes_nothing) {
     oss_faults_remove();
     oss_case_expect_text(recognizer, &p, AS);
     free(lm);
+    free(symbols);
     oss_recognizer_free(recognizer);
     free_place(&p);
 }
@@ -319,6 +387,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, a_model_that_spells_otherwise_is_refused_with_the_count);
     tcase_add_test(tests, a_model_without_symbols_decodes_nothing);
     tcase_add_test(tests, a_language_model_is_heeded_and_left_again);
+    tcase_add_test(tests, a_model_of_symbols_stands_beside);
+    tcase_add_test(tests, stored_numbers_are_defaults);
     tcase_add_test(tests, hotwords_come_and_go);
     tcase_add_test(tests, hotwords_of_a_file);
     tcase_add_test(tests, siblings_share_and_go_their_ways);

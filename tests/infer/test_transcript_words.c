@@ -99,6 +99,43 @@ START_TEST(the_model_has_the_word) {
 }
 END_TEST
 
+/* Of a search: its own weights where the model has them, else the mean of both; and none of it for words that none found. */
+START_TEST(a_search_has_weights_of_its_own) {
+    scene s;
+    make(&s);
+    float posterior[64];
+    for (int i = 0; i < 64; i++) {
+        posterior[i] = 0.25F;
+    }
+    ck_assert_int_le(s.source.path->symbols, 64);
+    s.model->calibration = (oss_calibration){.has_confidence = true, .confidence = {.bias = -3.0}};
+    for (int weights = 0; weights < 2; weights++) {
+        oss_path_word *word = NULL;
+        oss_observed_word *observed = NULL;
+        int64_t words = 0;
+        const double plain = 1.0 / (1.0 + exp(3.0));
+        s.model->calibration.has_search_confidence = weights == 1;
+        s.model->calibration.search_confidence.bias = 1.0;
+        s.model->calibration.search_confidence.weight[OSS_CONFIDENCE_POSTERIOR] = 0.5;
+        s.source.posterior = NULL;
+        ok(oss_transcript_words(&word, &words, &s.source));
+        ck_assert_double_eq_tol((double)word[0].confidence, plain, 1e-6);
+        oss_path_words_free(word, words);
+        s.source.posterior = posterior;
+        ok(oss_transcript_words(&word, &words, &s.source));
+        const double logit = oss_confidence_logit(0.25);
+        ck_assert_double_eq_tol((double)word[0].confidence,
+                                weights == 1 ? 1.0 / (1.0 + exp(-(1.0 + 0.5 * logit))) : sqrt(0.25 * plain),
+                                1e-6);
+        oss_path_words_free(word, words);
+        ok(oss_transcript_observe(&observed, &words, &s.source, ""));
+        ck_assert_double_eq_tol(observed[0].feature[OSS_CONFIDENCE_POSTERIOR], logit, 1e-6);
+        oss_observed_words_free(observed, words);
+    }
+    discard(&s);
+}
+END_TEST
+
 START_TEST(short_memory_is_told) {
     scene s;
     make(&s);
@@ -128,6 +165,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, words_are_observed);
     tcase_add_test(tests, edges_that_do_not_show_are_not_numbers);
     tcase_add_test(tests, the_model_has_the_word);
+    tcase_add_test(tests, a_search_has_weights_of_its_own);
     tcase_add_test(tests, short_memory_is_told);
     suite_add_tcase(suite, tests);
     return suite;

@@ -333,14 +333,38 @@ START_TEST(a_size_is_kept) {
     oss_estimate_options options = options_of(3);
     draw_text(SENTENCES);
     int64_t bytes = build(&options).bytes;
-    options.most_bytes = bytes / 2;
-    oss_estimate_report report = build(&options);
-    long written = 0;
-    free(oss_tempdir_read(file, &written));
-    ck_assert_int_eq(report.bytes, written);
-    ck_assert_int_le(written, bytes / 2);
-    ck_assert_int_gt(written, bytes / 3);
-    expect_sums(3, 0);
+    for (int64_t percent = 90; percent >= 30; percent -= 30) {
+        options.most_bytes = bytes * percent / 100;
+        oss_estimate_report report = build(&options);
+        long written = 0;
+        free(oss_tempdir_read(file, &written));
+        ck_assert_int_eq(report.bytes, written);
+        ck_assert_int_le(written, options.most_bytes);
+        ck_assert_msg(written >= options.most_bytes * 98 / 100, "%ld of %lld bytes", written,
+                      (long long)options.most_bytes);
+        expect_sums(3, 0);
+    }
+}
+END_TEST
+
+/* Our own file's size is known by its counts: within an n-gram or a few that go together. */
+START_TEST(a_size_of_our_own_file_is_met) {
+    oss_estimate_options options = options_of(3);
+    oss_estimate_report report;
+    draw_text(SENTENCES);
+    options.is_arpa = false;
+    ck_assert_int_eq(make(&options, file, &report), OSS_OK);
+    const int64_t bytes = report.bytes;
+    for (int64_t percent = 99; percent >= 97; percent--) { /* tables are most of so small a file */
+        options.most_bytes = bytes * percent / 100;
+        ck_assert_int_eq(make(&options, file, &report), OSS_OK);
+        ck_assert_int_le(report.bytes, options.most_bytes);
+        ck_assert_msg(report.bytes >= options.most_bytes - 64, "%lld of %lld bytes", (long long)report.bytes,
+                      (long long)options.most_bytes);
+    }
+    options.most_bytes = 40;
+    ck_assert_int_eq(make(&options, file, &report), OSS_EUSAGE);
+    ck_assert_ptr_nonnull(strstr(oss_last_error(), "tokens of the vocabulary alone"));
 }
 END_TEST
 
@@ -361,6 +385,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tcase, pruned_models_are_whole);
     tcase_add_test(tcase, what_is_pruned_changes_least);
     tcase_add_test(tcase, a_size_is_kept);
+    tcase_add_test(tcase, a_size_of_our_own_file_is_met);
     suite_add_tcase(suite, tcase);
     return suite;
 }

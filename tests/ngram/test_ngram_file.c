@@ -95,32 +95,6 @@ START_TEST(test_values) {
 }
 END_TEST
 
-START_TEST(test_tuning) {
-    oss_ngram *ngram = pack(), *again = NULL;
-    char *path = oss_tempdir_path(folder, "model.olm");
-    oss_ngram_tuning tuning = {.tuned = true, .lm_weight = 0.7, .word_bonus = -1.5};
-    ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
-    ck_assert_msg(oss_ngram_save_tuning(path, &tuning) == OSS_OK, "%s", oss_last_error());
-    ck_assert_int_eq(oss_ngram_load(&again, path), OSS_OK);
-    ck_assert(oss_ngram_get_tuning(again).tuned);
-    ck_assert_double_eq(oss_ngram_get_tuning(again).lm_weight, 0.7);
-    ck_assert_double_eq(oss_ngram_get_tuning(again).word_bonus, -1.5);
-    float before[TRIES], after[TRIES];
-    rate_all(ngram, before, TRIES);
-    rate_all(again, after, TRIES);
-    ck_assert_mem_eq(before, after, sizeof before);
-    ck_assert_int_eq(oss_tempdir_count(folder), 1);
-    tuning.lm_weight = NAN;
-    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_EUSAGE);
-    oss_tempdir_write(path, "\\data\\\n", 7); /* an ARPA file has no place for it */
-    tuning.lm_weight = 1.0;
-    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_EINPUT);
-    free(path);
-    oss_ngram_free(ngram);
-    oss_ngram_free(again);
-}
-END_TEST
-
 /* ---- Damage ---- */
 
 START_TEST(test_every_bit_counts) {
@@ -364,7 +338,6 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(all, make_folder, remove_folder);
     tcase_add_test(all, test_written_and_read_again);
     tcase_add_test(all, test_values);
-    tcase_add_test(all, test_tuning);
     tcase_add_test(all, test_every_bit_counts);
     tcase_add_test(all, test_a_right_sum_of_wrong_bytes);
     tcase_add_test(all, test_what_is_not_packed);

@@ -149,6 +149,42 @@ START_TEST(ctm_stm_trn) {
 }
 END_TEST
 
+/* A word of as many milliseconds as symbols, and one of fewer. */
+START_TEST(ctm_of_tokens_and_segments) {
+    static const oss_test_word words[] = {
+        {"hello", 0.25, 0.6, 0.5F, 0}, {"(world)", 0.7, 1.0, 1.0F, 1}, {"again", 3.0, 3.5, 0.25F, 0}};
+    const oss_format_options segment = {.size = sizeof segment, .id = "talk", .ctm_level = OSS_CTM_SEGMENT};
+    const oss_format_options token = {.size = sizeof token, .id = "talk", .ctm_level = OSS_CTM_TOKEN};
+    const oss_format_options wrong = {.size = sizeof wrong, .ctm_level = (oss_ctm_level)3};
+    assert_print(words, 3, 4.0, OSS_FORMAT_CTM, &segment,
+                 "talk 1 0.250 0.750 hello<space>[world] 0.7500\ntalk 1 3.000 0.500 again 0.2500\n");
+    assert_print(NULL, 0, 4.0, OSS_FORMAT_CTM, &segment, "");
+    const oss_transcript_symbol symbol[] = {
+        {.text = " a", .confidence = 0.5F, .start_seconds = 1.0, .end_seconds = 1.0004},
+        {.text = "<", .confidence = 1.0F, .start_seconds = 1.0004, .end_seconds = 1.003},
+        {.text = "c", .confidence = 0.25F, .start_seconds = 1.003, .end_seconds = 1.0032}};
+    oss_transcript_word word = {.text = "a<c",
+                                .start_seconds = 1.0,
+                                .end_seconds = 1.0032,
+                                .confidence = 0.25F,
+                                .symbols = 3,
+                                .symbol = symbol};
+    oss_transcript_segment whole = {.text = "a<c", .words = 1, .word = &word};
+    oss_transcript transcript = {
+        .text = "a<c", .audio_seconds = 2.0, .segments = 1, .words = 1, .segment = &whole, .word = &word};
+    char *text = print_with(&transcript, OSS_FORMAT_CTM, &token);
+    ck_assert_str_eq(
+        text, "talk 1 1.000 0.001 a 0.5000\ntalk 1 1.001 0.001 [ 1.0000\ntalk 1 1.002 0.001 c 0.2500\n");
+    oss_string_free(text);
+    word.end_seconds = 1.002;
+    text = print_with(&transcript, OSS_FORMAT_CTM, &token);
+    ck_assert_str_eq(
+        text, "talk 1 1.000 0.001 a 0.5000\ntalk 1 1.001 0.000 [ 1.0000\ntalk 1 1.001 0.001 c 0.2500\n");
+    oss_string_free(text);
+    ck_assert_int_eq(oss_transcript_print(&transcript, OSS_FORMAT_CTM, &wrong, &text), OSS_EUSAGE);
+}
+END_TEST
+
 START_TEST(ids_are_one_word_of_utf8) {
     static const char *const names[][2] = {{"a b\tc\nd.wav", "a_b_c_d"},
                                            {"(x){y}<z>;;.wav", "_x__y__z___"},
@@ -347,6 +383,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, textgrid_long_and_short);
     tcase_add_test(tests, textgrid_is_short_where_a_label_holds_an_equals_sign);
     tcase_add_test(tests, ctm_stm_trn);
+    tcase_add_test(tests, ctm_of_tokens_and_segments);
     tcase_add_test(tests, ids_are_one_word_of_utf8);
     tcase_add_test(tests, tsv_has_a_row_a_segment);
     tcase_add_test(tests, times_meet_in_the_same_digits);

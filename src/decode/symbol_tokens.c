@@ -1,0 +1,53 @@
+#include "decode/symbol_tokens.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "text/bpe.h"
+
+enum { UNIT_BYTES = 4 * OSS_BPE_MAX_CHARACTERS + 1 };
+
+static const double least_expected = 0.75;
+
+static uint32_t token_of(const oss_ngram *ngram, const oss_vocab *vocab, int32_t id) {
+    char token[UNIT_BYTES];
+    const char *symbol = oss_vocab_symbol(vocab, id);
+    if (strchr(symbol, '_') != NULL) { /* has no name in a model in which that is the space (lm/corpus.c) */
+        return OSS_NGRAM_UNKNOWN;
+    }
+    const size_t bytes = strlen(symbol);
+    memcpy(token, symbol, bytes);
+    token[0] = symbol[0] == ' ' ? '_' : symbol[0];
+    return oss_ngram_find(ngram, token, bytes);
+}
+
+void oss_symbol_tokens_find(uint32_t *token, const oss_ngram *ngram, const oss_vocab *vocab) {
+    for (int32_t id = 0; id < oss_vocab_size(vocab); id++) {
+        token[id] = id < OSS_VOCAB_SPECIALS ? (uint32_t)OSS_NGRAM_UNKNOWN : token_of(ngram, vocab, id);
+    }
+}
+
+oss_status oss_symbol_tokens_check(const oss_ngram *ngram, const oss_vocab *vocab, const char *file) {
+    const int32_t symbols = oss_vocab_size(vocab) - OSS_VOCAB_SPECIALS;
+    int32_t known = 0;
+    double expected = 0.0, all = 0.0;
+    for (int32_t i = 0; i < symbols; i++) {
+        const uint32_t token = token_of(ngram, vocab, OSS_VOCAB_SPECIALS + i);
+        known += token != OSS_NGRAM_UNKNOWN;
+        expected += token == OSS_NGRAM_UNKNOWN ? 0.0 : exp((double)oss_ngram_unigram(ngram, token));
+    }
+    for (int64_t token = OSS_NGRAM_SPECIALS; token < oss_ngram_count(ngram, 1); token++) {
+        all += exp((double)oss_ngram_unigram(ngram, (uint32_t)token));
+    }
+    if (2 * known > symbols && expected >= least_expected * all) {
+        return OSS_OK;
+    }
+    return oss_fail(
+        OSS_EINPUT,
+        "%s has %d of the model's %d symbols, and expects them %.0f times in a hundred: it is of %s; make "
+        "one with ossicle lm build %s",
+        file, known, symbols, all > 0.0 ? 100.0 * expected / all : 0.0,
+        oss_ngram_is_of_symbols(ngram) ? "other symbols" : "words",
+        oss_vocab_units(vocab) == OSS_UNITS_CHAR ? "--characters" : "--model M");
+}
