@@ -1,7 +1,7 @@
 #!/bin/sh
 # What augmentation costs: scripts/bench_augment.sh BUILD FILE.csv [ROUNDS]
 # Trains configs/audio_enc_tiny.json with AdamW (its steps are the shortest) on the rows of FILE.csv, cached, for 14 steps without augmentation, with speed, gain, noise and SpecAugment on
-# every row, and with all there is; in turn, ROUNDS times (3). Prints milliseconds a second of audio, steps 3 to 14 together, and the ratio of the best rounds.
+# every row, with frequency warping on every row, and with all there is; in turn, ROUNDS times (3). Prints milliseconds a second of audio, steps 3 to 14 together, and the ratios of the best rounds.
 . "$(dirname "$0")/usage.sh"
 set -eu
 build=${1:?usage: bench_augment.sh BUILD FILE.csv [ROUNDS]}
@@ -27,8 +27,9 @@ for round in $(seq "$rounds"); do
 	run none
 	# shellcheck disable=SC2086
 	run four $four
+	run warp --set warp_prob=1
 	# shellcheck disable=SC2086
-	run everything $four --set noise_babble=2 --set reverb_prob=0.5 --set telephone_prob=0.2 --set shift_ms=100
+	run everything $four --set noise_babble=2 --set reverb_prob=0.5 --set telephone_prob=0.2 --set shift_ms=100 --set warp_prob=1
 done
 awk '!($1 in best) || $2 < best[$1] { best[$1] = $2 }
-	END { printf "with speed, gain, noise, SpecAugment: %.3f times the time without; with everything: %.3f\n", best["four"] / best["none"], best["everything"] / best["none"] }' "$work/all"
+	END { printf "with speed, gain, noise, SpecAugment: %.3f times the time without; with frequency warping: %.3f; with everything: %.3f\n", best["four"] / best["none"], best["warp"] / best["none"], best["everything"] / best["none"] }' "$work/all"

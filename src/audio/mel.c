@@ -22,6 +22,7 @@ struct oss_mel_plan {
     float *fixed;    /* [2,bins]: mean and deviation of OSS_MEL_NORM_FIXED */
     int32_t lead;    /* samples of a frame's window before t * hop */
     float log_floor; /* the floor as a float */
+    bool is_warped;  /* all but the bank belongs to another plan */
 };
 
 /* ---- Plan ---- */
@@ -51,7 +52,7 @@ static oss_status fill_plan(oss_mel_plan *plan) {
     const oss_mel_spec *spec = &plan->spec;
     oss_status status = oss_fft_create(&plan->fft, spec->n_fft);
     if (status == OSS_OK) {
-        status = oss_mel_bank_init(&plan->bank, spec->sample_rate_hz, spec->n_fft, spec->bins);
+        status = oss_mel_bank_init(&plan->bank, spec->sample_rate_hz, spec->n_fft, spec->bins, 1.0);
     }
     if (status != OSS_OK) {
         return status;
@@ -90,12 +91,29 @@ oss_status oss_mel_plan_create(oss_mel_plan **out, const oss_mel_spec *spec) {
     return OSS_OK;
 }
 
+oss_status oss_mel_plan_create_warped(oss_mel_plan **out, const oss_mel_plan *plan, double factor) {
+    oss_mel_plan *warped = oss_alloc(1, sizeof *warped);
+    if (warped == NULL) {
+        return OSS_ENOMEM;
+    }
+    *warped = *plan;
+    warped->is_warped = true;
+    oss_status status = oss_mel_bank_init(&warped->bank, plan->spec.sample_rate_hz, plan->spec.n_fft,
+                                          plan->spec.bins, factor);
+    if (status != OSS_OK) {
+        oss_free(warped);
+        return status;
+    }
+    *out = warped;
+    return OSS_OK;
+}
+
 void oss_mel_plan_free(oss_mel_plan *plan) {
     if (plan != NULL) {
-        oss_fft_free(plan->fft);
+        oss_fft_free(plan->is_warped ? NULL : plan->fft);
         oss_mel_bank_deinit(&plan->bank);
-        oss_free(plan->window);
-        oss_free(plan->fixed);
+        oss_free(plan->is_warped ? NULL : plan->window);
+        oss_free(plan->is_warped ? NULL : plan->fixed);
         oss_free(plan);
     }
 }

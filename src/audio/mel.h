@@ -45,6 +45,10 @@ void oss_mel_plan_free(oss_mel_plan *plan);
 const oss_mel_spec *oss_mel_plan_spec(const oss_mel_plan *plan);
 /* Samples under the window of frame t that come before sample t * hop; the others are win_samples less these. */
 int32_t oss_mel_plan_lead(const oss_mel_plan *plan);
+/* The same front end with filters whose points are moved by a warp of the frequencies (oss_mel_warp_hz), 0.5 <= factor <=
+ * 2; 1 gives the bits of `plan`, whose tables and statistics it shares, so `plan` must outlive it. Scratch for one will do
+ * for the other. */
+oss_status oss_mel_plan_create_warped(oss_mel_plan **out, const oss_mel_plan *plan, double factor);
 /* For OSS_MEL_NORM_FIXED: mean[bins], std[bins] of the training set (std is floored at 0.1 here). Before the
  * plan is shared. Until it is called the mean is 0 and the deviation 1. */
 void oss_mel_plan_set_stats(oss_mel_plan *plan, const float *mean, const float *std);

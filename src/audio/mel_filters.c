@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 static const double PI = 3.14159265358979323846;
+static const double CUTOFF = 0.6; /* of the highest frequency: where warping stops being a factor */
 
 void oss_mel_make_window(float *w, int32_t n) {
     for (int32_t i = 0; i < n; i++) {
@@ -12,16 +13,25 @@ void oss_mel_make_window(float *w, int32_t n) {
     }
 }
 
+double oss_mel_warp_hz(double hz, double factor, double top_hz) {
+    if (factor == 1.0) {
+        return hz;
+    }
+    double to = CUTOFF * top_hz * fmin(factor, 1.0);
+    double from = to / factor;
+    return hz <= from ? hz * factor : top_hz - (top_hz - to) / (top_hz - from) * (top_hz - hz);
+}
+
 /* The points' frequencies and the weight of a line, all in Hz. */
 typedef struct filter_points {
-    double top_mel, top_hz;
+    double top_mel, top_hz, warp;
     int32_t bins, lines;
 } filter_points;
 
 /* Frequency of point i, 0 to bins + 1. */
 static double point_hz(const filter_points *points, int32_t i) {
     double mel = points->top_mel * i / (points->bins + 1);
-    return 700.0 * (pow(10.0, mel / 2595.0) - 1.0);
+    return oss_mel_warp_hz(700.0 * (pow(10.0, mel / 2595.0) - 1.0), points->warp, points->top_hz);
 }
 
 static double line_hz(const filter_points *points, int32_t k) {
@@ -55,8 +65,9 @@ static int32_t make_filter(const filter_points *points, int32_t m, int32_t *star
     return count;
 }
 
-oss_status oss_mel_bank_init(oss_mel_bank *bank, int32_t sample_rate_hz, int32_t n_fft, int32_t bins) {
-    filter_points points = {.bins = bins, .lines = n_fft / 2 + 1};
+oss_status oss_mel_bank_init(oss_mel_bank *bank, int32_t sample_rate_hz, int32_t n_fft, int32_t bins,
+                             double warp) {
+    filter_points points = {.warp = warp, .bins = bins, .lines = n_fft / 2 + 1};
     points.top_hz = sample_rate_hz / 2;
     points.top_mel = 2595.0 * log10(1.0 + points.top_hz / 700.0);
     int32_t *start = oss_alloc_zero(3 * (size_t)bins, sizeof *start);

@@ -23,7 +23,8 @@ enum {
     OSS_RNG_CHUNK = 14,          /* how far attention sees (chunk_training) */
     OSS_RNG_SILENCE_BEFORE = 15, /* the samples of soft noise put before a recording */
     OSS_RNG_SILENCE_BEHIND = 16, /* and behind it */
-    OSS_RNG_BOOTSTRAP = 17       /* which utterances a sample of a score has */
+    OSS_RNG_WARP = 17,           /* how the frequencies of an utterance are warped */
+    OSS_RNG_BOOTSTRAP = 18       /* which utterances a sample of a score has */
 };
 
 /* One block: out = philox(key, counter). key[2], counter[4], out[4]. */

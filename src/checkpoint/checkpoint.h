@@ -32,10 +32,12 @@ typedef struct oss_train_state {
     char audio_libraries[96];
 } oss_train_state;
 
-/* What training goes on with beside the model, each [params->floats]: AdamW's moments, and the weights that
+/* What training goes on with beside the model, the first three [params->floats]: AdamW's moments, and the weights that
  * train when those of the model are their running average (NULL: the model's own train). */
 typedef struct oss_optimizer {
     float *m, *v, *raw;
+    float *prior; /* [symbols] mean outputs that CTC divides by (label_prior_weight); NULL: none */
+    int32_t symbols;
 } oss_optimizer;
 void oss_optimizer_deinit(oss_optimizer *optimizer); /* of blocks made by oss_alloc_aligned */
 

@@ -7,6 +7,7 @@
 #include "checkpoint/checkpoint_internal.h"
 #include "model/model_internal.h"
 
+static const char prior_name[] = "label_prior";
 enum { PARTS = 3, PART_NAME_BYTES = 4 }; /* m., v., raw. */
 static const char *const part_name[PARTS] = {"m", "v", "raw"};
 
@@ -20,6 +21,7 @@ void oss_optimizer_deinit(oss_optimizer *optimizer) {
     oss_free(optimizer->m);
     oss_free(optimizer->v);
     oss_free(optimizer->raw);
+    oss_free(optimizer->prior);
     *optimizer = (oss_optimizer){0};
 }
 
@@ -28,7 +30,7 @@ oss_status oss_checkpoint_optimizer_save(const char *path, const oss_params *par
     const float *const block[PARTS] = {optimizer->m, optimizer->v, optimizer->raw};
     int32_t parts = optimizer->raw == NULL ? PARTS - 1 : PARTS;
     int32_t items = parts * params->count;
-    oss_st_item *item = oss_alloc((size_t)items, sizeof *item);
+    oss_st_item *item = oss_alloc((size_t)items + 1, sizeof *item);
     tensor_name *name = oss_alloc((size_t)items, sizeof *name);
     oss_status status = item == NULL || name == NULL ? OSS_ENOMEM : OSS_OK;
     for (int32_t i = 0; i < items && status == OSS_OK; i++) {
@@ -38,6 +40,10 @@ oss_status oss_checkpoint_optimizer_save(const char *path, const oss_params *par
         item[i] = (oss_st_item){.name = name[i], .rank = param->rank, .data = block[part] + param->offset};
         memcpy(item[i].dim, param->dim, sizeof param->dim);
     }
+    if (status == OSS_OK && optimizer->prior != NULL) {
+        item[items++] = (oss_st_item){
+            .name = prior_name, .rank = 1, .dim = {optimizer->symbols}, .data = optimizer->prior};
+    }
     if (status == OSS_OK) {
         status = oss_safetensors_save(path, item, items, NULL, 0, out_sum);
     }
@@ -46,7 +52,13 @@ oss_status oss_checkpoint_optimizer_save(const char *path, const oss_params *par
     return status;
 }
 
+static int32_t count_parts(const oss_safetensors *file, const oss_params *params) {
+    int32_t tensors = oss_safetensors_count(file) - (oss_safetensors_find(file, prior_name) != NULL);
+    return tensors == PARTS * params->count ? PARTS : PARTS - 1;
+}
+
 static oss_status check_tensors(const oss_safetensors *file, const oss_params *params, int32_t parts) {
+    int32_t wanted = parts * params->count + (oss_safetensors_find(file, prior_name) != NULL);
     for (int32_t i = 0; i < parts * params->count; i++) {
         const oss_param *param = &params->item[i / parts];
         tensor_name name;
@@ -56,9 +68,9 @@ static oss_status check_tensors(const oss_safetensors *file, const oss_params *p
             return status;
         }
     }
-    if (oss_safetensors_count(file) != parts * params->count) {
+    if (oss_safetensors_count(file) != wanted) {
         return oss_fail(OSS_EINPUT, "%s: it has %d tensors; the network has %d", oss_safetensors_path(file),
-                        oss_safetensors_count(file), parts * params->count);
+                        oss_safetensors_count(file), wanted);
     }
     return OSS_OK;
 }
@@ -81,6 +93,22 @@ static oss_status read_part(float **out, const oss_safetensors *file, const oss_
     return OSS_OK;
 }
 
+/* As many symbols as it has: what they belong to is known where the vocabulary is. */
+static oss_status read_prior(oss_optimizer *out, const oss_safetensors *file) {
+    const oss_st_tensor *tensor = oss_safetensors_find(file, prior_name);
+    if (tensor == NULL) {
+        return OSS_OK;
+    }
+    if (tensor->rank != 1 || tensor->dim[0] < 1 || tensor->dim[0] > INT32_MAX) {
+        return oss_fail(OSS_EINPUT, "%s: tensor \"%s\" must be one row of numbers",
+                        oss_safetensors_path(file), prior_name);
+    }
+    out->symbols = (int32_t)tensor->dim[0];
+    out->prior = oss_alloc((size_t)out->symbols, sizeof *out->prior);
+    return out->prior == NULL ? OSS_ENOMEM
+                              : oss_safetensors_read_f32(file, prior_name, 1, &out->symbols, out->prior);
+}
+
 oss_status oss_checkpoint_optimizer_load(oss_optimizer *out, const oss_params *params, const char *path,
                                          char out_sum[OSS_SUM_DIGITS + 1]) {
     oss_safetensors *file = NULL;
@@ -90,10 +118,13 @@ oss_status oss_checkpoint_optimizer_load(oss_optimizer *out, const oss_params *p
     if (status != OSS_OK) {
         return status;
     }
-    int32_t parts = oss_safetensors_count(file) == PARTS * params->count ? PARTS : PARTS - 1;
+    int32_t parts = count_parts(file, params);
     status = check_tensors(file, params, parts);
     for (int32_t part = 0; part < parts && status == OSS_OK; part++) {
         status = read_part(block[part], file, params, part);
+    }
+    if (status == OSS_OK) {
+        status = read_prior(&optimizer, file);
     }
     if (status == OSS_OK) {
         memcpy(out_sum, oss_safetensors_metadata(file, "ossicle_sum"), OSS_SUM_DIGITS + 1);

@@ -271,6 +271,9 @@ static oss_status augment(augmenting *a) {
     if (status == OSS_OK && !oss_augment_is_on(&a->config->augmentation.augment)) {
         oss_log_warn("no augmentation of audio is switched on: try --set noise_prob=1, or --config FILE");
     }
+    if (status == OSS_OK && oss_warp_is_on(&a->config->augmentation.warp)) {
+        oss_log_info("frequency warping (warp_prob) changes features, not audio: it is not heard here");
+    }
     if (status == OSS_OK) {
         status = load_recording(a);
     }
@@ -320,7 +323,8 @@ const oss_cli_command oss_command_augment = {
         "bytes. For a row that is a whole file, FILE and --text as in the CSV give what training draws for "
         "it, but that training keeps the speed of a row that would become too short for its text, and "
         "mixes babble from the rows that train where this command takes any row of train_csv. Masks "
-        "(SpecAugment) are put on features, not on audio: they are not heard here.",
+        "(SpecAugment) and frequency warping (warp_prob) are put on features, not on audio: they are not "
+        "heard here.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_augment};

@@ -18,11 +18,12 @@ static const oss_mel_bank_bwd_table *get_bwd_table(void) {
     return bwd_tables[oss_cpu_isa()];
 }
 
-/* Lines, bins and bins again of MAX_LANES frames side by side, all rounded up to whole squares. */
+/* Lines, whether a filter uses them or not, bins and bins again of MAX_LANES frames side by side, all rounded up to whole
+ * squares. */
 size_t oss_k_mel_bank_scratch_floats(const oss_mel_bank *bank) {
     OSS_CONTRACT(bank->bins > 0 && bank->first_line >= 0 && bank->last_line <= bank->lines);
     const size_t lanes = OSS_FFT_MAX_LANES;
-    return lanes * ((size_t)(bank->last_line - bank->first_line) + lanes + 2 * ((size_t)bank->bins + lanes));
+    return lanes * ((size_t)bank->lines + lanes + 2 * ((size_t)bank->bins + lanes));
 }
 
 void oss_k_mel_bank_fwd(const oss_mel_bank *bank, float *mel, const float *spectrum, int32_t frames,

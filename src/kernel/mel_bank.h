@@ -16,7 +16,7 @@ typedef struct oss_mel_bank {
     const float *weight;
 } oss_mel_bank;
 
-/* Floats of scratch for the two below; 64-byte aligned. */
+/* Floats of scratch for the two below; 64-byte aligned. The same for all banks of so many bins and lines. */
 size_t oss_k_mel_bank_scratch_floats(const oss_mel_bank *bank);
 
 /* mel[frames,bins] = g(sum_k w[m,k] (re[k,f]^2 + im[k,f]^2)) of the first `frames` lanes of

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "augment/augment.h"
+#include "augment/freq_warp.h"
 #include "audio/mel.h"
 #include "augment/spec_mask.h"
 #include "ossicle/precision.h"
@@ -78,11 +79,13 @@ typedef struct oss_training_config {
     int64_t warmup_steps;
     oss_optimizer_kind optimizer;
     double min_lr_ratio, weight_decay, beta1, beta2, eps, clip_norm;
-    double ema_decay;        /* of the running average of the weights; 0: none */
-    double head_init_gain;   /* 1: PyTorch's initial values */
-    double inter_ctc_weight; /* share of intermediate CTC in the loss; 0: none */
-    int32_t inter_ctc_block; /* blocks before it; 0: half of them */
-    double cr_ctc_weight;    /* of the consistency of two views; 0: one view */
+    double ema_decay;                             /* of the running average of the weights; 0: none */
+    double head_init_gain;                        /* 1: PyTorch's initial values */
+    double inter_ctc_weight;                      /* share of intermediate CTC in the loss; 0: none */
+    int32_t inter_ctc_block;                      /* blocks before it; 0: half of them */
+    double cr_ctc_weight;                         /* of the consistency of two views; 0: one view */
+    int64_t cr_ctc_warmup_steps;                  /* over which it rises from 0 */
+    double label_prior_weight, label_prior_decay; /* weight 0: none; decay of their average */
     double stochastic_depth; /* probability that an utterance skips the last block; 0: none */
     oss_chunk_spec chunk;    /* chunk_training chunk_seconds_min to left_seconds_max */
     char **freeze;           /* patterns (fnmatch) of tensors that get no update; set by `train --freeze` */
@@ -99,6 +102,7 @@ typedef struct oss_augmentation_config {
     oss_augment_spec augment; /* speed_prob to silence_seconds_max */
     double concat_prob;
     double bpe_dropout;
+    oss_warp_spec warp; /* warp_prob warp_max */
     oss_mask_spec mask; /* freq_masks freq_mask_bins time_masks_per_second time_mask_frames... */
 } oss_augmentation_config;
 
@@ -122,6 +126,8 @@ oss_status oss_config_load(oss_config **out, const char *path);
 oss_status oss_config_parse(oss_config **out, const char *json, const char *what);
 void oss_config_free(oss_config *config);
 
+/* cr_ctc_weight of a step of training, from 1: min(step / cr_ctc_warmup_steps, 1) of it. */
+double oss_config_cr_ctc_weight(const oss_config *config, int64_t step);
 /* Blocks before the intermediate CTC; 0: none. */
 int32_t oss_config_inter_ctc_block(const oss_config *config);
 

@@ -110,6 +110,13 @@ int32_t oss_config_inter_ctc_block(const oss_config *config) {
                                                 : config->model.n_layers / 2;
 }
 
+double oss_config_cr_ctc_weight(const oss_config *config, int64_t step) {
+    const oss_training_config *training = &config->training;
+    return step < training->cr_ctc_warmup_steps
+               ? training->cr_ctc_weight * (double)step / (double)training->cr_ctc_warmup_steps
+               : training->cr_ctc_weight;
+}
+
 static oss_status check_inter_ctc(const oss_config *config) {
     if (config->training.inter_ctc_weight <= 0.0) {
         return OSS_OK;

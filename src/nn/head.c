@@ -24,9 +24,9 @@ oss_tensor *oss_net_head(oss_net_run *run, oss_tensor *embeddings) {
 }
 
 static oss_tensor *apply_ctc(const oss_net_run *run, oss_tensor *logits, oss_seq seq,
-                             oss_ctc_report *report) {
+                             const oss_ctc_prior *prior, oss_ctc_report *report) {
     return oss_op_ctc(run->tape, logits, seq, run->net->config->model.ctc_subframes, run->input->label,
-                      run->input->labels, report);
+                      run->input->labels, prior, report);
 }
 
 /* Training only: inference, and the loss of held-out rows, know nothing of it. */
@@ -38,15 +38,17 @@ static int32_t find_inter_block(const oss_net_run *run) {
 void oss_net_inter_ctc(oss_net_run *run, int32_t blocks, oss_tensor *x, oss_seq seq) {
     if (blocks == find_inter_block(run)) {
         oss_tensor *logits = oss_net_head(run, oss_net_last_norm(run, x));
-        run->inter_loss = apply_ctc(run, logits, seq, &run->inter_report);
+        run->inter_loss =
+            apply_ctc(run, logits, seq, NULL, &run->inter_report); /* priors are the last block's */
     }
 }
 
-/* With pairs the CTC losses of both views are averaged, and cr_ctc_weight times how they part is added.
+/* With pairs the CTC losses of both views are averaged, and cr_ctc_weight, as it is in this
+ * step, times how they part is added.
  * loss = (1 - w) CTC of the last block + w CTC of the intermediate one (Lee & Watanabe 2021, equation 12) */
 void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     oss_ctc_report report;
-    out->loss = apply_ctc(run, out->logits, out->frame_seq, &report);
+    out->loss = apply_ctc(run, out->logits, out->frame_seq, run->input->prior, &report);
     out->nll = report.nll;
     out->max_imbalance = report.max_imbalance;
     if (run->inter_loss != NULL) {
@@ -60,7 +62,7 @@ void oss_net_loss(const oss_net_run *run, oss_net_output *out) {
     if (run->input->pairs) {
         oss_tensor *apart =
             oss_op_consistency(run->tape, out->logits, out->frame_seq, run->net->config->model.ctc_subframes);
-        out->loss =
-            oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)run->net->config->training.cr_ctc_weight);
+        double weight = oss_config_cr_ctc_weight(run->net->config, run->input->step);
+        out->loss = oss_op_mix(run->tape, out->loss, 0.5f, apart, (float)weight);
     }
 }

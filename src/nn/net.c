@@ -21,6 +21,9 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
                      .layers = oss_network_layers(&config->model, vocab)};
     net->layer = oss_alloc_zero((size_t)net->layers, sizeof *net->layer);
     oss_status status = net->layer == NULL ? OSS_ENOMEM : oss_net_find_weights(net);
+    if (status == OSS_OK) {
+        status = oss_net_make_warps(net);
+    }
     if (status != OSS_OK) {
         oss_net_free(net);
         return status;
@@ -32,6 +35,7 @@ oss_status oss_net_create(oss_net **out, const oss_config *config, const oss_par
 
 void oss_net_free(oss_net *net) {
     if (net != NULL) {
+        oss_net_free_warps(net);
         oss_free(net->layer);
         oss_free(net);
     }
@@ -92,9 +96,9 @@ static oss_status check_input(const oss_net *net, const oss_tape *tape, const fl
     if (status == OSS_OK && input->label != NULL) {
         status = check_labels(net, input);
     }
-    if (status == OSS_OK && (input->dropout || input->spec_mask || input->chunks) &&
+    if (status == OSS_OK && (input->dropout || input->spec_mask || input->warp || input->chunks) &&
         input->utterance_id == NULL) {
-        status = oss_fail(OSS_EUSAGE, "dropout, masks and chunks need utterance_id: it keys them");
+        status = oss_fail(OSS_EUSAGE, "dropout, masks, warps and chunks need utterance_id: it keys them");
     }
     for (int32_t b = 0; status == OSS_OK && input->pairs && b < input->utterances; b += 2) {
         if (b + 1 == input->utterances || input->samples[b] != input->samples[b + 1]) {
@@ -129,8 +133,8 @@ static oss_tensor *mask_features(const oss_net_run *run, oss_tensor *features, o
 static oss_tensor *encode(oss_net_run *run, oss_net_output *out) {
     const oss_net *net = run->net;
     const oss_net_input *input = run->input;
-    out->features = oss_op_mel(run->tape, net->mel, input->audio, input->samples, input->utterances,
-                               input->audio_grad, &out->mel_seq);
+    out->features = oss_op_mel(run->tape, net->mel, oss_net_draw_warps(run), input->audio, input->samples,
+                               input->utterances, input->audio_grad, &out->mel_seq);
     oss_tensor *x = mask_features(run, out->features, out->mel_seq);
     x = oss_net_stem(run, x, out->mel_seq, &out->frame_seq);
     if (net->config->model.position == OSS_POSITION_SINUSOIDAL) {

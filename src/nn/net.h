@@ -17,6 +17,7 @@
 #include "audio/mel.h"
 #include "model/config.h"
 #include "model/params.h"
+#include "op/ops.h"
 #include "tape/tape.h"
 
 /* One shard: B >= 1 utterances. Arrays are the caller's and must outlive the tape's reset. */
@@ -27,16 +28,19 @@ typedef struct oss_net_input {
     const int32_t *samples; /* [B], at least 1 each */
     /* [B] ids in 1..V-1; NULL: no loss. While measuring only NULL or not matters */
     const int32_t *const *label;
-    const int32_t *labels;        /* [B] */
-    const uint32_t *utterance_id; /* [B] keys of dropout, masks and chunks; may be NULL without these */
+    const int32_t *labels; /* [B] */
+    const uint32_t
+        *utterance_id; /* [B] keys of dropout, masks, warps and chunks; may be NULL without these */
     uint64_t seed;
-    uint32_t step;  /* keys of dropout, masks and chunks */
+    uint32_t step;  /* keys of dropout, masks, warps and chunks */
     bool dropout;   /* false: none, nor stochastic depth, whatever the config says */
     bool spec_mask; /* the same for SpecAugment */
+    bool warp;      /* the same for frequency warping */
     bool chunks;    /* the same for chunk_training */
     /* NULL, or [B]: gradient of the loss with respect to each waveform is added here. */
     float *const *audio_grad;
-    const float *packed; /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    const float *packed;        /* NULL, or what oss_net_pack made of the weights: the same numbers, sooner */
+    const oss_ctc_prior *prior; /* of CTC after the last block; NULL: none */
     bool pairs; /* utterances 2i and 2i+1 are views of one, of the same length, keyed apart: loss of CR-CTC */
     bool add_gradient; /* weight gradients are added to what grad holds, not stored over it */
 } oss_net_input;
@@ -50,9 +54,10 @@ typedef struct oss_net_output {
     oss_seq frame_seq;      /* S of each utterance (rows of embeddings; times k: rows of logits) */
     /* Scalar: sum over utterances of nll_i / max(L_i, 1), infeasible ones left out; NULL without labels. While
      * recording with intermediate CTC (weight w): 1 - w times this, and w times the same of inter_nll. With
-     * pairs: half of that, and cr_ctc_weight times the consistency loss (oss_op_consistency). */
+     * pairs: half of that, and oss_config_cr_ctc_weight of the step times the consistency loss (oss_op_consistency). */
     oss_tensor *loss;
-    const double *nll;       /* [B] nll_i; +inf infeasible, NaN when a logit is NaN; NULL without labels */
+    const double
+        *nll; /* [B] nll_i, without priors; +inf infeasible, NaN when a logit is NaN; NULL without labels */
     const double *inter_nll; /* [B] the same of intermediate CTC; NULL without, and when not recording */
     double max_imbalance;    /* largest deviation of a frame's posterior sum from 1 */
 } oss_net_output;

@@ -19,7 +19,8 @@ struct oss_net {
     const oss_config *config;
     const oss_params *params;
     const oss_mel_plan *mel;
-    int32_t vocab; /* 0: no head */
+    oss_mel_plan *warp[OSS_WARPS]; /* of each factor; NULL: mel itself, and all are when warping is off */
+    int32_t vocab;                 /* 0: no head */
     int32_t convs, layers;
     oss_net_layer *layer; /* [layers], in the order of model/network.h */
     size_t packed_floats;
@@ -70,6 +71,11 @@ oss_tensor *oss_net_linear(const oss_net_run *run, const oss_net_layer *layer, o
 oss_tensor *oss_net_linear_gelu(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
 oss_tensor *oss_net_rmsnorm(const oss_net_run *run, const oss_net_layer *layer, oss_tensor *x);
 
+/* warp.c: the plans of net->warp; what is left undone by a failure is for free_warps. */
+oss_status oss_net_make_warps(oss_net *net);
+void oss_net_free_warps(oss_net *net);
+/* [B] from the arena when training warps frequencies; else NULL, as while measuring. */
+const oss_mel_plan *const *oss_net_draw_warps(const oss_net_run *run);
 /* stem.c: y[N,d_model] from mel[sum T,bins]; *frame_seq gets S of each utterance. */
 oss_tensor *oss_net_stem(const oss_net_run *run, oss_tensor *mel, oss_seq mel_seq, oss_seq *frame_seq);
 /* reach.c: [B] from the arena when training limits attention, the same for all blocks; else NULL, as while

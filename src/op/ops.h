@@ -27,11 +27,12 @@ typedef struct oss_dropout {
     uint32_t skip_site;
 } oss_dropout;
 
-/* y[sum T, bins] = features of B waveforms (audio/mel.h), samples[b] >= 1. audio_grad: NULL, or [B] buffers
- * to which the gradient is added (an entry may be NULL). *out_seq gets T of each. */
-oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const float *const *audio,
-                       const int32_t *samples, int32_t utterances, float *const *audio_grad,
-                       oss_seq *out_seq);
+/* y[sum T, bins] = features of B waveforms (audio/mel.h), samples[b] >= 1. warped: NULL, or [B] plans made from `plan`,
+ * each for its utterance (an entry may be NULL: `plan`). audio_grad: NULL, or [B] buffers to which the gradient is added
+ * (an entry may be NULL). *out_seq gets T of each. */
+oss_tensor *oss_op_mel(oss_tape *tape, const oss_mel_plan *plan, const oss_mel_plan *const *warped,
+                       const float *const *audio, const int32_t *samples, int32_t utterances,
+                       float *const *audio_grad, oss_seq *out_seq);
 
 /* SpecAugment on the features of each utterance; masks are keyed by seed, step and utterance_id[b], so none
  * depends on the place in a batch. */
@@ -94,12 +95,25 @@ typedef struct oss_ctc_report {
     double max_imbalance; /* largest |posterior sum of a frame - 1|; 0 when not recording */
 } oss_ctc_report;
 
+/* What CTC is told about how frequent symbols are. */
+typedef struct oss_ctc_prior {
+    const float *shift; /* [V] weight times ln prior */
+    double *sum;   /* [V] gets the posteriors of all rows of the utterances with a finite nll, added up */
+    int64_t *rows; /* gets their number, added */
+} oss_ctc_prior;
+
 /* loss[] = sum over utterances with a finite nll_b of nll_b / max(L_b, 1): connectionist temporal
  * classification (Graves et al. 2006). logits[N*k, V] unnormalised; seq counts frames, k rows of logits each;
  * label[b] holds labels[b] ids in 1..V-1. The other utterances contribute nothing, to the loss and to the
- * gradient. */
+ * gradient.
+ *
+ * prior: NULL, or what turns nll_b into -ln of the sum over paths of prod_t p_t(s) e^-shift(s), p = softmax of a row:
+ * posteriors divided by priors, not normalised again, priors without gradient (Zeyer, Schlueter, Ney: "Why does CTC result
+ * in peaky behavior?", 2021; Huang et al.: "Less peaky and more accurate CTC forced alignment by label priors", ICASSP
+ * 2024). The nll of the report are those without. */
 oss_tensor *oss_op_ctc(oss_tape *tape, oss_tensor *logits, oss_seq seq, int32_t k,
-                       const int32_t *const *label, const int32_t *labels, oss_ctc_report *out_report);
+                       const int32_t *const *label, const int32_t *labels, const oss_ctc_prior *prior,
+                       oss_ctc_report *out_report);
 
 /* loss[] = sum over the pairs of utterances (0,1), (2,3)... of 1/2 mean over rows of both divergences between
  * their distributions, the first of each, the target, without gradient: consistency-regularised CTC (Yao et

@@ -59,7 +59,7 @@ typedef struct oss_node {
     oss_tensor *out;
     oss_seq seq;
     void *saved;        /* from the arena: NULL while measuring */
-    const void *ref[4]; /* the caller's objects, which outlive the tape's reset */
+    const void *ref[5]; /* the caller's objects, which outlive the tape's reset */
     int32_t i[2];
     uint32_t u[2];
     uint64_t seed;

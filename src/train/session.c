@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "train/finetune.h"
 #include "train/freeze.h"
+#include "train/label_prior.h"
 #include "train/mel_stats.h"
 
 /* ---- Model and state ---- */
@@ -28,6 +29,14 @@ static oss_status create_optimizer(oss_session *session) {
     }
     memset(optimizer->m, 0, floats * sizeof *optimizer->m);
     memset(optimizer->v, 0, floats * sizeof *optimizer->v);
+    if (session->config->training.label_prior_weight > 0) {
+        optimizer->symbols = oss_vocab_size(session->data.vocab);
+        optimizer->prior = oss_alloc((size_t)optimizer->symbols, sizeof *optimizer->prior);
+        if (optimizer->prior == NULL) {
+            return OSS_ENOMEM;
+        }
+        oss_label_prior_init(optimizer->prior, optimizer->symbols);
+    }
     if (averaged) {
         memcpy(optimizer->raw, session->model->value, floats * sizeof *optimizer->raw);
     }
@@ -123,6 +132,24 @@ static oss_status check_network(const oss_session *session) {
     return status;
 }
 
+static oss_status check_prior(const oss_session *session) {
+    const oss_optimizer *optimizer = &session->optimizer;
+    const double weight = session->config->training.label_prior_weight;
+    if ((optimizer->prior != NULL) != (weight > 0)) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: trained %s label_prior_weight, its config.json now says %g: put the old value "
+                        "back, or start a new run from its weights by --init",
+                        session->request->run, optimizer->prior != NULL ? "with" : "without", weight);
+    }
+    const int32_t symbols = oss_vocab_size(session->model->vocab);
+    return optimizer->prior == NULL || optimizer->symbols == symbols
+               ? OSS_OK
+               : oss_fail(OSS_EINPUT,
+                          "%s: the label priors of its checkpoint are of %d symbols, its vocabulary has %d: "
+                          "start a new run from its weights by --init",
+                          session->request->run, optimizer->symbols, symbols);
+}
+
 static oss_status load_model(oss_session *session) {
     const oss_config *config = session->config;
     oss_train_state *state = &session->state;
@@ -146,7 +173,10 @@ static oss_status load_model(oss_session *session) {
                         session->request->run, session->optimizer.raw != NULL ? "with" : "without",
                         config->training.ema_decay);
     }
-    status = check_network(session);
+    status = check_prior(session);
+    if (status == OSS_OK) {
+        status = check_network(session);
+    }
     if (status != OSS_OK) {
         return status;
     }
@@ -246,7 +276,9 @@ static oss_status create_step(oss_session *session) {
                                   .value = optimizer->raw == NULL ? value : optimizer->raw,
                                   .m = optimizer->m,
                                   .v = optimizer->v,
-                                  .average = optimizer->raw == NULL ? NULL : value};
+                                  .average = optimizer->raw == NULL ? NULL : value,
+                                  .prior = optimizer->prior,
+                                  .symbols = optimizer->symbols};
     oss_status status = oss_step_create(&session->step, &setup);
     if (status == OSS_OK) {
         status = oss_batcher_create(&session->planner, &session->data.train, session->config);

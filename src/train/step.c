@@ -16,6 +16,7 @@ void oss_step_begin(oss_step *step, int64_t number) {
     step->squares = 0;
     step->frames_sum = step->blanks_sum = 0;
     step->total_samples = 0;
+    oss_label_prior_begin(step->prior);
     step->result = (oss_step_result){0};
     oss_failure_clear(&step->failure);
 }
@@ -188,6 +189,7 @@ oss_status oss_step_accumulate(oss_step *step, const oss_micro_batch *batch) {
     if (status == OSS_OK) {
         collect_losses(step);
         collect_blanks(step);
+        oss_label_prior_collect(step->prior);
         reduce_shards(step);
         step->micro_batches++;
     }
@@ -231,6 +233,7 @@ void oss_step_finish(oss_step *step, double lr, int64_t update, oss_step_result 
         result->blank_fraction =
             step->frames_sum > 0 ? (double)step->blanks_sum / (double)step->frames_sum : 0.0;
         update_weights(step, lr, update);
+        oss_label_prior_update(step->prior, update);
     }
     *out = *result;
 }

@@ -27,6 +27,8 @@ typedef struct oss_step_setup {
     const bool *frozen;   /* [params->count], or NULL */
     float *value, *m, *v; /* [params->floats] weights and moments */
     float *average;       /* [params->floats] running average of the weights (ema_decay); NULL: none */
+    float *prior;         /* [symbols] running average of the outputs (label_prior_weight); NULL: none */
+    int32_t symbols;
 } oss_step_setup;
 
 enum { OSS_STEP_CULPRITS_BYTES = 1024 };

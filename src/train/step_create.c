@@ -46,6 +46,9 @@ oss_status oss_step_create(oss_step **out, const oss_step_setup *setup) {
     if (status == OSS_OK && setup->config->training.optimizer == OSS_OPTIMIZER_MUON) {
         status = oss_muon_create(&step->muon, setup->params, setup->frozen, setup->workers->pool);
     }
+    if (status == OSS_OK && setup->prior != NULL) {
+        status = oss_label_prior_create(&step->prior, setup->prior, setup->symbols, setup->config);
+    }
     if (status == OSS_OK) {
         status = reserve_blocks(step);
     }
@@ -73,6 +76,7 @@ void oss_step_free(oss_step *step) {
     oss_free(step->frames);
     oss_free(step->blanks);
     oss_muon_free(step->muon);
+    oss_label_prior_free(step->prior);
     oss_spans_deinit(&step->spans);
     oss_shards_deinit(&step->shards);
     oss_shard_inputs_deinit(&step->inputs);

@@ -50,7 +50,9 @@ oss_net_input oss_step_part_input(const oss_step *step, int32_t shard, int32_t f
                            .step = (uint32_t)step->number,
                            .dropout = true,
                            .spec_mask = true,
+                           .warp = true,
                            .chunks = true,
+                           .prior = oss_label_prior_of(step->prior, shard),
                            .packed = step->packed,
                            .pairs = views == 2,
                            .add_gradient = from > step->shards.first[shard]};

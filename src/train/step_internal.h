@@ -3,6 +3,7 @@
 #define OSS_TRAIN_STEP_INTERNAL_H
 
 #include "base/failure.h"
+#include "train/label_prior.h"
 #include "train/muon.h"
 #include "train/shard.h"
 #include "train/spans.h"
@@ -29,8 +30,9 @@ struct oss_step {
     oss_muon *muon; /* NULL: optimizer adamw */
     oss_shards shards;
     shard_inputs inputs;
-    float **grad;   /* [grad_shards] blocks of params->floats */
-    float **filled; /* [grad_shards] those of the current micro-batch */
+    oss_label_prior *prior; /* NULL: none */
+    float **grad;           /* [grad_shards] blocks of params->floats */
+    float **filled;         /* [grad_shards] those of the current micro-batch */
     float *total;
     float *packed;            /* the weights, laid out for the products (nn/net.h) */
     double *partial;          /* [spans] */

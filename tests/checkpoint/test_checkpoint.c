@@ -83,6 +83,8 @@ START_TEST(test_round_trip) {
     assert_loads(7);
     assert_link("latest", "checkpoints/step-00000007");
     assert_link("best", "checkpoints/step-00000000");
+    save(4, false, 3); /* with priors, and weights that are no average */
+    assert_loads(4);
     save(123456789, true, 3);
     assert_loads(123456789);
     assert_link("best", "checkpoints/step-123456789");

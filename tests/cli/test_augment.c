@@ -128,6 +128,26 @@ START_TEST(test_json_says_what_was_done) {
 }
 END_TEST
 
+/* It is said, and the audio is what it was. */
+START_TEST(test_frequency_warping_is_not_heard) {
+    oss_cli_case c = oss_cli_case_make();
+    char *out = oss_tempdir_path(c.folder, "out.wav");
+    oss_program_run run = oss_run_ossicle("augment", "--set", "warp_prob=1", "-o", out, c.three);
+    oss_program_expect(&run, 0);
+    ck_assert_msg(strstr(run.err, "frequency warping (warp_prob) changes features, not audio") != NULL, "%s",
+                  run.err);
+    long bytes = 0, raw_bytes = 0;
+    char *wav = oss_tempdir_read(out, &bytes), *raw = oss_tempdir_read(c.three, &raw_bytes);
+    ck_assert_int_eq(bytes, raw_bytes);
+    ck_assert_mem_eq(wav, raw, (size_t)bytes);
+    free(wav);
+    free(raw);
+    oss_program_run_deinit(&run);
+    free(out);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 static oss_json *augment_json(const char *setting, const char *out, const char *file) {
     oss_program_run run = oss_run_ossicle("augment", "--json", "--set", "noise_prob=1", "--set",
                                           "noise_pink=0", "--set", setting, "-o", out, file);
@@ -215,6 +235,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_is_what_training_hears);
     tcase_add_test(all, test_seed_and_epoch);
     tcase_add_test(all, test_json_says_what_was_done);
+    tcase_add_test(all, test_frequency_warping_is_not_heard);
     tcase_add_test(all, test_what_is_said_of_noise_was_measured);
     tcase_add_test(all, test_babble_needs_rows);
     tcase_add_test(all, test_refused);

@@ -29,6 +29,20 @@ static void assert_refused(const char *json, const char *part) {
     ck_assert_ptr_null(strchr(oss_last_error(), '\n'));
 }
 
+START_TEST(test_the_consistency_warms_up) {
+    oss_config *config = parse("{\"cr_ctc_weight\": 0.2, \"cr_ctc_warmup_steps\": 2000}");
+    ck_assert_double_eq_tol(oss_config_cr_ctc_weight(config, 1), 0.0001, 1e-12);
+    ck_assert_double_eq_tol(oss_config_cr_ctc_weight(config, 1000), 0.1, 1e-12);
+    ck_assert(oss_config_cr_ctc_weight(config, 2000) == 0.2 &&
+              oss_config_cr_ctc_weight(config, 90000) == 0.2);
+    oss_config_free(config);
+    config = parse("{\"cr_ctc_weight\": 0.2}");
+    ck_assert(oss_config_cr_ctc_weight(config, 1) == 0.2);
+    oss_config_free(config);
+    assert_refused("{\"cr_ctc_warmup_steps\": -1}", "allowed is 0 to");
+}
+END_TEST
+
 START_TEST(test_defaults) {
     oss_config *config = parse("{}");
     ck_assert_int_eq(config->model.mel.sample_rate_hz, 16000);
@@ -303,6 +317,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("config");
     TCase *reading = tcase_create("reading");
     tcase_add_test(reading, test_defaults);
+    tcase_add_test(reading, test_the_consistency_warms_up);
     tcase_add_test(reading, test_values);
     tcase_add_test(reading, test_aliases);
     tcase_add_test(reading, test_sources);

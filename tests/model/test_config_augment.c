@@ -15,6 +15,7 @@ START_TEST(test_all_is_off_by_default) {
     oss_config *config = parse("{}");
     ck_assert(!oss_augment_is_on(&config->augmentation.augment));
     ck_assert(!oss_mask_is_on(&config->augmentation.mask));
+    ck_assert(!oss_warp_is_on(&config->augmentation.warp) && config->augmentation.warp.most == 0.1);
     ck_assert(config->augmentation.concat_prob == 0);
     ck_assert(config->augmentation.augment.noise_white == 1 &&
               config->augmentation.augment.noise_babble == 0);
@@ -36,7 +37,7 @@ START_TEST(test_every_key_reaches_its_place) {
         "\"reverb_prob\": 0.7, \"reverb_rt60_min\": 0.2, \"reverb_rt60_max\": 0.3, "
         "\"reverb_drr_min_db\": -8, "
         "\"reverb_drr_max_db\": 9, \"reverb_dir\": \"r\", \"telephone_prob\": 0.8, "
-        "\"telephone_mulaw_prob\": 0.9}");
+        "\"telephone_mulaw_prob\": 0.9, \"warp_prob\": 0.55, \"warp_max\": 0.25}");
     const oss_augment_spec *a = &config->augmentation.augment;
     const oss_mask_spec *m = &config->augmentation.mask;
     ck_assert(a->speed_prob == 0.1 && a->speed_min == 0.6 && a->speed_max == 1.7);
@@ -51,6 +52,7 @@ START_TEST(test_every_key_reaches_its_place) {
     ck_assert(a->telephone_prob == 0.8 && a->telephone_mulaw_prob == 0.9);
     ck_assert(a->silence_prob == 0.15 && a->silence_max_s == 7);
     ck_assert(a->shift_ms == 40 && config->augmentation.concat_prob == 0.4);
+    ck_assert(config->augmentation.warp.prob == 0.55 && config->augmentation.warp.most == 0.25);
     ck_assert(m->freq_masks == 2 && m->freq_mask_bins == 11 && m->time_mask_frames == 12);
     ck_assert(m->time_masks_per_second == 1.5 && m->time_mask_max_fraction == 0.6);
     oss_config_free(config);
@@ -76,6 +78,8 @@ START_TEST(test_what_does_not_fit_is_refused) {
         {"{\"chunk_training\": 1.5, \"mel_norm\": \"fixed\"}", "allowed is 0 to 1"},
         {"{\"chunk_seconds_min\": 3}", "at most \"chunk_seconds_max\", 2.56"},
         {"{\"chunk_seconds_min\": 0}", "allowed is above 0"},
+        {"{\"warp_max\": 0.5}", "\"warp_max\" is 0.5; allowed is 0 to 0.4"},
+        {"{\"warp_prob\": -0.1}", "allowed is 0 to 1"},
         {"{\"left_seconds_min\": 6}", "at most \"left_seconds_max\", 5.12"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {

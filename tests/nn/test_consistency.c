@@ -43,6 +43,33 @@ START_TEST(test_golden) {
 }
 END_TEST
 
+/* The weight of a step is the one that the golden values were made with: a quarter of the way up to four times that, or
+ * the top of the warm-up. */
+START_TEST(test_warm_up) {
+    static const struct {
+        double weight;
+        int64_t warmup_steps;
+        uint32_t step;
+    } same[] = {{20.0, 20, 5}, {5.0, 5, 5}, {5.0, 5, 6}, {5.0, 0, 1}, {5.0, 1, 1}};
+    oss_golden *golden = oss_golden_load("consistency_k1");
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        oss_network_sizes sizes = oss_network_micro();
+        sizes.k = 1;
+        oss_network *network = oss_network_create(&sizes, 4, oss_golden_i32(golden, "samples", NULL),
+                                                  oss_golden_i32(golden, "labels", NULL));
+        network->config->training.cr_ctc_warmup_steps = same[i].warmup_steps;
+        network->input.step = same[i].step;
+        switch_on(network, same[i].weight);
+        oss_net_output output = oss_network_train(network);
+        double loss = oss_golden_number(golden, "loss");
+        (void)oss_network_check_gradients(network, golden, GRADIENT_L2);
+        ck_assert_double_le(fabs((double)output.loss->data[0] - loss) / loss, 1e-5);
+        oss_network_free(network);
+    }
+    oss_golden_free(golden);
+}
+END_TEST
+
 START_TEST(test_a_view_needs_its_other) {
     static const int32_t samples[] = {8000, 8000, 5123, 5123}, labels[] = {3, 3, 2, 2};
     oss_network_sizes sizes = oss_network_micro();
@@ -133,6 +160,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("consistency");
     TCase *tcase = tcase_create("all");
     tcase_add_loop_test(tcase, test_golden, 0, sizeof CASE / sizeof CASE[0]);
+    tcase_add_test(tcase, test_warm_up);
     tcase_add_test(tcase, test_a_view_needs_its_other);
     tcase_add_test(tcase, test_op_against_differences);
     suite_add_tcase(suite, tcase);

@@ -23,7 +23,7 @@ static oss_tensor *forward(oss_tape *tape, oss_tensor *const *in, const void *da
     const targets *t = data;
     oss_ctc_report report;
     oss_tensor *loss = oss_op_ctc(tape, in[0], oss_gradcheck_seq(tape, t->length, t->count), t->k, t->label,
-                                  t->labels, &report);
+                                  t->labels, NULL, &report);
     if (report.nll != NULL && t->want_nll != NULL) {
         for (int32_t b = 0; b < t->count; b++) {
             double want = t->want_nll[b];
@@ -91,7 +91,8 @@ START_TEST(test_nan_contributes_nothing) {
     oss_tensor *in = oss_tape_param(tape, logits, grad, 2, (const int32_t[]){ROWS, VOCAB}, true);
     in->grad_written = false;
     oss_ctc_report report;
-    oss_tensor *loss = oss_op_ctc(tape, in, oss_gradcheck_seq(tape, length, 3), 1, label, labels, &report);
+    oss_tensor *loss =
+        oss_op_ctc(tape, in, oss_gradcheck_seq(tape, length, 3), 1, label, labels, NULL, &report);
     oss_tape_backward(tape, loss, NULL);
     ck_assert_int_eq(oss_tape_status(tape), OSS_OK);
     ck_assert(isnan(report.nll[1]));
@@ -135,7 +136,7 @@ START_TEST(test_large) {
     in->grad_written = false;
     oss_ctc_report report;
     oss_tensor *loss = oss_op_ctc(tape, in, oss_gradcheck_seq(tape, &frames, 1), 1,
-                                  (const int32_t *const[]){label}, &labels, &report);
+                                  (const int32_t *const[]){label}, &labels, NULL, &report);
     const float seed_grad = (float)labels; /* undoes the division by L */
     oss_tape_backward(tape, loss, &seed_grad);
     ck_assert_msg(oss_tape_status(tape) == OSS_OK, "%s", oss_last_error());

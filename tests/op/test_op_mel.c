@@ -15,6 +15,7 @@ enum { UTTERANCES = 2 };
 
 typedef struct bench {
     oss_mel_plan *plan;
+    const oss_mel_plan *const *warped; /* NULL: none */
     oss_tape *tape;
     const float *audio[UTTERANCES];
     float *audio_grad[UTTERANCES];
@@ -32,7 +33,7 @@ static bench make_bench(const oss_golden *golden, int which) {
                                .kind = which == 0 ? OSS_MEL_LOG : OSS_MEL_POWER,
                                .norm = OSS_MEL_NORM_UTTERANCE,
                                .floor = 1e-6};
-    bench b;
+    bench b = {0};
     ck_assert_int_eq(oss_mel_plan_create(&b.plan, &spec), OSS_OK);
     ck_assert_int_eq(oss_tape_create(&b.tape, 2), OSS_OK);
     b.samples = oss_golden_ints(golden, NAME[which], "samples", NULL);
@@ -59,7 +60,7 @@ static const oss_tensor *run(const bench *b, oss_tape *tape, float *const *audio
                              const float *cotangent) {
     oss_seq seq;
     oss_tape_reset(tape, true);
-    oss_tensor *y = oss_op_mel(tape, b->plan, b->audio, b->samples, UTTERANCES, audio_grad, &seq);
+    oss_tensor *y = oss_op_mel(tape, b->plan, b->warped, b->audio, b->samples, UTTERANCES, audio_grad, &seq);
     for (int32_t i = 0; i < UTTERANCES; i++) {
         ck_assert_int_eq(seq.start[i + 1] - seq.start[i], 1 + b->samples[i] / 160);
     }
@@ -155,7 +156,7 @@ START_TEST(test_statistics_over_speech_of_packed_utterances) {
         float *const alone_grads[] = {alone_grad};
         memset(alone_grad, 0, sizeof alone_grad);
         oss_tape_reset(b.tape, true);
-        oss_tensor *alone = oss_op_mel(b.tape, b.plan, b.audio + i, samples + i, 1, alone_grads, &seq);
+        oss_tensor *alone = oss_op_mel(b.tape, b.plan, NULL, b.audio + i, samples + i, 1, alone_grads, &seq);
         ck_assert_mem_eq(alone->data, y + first, oss_tensor_count(alone) * sizeof *y);
         size_t count = oss_tensor_count(alone);
         oss_tape_backward(b.tape, alone, cotangent + first);

@@ -85,8 +85,7 @@ static void free_utterances(oss_network *network) {
     }
 }
 
-/* Room for the larger of both kinds of run. */
-static void reserve_arena(oss_network *network) {
+void oss_network_set_arena(oss_network *network) {
     size_t train_bytes = oss_net_measure(network->net, network->tape, &network->input, true);
     size_t forward_bytes = oss_net_measure(network->net, network->tape, &network->input, false);
     ck_assert_msg(train_bytes != SIZE_MAX && forward_bytes != SIZE_MAX, "%s", oss_last_error());
@@ -110,7 +109,7 @@ void oss_network_set_utterances(oss_network *network, int32_t utterances, uint32
         oss_network_fill_audio(network->audio[b], samples[b], id);
         oss_network_fill_labels(network->label[b], labels[b], id, network->vocab);
     }
-    reserve_arena(network);
+    oss_network_set_arena(network);
 }
 
 void oss_network_free(oss_network *network) {

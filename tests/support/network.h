@@ -47,6 +47,8 @@ oss_network *oss_network_create(const oss_network_sizes *sizes, int32_t utteranc
 /* The same with other utterances: number first_id and following. Reserves the arena again. */
 void oss_network_set_utterances(oss_network *network, int32_t utterances, uint32_t first_id,
                                 const int32_t *samples, const int32_t *labels);
+/* Reserves the arena for what the input and the config now ask for: the larger of both kinds of run. */
+void oss_network_set_arena(oss_network *network);
 void oss_network_free(oss_network *network);
 
 /* One forward (and backward of the loss) from a reset tape whose arena holds NaN; the test fails on an error. */

@@ -46,6 +46,12 @@ oss_training *oss_training_make(int64_t step) {
     if (step % 2 == 1) {
         training->optimizer.raw = make_block(training->model->params, 1000 * (uint64_t)step + 900, 1.0);
     }
+    if (step % 3 == 1) {
+        training->optimizer.symbols = 4;
+        training->optimizer.prior = oss_alloc(4, sizeof(float));
+        ck_assert_ptr_nonnull(training->optimizer.prior);
+        oss_fill_f32(training->optimizer.prior, 4, (uint64_t)step, 0.5);
+    }
     training->state = (oss_train_state){.step = step,
                                         .epoch = step / 3,
                                         .batch_in_epoch = step % 3,
@@ -99,6 +105,8 @@ bool oss_training_equal(const oss_training *a, const oss_training *b) {
            equal_blocks(a->optimizer.m, b->optimizer.m, bytes) &&
            equal_blocks(a->optimizer.v, b->optimizer.v, bytes) &&
            equal_blocks(a->optimizer.raw, b->optimizer.raw, bytes) &&
+           a->optimizer.symbols == b->optimizer.symbols &&
+           equal_blocks(a->optimizer.prior, b->optimizer.prior, 4 * sizeof(float)) &&
            oss_vocab_equal(a->model->vocab, b->model->vocab) && equal_states(&a->state, &b->state);
 }
 

@@ -12,12 +12,12 @@
 #include "support/tempdir.h"
 #include "support/wav.h"
 
-#define EVERYTHING                                                                                                    \
-    "\"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.5, \"shift_ms\": 60, \"concat_prob\": 0.4, "          \
-    "\"freq_masks\": 2, \"freq_mask_bins\": 6, \"time_masks_per_second\": 2, \"time_mask_frames\": 10, "              \
-    "\"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.4, \"silence_prob\": 0.5, "                     \
-    "\"silence_seconds_max\": 0.05, \"stochastic_depth\": 0.5, \"chunk_training\": 0.7, \"chunk_seconds_min\": 0.1, " \
-    "\"chunk_seconds_max\": 0.3, "                                                                                    \
+#define EVERYTHING                                                                                                                                                     \
+    "\"speed_prob\": 0.8, \"gain_prob\": 0.5, \"noise_prob\": 0.5, \"shift_ms\": 60, \"concat_prob\": 0.4, "                                                           \
+    "\"freq_masks\": 2, \"freq_mask_bins\": 6, \"time_masks_per_second\": 2, \"time_mask_frames\": 10, "                                                               \
+    "\"noise_babble\": 2, \"reverb_prob\": 0.4, \"telephone_prob\": 0.4, \"silence_prob\": 0.5, "                                                                      \
+    "\"silence_seconds_max\": 0.05, \"warp_prob\": 0.7, \"label_prior_weight\": 0.3, \"stochastic_depth\": 0.5, \"chunk_training\": 0.7, \"chunk_seconds_min\": 0.1, " \
+    "\"chunk_seconds_max\": 0.3, "                                                                                                                                     \
     "\"left_seconds_min\": 0, \"left_seconds_max\": 0.3"
 
 static const char augmented[] =
@@ -81,10 +81,11 @@ static bool are_same_files(const oss_test_runs *runs, const char *a, const char 
 /* Each setting by itself reaches the weights. */
 START_TEST(test_every_part_matters) {
     static const char *const off[] = {
-        "speed_prob=0",       "gain_prob=0",      "noise_prob=0",      "shift_ms=0",
-        "silence_prob=0",     "concat_prob=0",    "freq_masks=0",      "time_masks_per_second=0",
-        "noise_babble=0",     "reverb_prob=0",    "telephone_prob=0",  "telephone_mulaw_prob=0",
-        "stochastic_depth=0", "chunk_training=0", "left_seconds_max=0"};
+        "speed_prob=0",       "gain_prob=0",          "noise_prob=0",       "shift_ms=0",
+        "silence_prob=0",     "concat_prob=0",        "freq_masks=0",       "time_masks_per_second=0",
+        "noise_babble=0",     "reverb_prob=0",        "telephone_prob=0",   "telephone_mulaw_prob=0",
+        "stochastic_depth=0", "chunk_training=0",     "left_seconds_max=0", "warp_prob=0",
+        "warp_max=0.2",       "label_prior_weight=0", "label_prior_decay=0"};
     oss_test_runs runs;
     make_runs(&runs);
     train(&runs, "all", (const char *[]){"max_steps=2"}, 1);

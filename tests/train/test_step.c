@@ -206,6 +206,9 @@ START_TEST(test_two_views) {
     two = run_with("\"dropout\": 0.1, \"cr_ctc_weight\": 50");
     ck_assert_double_eq(two.loss, one.loss);
     ck_assert_double_gt(fabs(two.grad_norm - one.grad_norm), 1e-4 * one.grad_norm);
+    two = run_with(
+        "\"dropout\": 0.1, \"cr_ctc_weight\": 50, \"cr_ctc_warmup_steps\": 250"); /* in step 1: 0.2 */
+    ck_assert_double_eq(two.grad_norm, one.grad_norm);
 }
 END_TEST
 
@@ -305,6 +308,50 @@ START_TEST(test_a_gradient_that_is_not_finite) {
 }
 END_TEST
 
+/* Outputs that are all blank make its prior that of the first update; a step that is skipped leaves the priors alone. */
+START_TEST(test_label_priors_follow_the_outputs) {
+    fixture f;
+    make(&f, "\"ctc_subframes\": 2, \"dropout\": 0.1, \"grad_shards\": 3, \"label_prior_weight\": 0.3");
+    const float *prior = f.session.optimizer.prior;
+    int32_t symbols = oss_vocab_size(f.session.data.vocab);
+    float *bias = f.session.model->value + oss_params_find(f.session.model->params, "head.bias")->offset;
+    bias[OSS_VOCAB_BLANK] = bias[symbols + OSS_VOCAB_BLANK] = 50.0f;
+    rows_batch batch;
+    take_rows(&batch, &f, 0, ROWS);
+    batch.pcm[4][0] = INFINITY;
+    ck_assert_ptr_nonnull(run_step(&f, (rows_batch *[]){&batch}, 1).skipped);
+    free_rows(&batch);
+    for (int32_t v = 0; v < symbols; v++) {
+        ck_assert(prior[v] == 1.0f / (float)symbols);
+    }
+    ck_assert_ptr_null(run_rows(&f, 0, ROWS).skipped);
+    for (int32_t v = 0; v < symbols; v++) {
+        double want = 2.0 / 11.0 / symbols + (v == OSS_VOCAB_BLANK ? 9.0 / 11.0 : 0.0);
+        ck_assert_double_eq_tol((double)prior[v], want, 1e-6);
+    }
+    clear(&f);
+}
+END_TEST
+
+/* The loss that is told is that without priors; the first step's priors are equal and change nothing, the second's do. */
+START_TEST(test_label_priors_teach) {
+    fixture plain, priors;
+    make(&plain, "\"dropout\": 0");
+    make(&priors, "\"dropout\": 0, \"label_prior_weight\": 0.5");
+    oss_step_result a = run_rows(&plain, 0, ROWS), b = run_rows(&priors, 0, ROWS);
+    ck_assert(a.loss == b.loss);
+    ck_assert_double_eq_tol(b.grad_norm, a.grad_norm, 1e-4 * a.grad_norm);
+    size_t bytes = plain.session.model->params->floats * sizeof(float);
+    memcpy(priors.session.model->value, plain.session.model->value, bytes);
+    a = run_rows(&plain, 0, ROWS);
+    b = run_rows(&priors, 0, ROWS);
+    ck_assert(a.loss == b.loss);
+    ck_assert_double_gt(fabs(b.grad_norm - a.grad_norm), 1e-3 * a.grad_norm);
+    clear(&plain);
+    clear(&priors);
+}
+END_TEST
+
 START_TEST(test_an_empty_batch_updates_nothing) {
     fixture f;
     make(&f, "");
@@ -330,6 +377,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_threads_change_no_bit);
     tcase_add_test(all, test_a_loss_that_is_not_finite);
     tcase_add_test(all, test_a_gradient_that_is_not_finite);
+    tcase_add_test(all, test_label_priors_follow_the_outputs);
+    tcase_add_test(all, test_label_priors_teach);
     tcase_add_test(all, test_an_empty_batch_updates_nothing);
     suite_add_tcase(suite, all);
     return suite;

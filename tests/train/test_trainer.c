@@ -41,7 +41,7 @@ static const char inter_ctc[] =
 static const char cr_ctc[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"time_masks_per_second\": 1, "
-    "\"cr_ctc_weight\": 0.2";
+    "\"cr_ctc_weight\": 0.2, \"cr_ctc_warmup_steps\": 9, \"warp_prob\": 0.7";
 static const char stochastic_depth[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"n_layers\": 2, "
@@ -55,9 +55,13 @@ static const char muon[] =
     "\"batch_seconds\": 3, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
     "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"optimizer\": \"muon\", \"ema_decay\": "
     "0.6";
+static const char priors[] =
+    "\"batch_seconds\": 2, \"max_steps\": 14, \"eval_every\": 4, \"checkpoint_every\": 3, "
+    "\"dev_fraction\": 0.25, \"dropout\": 0.1, \"grad_shards\": 4, \"accum_steps\": 2, \"ema_decay\": 0.6, "
+    "\"label_prior_weight\": 0.4, \"label_prior_decay\": 0.7";
 static const char *const recipe[] = {cadence, accumulating,     averaging, bf16, inter_ctc,
-                                     cr_ctc,  stochastic_depth, chunks,    muon};
-enum { RECIPES = 9 };
+                                     cr_ctc,  stochastic_depth, chunks,    muon, priors};
+enum { RECIPES = 10 };
 
 static void train_whole(const oss_test_runs *runs, const char *run, const char *json, const char *setting) {
     oss_config *config = oss_test_runs_config(runs, json);
@@ -275,6 +279,9 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     config->training.ema_decay = 0.9;
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without ema_decay");
     config->training.ema_decay = 0;
+    config->training.label_prior_weight = 0.3;
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without label_prior_weight");
+    config->training.label_prior_weight = 0;
     config->model.mel.floor *= 2; /* the shapes still fit */
     assert_refused(&runs, "run", config, true, OSS_EINPUT, "other front end, network or text settings");
     config->model.mel.floor /= 2;
