@@ -126,6 +126,52 @@ static oss_status read_options(scoring *s) {
     return status;
 }
 
+/* ---- Options that say nothing here ---- */
+
+/* A pipe is read once. */
+static oss_status check_input(const oss_cli_args *args) {
+    int32_t inputs = strcmp(oss_cli_value(args, "--ref"), "-") == 0;
+    for (int32_t i = 0; i < oss_cli_count(args, "--hyp"); i++) {
+        inputs += strcmp(oss_cli_value_at(args, "--hyp", i), "-") == 0;
+    }
+    return inputs > 1 ? oss_fail(OSS_EUSAGE,
+                                 "--ref and --hyp: standard input is %d of them: name a file for "
+                                 "all but one",
+                                 (int)inputs)
+                      : OSS_OK;
+}
+
+static bool has_columns(const oss_transcripts *t) {
+    return !oss_transcripts_is_nist(t->form) && t->form != OSS_TRANSCRIPTS_TXT;
+}
+
+/* What an option speaks of must be there. */
+static oss_status check_options(const scoring *s) {
+    bool nist = oss_transcripts_is_nist(s->reference.form), hypothesis = false;
+    const bool reference = has_columns(&s->reference);
+    for (int32_t i = 0; i < s->systems; i++) {
+        nist = nist || oss_transcripts_is_nist(s->hypothesis[i].form);
+        hypothesis = hypothesis || has_columns(&s->hypothesis[i]);
+    }
+    const struct {
+        const char *option, *needs;
+        bool has;
+    } rules[] = {{"--id-column", "a file with columns or members", reference || hypothesis},
+                 {"--ref-column", "a reference with columns or members", reference},
+                 {"--speaker-column", "a reference with columns or members", reference},
+                 {"--hyp-column", "a hypothesis with columns or members", hypothesis},
+                 {"--optional-words", "trn, stm or ctm", nist},
+                 {"--fragments", "trn, stm or ctm", nist},
+                 {"--missing", "ids, so not with --by-line", !s->pairing.by_line},
+                 {"--seed", "samples, so not with --bootstrap 0", s->samples > 0}};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (oss_cli_has(s->args, rules[i].option) && !rules[i].has) {
+            return oss_fail(OSS_EUSAGE, "%s goes with %s", rules[i].option, rules[i].needs);
+        }
+    }
+    return OSS_OK;
+}
+
 /* ---- Files ---- */
 
 static oss_status find_form(const scoring *s, const char *option, const char *path,
@@ -143,6 +189,7 @@ static oss_status find_form(const scoring *s, const char *option, const char *pa
 
 static oss_status load_file(scoring *s, oss_transcripts *into, const char *operand, bool is_reference) {
     oss_transcripts_options o = {.is_reference = is_reference,
+                                 .by_line = s->pairing.by_line,
                                  .letters = s->pairing.letters,
                                  .id = oss_cli_value(s->args, "--id-column"),
                                  .text =
@@ -157,9 +204,15 @@ static oss_status load_file(scoring *s, oss_transcripts *into, const char *opera
 }
 
 static oss_status load_files(scoring *s) {
-    oss_status status = load_file(s, &s->reference, oss_cli_value(s->args, "--ref"), true);
+    oss_status status = check_input(s->args);
+    if (status == OSS_OK) {
+        status = load_file(s, &s->reference, oss_cli_value(s->args, "--ref"), true);
+    }
     for (int32_t i = 0; i < s->systems && status == OSS_OK; i++) {
         status = load_file(s, &s->hypothesis[i], oss_cli_value_at(s->args, "--hyp", i), false);
+    }
+    if (status == OSS_OK) {
+        status = check_options(s);
     }
     if (status == OSS_OK) {
         status = oss_score_pairs_init(&s->pairs, &s->reference, s->hypothesis, s->systems, &s->pairing);

@@ -207,17 +207,17 @@ static oss_status take_text(scoring *s, const char *text, const char *file, int6
 }
 
 static oss_status take_lines(scoring *s, oss_pipe *pipe) {
-    oss_lines lines;
+    oss_arpa_lines lines;
     char *line = NULL;
-    oss_lines_init(&lines, pipe);
-    oss_status status = oss_lines_next(&lines, &line);
+    oss_arpa_lines_init(&lines, pipe);
+    oss_status status = oss_arpa_lines_next(&lines, &line);
     while (status == OSS_OK && line != NULL) {
         status = take_text(s, line, pipe->name, lines.number);
         if (status == OSS_OK) {
-            status = oss_lines_next(&lines, &line);
+            status = oss_arpa_lines_next(&lines, &line);
         }
     }
-    oss_lines_deinit(&lines);
+    oss_arpa_lines_deinit(&lines);
     return status;
 }
 

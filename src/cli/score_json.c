@@ -122,6 +122,7 @@ static oss_status add_system(oss_json *list, const oss_score_report *report, int
     oss_json *system = oss_json_add_object(list, NULL);
     oss_json_add_string(system, "file", report->hypothesis[k].name);
     oss_json_add_integer(system, "missing", report->pairs->missing[k]);
+    oss_json_add_integer(system, "unknown", report->pairs->unknown[k]);
     add_sums(system, report, &report->board->sum[k]);
     if (b != NULL) {
         add_interval(system, "wer_95", b->wer_low[k], b->wer_high[k]);

@@ -120,6 +120,9 @@ oss_status oss_score_print_text(const oss_score_report *report) {
         if (report->pairs->missing[i] > 0) {
             oss_cli_print(", %d utterances missing", (int)report->pairs->missing[i]);
         }
+        if (report->pairs->unknown[i] > 0) {
+            oss_cli_print(", %d skipped that the reference has not", (int)report->pairs->unknown[i]);
+        }
         oss_cli_print("\n\n");
         print_table(report->board, i);
         oss_cli_print("\n");

@@ -7,16 +7,16 @@
 
 enum { FIRST_BYTES = 1 << 16, MOST_BYTES = 1 << 20 /* of a line */ };
 
-void oss_lines_init(oss_lines *lines, oss_pipe *pipe) {
-    *lines = (oss_lines){.pipe = pipe};
+void oss_arpa_lines_init(oss_arpa_lines *lines, oss_pipe *pipe) {
+    *lines = (oss_arpa_lines){.pipe = pipe};
 }
 
-void oss_lines_deinit(oss_lines *lines) {
+void oss_arpa_lines_deinit(oss_arpa_lines *lines) {
     oss_free(lines->block);
-    *lines = (oss_lines){0};
+    *lines = (oss_arpa_lines){0};
 }
 
-static oss_status make_room(oss_lines *lines) {
+static oss_status make_room(oss_arpa_lines *lines) {
     if (lines->begin > 0) {
         memmove(lines->block, lines->block + lines->begin, lines->end - lines->begin);
         lines->end -= lines->begin;
@@ -37,7 +37,7 @@ static oss_status make_room(oss_lines *lines) {
     return OSS_OK;
 }
 
-static oss_status read_more(oss_lines *lines) {
+static oss_status read_more(oss_arpa_lines *lines) {
     size_t got = 0;
     oss_status status = lines->end == lines->capacity ? make_room(lines) : OSS_OK;
     if (status == OSS_OK) {
@@ -50,7 +50,7 @@ static oss_status read_more(oss_lines *lines) {
     return status;
 }
 
-static oss_status give(oss_lines *lines, size_t length, char **out) {
+static oss_status give(oss_arpa_lines *lines, size_t length, char **out) {
     char *line = lines->block + lines->begin;
     lines->begin += length < lines->end - lines->begin ? length + 1 : length;
     lines->number++;
@@ -65,7 +65,7 @@ static oss_status give(oss_lines *lines, size_t length, char **out) {
     return OSS_OK;
 }
 
-oss_status oss_lines_next(oss_lines *lines, char **out) {
+oss_status oss_arpa_lines_next(oss_arpa_lines *lines, char **out) {
     size_t looked = 0;
     for (;;) {
         size_t left = lines->end - lines->begin;

@@ -16,7 +16,7 @@ enum { MAX_FIELDS = OSS_NGRAM_ORDER_MAX + 2, PLAIN_DIGITS = 15 };
 #define ROUNDED_LOG10 0.001 /* a probability of 1 may come out this much too large */
 
 typedef struct reader {
-    oss_lines lines;
+    oss_arpa_lines lines;
     char *line;                               /* NULL: the file has ended */
     int64_t header_line[OSS_NGRAM_ORDER_MAX]; /* of `ngram N=COUNT` */
     int64_t declared[OSS_NGRAM_ORDER_MAX];
@@ -43,7 +43,7 @@ static void trim(char **line) {
 static oss_status next_line(reader *r) {
     oss_status status = OSS_OK;
     do {
-        status = oss_lines_next(&r->lines, &r->line);
+        status = oss_arpa_lines_next(&r->lines, &r->line);
         if (status == OSS_OK && r->line != NULL) {
             trim(&r->line);
         }
@@ -264,9 +264,9 @@ static oss_status read_all(reader *r) {
 
 oss_status oss_arpa_read(oss_ngram **out, oss_pipe *pipe) {
     reader r = {.model = {.name = pipe->name}};
-    oss_lines_init(&r.lines, pipe);
+    oss_arpa_lines_init(&r.lines, pipe);
     oss_status status = read_all(&r);
-    oss_lines_deinit(&r.lines);
+    oss_arpa_lines_deinit(&r.lines);
     if (status == OSS_OK) {
         status = oss_arpa_model_pack(out, &r.model);
     }

@@ -116,9 +116,13 @@ oss_status oss_refuse_ids(const oss_transcripts *reference, const oss_transcript
     append_list(&message, missing, "missing that are in", reference->name);
     oss_status status =
         oss_strbuf_ok(&message)
-            ? oss_fail(OSS_EINPUT, "%s: %s (--missing skip scores what both have%s)", hypothesis->name,
-                       message.data,
-                       unknown->count == 0 ? ", --missing empty counts them as not recognised" : "")
+            ? oss_fail(OSS_EINPUT, "%s: %s (%s)", hypothesis->name, message.data,
+                       missing->count == reference->count
+                           ? "--by-line pairs the first with the first, whatever their ids"
+                       : unknown->count > 0
+                           ? "--missing skip scores what both have"
+                           : "--missing skip scores what both have, --missing empty counts them as not "
+                             "recognised")
             : OSS_ENOMEM;
     oss_strbuf_deinit(&message);
     return status;

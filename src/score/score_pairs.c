@@ -68,8 +68,9 @@ static oss_status give_words(pairing *p, const oss_transcripts *ctm, int32_t s, 
     return status;
 }
 
-static oss_status pair_by_times(pairing *p, const oss_transcripts *ctm, const char **text) {
+static oss_status pair_by_times(pairing *p, const oss_transcripts *ctm, int32_t system) {
     const oss_transcripts *stm = p->reference;
+    const char **text = texts_of(p, system);
     oss_id_list silent = {0}, unknown = {0};
     oss_status status = OSS_OK;
     int32_t s = 0, w = 0;
@@ -91,6 +92,7 @@ static oss_status pair_by_times(pairing *p, const oss_transcripts *ctm, const ch
     if (status == OSS_OK && p->options->missing != OSS_SCORE_MISSING_SKIP) {
         status = oss_refuse_ids(stm, ctm, &(oss_id_list){0}, &unknown);
     }
+    p->pairs->unknown[system] = unknown.count;
     if (status == OSS_OK && silent.count > 0) {
         oss_log_warn("%s: no words for %d of the channels of %s, which count as not recognised: %s",
                      ctm->name, (int)silent.count, stm->name,
@@ -111,11 +113,13 @@ static oss_status pair_by_ids(pairing *p, const oss_transcripts *hypothesis, int
     }
     bool may_miss = hypothesis->form == OSS_TRANSCRIPTS_CTM, by_names = false;
     oss_status status = oss_match_ids(found, &by_names, p->reference, hypothesis, p->options, may_miss);
-    int32_t silent = 0;
+    int32_t silent = 0, matches = 0;
     for (int32_t i = 0; status == OSS_OK && i < p->reference->count; i++) {
         text[i] = found[i] >= 0 ? hypothesis->item[found[i]].text : may_miss ? "" : NULL;
         silent += found[i] < 0 && may_miss;
+        matches += found[i] >= 0;
     }
+    p->pairs->unknown[system] = hypothesis->count - matches;
     if (silent > 0) {
         oss_log_warn("%s: no words for %d of the %d utterances of %s, which count as not recognised",
                      hypothesis->name, (int)silent, (int)p->reference->count, p->reference->name);
@@ -158,7 +162,7 @@ static oss_status pair_systems(pairing *p, oss_transcripts *hypothesis, bool by_
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < p->systems && status == OSS_OK; i++) {
         if (by_times) {
-            status = pair_by_times(p, &hypothesis[i], texts_of(p, i));
+            status = pair_by_times(p, &hypothesis[i], i);
         } else if (p->options->by_line) {
             status = pair_by_lines(p, &hypothesis[i], i);
         } else {

@@ -24,6 +24,7 @@ typedef struct oss_score_pairs {
     int32_t ignored,
         skipped; /* segments that the reference leaves out; utterances left out for others' sake */
     int32_t missing[OSS_SCORE_MOST_SYSTEMS]; /* of `pair`: hypotheses that count as empty */
+    int32_t unknown[OSS_SCORE_MOST_SYSTEMS]; /* ids of hypotheses that the reference has not: skipped */
     bool by_names[OSS_SCORE_MOST_SYSTEMS];   /* ids were the same only without folders and endings */
     char **owned;                            /* [owned_count] */
     int32_t owned_count;

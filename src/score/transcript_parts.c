@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "score/transcripts_internal.h"
 #include "text/unicode.h"
 
@@ -24,8 +25,9 @@ oss_status oss_text_lines_next(oss_text_lines *lines, char **out) {
     bytes -= bytes > 0 && line[bytes - 1] == '\r';
     line[bytes] = '\0';
     if (strlen(line) < bytes) {
-        return oss_fail(OSS_EINPUT, "%s:%lld: a NUL byte: this is not text", lines->name,
-                        (long long)lines->number);
+        return oss_fail(OSS_EINPUT,
+                        "%s:%lld: a NUL byte: this is not UTF-8 text (is it UTF-16? iconv converts it)",
+                        lines->name, (long long)lines->number);
     }
     int64_t invalid = oss_text_invalid_offset(line, bytes);
     if (invalid >= 0) {
@@ -45,6 +47,11 @@ char *oss_next_field(char **cursor) {
 }
 
 /* ---- Utterances ---- */
+
+const char *oss_line_id(char number[OSS_LINE_ID_BYTES], int64_t line) {
+    (void)oss_format(number, OSS_LINE_ID_BYTES, "%lld", (long long)line);
+    return number;
+}
 
 void oss_transcript_line_deinit(oss_transcript_line *line) {
     oss_free(line->id);

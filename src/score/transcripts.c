@@ -5,7 +5,6 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "base/path.h"
 #include "base/source.h"
 #include "base/strbuf.h"
@@ -48,8 +47,8 @@ oss_status oss_transcripts_read_txt(oss_transcripts *t, const oss_transcripts_op
     char *line = NULL;
     oss_status status = oss_text_lines_next(lines, &line);
     while (status == OSS_OK && line != NULL) {
-        char id[24];
-        (void)oss_format(id, sizeof id, "%lld", (long long)lines->number);
+        char number[OSS_LINE_ID_BYTES];
+        const char *id = oss_line_id(number, lines->number);
         const oss_transcript_parts parts = {
             .id = id, .id_bytes = strlen(id), .text = line, .line = lines->number};
         status = oss_transcripts_add(t, o, &parts);
@@ -142,7 +141,7 @@ oss_status oss_transcripts_load(oss_transcripts *transcripts, const char *path, 
     }
     if (options->form == OSS_TRANSCRIPTS_STM || options->form == OSS_TRANSCRIPTS_CTM) {
         transcripts->has_parts = true;
-        if (transcripts->count > 0) {
+        if (transcripts->count > 0 && !options->by_line) {
             qsort(transcripts->item, (size_t)transcripts->count, sizeof *transcripts->item, compare_lines);
         }
     }

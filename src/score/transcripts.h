@@ -45,7 +45,8 @@ typedef struct oss_transcript_line {
 typedef struct oss_transcripts {
     char *name; /* for messages */
     oss_transcripts_form form;
-    oss_transcript_line *item; /* [count] in the order of the file; stm and ctm: by id, then by start */
+    oss_transcript_line
+        *item; /* [count] in the order of the file; stm and ctm, but by_line: by id, then by start */
     int32_t count, capacity;
     bool has_parts; /* what follows each other with one id is one utterance in parts */
 } oss_transcripts;
@@ -53,6 +54,8 @@ typedef struct oss_transcripts {
 typedef struct oss_transcripts_options {
     oss_transcripts_form form;
     bool is_reference;
+    /* Ids do not matter: the order is the file's, and what a table or an object has no id for is called by its number. */
+    bool by_line;
     oss_score_case letters;
     /* Names of columns, or of members; several with | between them: the first that is there counts. NULL: the usual ones. */
     const char *id, *text, *speaker;

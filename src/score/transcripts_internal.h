@@ -29,6 +29,10 @@ typedef struct oss_transcript_parts {
 oss_status oss_transcripts_add(oss_transcripts *transcripts, const oss_transcripts_options *options,
                                const oss_transcript_parts *parts);
 
+/* The id of what has none: the number of its line; written to `number`. */
+enum { OSS_LINE_ID_BYTES = 24 };
+const char *oss_line_id(char number[OSS_LINE_ID_BYTES], int64_t line);
+
 void oss_transcript_line_deinit(oss_transcript_line *line);
 
 /* Usual names of what a file has, or those of the options. */

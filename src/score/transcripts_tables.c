@@ -10,7 +10,8 @@
 #include "score/transcripts_internal.h"
 
 /* "wav|audio" as people read it. */
-static oss_status refuse_names(const char *file, const char *names, const char *what, const char *kind) {
+static oss_status refuse_names(const char *file, const char *names, const char *what, const char *kind,
+                               const char *option) {
     char list[256];
     size_t length = 0;
     for (; *names != '\0' && length + 3 < sizeof list; names++) {
@@ -22,14 +23,24 @@ static oss_status refuse_names(const char *file, const char *names, const char *
         }
     }
     list[length] = '\0';
-    return oss_fail(OSS_EINPUT, "%s: no %s for the %s: none of %s; name it with an option", file, kind, what,
-                    list);
+    return oss_fail(OSS_EINPUT, "%s: no %s for the %s: none of %s; name it with %s", file, kind, what, list,
+                    option);
+}
+
+static oss_status refuse_texts(const char *file, const char *names, const oss_transcripts_options *o,
+                               const char *kind) {
+    return refuse_names(file, names, o->is_reference ? "reference" : "hypothesis", kind,
+                        o->is_reference ? "--ref-column" : "--hyp-column");
+}
+
+static bool needs_ids(const oss_transcripts_options *o) {
+    return !o->by_line || o->id != NULL;
 }
 
 /* ---- Columns ---- */
 
 typedef struct columns {
-    int32_t id, text, speaker; /* speaker: -1: none */
+    int32_t id, text, speaker; /* id, speaker: -1: none */
     bool has_times;
 } columns;
 
@@ -55,23 +66,25 @@ static oss_status find_columns(columns *out, const char *file, char *const *name
                      .speaker = find_column(names.speaker, name, count),
                      .has_times =
                          find_column("start", name, count) >= 0 && find_column("end", name, count) >= 0};
-    if (out->id < 0) {
-        return refuse_names(file, names.id, "ids", "column");
+    if (out->id < 0 && needs_ids(o)) {
+        return refuse_names(file, names.id, "ids", "column", "--id-column");
     }
     if (out->text < 0) {
-        return refuse_names(file, names.text, o->is_reference ? "reference" : "hypothesis", "column");
+        return refuse_texts(file, names.text, o, "column");
     }
     if (out->speaker < 0 && o->speaker != NULL) {
-        return refuse_names(file, names.speaker, "speakers", "column");
+        return refuse_names(file, names.speaker, "speakers", "column", "--speaker-column");
     }
     return OSS_OK;
 }
 
 static oss_status add_row(oss_transcripts *t, const oss_transcripts_options *o, const columns *c,
                           char *const *cell, int64_t line) {
+    char number[OSS_LINE_ID_BYTES];
+    const char *id = c->id < 0 ? oss_line_id(number, line) : cell[c->id];
     const oss_transcript_parts parts = {
-        .id = cell[c->id],
-        .id_bytes = strlen(cell[c->id]),
+        .id = id,
+        .id_bytes = strlen(id),
         .speaker = c->speaker < 0 || cell[c->speaker][0] == '\0' ? NULL : cell[c->speaker],
         .text = cell[c->text],
         .line = line};
@@ -243,13 +256,15 @@ static oss_status add_object(oss_transcripts *t, const oss_transcripts_options *
     if (!oss_json_is(object, OSS_JSON_OBJECT)) {
         return oss_fail(OSS_EINPUT, "%s: must be an object", where);
     }
-    if (id == NULL) {
-        return refuse_names(where, names.id, "id", "member");
+    if (id == NULL && needs_ids(o)) {
+        return refuse_names(where, names.id, "id", "member", "--id-column");
     }
     if (text == NULL) {
-        return refuse_names(where, names.text, o->is_reference ? "reference" : "hypothesis", "member");
+        return refuse_texts(where, names.text, o, "member");
     }
-    oss_status status = to_text(id, "the id", &parts.id, id_digits);
+    char number[OSS_LINE_ID_BYTES];
+    parts.id = oss_line_id(number, line);
+    oss_status status = id == NULL ? OSS_OK : to_text(id, "the id", &parts.id, id_digits);
     if (status == OSS_OK) {
         status = oss_json_to_string(text, "the text", &parts.text);
     }

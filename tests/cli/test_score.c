@@ -269,7 +269,8 @@ START_TEST(test_refused) {
     write_file(&p, "one.trn", "a (ann-1)\nb (bob-2)\n");
     write_file(&p, "odd.trn", "a { b (ann-1)\n");
     char *one = oss_tempdir_path(p.folder, "one.trn"), *odd = oss_tempdir_path(p.folder, "odd.trn");
-    char *nowhere = oss_tempdir_path(p.folder, "nowhere.trn");
+    char *nowhere = oss_tempdir_path(p.folder, "nowhere.trn"), *txt = oss_tempdir_path(p.folder, "a.txt");
+    write_file(&p, "a.txt", "a\n");
     const refusal refusals[] = {
         {{"--hyp", p.hyp}, 2, "--ref FILE is missing"},
         {{"--ref", p.ref}, 2, "--hyp FILE is missing"},
@@ -283,6 +284,15 @@ START_TEST(test_refused) {
         {{"--ref", p.ref, "--hyp", nowhere}, 3, "nowhere.trn"},
         {{"--ref", p.ref, "--hyp", one}, 3, "1 id missing that are in "},
         {{"--ref", one, "--hyp", p.hyp}, 3, "1 id not in "},
+        {{"--ref", "-", "--hyp", "-", "--hyp", one, "--hyp-format", "trn"}, 2, "standard input is 2 of them"},
+        {{"--ref", one, "--hyp", one, "--id-column", "id"}, 2, "--id-column goes with"},
+        {{"--ref", one, "--hyp", one, "--ref-column", "text"}, 2, "--ref-column goes with"},
+        {{"--ref", one, "--hyp", one, "--hyp-column", "text"}, 2, "--hyp-column goes with"},
+        {{"--ref", one, "--hyp", one, "--speaker-column", "s"}, 2, "--speaker-column goes with"},
+        {{"--ref", one, "--hyp", one, "--by-line", "--missing", "skip"}, 2, "--missing goes with"},
+        {{"--ref", one, "--hyp", one, "--bootstrap", "0", "--seed", "2"}, 2, "--seed goes with"},
+        {{"--ref", txt, "--hyp", txt, "--optional-words"}, 2, "--optional-words goes with trn, stm or ctm"},
+        {{"--ref", txt, "--hyp", txt, "--fragments"}, 2, "--fragments goes with trn, stm or ctm"},
         {{"--ref", odd, "--hyp", odd}, 3, "odd.trn:1: ann-1: a brace { is never closed"},
         {{"--ref", p.ref, "--hyp", p.ref, "--hyp-format", "ctm"}, 3, "ref.trn:1: "},
     };
@@ -299,6 +309,7 @@ START_TEST(test_refused) {
     free(one);
     free(odd);
     free(nowhere);
+    free(txt);
     free_place(&p);
 }
 END_TEST

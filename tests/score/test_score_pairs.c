@@ -8,10 +8,11 @@
 #include "support/suite.h"
 #include "support/tempdir.h"
 
-static oss_transcripts load(const char *name, const char *text, oss_score_case letters) {
+static oss_transcripts load(const char *name, const char *text, const oss_score_pairs_options *options) {
     char *folder = oss_tempdir_make(), *path = oss_tempdir_path(folder, "file");
     oss_transcripts t = {0};
-    oss_transcripts_options o = {.is_reference = true, .letters = letters};
+    oss_transcripts_options o = {
+        .is_reference = true, .by_line = options->by_line, .letters = options->letters};
     ck_assert_int_eq(oss_transcripts_form_of(name, &o.form), OSS_OK);
     oss_tempdir_write(path, text, (long)strlen(text));
     ck_assert_msg(oss_transcripts_load(&t, path, name, &o) == OSS_OK, "%s", oss_last_error());
@@ -28,8 +29,8 @@ typedef struct pairing_case {
 } pairing_case;
 
 static void expect_pairs(const pairing_case *c) {
-    oss_transcripts a = load(c->reference, c->reference_text, c->options.letters);
-    oss_transcripts b = load(c->hypothesis, c->hypothesis_text, c->options.letters);
+    oss_transcripts a = load(c->reference, c->reference_text, &c->options);
+    oss_transcripts b = load(c->hypothesis, c->hypothesis_text, &c->options);
     oss_score_pairs pairs = {0};
     oss_strbuf got = {0};
     oss_status status = oss_score_pairs_init(&pairs, &a, &b, 1, &c->options);
@@ -75,6 +76,13 @@ START_TEST(test_ids) {
          "1 id not in r.csv: one",
          OSS_EINPUT},
         {"r.txt", "a\nb\n", "h.txt", "c\nd\n", {0}, "1:c;2:d;", OSS_OK},
+        {"r.trn",
+         "a (x)\n",
+         "h.txt",
+         "c\n",
+         {0},
+         "missing that are in r.trn: x (--by-line pairs",
+         OSS_EINPUT},
         {"r.txt", "a\nb\n", "h.txt", "c\n", {0}, "h.txt: 1 id missing that are in r.txt: 2", OSS_EINPUT},
         {"r.trn",
          "a (x)\nb (x)\n",
@@ -124,6 +132,11 @@ START_TEST(test_lines) {
         {"r.trn", "a (x)\nb (x)\n", "h.txt", "c\nd\n", by_line, "x:c;x:d;", OSS_OK},
         {"r.trn", "a (x)\n", "h.txt", "c\nd\n", by_line, "h.txt: 2 utterances, but r.trn has 1", OSS_EINPUT},
         {"r.trn", "a (x)\n", "h.ctm", "x 1 0 1 c\n", by_line, "a line of h.ctm is a word", OSS_EUSAGE},
+        /* In the order of the file, without ids too. */
+        {"r.stm", "b 1 s 0 1 x\na 1 s 5 6 y\na 1 s 0 1 z\n", "h.txt", "p\nq\nr\n", by_line,
+         "b 1:p;a 1:q;a 1:r;", OSS_OK},
+        {"r.csv", "text\nx\ny\n", "h.jsonl", "{\"text\":\"p\"}\n{\"text\":\"q\",\"id\":\"z\"}\n", by_line,
+         "2:p;3:q;", OSS_OK},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         expect_pairs(&cases[i]);
@@ -150,7 +163,7 @@ START_TEST(test_times) {
          "h.ctm",
          "c 1 1.5 0.1 p\na 2 1 1 q\n",
          {0},
-         "h.ctm: 2 ids not in r.stm: a 2, c 1",
+         "h.ctm: 2 ids not in r.stm: a 2, c 1 (--missing skip",
          OSS_EINPUT},
         {"r.stm", STM, "h.ctm", "c 1 1.5 0.1 p\nb 1 1 1 q\n", skip, "a 1:;a 1:;a 1:;b 1:q;", OSS_OK},
         /* Halfway: the end of the segment in single precision is a little lower than the word's middle, and here higher. */
@@ -212,9 +225,10 @@ END_TEST
 
 /* Two hypotheses, one of them without an utterance. */
 START_TEST(test_two) {
-    oss_transcripts a = load("r.trn", "a (x)\nb (y)\nc (z)\n", OSS_SCORE_CASE_ASCII);
-    oss_transcripts b[2] = {load("one.trn", "1 (z)\n2 (x)\n", OSS_SCORE_CASE_ASCII),
-                            load("two.trn", "3 (y)\n4 (z)\n", OSS_SCORE_CASE_ASCII)};
+    oss_transcripts a = load("r.trn", "a (x)\nb (y)\nc (z)\n", &skip);
+    oss_transcripts b[2] = {load("one.trn", "1 (z)\n2 (x)\n", &skip),
+                            load("two.trn", "3 (y)\n4 (z)\n", &skip)},
+                    c = load("more.ctm", "z 1 0 1 5\nq 1 0 1 6\nr 1 0 1 7\n", &skip);
     oss_score_pairs pairs = {0};
     ck_assert_int_eq(oss_score_pairs_init(&pairs, &a, b, 2, &empty), OSS_OK);
     ck_assert_int_eq(pairs.pairs, 3);
@@ -227,7 +241,14 @@ START_TEST(test_two) {
     ck_assert_int_eq(pairs.pairs, 1);
     ck_assert_int_eq(pairs.skipped, 2);
     ck_assert_str_eq(pairs.pair[0].reference->id, "z");
+    ck_assert_int_eq(pairs.unknown[0], 0);
     oss_score_pairs_deinit(&pairs);
+    ck_assert_int_eq(oss_score_pairs_init(&pairs, &a, &c, 1, &skip),
+                     OSS_OK); /* more than the reference has */
+    ck_assert_int_eq(pairs.pairs, 3);
+    ck_assert_int_eq(pairs.unknown[0], 2);
+    oss_score_pairs_deinit(&pairs);
+    oss_transcripts_deinit(&c);
     for (int i = 0; i < 2; i++) {
         oss_transcripts_deinit(&b[i]);
     }

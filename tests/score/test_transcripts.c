@@ -68,7 +68,7 @@ START_TEST(test_trn) {
     REFUSE("a )x(\n", &o, "file:1: no id");
     REFUSE(";; only remarks\n", &o, "file: there is no utterance in it");
     REFUSE("a (x)\n\xff (y)\n", &o, "file:2: byte 1 of the line is not UTF-8");
-    expect_refusal("a (x)\nb\0c (y)\n", 13, &o, "file:2: a NUL byte");
+    expect_refusal("a (x)\nb\0c (y)\n", 13, &o, "file:2: a NUL byte: this is not UTF-8 text (is it UTF-16?");
 }
 END_TEST
 
@@ -118,8 +118,10 @@ START_TEST(test_csv) {
     o.text = "said";
     o.speaker = "who";
     expect_items("number,wav,said,who\n1,x,A,me\n", &o, "1|me|a|2;");
-    REFUSE("wav,said,who\nx,y,z\n", &o, "no column for the ids: none of key, number;");
-    REFUSE("number,text,who\nx,y,z\n", &o, "no column for the reference: none of said;");
+    REFUSE("wav,said,who\nx,y,z\n", &o,
+           "no column for the ids: none of key, number; name it with --id-column");
+    REFUSE("number,text,who\nx,y,z\n", &o,
+           "no column for the reference: none of said; name it with --ref-column");
     REFUSE("number,said,what\nx,y,z\n", &o, "no column for the speakers");
     o = options_of(OSS_TRANSCRIPTS_CSV);
     o.is_reference = false;
@@ -146,7 +148,7 @@ START_TEST(test_json) {
         &o, "7|-|a|1;x|12|b|3;");
     o.is_reference = false;
     expect_items("{\"id\":\"7\",\"text\":\"a\",\"pred_text\":\"b\"}", &o, "7|-|b|1;");
-    REFUSE("{\"id\":\"7\"}\n", &o, "file:1: no member for the hypothesis");
+    REFUSE("{\"id\":\"7\"}\n", &o, "file:1: no member for the hypothesis: none of hyp, ");
     REFUSE("{\"text\":\"7\"}\n", &o, "file:1: no member for the id");
     REFUSE("{\"id\":\"7\",\"text\":1}\n", &o, "file:1: \"the text\" must be a string");
     REFUSE("{\"id\":\"\",\"text\":\"a\"}\n", &o, "file:1: the id is empty");
