@@ -130,6 +130,14 @@ static oss_status check_config(const oss_cli_args *args) {
 
 /* ---- The command line ---- */
 
+/* "-" is standard input, if the command has it so. */
+static oss_status check_operand(const oss_cli_args *args, const char *operand) {
+    oss_status status = oss_cli_reads(args, operand);
+    return status == OSS_OK && strcmp(operand, "-") == 0
+               ? refuse_output(args, oss_cli_recording(operand), standard_input)
+               : status;
+}
+
 static oss_status check_given(const oss_cli_args *args, const oss_cli_given *given) {
     if (is_written(given->option) && strcmp(given->value, "-") == 0) {
         return oss_fail(OSS_EUSAGE, "%s -: write a file's name (./- for a file that is called -)",
@@ -139,14 +147,7 @@ static oss_status check_given(const oss_cli_args *args, const oss_cli_given *giv
         return oss_fail(OSS_EINPUT, "%s %s is a folder: give the path of a file", given->option->name,
                         given->value);
     }
-    return is_read(given->option) ? oss_cli_reads(args, given->value) : OSS_OK;
-}
-
-static oss_status check_operand(const oss_cli_args *args, const char *operand) {
-    oss_status status = oss_cli_reads(args, operand);
-    return status == OSS_OK && strcmp(operand, "-") == 0
-               ? refuse_output(args, oss_cli_recording(operand), standard_input)
-               : status;
+    return is_read(given->option) ? check_operand(args, given->value) : OSS_OK;
 }
 
 oss_status oss_cli_check_files(const oss_cli_args *args) {
@@ -171,7 +172,7 @@ oss_status oss_cli_name_recording(const char *operand, oss_status status) {
         return status;
     }
     if (oss_cli_input_was_closed()) {
-        return oss_fail(status, "%s is closed: give a recording by < FILE or a pipe", standard_input);
+        return oss_fail(status, "%s is closed: give it a file by < FILE, or a pipe", standard_input);
     }
     char message[OSS_MESSAGE_BYTES];
     (void)oss_format(message, sizeof message, "%s", oss_last_error());

@@ -314,6 +314,35 @@ START_TEST(test_refused) {
 }
 END_TEST
 
+/* A file, a pipe, one that is closed, one that is the page which would be written. */
+START_TEST(test_standard_input) {
+    static const struct {
+        const char *script;
+        int code;
+        const char *says;
+    } cases[] = {
+        {"\"$0\" score --ref \"$1\" --hyp - --hyp-format trn <\"$2\"", 0, "hypothesis   standard input\n"},
+        {"cat \"$2\" | \"$0\" score --ref \"$1\" --hyp - --hyp-format trn", 0,
+         "hypothesis   standard input\n"},
+        {"cat \"$2\" | \"$0\" score --ref \"$1\" --hyp -", 2, "-: its name does not end with"},
+        {"\"$0\" score --ref \"$1\" --hyp - --hyp-format trn <&-", 3, "standard input is closed"},
+        {"\"$0\" score --ref \"$1\" --hyp - --hyp-format trn --html \"$2\" <\"$2\"", 2,
+         "is the same file as standard input"},
+    };
+    place p = make_place();
+    char *program = oss_program_path("ossicle");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const argument[] = {"/bin/sh", "-c", cases[i].script, program, p.ref, p.two, NULL};
+        oss_program_run run = oss_program_start(argument, OSS_STDOUT_KEEP);
+        oss_program_expect(&run, cases[i].code);
+        ck_assert_ptr_nonnull(strstr(cases[i].code == 0 ? run.out : run.err, cases[i].says));
+        oss_program_run_deinit(&run);
+    }
+    free(program);
+    free_place(&p);
+}
+END_TEST
+
 START_TEST(test_full_disk) {
     place p = make_place();
     const char *word[] = {"score", "--ref", p.ref, "--hyp", p.two, NULL};
@@ -334,6 +363,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_silence);
     tcase_add_test(all, test_transcribed);
     tcase_add_test(all, test_refused);
+    tcase_add_test(all, test_standard_input);
     tcase_add_test(all, test_full_disk);
     tcase_set_timeout(all, 60);
     suite_add_tcase(suite, all);
