@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "score/transcripts_internal.h"
 
-#define MOST_BYTES ((size_t)1 << 32)
+#define MOST_BYTES ((size_t)UINT32_MAX)
 
 const char *const oss_transcripts_form_name[OSS_TRANSCRIPTS_FORMS] = {"trn", "stm",   "ctm",  "csv",
                                                                       "tsv", "jsonl", "json", "txt"};

@@ -151,6 +151,19 @@ START_TEST(test_bootstrap_edges) {
 }
 END_TEST
 
+/* The second system is better in one utterance of two: in all samples but those that draw the other twice, a quarter. */
+START_TEST(test_improvement) {
+    static const char *const text[][3] = {{"a", "x", "a"}, {"a", "a", "a"}};
+    static made_board made;
+    oss_bootstrap b;
+    make_board(&made, text, 2, 2);
+    ck_assert_int_eq(oss_bootstrap_run(&b, &made.board, 4000, 5), OSS_OK);
+    ck_assert_double_eq_tol(b.probability_of_improvement, 0.75, 0.03);
+    ck_assert_double_eq(b.difference, -0.5);
+    oss_scoreboard_deinit(&made.board);
+}
+END_TEST
+
 /* Samples are drawn from all utterances, each as often as the others. */
 START_TEST(test_draws) {
     static made_board made;
@@ -172,6 +185,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_no_deviation);
     tcase_add_test(all, test_bootstrap);
     tcase_add_test(all, test_bootstrap_edges);
+    tcase_add_test(all, test_improvement);
     tcase_add_test(all, test_draws);
     tcase_set_timeout(all, 60);
     suite_add_tcase(suite, all);
