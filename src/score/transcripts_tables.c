@@ -9,27 +9,36 @@
 #include "base/strbuf.h"
 #include "score/transcripts_internal.h"
 
-/* "wav|audio" as people read it. */
-static oss_status refuse_names(const char *file, const char *names, const char *what, const char *kind,
-                               const char *option) {
-    char list[256];
-    size_t length = 0;
-    for (; *names != '\0' && length + 3 < sizeof list; names++) {
-        if (*names == '|') {
-            list[length++] = ',';
-            list[length++] = ' ';
-        } else {
-            list[length++] = *names;
-        }
+enum { MOST_NAMED = 12 };
+
+/* What a file has, for messages. */
+typedef struct header {
+    const char *file;
+    char *const *name; /* [count] of columns; NULL: members of an object */
+    int32_t count;
+} header;
+
+/* names: "wav|audio". */
+static oss_status refuse_names(const header *h, const char *names, const char *what, const char *option) {
+    oss_strbuf text = {0};
+    for (; *names != '\0'; names++) {
+        oss_strbuf_append_bytes(&text, *names == '|' ? ", " : names, *names == '|' ? 2 : 1);
     }
-    list[length] = '\0';
-    return oss_fail(OSS_EINPUT, "%s: no %s for the %s: none of %s; name it with %s", file, kind, what, list,
-                    option);
+    oss_strbuf_printf(&text, "; name it with %s", option);
+    for (int32_t i = 0; i < h->count && i < MOST_NAMED; i++) {
+        oss_strbuf_printf(&text, "%s\"%.40s\"", i == 0 ? "; there are " : ", ", h->name[i]);
+    }
+    oss_strbuf_append(&text, h->count > MOST_NAMED ? " and others" : "");
+    oss_status status = oss_strbuf_ok(&text)
+                            ? oss_fail(OSS_EINPUT, "%s: no %s for the %s: none of %s", h->file,
+                                       h->name == NULL ? "member" : "column", what, text.data)
+                            : OSS_ENOMEM;
+    oss_strbuf_deinit(&text);
+    return status;
 }
 
-static oss_status refuse_texts(const char *file, const char *names, const oss_transcripts_options *o,
-                               const char *kind) {
-    return refuse_names(file, names, o->is_reference ? "reference" : "hypothesis", kind,
+static oss_status refuse_texts(const header *h, const char *names, const oss_transcripts_options *o) {
+    return refuse_names(h, names, o->is_reference ? "reference" : "hypothesis",
                         o->is_reference ? "--ref-column" : "--hyp-column");
 }
 
@@ -44,12 +53,12 @@ typedef struct columns {
     bool has_times;
 } columns;
 
-/* Finds the first of `names`, with | between them, among name[count]; -1: none. */
-static int32_t find_column(const char *names, char *const *name, int32_t count) {
+/* Finds the first of `names`, with | between them; -1: none. */
+static int32_t find_column(const header *h, const char *names) {
     while (*names != '\0') {
         size_t length = strcspn(names, "|");
-        for (int32_t i = 0; i < count; i++) {
-            if (strlen(name[i]) == length && strncmp(name[i], names, length) == 0) {
+        for (int32_t i = 0; i < h->count; i++) {
+            if (strlen(h->name[i]) == length && strncmp(h->name[i], names, length) == 0) {
                 return i;
             }
         }
@@ -58,24 +67,34 @@ static int32_t find_column(const char *names, char *const *name, int32_t count) 
     return -1;
 }
 
-static oss_status find_columns(columns *out, const char *file, char *const *name, int32_t count,
-                               const oss_transcripts_options *o) {
-    const oss_transcript_names names = oss_transcript_names_of(o);
-    *out = (columns){.id = find_column(names.id, name, count),
-                     .text = find_column(names.text, name, count),
-                     .speaker = find_column(names.speaker, name, count),
-                     .has_times =
-                         find_column("start", name, count) >= 0 && find_column("end", name, count) >= 0};
-    if (out->id < 0 && needs_ids(o)) {
-        return refuse_names(file, names.id, "ids", "column", "--id-column");
-    }
-    if (out->text < 0) {
-        return refuse_texts(file, names.text, o, "column");
-    }
-    if (out->speaker < 0 && o->speaker != NULL) {
-        return refuse_names(file, names.speaker, "speakers", "column", "--speaker-column");
+static oss_status check_once(const header *h, int32_t column) {
+    for (int32_t i = column + 1; column >= 0 && i < h->count; i++) {
+        if (strcmp(h->name[i], h->name[column]) == 0) {
+            return oss_fail(OSS_EINPUT, "%s:1: two columns are named \"%s\"; rename one", h->file,
+                            h->name[i]);
+        }
     }
     return OSS_OK;
+}
+
+static oss_status find_columns(columns *out, const header *h, const oss_transcripts_options *o) {
+    const oss_transcript_names names = oss_transcript_names_of(o);
+    *out = (columns){.id = find_column(h, names.id),
+                     .text = find_column(h, names.text),
+                     .speaker = find_column(h, names.speaker),
+                     .has_times = find_column(h, "start") >= 0 && find_column(h, "end") >= 0};
+    if (out->id < 0 && needs_ids(o)) {
+        return refuse_names(h, names.id, "ids", "--id-column");
+    }
+    if (out->text < 0) {
+        return refuse_texts(h, names.text, o);
+    }
+    if (out->speaker < 0 && o->speaker != NULL) {
+        return refuse_names(h, names.speaker, "speakers", "--speaker-column");
+    }
+    oss_status status = check_once(h, out->id);
+    status = status == OSS_OK ? check_once(h, out->text) : status;
+    return status == OSS_OK ? check_once(h, out->speaker) : status;
 }
 
 static oss_status add_row(oss_transcripts *t, const oss_transcripts_options *o, const columns *c,
@@ -106,7 +125,7 @@ static oss_status read_rows(oss_transcripts *t, const oss_transcripts_options *o
     for (int32_t i = 0; i < count; i++) {
         name[i] = (char *)(uintptr_t)oss_csv_column_name(csv, i); /* read only */
     }
-    oss_status status = find_columns(&c, t->name, name, count, o);
+    oss_status status = find_columns(&c, &(header){t->name, name, count}, o);
     oss_free(name);
     const oss_csv_row *row = NULL;
     do {
@@ -178,7 +197,7 @@ static oss_status read_tsv_lines(oss_transcripts *t, const oss_transcripts_optio
                                  char **cell, int32_t count) {
     columns c;
     char *line = NULL;
-    oss_status status = find_columns(&c, t->name, cell, count, o);
+    oss_status status = find_columns(&c, &(header){t->name, cell, count}, o);
     while (status == OSS_OK) {
         status = oss_text_lines_next(lines, &line);
         if (status != OSS_OK || line == NULL) {
@@ -251,16 +270,17 @@ static oss_status add_object(oss_transcripts *t, const oss_transcripts_options *
     const oss_transcript_names names = oss_transcript_names_of(o);
     const oss_json *id = find_member(object, names.id), *text = find_member(object, names.text);
     const oss_json *speaker = find_member(object, names.speaker);
+    const header h = {.file = where};
     oss_transcript_parts parts = {.line = line};
     char id_digits[OSS_NUMBER_CHARS], speaker_digits[OSS_NUMBER_CHARS];
     if (!oss_json_is(object, OSS_JSON_OBJECT)) {
         return oss_fail(OSS_EINPUT, "%s: must be an object", where);
     }
     if (id == NULL && needs_ids(o)) {
-        return refuse_names(where, names.id, "id", "member", "--id-column");
+        return refuse_names(&h, names.id, "ids", "--id-column");
     }
     if (text == NULL) {
-        return refuse_texts(where, names.text, o, "member");
+        return refuse_texts(&h, names.text, o);
     }
     char number[OSS_LINE_ID_BYTES];
     parts.id = oss_line_id(number, line);

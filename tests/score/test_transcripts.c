@@ -118,8 +118,9 @@ START_TEST(test_csv) {
     o.text = "said";
     o.speaker = "who";
     expect_items("number,wav,said,who\n1,x,A,me\n", &o, "1|me|a|2;");
-    REFUSE("wav,said,who\nx,y,z\n", &o,
-           "no column for the ids: none of key, number; name it with --id-column");
+    REFUSE(
+        "wav,said,who\nx,y,z\n", &o,
+        "no column for the ids: none of key, number; name it with --id-column; there are \"wav\", \"said\", \"who\"");
     REFUSE("number,text,who\nx,y,z\n", &o,
            "no column for the reference: none of said; name it with --ref-column");
     REFUSE("number,said,what\nx,y,z\n", &o, "no column for the speakers");
@@ -137,6 +138,7 @@ START_TEST(test_tsv) {
                  &o, "x.mp3|ann|\"hola, que|2;y.mp3|bob|a\tb\\c\\d\\|4;");
     REFUSE("path\ttext\nx\ty\tz\n", &o, "file:2: 3 cells, but the header has 2");
     REFUSE("path text\nx y\n", &o, "no column for the ids");
+    REFUSE("path\ttext\ttext\nx\ty\tz\n", &o, "file:1: two columns are named \"text\"");
     expect_refusal("path\ttext\nx\t\0\n", 14, &o, "file:2: a NUL byte");
 }
 END_TEST
@@ -149,7 +151,7 @@ START_TEST(test_json) {
     o.is_reference = false;
     expect_items("{\"id\":\"7\",\"text\":\"a\",\"pred_text\":\"b\"}", &o, "7|-|b|1;");
     REFUSE("{\"id\":\"7\"}\n", &o, "file:1: no member for the hypothesis: none of hyp, ");
-    REFUSE("{\"text\":\"7\"}\n", &o, "file:1: no member for the id");
+    REFUSE("{\"text\":\"7\"}\n", &o, "file:1: no member for the ids");
     REFUSE("{\"id\":\"7\",\"text\":1}\n", &o, "file:1: \"the text\" must be a string");
     REFUSE("{\"id\":\"\",\"text\":\"a\"}\n", &o, "file:1: the id is empty");
     REFUSE("[1]\n", &o, "file:1: must be an object");
