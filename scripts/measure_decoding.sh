@@ -3,7 +3,7 @@
 #   scripts/measure_decoding.sh TEXT DATA [BUILD]
 # TEXT: a folder of texts (*.txt, *.txt.gz, *.txt.xz), a sentence a line, without what is scored. DATA: a folder with
 # librispeech/train.csv, of which every fifth row is scored with weights found on librispeech-dev-clean-part/dev.csv, and
-# speechocean762/dev.csv, scored with weights found on every tenth row of speechocean762/train.csv. What is made stays in
+# speechocean762/dev.csv, scored with weights found on speechocean762/train.csv. What is made stays in
 # build/decoding; models that are there are used again.
 . "$(dirname "$0")/usage.sh"
 set -eu
@@ -23,7 +23,7 @@ every() { # N CSV OUT
 every 5 "$data/librispeech/train.csv" "$work/librispeech.csv"
 every 1 "$data/speechocean762/dev.csv" "$work/speechocean.csv"
 every 1 "$data/librispeech-dev-clean-part/dev.csv" "$work/librispeech-tune.csv"
-every 10 "$data/speechocean762/train.csv" "$work/speechocean-tune.csv"
+every 1 "$data/speechocean762/train.csv" "$work/speechocean-tune.csv"
 
 for size in 1 4 16; do
 	[ -e "$work/lm-$size.olm" ] || "$ossicle" lm build --order 3 --min-count 3 --max-size "$size" -o "$work/lm-$size.olm" "$text"/*.txt* >&2

@@ -161,7 +161,7 @@ START_TEST(threads_change_nothing) {
     oss_program_run check =
         oss_run_ossicle("check", "--model", c.model, "--csv", csv, "--align", "--threads", "1");
     for (int32_t threads = 2; threads <= 5; threads += 3) {
-        char count[8];
+        char count[16];
         (void)snprintf(count, sizeof count, "%d", (int)threads);
         oss_program_run run = oss_run_ossicle("align", "--model", c.model, "--csv", csv, "--threads", count,
                                               "--findings", table);
