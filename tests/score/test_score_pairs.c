@@ -248,6 +248,13 @@ START_TEST(test_two) {
     ck_assert_int_eq(pairs.pairs, 3);
     ck_assert_int_eq(pairs.unknown[0], 2);
     oss_score_pairs_deinit(&pairs);
+    oss_transcripts stm = load("r.stm", "z 1 s 0 1 x\n", &skip),
+                    ctm = load("h.ctm", "q 1 0 1 6\nr 1 0 1 7\n", &skip);
+    ck_assert_int_eq(oss_score_pairs_init(&pairs, &stm, &ctm, 1, &skip), OSS_OK); /* by times */
+    ck_assert_int_eq(pairs.unknown[0], 2);
+    oss_score_pairs_deinit(&pairs);
+    oss_transcripts_deinit(&stm);
+    oss_transcripts_deinit(&ctm);
     oss_transcripts_deinit(&c);
     for (int i = 0; i < 2; i++) {
         oss_transcripts_deinit(&b[i]);
