@@ -104,7 +104,8 @@ static void append_ctm_word(oss_strbuf *out, const oss_printing *printing, int32
 
 static int64_t within(double seconds, int64_t low, int64_t high) {
     int64_t ms = llround(seconds * 1000.0);
-    return ms < low ? low : ms > high ? high : ms;
+    ms = ms < low ? low : ms;
+    return ms > high ? high : ms;
 }
 
 /* The symbols share the milliseconds of their word: each has one where there are as many. */
