@@ -105,6 +105,19 @@ oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *reco
 
 /* ---- Results ---- */
 
+oss_status oss_cli_get_decoding(const oss_cli_decoding *decoding, const oss_recognizer *recognizer,
+                                oss_decoding_options *out) {
+    oss_decoding_options used = oss_decoding_options_init();
+    oss_status status = oss_recognizer_get_decoding(recognizer, &used);
+    if (status == OSS_OK) {
+        used.lm = decoding->options.lm;
+        used.symbol_lm = decoding->options.symbol_lm;
+        used.rescore_lm = decoding->options.rescore_lm;
+        *out = used;
+    }
+    return status;
+}
+
 void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
                           const oss_decoding_options *used) {
     oss_json *entry = oss_json_add_object(object, "decoding");

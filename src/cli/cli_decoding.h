@@ -72,6 +72,9 @@ oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *reco
 /* OSS_EUSAGE: --unknown-penalty goes with no model of symbols. */
 oss_status oss_cli_refuse_penalty(const char *lm);
 
+/* What the recognizer decodes with; names of models are the command line's, for the recognizer's go with it. */
+oss_status oss_cli_get_decoding(const oss_cli_decoding *decoding, const oss_recognizer *recognizer,
+                                oss_decoding_options *out);
 /* What a search was done with, for results. */
 void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
                           const oss_decoding_options *used);

@@ -149,10 +149,7 @@ static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer
     }
     oss_eval_rows_observe(rows);
     const oss_eval_row *row = NULL;
-    status = oss_recognizer_get_decoding(oss_eval_rows_recognizer(rows), &m->decoding);
-    m->decoding.lm = m->asked.options.lm; /* the recognizer's own names go with it */
-    m->decoding.symbol_lm = m->asked.options.symbol_lm;
-    m->decoding.rescore_lm = m->asked.options.rescore_lm;
+    status = oss_cli_get_decoding(&m->asked, oss_eval_rows_recognizer(rows), &m->decoding);
     do {
         status = status != OSS_OK ? status : oss_eval_rows_next(rows, &row);
         if (status == OSS_OK && row != NULL) {
