@@ -51,13 +51,13 @@ static oss_status check_target(const char *path, mode_t *mode) {
         return oss_fail(OSS_EUSAGE, "cannot write %s: it is there and is %s; give another path", path,
                         S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
     }
-    *mode = is_there ? info.st_mode & 0777 : 0666; /* what is private stays so */
+    *mode = is_there ? info.st_mode & 0777 : *mode; /* what is private stays so */
     return OSS_OK;
 }
 
 oss_status oss_writer_open(oss_writer *writer, const char *path) {
     oss_writer opened = {0};
-    mode_t mode;
+    mode_t mode = 0666;
     oss_status status = check_target(path, &mode);
     if (status != OSS_OK) {
         return status;

@@ -158,7 +158,9 @@ static bool is_open(const oss_cli_args *args, const char *name) {
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand) {
     const char *meant = NULL;
     if (is_open(args, "--text-file") && !oss_path_ends_in(operand, ".csv")) {
-        meant = oss_path_ends_in(operand, ".txt") ? "--text-file " : oss_path_ends_in(operand, ".srt") ? "--srt " : NULL;
+        meant = oss_path_ends_in(operand, ".txt")   ? "--text-file "
+                : oss_path_ends_in(operand, ".srt") ? "--srt "
+                                                    : NULL;
         if (meant == NULL) {
             return oss_fail(
                 OSS_EUSAGE,

@@ -26,8 +26,8 @@ static int run_convert(const oss_cli_args *args) {
     bool is_arpa = oss_cli_has(args, "--arpa") || oss_path_ends_in(path, ".arpa");
     oss_status status = OSS_OK;
     if (is_arpa && oss_cli_has(args, "--symbols")) {
-        status = oss_fail(OSS_EUSAGE, "--symbols is kept in our own form, and -o %s is an ARPA file: leave it out",
-                          path);
+        status = oss_fail(OSS_EUSAGE,
+                          "--symbols is kept in our own form, and -o %s is an ARPA file: leave it out", path);
     }
     if (status == OSS_OK) {
         status = oss_ngram_load(&ngram, oss_cli_operand(args, 0));

@@ -104,8 +104,7 @@ static void append_ctm_word(oss_strbuf *out, const oss_printing *printing, int32
 
 static int64_t within(double seconds, int64_t low, int64_t high) {
     int64_t ms = llround(seconds * 1000.0);
-    ms = ms < low ? low : ms;
-    return ms > high ? high : ms;
+    return ms < low ? low : ms > high ? high : ms;
 }
 
 /* The symbols share the milliseconds of their word: each has one where there are as many. */
@@ -116,7 +115,7 @@ static void append_ctm_tokens(oss_strbuf *out, const oss_printing *printing, int
         const oss_transcript_symbol *symbol = &word->symbol[k];
         bool last = k + 1 == word->symbols;
         int64_t end = last ? to : within(symbol->end_seconds, from + 1, to - (word->symbols - k - 1));
-        end = end < from ? from : end;
+        end = end < from ? from : end > to ? to : end;
         begin_ctm_line(out, printing, from, end);
         append_word(out, symbol->text[0] == ' ' && symbol->text[1] != '\0' ? symbol->text + 1 : symbol->text);
         oss_strbuf_printf(out, " %.4f\n", (double)symbol->confidence);

@@ -251,7 +251,8 @@ START_TEST(exact_passes_over_no_text) {
     oss_program_expect(&run, 1);
     ck_assert_int_eq(count_lines(run.out), 2);
     oss_program_run_deinit(&run);
-    run = oss_run_ossicle("align", "--model", c.model, c.five, "--text", text, "--wildcard", "<*>", "--exact");
+    run =
+        oss_run_ossicle("align", "--model", c.model, c.five, "--text", text, "--wildcard", "<*>", "--exact");
     oss_program_expect(&run, 0);
     ck_assert_int_eq(count_lines(run.out), 3);
     oss_program_run_deinit(&run);
