@@ -38,20 +38,23 @@ static bool is_longer(const char *symbol) {
 oss_status oss_symbol_tokens_check(const oss_ngram *ngram, const oss_vocab *vocab, const char *file) {
     const int32_t symbols = oss_vocab_size(vocab) - OSS_VOCAB_SPECIALS;
     int32_t known = 0;
-    bool has_units = oss_vocab_units(vocab) == OSS_UNITS_CHAR;
+    const bool of_characters = oss_vocab_units(vocab) == OSS_UNITS_CHAR;
+    bool is_telling = of_characters && oss_vocab_find(vocab, " ") < 0;
     double expected = 0.0, all = 0.0;
     for (int32_t i = OSS_VOCAB_SPECIALS; i < OSS_VOCAB_SPECIALS + symbols; i++) {
         const uint32_t token = token_of(ngram, vocab, i);
         if (token != OSS_NGRAM_UNKNOWN) {
             known++;
             expected += exp((double)oss_ngram_unigram(ngram, token));
-            has_units = has_units || is_longer(oss_vocab_symbol(vocab, i));
+            const char *symbol = oss_vocab_symbol(vocab, i);
+            is_telling |= of_characters ? strcmp(symbol, " ") == 0 : is_longer(symbol);
         }
     }
     for (int64_t token = OSS_NGRAM_SPECIALS; token < oss_ngram_count(ngram, 1); token++) {
         all += exp((double)oss_ngram_unigram(ngram, (uint32_t)token));
     }
-    if (known > 0 && has_units && expected >= least_expected * all) {
+    is_telling |= of_characters && 2 * known > symbols;
+    if (known > 0 && is_telling && expected >= least_expected * all) {
         return OSS_OK;
     }
     return oss_fail(

@@ -59,6 +59,15 @@ START_TEST(a_small_text_will_do) {
     ck_assert_msg(oss_symbol_tokens_check(ngram, large, "x.olm") == OSS_OK, "%s", oss_last_error());
     oss_ngram_free(ngram);
     oss_vocab_free(large);
+    static const char *const spaced[] = {"<blank>", "<UNK>", " ", "a", "b", "c", "d", "e"};
+    ck_assert_int_eq(oss_vocab_from_symbols(&large, spaced, 8), OSS_OK);
+    ngram = make(few, unigram, 4); /* might be one of words */
+    ck_assert_int_eq(oss_symbol_tokens_check(ngram, large, "x.olm"), OSS_EINPUT);
+    oss_ngram_free(ngram);
+    ngram = make(symbol, unigram, 5);
+    ck_assert_msg(oss_symbol_tokens_check(ngram, large, "x.olm") == OSS_OK, "%s", oss_last_error());
+    oss_ngram_free(ngram);
+    oss_vocab_free(large);
 }
 END_TEST
 
