@@ -14,7 +14,7 @@ shift
 cd "$(dirname "$0")/.."
 command -v sctk >/dev/null 2>&1 || { echo "sctk is missing (Debian: apt-get install sctk)" >&2; exit 1; }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT INT TERM
 export LC_ALL=C
 bad=0
 

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
-text=$1
+text=$(cd "$1" && pwd)
 data=$(cd "$2" && pwd)
 ossicle=$(cd "$(dirname "$0")/.." && pwd)/${3:-build/release}/ossicle
 cd "$(dirname "$0")/.."
@@ -35,7 +35,7 @@ row() { # LABEL SET OPTION...
 	label=$1
 	set_name=$2
 	shift 2
-	"$ossicle" eval --csv "$work/$set_name.csv" --json "$@" >"$work/row.json" 2>/dev/null
+	"$ossicle" eval --csv "$work/$set_name.csv" --json "$@" >"$work/row.json" 2>"$work/log" || { cat "$work/log" >&2; exit 3; }
 	wer=$(number wer <"$work/row.json")
 	cer=$(number cer <"$work/row.json")
 	[ "$label" != greedy ] || greedy=$wer
@@ -45,7 +45,8 @@ row() { # LABEL SET OPTION...
 for set_name in librispeech speechocean; do
 	lm=$work/$set_name
 	for size in 1 4 16; do cp "$work/lm-$size.olm" "$lm-$size.olm"; done
-	found=$("$ossicle" tune --csv "$work/$set_name-tune.csv" --lm "$lm-16.olm" --beam 64 2>/dev/null | tail -n 1)
+	found=$("$ossicle" tune --csv "$work/$set_name-tune.csv" --lm "$lm-16.olm" --beam 64 2>"$work/log" | tail -n 1)
+	case $found in best:*) ;; *) cat "$work/log" >&2; exit 3 ;; esac
 	weight=$(printf '%s\n' "$found" | sed -n 's/.*--lm-weight \([-0-9.e]*\).*/\1/p')
 	penalty=$(printf '%s\n' "$found" | sed -n 's/.*--unknown-penalty \([-0-9.e]*\).*/\1/p')
 	bonus=$(printf '%s\n' "$found" | sed -n 's/.*--word-bonus \([-0-9.e]*\).*/\1/p')

@@ -16,7 +16,8 @@ model=${MODEL:-$root/checkpoints/ossicle-en.safetensors}
 widths="16 64 100 256"
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE OSSICLE_CPU
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT INT TERM
+: >"$work/log"
+trap '[ $? -eq 0 ] || cat "$work/log" >&2; rm -rf "$work"' EXIT # what the command said that failed
 awk -F, -v OFS=, -v folder="$(cd "$(dirname "$csv")" && pwd)" 'NR > 1 && $1 !~ /^\// { $1 = folder "/" $1 } { print }' "$csv" >"$work/rows.csv"
 head -n 2 "$work/rows.csv" >"$work/one.csv"
 { cat "$work/rows.csv"; for _ in 2 3 4; do tail -n +2 "$work/rows.csv"; done; } >"$work/all.csv"
@@ -24,7 +25,7 @@ head -n 2 "$work/rows.csv" >"$work/one.csv"
 logits=()
 while IFS=, read -r recording _; do
 	logits+=(--logits "$work/${#logits[@]}.npy")
-	"$ossicle" embed --model "$model" --what logits -o "${logits[-1]}" "$recording" >/dev/null 2>&1
+	"$ossicle" embed --model "$model" --what logits -o "${logits[-1]}" "$recording" >/dev/null 2>"$work/log"
 done < <(tail -n +2 "$work/rows.csv")
 for _ in $(seq "${ROUNDS:-5}"); do
 	# shellcheck disable=SC2046
@@ -39,7 +40,7 @@ least() { # CSV OPTION...: seconds
 	local rows=$1
 	shift
 	for _ in 1 2 3; do
-		{ time "$ossicle" eval --model "$model" --csv "$rows" --threads 1 --json "$@" >"$work/out" 2>/dev/null; } 2>&1 | awk '{ print $1 + $2 }'
+		{ time "$ossicle" eval --model "$model" --csv "$rows" --threads 1 --json "$@" >"$work/out" 2>"$work/log"; } 2>&1 | awk '{ print $1 + $2 }'
 	done | sort -n | head -n 1
 }
 seconds() { # OPTION...: of all rows but one

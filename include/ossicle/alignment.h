@@ -36,7 +36,7 @@ typedef struct oss_align_options {
     /* What a second of a sound costs, in nats below the best symbols; above 0; 0: 12. Higher: fewer sounds. */
     double sound_cost;
     /* What each symbol of a stretch costs that was not said, in nats; above 0; 0: by how well the recording is heard. Higher:
-     * fewer of them. */
+     * fewer of them. With exact it is not looked at: there are none. */
     double missing_cost;
     /* What messages call a line of the text ("cue", "verse"); NULL: "line". */
     const char *line_name;

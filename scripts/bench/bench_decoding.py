@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -261,7 +262,7 @@ def measure_pocketsphinx(setting, reasons):
     if POCKETSPHINX in setting.skipped:
         reasons.append(f"{POCKETSPHINX}: SKIP names it")
         return []
-    if subprocess.run(["which", "pocketsphinx_batch"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+    if shutil.which("pocketsphinx_batch") is None:
         reasons.append(f"{POCKETSPHINX}: there is no pocketsphinx_batch (Debian: pocketsphinx, pocketsphinx-en-us)")
         return []
     if not os.path.isdir(POCKETSPHINX_MODEL):

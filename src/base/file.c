@@ -13,12 +13,16 @@
 
 /* ---- Descriptors ---- */
 
-int oss_file_open_fd(const char *path, int flags) {
+int oss_file_open_mode(const char *path, int flags, mode_t mode) {
     int fd;
     do {
-        fd = oss_file.open(path, flags | O_CLOEXEC, 0666);
+        fd = oss_file.open(path, flags | O_CLOEXEC, mode);
     } while (fd < 0 && errno == EINTR);
     return fd;
+}
+
+int oss_file_open_fd(const char *path, int flags) {
+    return oss_file_open_mode(path, flags, 0666);
 }
 
 int oss_file_close_fd(int fd) {

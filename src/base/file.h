@@ -12,10 +12,10 @@
 oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, size_t max_bytes);
 
 /* A file that appears whole or not at all: written to PATH.tmp-PID beside it, and on commit synced, renamed
- * over PATH, its folder synced. `put` after a failure does nothing; commit reports the first failure, with
- * its message, and removes the temporary. abort is for cleanup paths; after commit, or for a zeroed writer,
- * it does nothing. A PATH that exists and is not a regular file (a folder, /dev/null) is refused: the rename
- * would put a file in its place. */
+ * over PATH, its folder synced. It has the permissions of the PATH that was there. `put` after a failure does
+ * nothing; commit reports the first failure, with its message, and removes the temporary. abort is for cleanup
+ * paths; after commit, or for a zeroed writer, it does nothing. A PATH that exists and is not a regular file (a
+ * folder, /dev/null) is refused: the rename would put a file in its place. */
 typedef struct oss_writer {
     int fd;
     bool open;

@@ -9,6 +9,8 @@
 
 /* open, again after EINTR; close-on-exec always. */
 int oss_file_open_fd(const char *path, int flags);
+/* The same, with the permissions of a file that is made. */
+int oss_file_open_mode(const char *path, int flags, mode_t mode);
 /* 0 or an errno. On Linux the descriptor is gone also after EINTR, and all that was written is with the
  * kernel. */
 int oss_file_close_fd(int fd);

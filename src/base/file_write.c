@@ -44,18 +44,21 @@ static void release_writer(oss_writer *writer) {
     *writer = (oss_writer){0};
 }
 
-static oss_status check_target(const char *path) {
+static oss_status check_target(const char *path, mode_t *mode) {
     struct stat info;
-    if (oss_file.stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+    bool is_there = oss_file.stat(path, &info) == 0;
+    if (is_there && !S_ISREG(info.st_mode)) {
         return oss_fail(OSS_EUSAGE, "cannot write %s: it is there and is %s; give another path", path,
                         S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
     }
+    *mode = is_there ? info.st_mode & 0777 : *mode; /* what is private stays so */
     return OSS_OK;
 }
 
 oss_status oss_writer_open(oss_writer *writer, const char *path) {
     oss_writer opened = {0};
-    oss_status status = check_target(path);
+    mode_t mode = 0666;
+    oss_status status = check_target(path, &mode);
     if (status != OSS_OK) {
         return status;
     }
@@ -66,7 +69,7 @@ oss_status oss_writer_open(oss_writer *writer, const char *path) {
         release_writer(&opened);
         return OSS_ENOMEM;
     }
-    opened.fd = oss_file_open_fd(opened.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    opened.fd = oss_file_open_mode(opened.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
     if (opened.fd < 0) {
         status = oss_fail_errno(errno, "cannot write %s", path);
         release_writer(&opened);

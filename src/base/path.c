@@ -8,6 +8,11 @@ bool oss_path_is_absolute(const char *path) {
     return path[0] == '/';
 }
 
+bool oss_path_ends_in(const char *path, const char *end) {
+    size_t bytes = strlen(path), end_bytes = strlen(end);
+    return bytes >= end_bytes && strcmp(path + bytes - end_bytes, end) == 0;
+}
+
 char *oss_path_join(const char *folder, const char *name) {
     size_t folder_length = strlen(folder);
     if (folder_length == 0 || oss_path_is_absolute(name)) {

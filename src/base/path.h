@@ -9,5 +9,6 @@ char *oss_path_folder(const char *path);                   /* "a/b" -> "a"; "b" 
 const char *oss_path_name(const char *path);               /* points into `path`: what follows the last '/' */
 char *oss_path_stem(const char *path);                     /* the name without its last extension */
 bool oss_path_is_absolute(const char *path);
+bool oss_path_ends_in(const char *path, const char *end);
 
 #endif

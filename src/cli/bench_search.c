@@ -7,6 +7,7 @@
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
 #include "decode/lexicon.h"
+#include "decode/symbol_tokens.h"
 #include "infer/decoding_options.h"
 #include "model/sizes.h"
 
@@ -93,7 +94,7 @@ static oss_status load_words(oss_beam_models *models, const oss_bench_setup *set
     oss_status status = oss_ngram_load(&ngram, setup->lm);
     if (status == OSS_OK && oss_ngram_is_of_symbols(ngram)) {
         models->symbols = ngram;
-        return OSS_OK;
+        return oss_symbol_tokens_check(ngram, setup->model->vocab, setup->lm);
     }
     models->words = ngram;
     status = status == OSS_OK ? oss_lexicon_create(&lexicon, ngram, setup->model->vocab, setup->lm) : status;

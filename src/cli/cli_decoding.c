@@ -1,6 +1,7 @@
 #include "cli/cli_decoding.h"
 
 #include "base/fail.h"
+#include "infer/recognizer_internal.h"
 
 static const double default_hotword_weight = 8.0, most = 1000.0;
 
@@ -82,14 +83,40 @@ oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const ch
     return status;
 }
 
+oss_status oss_cli_refuse_penalty(const char *lm) {
+    return oss_fail(
+        OSS_EUSAGE,
+        "--unknown-penalty is of words, and %s is a language model of symbols, to which no word is "
+        "unknown: leave it out",
+        lm);
+}
+
 oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer) {
-    oss_status status = oss_recognizer_set_decoding(recognizer, &decoding->options);
+    const oss_decoding_options *options = &decoding->options;
+    oss_status status = oss_recognizer_set_decoding(recognizer, options);
+    bool penalty = options->unknown_penalty != 0.0 || (options->zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0;
+    if (status == OSS_OK && penalty && !oss_recognizer_knows_words(recognizer)) {
+        return oss_cli_refuse_penalty(options->lm);
+    }
     return status == OSS_OK && decoding->hotwords != NULL
                ? oss_recognizer_load_hotwords(recognizer, decoding->hotwords, decoding->hotword_weight)
                : status;
 }
 
 /* ---- Results ---- */
+
+oss_status oss_cli_get_decoding(const oss_cli_decoding *decoding, const oss_recognizer *recognizer,
+                                oss_decoding_options *out) {
+    oss_decoding_options used = oss_decoding_options_init();
+    oss_status status = oss_recognizer_get_decoding(recognizer, &used);
+    if (status == OSS_OK) {
+        used.lm = decoding->options.lm;
+        used.symbol_lm = decoding->options.symbol_lm;
+        used.rescore_lm = decoding->options.rescore_lm;
+        *out = used;
+    }
+    return status;
+}
 
 void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
                           const oss_decoding_options *used) {

@@ -66,9 +66,15 @@ oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out
 oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const char *how,
                                oss_cli_decoding *out);
 
-/* The recognizer decodes so: models and hotwords are loaded. */
+/* The recognizer decodes so: models and hotwords are loaded. OSS_EUSAGE: --unknown-penalty, and --lm is of symbols. */
 oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer);
 
+/* OSS_EUSAGE: --unknown-penalty goes with no model of symbols. */
+oss_status oss_cli_refuse_penalty(const char *lm);
+
+/* What the recognizer decodes with; names of models are the command line's, for the recognizer's go with it. */
+oss_status oss_cli_get_decoding(const oss_cli_decoding *decoding, const oss_recognizer *recognizer,
+                                oss_decoding_options *out);
 /* What a search was done with, for results. */
 void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
                           const oss_decoding_options *used);

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/cli_internal.h"
 #include "model/config.h"
 #include "text/edit_distance.h"
@@ -148,11 +149,6 @@ oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *arg
 
 /* ---- Operands ---- */
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 /* Could the option be given (again)? */
 static bool is_open(const oss_cli_args *args, const char *name) {
     const oss_cli_option *option = oss_cli_find_option(args->command, name, strlen(name));
@@ -161,8 +157,10 @@ static bool is_open(const oss_cli_args *args, const char *name) {
 
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand) {
     const char *meant = NULL;
-    if (is_open(args, "--text-file") && !ends_with(operand, ".csv")) {
-        meant = ends_with(operand, ".txt") ? "--text-file " : ends_with(operand, ".srt") ? "--srt " : NULL;
+    if (is_open(args, "--text-file") && !oss_path_ends_in(operand, ".csv")) {
+        meant = oss_path_ends_in(operand, ".txt")   ? "--text-file "
+                : oss_path_ends_in(operand, ".srt") ? "--srt "
+                                                    : NULL;
         if (meant == NULL) {
             return oss_fail(
                 OSS_EUSAGE,
@@ -171,15 +169,15 @@ oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand)
                 operand);
         }
     } else if (is_open(args, "--csv")) {
-        if (!ends_with(operand, ".csv")) {
+        if (!oss_path_ends_in(operand, ".csv")) {
             return oss_fail(
                 OSS_EUSAGE,
                 "\"%s\" is one argument too many: recordings are listed in a CSV: give --csv FILE", operand);
         }
         meant = "--csv ";
-    } else if (is_open(args, "--config") && ends_with(operand, ".json")) {
+    } else if (is_open(args, "--config") && oss_path_ends_in(operand, ".json")) {
         meant = "--config ";
-    } else if (is_open(args, "--set") && ends_with(operand, ".csv")) {
+    } else if (is_open(args, "--set") && oss_path_ends_in(operand, ".csv")) {
         meant = "--set train_csv=";
     }
     return meant != NULL

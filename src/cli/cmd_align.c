@@ -102,6 +102,20 @@ static oss_status read_cost(const oss_cli_args *args, const char *option, double
     return OSS_OK;
 }
 
+static oss_status check_exact(const oss_cli_args *args) {
+    if (oss_cli_has(args, "--exact") && oss_cli_has(args, "--missing-cost")) {
+        return oss_fail(OSS_EUSAGE,
+                        "--missing-cost is of text that was not said, and with --exact there is none");
+    }
+    if (oss_cli_has(args, "--exact") && oss_cli_has(args, "--sound-cost") &&
+        !oss_cli_has(args, "--wildcard")) {
+        return oss_fail(
+            OSS_EUSAGE,
+            "--sound-cost is of speech without text, and with --exact there is none but at a --wildcard");
+    }
+    return OSS_OK;
+}
+
 static oss_status read_format(aligning *a) {
     oss_transcript_format usual = oss_cli_has(a->args, "--srt") ? OSS_FORMAT_SRT : OSS_FORMAT_CTM;
     oss_status status = oss_transcribe_format_read(a->args, usual, &a->format, &a->form);
@@ -132,6 +146,9 @@ static oss_status prepare(aligning *a) {
     oss_status status = oss_align_input_check(a->args);
     if (status == OSS_OK) {
         status = oss_cli_either(a->args, "-o", "--output-dir", "where results go");
+    }
+    if (status == OSS_OK) {
+        status = check_exact(a->args);
     }
     if (status == OSS_OK) {
         status = read_cost(a->args, "--sound-cost", &a->options.sound_cost);

@@ -149,7 +149,7 @@ static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer
     }
     oss_eval_rows_observe(rows);
     const oss_eval_row *row = NULL;
-    status = oss_recognizer_get_decoding(oss_eval_rows_recognizer(rows), &m->decoding);
+    status = oss_cli_get_decoding(&m->asked, oss_eval_rows_recognizer(rows), &m->decoding);
     do {
         status = status != OSS_OK ? status : oss_eval_rows_next(rows, &row);
         if (status == OSS_OK && row != NULL) {

@@ -248,7 +248,7 @@ static oss_status evaluate(evaluation *eval) {
     }
     oss_free(model_path);
     if (status == OSS_OK) {
-        status = oss_recognizer_get_decoding(oss_eval_rows_recognizer(eval->rows), &eval->decoding);
+        status = oss_cli_get_decoding(&eval->asked, oss_eval_rows_recognizer(eval->rows), &eval->decoding);
     }
     if (status == OSS_OK) {
         status = open_hypotheses(eval);

@@ -184,13 +184,14 @@ static oss_status print_results(const tuning_run *run, bool stored) {
         return print_json(run, stored);
     }
     const trial *best = &run->tried[run->best];
-    oss_cli_print(
-        "best: --lm-weight %g --word-bonus %g --unknown-penalty %g, wer %.2f %%, cer %.2f %% (greedy %.2f %%, "
-        "%.2f %%)%s%s\n",
-        best->lm_weight, best->word_bonus, best->unknown_penalty, 100.0 * oss_edits_rate(&best->score.words),
-        100.0 * oss_edits_rate(&best->score.characters), 100.0 * oss_edits_rate(&run->greedy.words),
-        100.0 * oss_edits_rate(&run->greedy.characters), stored ? ", stored in " : "",
-        stored ? oss_cli_value(run->args, "--lm") : "");
+    oss_cli_print("best: --lm-weight %g --word-bonus %g", best->lm_weight, best->word_bonus);
+    if (run->knows_words) {
+        oss_cli_print(" --unknown-penalty %g", best->unknown_penalty);
+    }
+    oss_cli_print(", wer %.2f %%, cer %.2f %% (greedy %.2f %%, %.2f %%)%s%s\n",
+                  100.0 * oss_edits_rate(&best->score.words), 100.0 * oss_edits_rate(&best->score.characters),
+                  100.0 * oss_edits_rate(&run->greedy.words), 100.0 * oss_edits_rate(&run->greedy.characters),
+                  stored ? ", stored in " : "", stored ? oss_cli_value(run->args, "--lm") : "");
     return OSS_OK;
 }
 
@@ -260,6 +261,9 @@ static oss_status load(tuning_run *run) {
         run->knows_words = oss_tune_rows_know_words(run->rows);
         run->tunes_penalty = run->knows_words && !oss_cli_has(run->args, "--unknown-penalty");
         status = oss_tune_rows_get(run->rows, &run->options);
+    }
+    if (status == OSS_OK && !run->knows_words && oss_cli_has(run->args, "--unknown-penalty")) {
+        status = oss_cli_refuse_penalty(run->options.lm);
     }
     return status;
 }

@@ -193,17 +193,12 @@ static oss_status read_sizes(building *b) {
     return status;
 }
 
-static bool ends_in(const char *text, const char *end) {
-    size_t bytes = strlen(text), end_bytes = strlen(end);
-    return bytes >= end_bytes && strcmp(text + bytes - end_bytes, end) == 0;
-}
-
 static oss_status read_places(building *b) {
     static const char *const form[] = {"own", "arpa"};
     const char *path = oss_cli_value(b->args, "-o");
     int32_t index = 0, threads = 1;
     oss_status status = oss_cli_choice(b->args, "--format", form, 2, &index);
-    b->options.is_arpa = oss_cli_has(b->args, "--format") ? index == 1 : ends_in(path, ".arpa");
+    b->options.is_arpa = oss_cli_has(b->args, "--format") ? index == 1 : oss_path_ends_in(path, ".arpa");
     b->options.text.folder = oss_cli_value(b->args, "--temp");
     if (status == OSS_OK && b->options.text.folder == NULL) {
         b->folder = oss_path_folder(path);

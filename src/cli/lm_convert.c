@@ -1,11 +1,13 @@
 /* ossicle lm convert: a language model in another form. */
+#include "base/fail.h"
+#include "base/path.h"
 #include "cli/commands.h"
 #include "ngram/pack.h"
 
 static const oss_cli_option options[] = {
     {.name = "-o",
      .value = "OUT",
-     .help = "file to write: our own form, or ARPA with --arpa",
+     .help = "file to write: an ARPA file with --arpa or when it ends in .arpa, else our own form",
      .required = true},
     {.name = "--arpa", .help = "write an ARPA file, which other programs read"},
     {.name = "--symbols",
@@ -21,12 +23,17 @@ static oss_status save(const oss_cli_args *args, const oss_ngram *ngram, const c
 static int run_convert(const oss_cli_args *args) {
     oss_ngram *ngram = NULL;
     const char *path = oss_cli_value(args, "-o");
-    oss_status status = oss_cli_either(args, "--arpa", "--symbols", "what is written");
+    bool is_arpa = oss_cli_has(args, "--arpa") || oss_path_ends_in(path, ".arpa");
+    oss_status status = OSS_OK;
+    if (is_arpa && oss_cli_has(args, "--symbols")) {
+        status = oss_fail(OSS_EUSAGE,
+                          "--symbols is kept in our own form, and -o %s is an ARPA file: leave it out", path);
+    }
     if (status == OSS_OK) {
         status = oss_ngram_load(&ngram, oss_cli_operand(args, 0));
     }
     if (status == OSS_OK) {
-        status = oss_cli_has(args, "--arpa") ? oss_ngram_write_arpa(ngram, path) : save(args, ngram, path);
+        status = is_arpa ? oss_ngram_write_arpa(ngram, path) : save(args, ngram, path);
     }
     oss_ngram_free(ngram);
     return status == OSS_OK ? 0 : oss_cli_fail(args, status);

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "text/bpe.h"
+#include "text/unicode.h"
 
 enum { UNIT_BYTES = 4 * OSS_BPE_MAX_CHARACTERS + 1 };
 
@@ -28,26 +29,38 @@ void oss_symbol_tokens_find(uint32_t *token, const oss_ngram *ngram, const oss_v
     }
 }
 
+/* Whether it is more than one character, which no model of characters has. */
+static bool is_longer(const char *symbol) {
+    (void)oss_text_next(&symbol);
+    return *symbol != '\0';
+}
+
 oss_status oss_symbol_tokens_check(const oss_ngram *ngram, const oss_vocab *vocab, const char *file) {
     const int32_t symbols = oss_vocab_size(vocab) - OSS_VOCAB_SPECIALS;
     int32_t known = 0;
+    const bool of_characters = oss_vocab_units(vocab) == OSS_UNITS_CHAR;
+    bool is_telling = of_characters && oss_vocab_find(vocab, " ") < 0;
     double expected = 0.0, all = 0.0;
-    for (int32_t i = 0; i < symbols; i++) {
-        const uint32_t token = token_of(ngram, vocab, OSS_VOCAB_SPECIALS + i);
-        known += token != OSS_NGRAM_UNKNOWN;
-        expected += token == OSS_NGRAM_UNKNOWN ? 0.0 : exp((double)oss_ngram_unigram(ngram, token));
+    for (int32_t i = OSS_VOCAB_SPECIALS; i < OSS_VOCAB_SPECIALS + symbols; i++) {
+        const uint32_t token = token_of(ngram, vocab, i);
+        if (token != OSS_NGRAM_UNKNOWN) {
+            known++;
+            expected += exp((double)oss_ngram_unigram(ngram, token));
+            const char *symbol = oss_vocab_symbol(vocab, i);
+            is_telling |= of_characters ? strcmp(symbol, " ") == 0 : is_longer(symbol);
+        }
     }
     for (int64_t token = OSS_NGRAM_SPECIALS; token < oss_ngram_count(ngram, 1); token++) {
         all += exp((double)oss_ngram_unigram(ngram, (uint32_t)token));
     }
-    if (2 * known > symbols && expected >= least_expected * all) {
+    is_telling |= of_characters && 2 * known > symbols;
+    if (known > 0 && is_telling && expected >= least_expected * all) {
         return OSS_OK;
     }
     return oss_fail(
         OSS_EINPUT,
         "%s has %d of the model's %d symbols, and expects them %.0f times in a hundred: it is of %s; make "
-        "one with ossicle lm build %s",
+        "one with ossicle lm build --model M",
         file, known, symbols, all > 0.0 ? 100.0 * expected / all : 0.0,
-        oss_ngram_is_of_symbols(ngram) ? "other symbols" : "words",
-        oss_vocab_units(vocab) == OSS_UNITS_CHAR ? "--characters" : "--model M");
+        oss_ngram_is_of_symbols(ngram) ? "other symbols" : "words");
 }

@@ -9,8 +9,9 @@
  * for <blank> and <UNK>. */
 void oss_symbol_tokens_find(uint32_t *token, const oss_ngram *ngram, const oss_vocab *vocab);
 
-/* OSS_EINPUT: the tokens are not this vocabulary's: it lacks half of the symbols or more, or more than a quarter of what it
- * expects are tokens that no symbol is. Characters that are in the model's text alone do no harm. file: for the message. */
+/* OSS_EINPUT: the tokens are not this vocabulary's: more than a quarter of what it expects are tokens that no symbol is, or
+ * none that is known tells it from a model of words (of characters: the space, or more than half of them) or of characters
+ * (of units: a longer one). Characters that only one of the two has do no harm. file: for the message. */
 oss_status oss_symbol_tokens_check(const oss_ngram *ngram, const oss_vocab *vocab, const char *file);
 
 #endif

@@ -263,7 +263,8 @@ static void tell_sounds(maker *m) {
     }
 }
 
-/* Once with the prices of the worst hearing, and again with those of this recording, if that might change anything. */
+/* Once with the prices of the worst hearing, and again with those of this recording, if that might change anything.
+ * given_price: of each symbol; 0: none is given. */
 static oss_status align_by_hearing(maker *m, const oss_align_text *text, double given_price) {
     const float *logits = m->heard->logits;
     int64_t rows = m->heard->rows;
@@ -301,7 +302,8 @@ static oss_status align_text(maker *m, const oss_align_options *options) {
                                  .wild_price = (float)(options->sound_cost / m->heard->frames_a_second),
                                  .skip_price = m->price};
     m->fit.text = &text;
-    oss_status status = align_by_hearing(m, &text, options->missing_cost);
+    oss_status status =
+        align_by_hearing(m, &text, options->exact != 0 ? (double)INFINITY : options->missing_cost);
     m->fit.text = NULL;
     return status == OSS_OK ? oss_aligned_path(&m->path, m->aligned, words->id, words->ids, m->heard->logits,
                                                m->heard->rows, oss_vocab_size(m->heard->model->vocab))

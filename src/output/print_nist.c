@@ -115,7 +115,7 @@ static void append_ctm_tokens(oss_strbuf *out, const oss_printing *printing, int
         const oss_transcript_symbol *symbol = &word->symbol[k];
         bool last = k + 1 == word->symbols;
         int64_t end = last ? to : within(symbol->end_seconds, from + 1, to - (word->symbols - k - 1));
-        end = end < from ? from : end;
+        end = end < from ? from : end > to ? to : end;
         begin_ctm_line(out, printing, from, end);
         append_word(out, symbol->text[0] == ' ' && symbol->text[1] != '\0' ? symbol->text + 1 : symbol->text);
         oss_strbuf_printf(out, " %.4f\n", (double)symbol->confidence);

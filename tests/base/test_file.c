@@ -126,6 +126,10 @@ START_TEST(test_writer) {
     oss_writer_abort(&writer);
     ck_assert_int_eq(oss_writer_commit(&writer), OSS_EBUG);
     expect_content(path, "hello world");
+    struct stat info;
+    ck_assert_int_eq(chmod(path, 0600), 0); /* what is private stays so */
+    ck_assert_int_eq(oss_file_write_all(path, "again", 5), OSS_OK);
+    ck_assert(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
 }
 END_TEST
 

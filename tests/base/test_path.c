@@ -83,12 +83,21 @@ START_TEST(test_hash_in_pieces) {
 }
 END_TEST
 
+START_TEST(test_ends_in) {
+    ck_assert(oss_path_ends_in("a/b.arpa", ".arpa"));
+    ck_assert(oss_path_ends_in(".arpa", ".arpa"));
+    ck_assert(!oss_path_ends_in("arpa", ".arpa"));
+    ck_assert(!oss_path_ends_in("b.arpa.gz", ".arpa"));
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("base/path, base/hash");
     TCase *path = tcase_create("path");
     tcase_add_test(path, test_join);
     tcase_add_test(path, test_folder);
     tcase_add_test(path, test_name_and_stem);
+    tcase_add_test(path, test_ends_in);
     suite_add_tcase(suite, path);
     TCase *hash = tcase_create("hash");
     tcase_add_test(hash, test_hash_known_answers);

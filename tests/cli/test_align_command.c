@@ -242,6 +242,24 @@ START_TEST(a_wildcard_is_in_no_result) {
 }
 END_TEST
 
+/* What lies between two wildcards was said too, however badly it fits. */
+START_TEST(exact_passes_over_no_text) {
+    oss_cli_case c = oss_cli_case_make();
+    const char *text = "a <*> bcbcbc <*> a";
+    oss_program_run run =
+        oss_run_ossicle("align", "--model", c.model, c.five, "--text", text, "--wildcard", "<*>");
+    oss_program_expect(&run, 1);
+    ck_assert_int_eq(count_lines(run.out), 2);
+    oss_program_run_deinit(&run);
+    run =
+        oss_run_ossicle("align", "--model", c.model, c.five, "--text", text, "--wildcard", "<*>", "--exact");
+    oss_program_expect(&run, 0);
+    ck_assert_int_eq(count_lines(run.out), 3);
+    oss_program_run_deinit(&run);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 /* Two lines, the first of two sentences: as the text has them, though there is no pause. */
 START_TEST(segments_are_those_of_the_text) {
     oss_cli_case c = oss_cli_case_make();
@@ -342,6 +360,13 @@ START_TEST(what_does_not_go_together) {
     run = oss_run_ossicle("align", "--model", c.model, "--csv", c.three, "--text", "a");
     oss_program_expect(&run, 2);
     oss_program_run_deinit(&run);
+    static const char *const cost[] = {"--missing-cost", "--sound-cost"};
+    for (int i = 0; i < 2; i++) {
+        run = oss_run_ossicle("align", "--model", c.model, c.three, "--text", "a", "--exact", cost[i], "1");
+        oss_program_expect(&run, 2);
+        oss_program_expect_err(&run, " and with --exact there is none");
+        oss_program_run_deinit(&run);
+    }
     run = align(&c, "--sound-cost", "-1");
     oss_program_expect(&run, 2);
     oss_program_run_deinit(&run);
@@ -363,6 +388,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, rows_that_fail_do_not_stop_the_others);
     tcase_add_test(tests, threads_change_nothing);
     tcase_add_test(tests, findings_are_a_table);
+    tcase_add_test(tests, exact_passes_over_no_text);
     tcase_add_test(tests, check_finds_rows_that_differ);
     tcase_add_test(tests, a_wildcard_is_in_no_result);
     tcase_add_test(tests, segments_are_those_of_the_text);

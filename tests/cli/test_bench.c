@@ -202,6 +202,25 @@ START_TEST(test_search_refused) {
 }
 END_TEST
 
+START_TEST(test_search_of_other_symbols) {
+    static const char arpa[] =
+        "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-0.1\tQ\n\n\\end\\\n";
+    searched s = make_searched(0);
+    char *symbols = oss_tempdir_path(s.folder, "symbols.olm");
+    oss_tempdir_write(s.lm, arpa, (long)sizeof arpa - 1);
+    oss_program_run run = oss_run_ossicle("lm", "convert", "--symbols", s.lm, "-o", symbols);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("bench", "--model", s.model, "--only", "search", "--logits", s.logits, "--lm",
+                          symbols);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "it is of other symbols");
+    oss_program_run_deinit(&run);
+    free(symbols);
+    discard(&s);
+}
+END_TEST
+
 static const struct {
     const char *word[6];
     int code;
@@ -241,6 +260,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_int8_infers);
     tcase_add_test(tests, test_only_and_table);
     tcase_add_test(tests, test_search);
+    tcase_add_test(tests, test_search_of_other_symbols);
     tcase_add_loop_test(tests, test_search_refused, 0, (int)(sizeof wrong_search / sizeof *wrong_search));
     tcase_add_loop_test(tests, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     suite_add_tcase(suite, tests);

@@ -101,7 +101,9 @@ START_TEST(test_of_searches) {
     oss_program_run run =
         oss_run_ossicle("calibrate", c.model, "--csv", csv, "-o", out, "--lm", lm, "--beam", "16", "--json");
     oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "\"decoding\":{\"beam\":16,\"lm\":");
+    char named[4096];
+    (void)snprintf(named, sizeof named, "\"decoding\":{\"beam\":16,\"lm\":\"%s\",", lm);
+    oss_program_expect_out(&run, named);
     ck_assert_double_eq(number_of(run.out, "right"), 0.25);
     ck_assert_double_eq_tol(number_of(run.out, "held_out_calibration_error"), 0.0, 0.02);
     ck_assert_double_gt(number_of(run.out, "calibration_error"), 0.05);

@@ -19,6 +19,7 @@ START_TEST(test_convert_there_and_back) {
     oss_cli_case c = oss_cli_case_make();
     char *from = write_arpa(&c), *own = oss_tempdir_path(c.folder, "model.olm");
     char *back = oss_tempdir_path(c.folder, "back.arpa"), *again = oss_tempdir_path(c.folder, "again.olm");
+    char *named = oss_tempdir_path(c.folder, "named.arpa");
     oss_program_run run = oss_run_ossicle("lm", "convert", from, "-o", own);
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.out, "");
@@ -29,6 +30,15 @@ START_TEST(test_convert_there_and_back) {
     run = oss_run_ossicle("lm", "convert", back, "-o", again);
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "convert", own, "-o", named); /* by its name, as `lm build` has it */
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    char *by_option = oss_tempdir_read(back, NULL), *by_name = oss_tempdir_read(named, NULL);
+    ck_assert_str_eq(by_name, by_option);
+    run = oss_run_ossicle("lm", "convert", own, "--symbols", "-o", named);
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--symbols is kept in our own form");
+    oss_program_run_deinit(&run);
     long bytes, bytes_again;
     char *one = oss_tempdir_read(own, &bytes), *two = oss_tempdir_read(again, &bytes_again);
     ck_assert_int_eq(bytes, bytes_again);
@@ -38,6 +48,9 @@ START_TEST(test_convert_there_and_back) {
     oss_program_run_deinit(&run);
     free(one);
     free(two);
+    free(by_option);
+    free(by_name);
+    free(named);
     free(from);
     free(own);
     free(back);

@@ -155,6 +155,19 @@ START_TEST(a_model_of_symbols_spells_unknown_words) {
     run = oss_run_ossicle("lm", "convert", "--symbols", cheap, "-o", packed);
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
+    run = transcribe("--lm", packed, "--unknown-penalty", "-3");
+    oss_program_expect(&run, 2);
+    oss_program_expect_err(&run, "--unknown-penalty is of words, and ");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", packed, "--unknown-penalty",
+                          "0");
+    oss_program_expect(&run, 2);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", packed);
+    oss_program_expect(&run, 0);
+    oss_program_expect_out(&run, "best: --lm-weight ");
+    ck_assert_ptr_null(strstr(run.out, "--unknown-penalty"));
+    oss_program_run_deinit(&run);
     const struct {
         const char *lm, *symbol_lm, *message;
     } wrong[] = {

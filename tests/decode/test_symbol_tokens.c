@@ -49,6 +49,28 @@ static void refuse(const oss_ngram *ngram, const oss_vocab *vocab, const char *m
     ck_assert_ptr_null(strchr(oss_last_error(), '\n'));
 }
 
+/* Of a vocabulary of thousands of characters a small text has a few hundred. */
+START_TEST(a_small_text_will_do) {
+    static const char *const few[] = {"<unk>", "<s>", "</s>", "a"};
+    static const char *const line[] = {"<blank>", "<UNK>", "a", "b", "c", "d", "e"};
+    oss_vocab *large = NULL;
+    ck_assert_int_eq(oss_vocab_from_symbols(&large, line, 7), OSS_OK);
+    oss_ngram *ngram = make(few, unigram, 4);
+    ck_assert_msg(oss_symbol_tokens_check(ngram, large, "x.olm") == OSS_OK, "%s", oss_last_error());
+    oss_ngram_free(ngram);
+    oss_vocab_free(large);
+    static const char *const spaced[] = {"<blank>", "<UNK>", " ", "a", "b", "c", "d", "e"};
+    ck_assert_int_eq(oss_vocab_from_symbols(&large, spaced, 8), OSS_OK);
+    ngram = make(few, unigram, 4); /* might be one of words */
+    ck_assert_int_eq(oss_symbol_tokens_check(ngram, large, "x.olm"), OSS_EINPUT);
+    oss_ngram_free(ngram);
+    ngram = make(symbol, unigram, 5);
+    ck_assert_msg(oss_symbol_tokens_check(ngram, large, "x.olm") == OSS_OK, "%s", oss_last_error());
+    oss_ngram_free(ngram);
+    oss_vocab_free(large);
+}
+END_TEST
+
 START_TEST(other_symbols_are_refused) {
     static const char *const capital[] = {"<unk>", "<s>", "</s>", "A", "B", "_"};
     static const char *const rare[] = {"<unk>", "<s>", "</s>", "!", "_", "a", "b"};
@@ -62,7 +84,7 @@ START_TEST(other_symbols_are_refused) {
     refuse(capitals, characters, "x.olm has 1 of the model's 3 symbols");
     refuse(with_others, characters,
            "x.olm has 3 of the model's 3 symbols, and expects them 31 times in a hundred");
-    ck_assert_ptr_nonnull(strstr(oss_last_error(), "ossicle lm build --characters"));
+    ck_assert_ptr_nonnull(strstr(oss_last_error(), "ossicle lm build --model M"));
     /* A model of the units' letters alone is none of the units; the word model knows "a", "ab" and "b", no space. */
     static const char *const letters[] = {"<unk>", "<s>", "</s>", "_", "a"};
     oss_ngram *poor = make(letters, unigram, 5), *words = oss_beam_ngram(false);
@@ -125,6 +147,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("decode/symbol_tokens");
     TCase *tests = tcase_create("symbol_tokens");
     tcase_add_test(tests, tokens_are_found);
+    tcase_add_test(tests, a_small_text_will_do);
     tcase_add_test(tests, other_symbols_are_refused);
     tcase_add_test(tests, histories_of_other_spellings_are_kept);
     suite_add_tcase(suite, tests);

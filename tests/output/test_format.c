@@ -161,8 +161,8 @@ START_TEST(ctm_of_tokens_and_segments) {
     assert_print(NULL, 0, 4.0, OSS_FORMAT_CTM, &segment, "");
     const oss_transcript_symbol symbol[] = {
         {.text = " a", .confidence = 0.5F, .start_seconds = 1.0, .end_seconds = 1.0004},
-        {.text = "<", .confidence = 1.0F, .start_seconds = 1.0004, .end_seconds = 1.003},
-        {.text = "c", .confidence = 0.25F, .start_seconds = 1.003, .end_seconds = 1.0032}};
+        {.text = "<", .confidence = 1.0F, .start_seconds = 1.0004, .end_seconds = 1.0006},
+        {.text = "c", .confidence = 0.25F, .start_seconds = 1.0006, .end_seconds = 1.0032}};
     oss_transcript_word word = {.text = "a<c",
                                 .start_seconds = 1.0,
                                 .end_seconds = 1.0032,
@@ -176,10 +176,10 @@ START_TEST(ctm_of_tokens_and_segments) {
     ck_assert_str_eq(
         text, "talk 1 1.000 0.001 a 0.5000\ntalk 1 1.001 0.001 [ 1.0000\ntalk 1 1.002 0.001 c 0.2500\n");
     oss_string_free(text);
-    word.end_seconds = 1.002;
+    word.end_seconds = 1.001;
     text = print_with(&transcript, OSS_FORMAT_CTM, &token);
     ck_assert_str_eq(
-        text, "talk 1 1.000 0.001 a 0.5000\ntalk 1 1.001 0.000 [ 1.0000\ntalk 1 1.001 0.001 c 0.2500\n");
+        text, "talk 1 1.000 0.001 a 0.5000\ntalk 1 1.001 0.000 [ 1.0000\ntalk 1 1.001 0.000 c 0.2500\n");
     oss_string_free(text);
     ck_assert_int_eq(oss_transcript_print(&transcript, OSS_FORMAT_CTM, &wrong, &text), OSS_EUSAGE);
 }
