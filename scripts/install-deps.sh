@@ -9,7 +9,7 @@ build="gcc libc6-dev make pkg-config libopenblas-dev libsndfile1-dev libsamplera
 neon="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 case "$what" in
 build) packages=$build ;;
-check) packages="$build check g++ binutils asterisk-core-sounds-en-wav" ;;
+check) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav" ;;
 neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
 recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en flite espeak-ng bible-kjv wordnet-base" ;;
@@ -22,8 +22,8 @@ peers)
 	;;
 # g++, cmake and python3-dev: kenlm's Python module is built where it is installed.
 decoding) packages="$build g++ cmake python3-venv python3-dev pocketsphinx pocketsphinx-en-us" ;;
-distro) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang" ;;
-ci) packages="$build check g++ binutils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-dev clang-format debootstrap $neon" ;;
+distro) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang" ;;
+ci) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-dev clang-format debootstrap $neon" ;;
 *)
 	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, formats, peers, decoding, neon, distro, ci" >&2
 	exit 2

@@ -112,6 +112,10 @@ static oss_status read_packed(oss_lines *lines, const char *program, const char 
     oss_child child;
     oss_pipe pipe;
     oss_status status = oss_child_start(&child, argument, CHILD_LIMIT_MS, lines->stop, &pipe, path);
+    if (status == OSS_EUSAGE) {
+        return oss_fail(status, "%s: compressed, and there is no program %s here: install %s%s, or unpack it",
+                        path, program, program, strcmp(program, "xz") == 0 ? "-utils" : "");
+    }
     if (status != OSS_OK) {
         return status;
     }

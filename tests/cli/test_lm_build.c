@@ -71,7 +71,15 @@ START_TEST(texts_come_from_csvs_and_programs) {
     (void)snprintf(command, sizeof command, "xz -k %s && gzip -k %s", file, file);
     ck_assert_int_eq(system(command), 0);
     char *xz = oss_tempdir_path(folder, "text.xz"), *gz = oss_tempdir_path(folder, "text.gz");
+    const char *path = getenv("PATH");
+    char kept[4096];
+    (void)snprintf(kept, sizeof kept, "%s", path == NULL ? "/usr/bin:/bin" : path);
     EXPECT(0, "sentences   6\n", NULL, xz, gz, "-o", model);
+    ck_assert_int_eq(setenv("PATH", folder, 1), 0); /* where there is none of them */
+    EXPECT(2, NULL, "text.xz: compressed, and there is no program xz here: install xz-utils", xz, "-o",
+           model);
+    EXPECT(2, NULL, "text.gz: compressed, and there is no program gzip here: install gzip", gz, "-o", model);
+    ck_assert_int_eq(setenv("PATH", kept, 1), 0);
     oss_tempdir_write(gz, "not so", 6);
     EXPECT(3, NULL, "text.gz: gzip: ", gz, "-o", model);
     free(xz);
