@@ -16,9 +16,9 @@ enum {
     REASON_BYTES = 200
 };
 
-/* libsndfile keeps the reason of a failed open in one place for the whole process, and empties it at every open: opens
- * share this lock, and one that failed is repeated alone to learn its reason. */
-static pthread_rwlock_t opens = PTHREAD_RWLOCK_INITIALIZER;
+/* libsndfile keeps the reason of a failed open in one place for the whole process, and empties it at every open: one opens at a
+ * time. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- libsndfile reads through our own source ---- */
 
@@ -139,8 +139,7 @@ static void take_info(oss_decoder *decoder, const SF_INFO *info) {
     decoder->exact_seek = info->seekable && seeks_exactly(decoder);
 }
 
-/* Why it could not be opened; OSS_OK: libsndfile alone knows. */
-static oss_status explain_failure(oss_decoder *decoder) {
+static oss_status fail_to_open(oss_decoder *decoder, const char *reason) {
     oss_status status = oss_source_status(decoder->source, decoder->name);
     if (status != OSS_OK) {
         return status;
@@ -165,42 +164,30 @@ static oss_status explain_failure(oss_decoder *decoder) {
                         "(truncated, or something else)",
                         decoder->name);
     }
-    return OSS_OK;
+    decoder->other_format = decoder->part->kind == OSS_PART_OTHER;
+    return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
 }
 
-static SNDFILE *open_file(oss_decoder *decoder, SF_INFO *info) {
+static SNDFILE *open_file(oss_decoder *decoder, SF_INFO *info, char reason[REASON_BYTES]) {
     static SF_VIRTUAL_IO calls = {tell_size, seek_bytes, read_bytes, NULL, tell_position};
-    *info = (SF_INFO){0};
     decoder->position_bytes = 0;
-    return sf_open_virtual(&calls, SFM_READ, info, decoder);
-}
-
-static SNDFILE *open_alone(oss_decoder *decoder, SF_INFO *info, char reason[REASON_BYTES]) {
-    (void)pthread_rwlock_wrlock(&opens);
-    SNDFILE *file = open_file(decoder, info);
-    (void)oss_format(reason, REASON_BYTES, "%s", sf_strerror(NULL));
-    (void)pthread_rwlock_unlock(&opens);
+    (void)pthread_mutex_lock(&opening);
+    SNDFILE *file = sf_open_virtual(&calls, SFM_READ, info, decoder);
+    if (file == NULL) {
+        (void)oss_format(reason, REASON_BYTES, "%s", sf_strerror(NULL));
+    }
+    (void)pthread_mutex_unlock(&opening);
     return file;
 }
 
 static oss_status start_decoding(oss_decoder *decoder) {
-    SF_INFO info;
-    char reason[REASON_BYTES];
+    SF_INFO info = {0};
+    char reason[REASON_BYTES] = "";
     if (!decoder->part->no_frame) { /* libmpg123 would print a warning */
-        (void)pthread_rwlock_rdlock(&opens);
-        decoder->file = open_file(decoder, &info);
-        (void)pthread_rwlock_unlock(&opens);
+        decoder->file = open_file(decoder, &info, reason);
     }
     if (decoder->file == NULL) {
-        oss_status status = explain_failure(decoder);
-        if (status != OSS_OK) {
-            return status;
-        }
-        decoder->file = open_alone(decoder, &info, reason);
-    }
-    if (decoder->file == NULL) {
-        decoder->other_format = decoder->part->kind == OSS_PART_OTHER;
-        return oss_fail(OSS_EINPUT, "%s: not audio that can be read (libsndfile: %s)", decoder->name, reason);
+        return fail_to_open(decoder, reason);
     }
     take_info(decoder, &info);
     return OSS_OK;
