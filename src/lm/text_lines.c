@@ -9,6 +9,7 @@
 #include "base/fail.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/pipe.h"
 
 enum { FIRST_BYTES = 1 << 18, MOST_BYTES = 1 << 26, CHILD_LIMIT_MS = 60000, MOST_TOLD = 5 };
@@ -100,11 +101,7 @@ static oss_status read_lines(oss_lines *lines, oss_pipe *pipe, const char *name)
 
 /* The program that reads such files; NULL: none is needed. */
 static const char *find_program(const char *path) {
-    size_t length = strlen(path);
-    if (length > 3 && strcmp(path + length - 3, ".gz") == 0) {
-        return "gzip";
-    }
-    return length > 3 && strcmp(path + length - 3, ".xz") == 0 ? "xz" : NULL;
+    return oss_path_ends_in(path, ".gz") ? "gzip" : oss_path_ends_in(path, ".xz") ? "xz" : NULL;
 }
 
 static oss_status read_packed(oss_lines *lines, const char *program, const char *path) {

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "score/path_internal.h"
 
 #define MOST_CELLS (INT64_C(1) << 25)
@@ -20,11 +21,6 @@ typedef struct net_matrix {
 
 /* ---- Costs ---- */
 
-static bool ends_with(const char *text, const char *end) {
-    size_t bytes = strlen(text), wanted = strlen(end);
-    return bytes >= wanted && strcmp(text + bytes - wanted, end) == 0;
-}
-
 /* Whether `part`, with a hyphen where it was broken off, is a part of `whole`; *out_is_part: whether it has a hyphen. */
 static bool is_part_of(const char *part, const char *whole, bool *out_is_part) {
     size_t bytes = strlen(part);
@@ -32,7 +28,7 @@ static bool is_part_of(const char *part, const char *whole, bool *out_is_part) {
     if (!*out_is_part) {
         return false;
     }
-    return part[0] == '-' ? ends_with(whole, part + 1) : strncmp(part, whole, bytes - 1) == 0;
+    return part[0] == '-' ? oss_path_ends_in(whole, part + 1) : strncmp(part, whole, bytes - 1) == 0;
 }
 
 static bool is_same(const net_matrix *m, const oss_net_arc *a, const oss_net_arc *b) {

@@ -152,25 +152,13 @@ static oss_status read_stm_line(oss_transcripts *t, const oss_transcripts_option
     return status == OSS_OK ? oss_transcripts_add(t, o, &parts) : status;
 }
 
-oss_status oss_transcripts_read_stm(oss_transcripts *t, const oss_transcripts_options *o,
-                                    oss_text_lines *lines) {
-    oss_strbuf id = {0};
-    char *line = NULL;
-    oss_status status = next_line(lines, &line);
-    while (status == OSS_OK && line != NULL) {
-        status = read_stm_line(t, o, lines, line, &id);
-        if (status == OSS_OK) {
-            status = next_line(lines, &line);
-        }
-    }
-    oss_strbuf_deinit(&id);
-    return status;
-}
-
 /* ---- ctm ---- */
 
 static oss_status read_ctm_line(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines,
                                 char *line, oss_strbuf *id) {
+    if (line[0] == ';') { /* one semicolon is enough here */
+        return OSS_OK;
+    }
     oss_status status = read_channel(lines, &line, id);
     if (status != OSS_OK) {
         return status;
@@ -201,19 +189,32 @@ static oss_status read_ctm_line(oss_transcripts *t, const oss_transcripts_option
     return status == OSS_OK ? oss_transcripts_add(t, o, &parts) : status;
 }
 
-oss_status oss_transcripts_read_ctm(oss_transcripts *t, const oss_transcripts_options *o,
-                                    oss_text_lines *lines) {
+/* ---- Their lines ---- */
+
+typedef oss_status read_line_fn(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines,
+                                char *line, oss_strbuf *id);
+
+static oss_status read_all_lines(oss_transcripts *t, const oss_transcripts_options *o, oss_text_lines *lines,
+                                 read_line_fn *read_line) {
     oss_strbuf id = {0};
     char *line = NULL;
     oss_status status = next_line(lines, &line);
     while (status == OSS_OK && line != NULL) {
-        if (line[0] != ';') { /* one semicolon is enough here */
-            status = read_ctm_line(t, o, lines, line, &id);
-        }
+        status = read_line(t, o, lines, line, &id);
         if (status == OSS_OK) {
             status = next_line(lines, &line);
         }
     }
     oss_strbuf_deinit(&id);
     return status;
+}
+
+oss_status oss_transcripts_read_stm(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines) {
+    return read_all_lines(t, o, lines, read_stm_line);
+}
+
+oss_status oss_transcripts_read_ctm(oss_transcripts *t, const oss_transcripts_options *o,
+                                    oss_text_lines *lines) {
+    return read_all_lines(t, o, lines, read_ctm_line);
 }
