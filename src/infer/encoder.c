@@ -65,6 +65,8 @@ void oss_encoder_worker_take(const oss_encoder *e, oss_worker_space *worker, oss
     worker->qkv = e->model->weights.steady ? take_floats(arena, rows, 3 * d) : NULL;
     take_inputs(e, worker, arena, rows);
     worker->attention = take_attention_scratch(e, arena, keys);
+    int32_t taps = e->model->config.value_conv;
+    worker->values = e->model->weights.steady && taps > 0 ? take_floats(arena, rows + taps - 1, d) : NULL;
     worker->mel = mel ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
 }
 

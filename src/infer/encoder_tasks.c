@@ -126,11 +126,31 @@ static void run_attention(const oss_encoder *e, const oss_worker_space *worker, 
     }
 }
 
+/* Adds the convolution of the values to rows [begin, end) of what attention gave. */
+static void run_value_conv(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t end) {
+    const oss_value_conv *conv = &e->model->weights.block[e->block].value_conv;
+    int32_t d = e->model->config.d_model, half = e->block % 2, first = 0, last;
+    const float *v = NULL;
+    ptrdiff_t v_row = d;
+    if (e->model->weights.steady) {
+        oss_k_value_conv_rows(conv->taps, e->frames, begin, end, &first, &last);
+        oss_k_int16_qkv_values(worker->values, &e->space.whole[half], first, last);
+        v = worker->values;
+    } else {
+        v = e->space.qkv[half] + 2 * (ptrdiff_t)d;
+        v_row = 3 * (ptrdiff_t)d;
+    }
+    oss_k_value_conv_fwd(e->space.attended, v, first, v_row, conv, e->frames, begin, end, &e->reach);
+}
+
 void oss_encoder_block_rows(const oss_encoder *e, oss_worker_space *worker, int32_t begin, int32_t rows) {
     const oss_packed_block *weights = &e->model->weights.block[e->block];
     int32_t d = e->model->config.d_model;
     float *x = row_of(e->space.x, begin, d);
     run_attention(e, worker, begin, begin + rows);
+    if (weights->value_conv.taps > 0) {
+        run_value_conv(e, worker, begin, begin + rows);
+    }
     run_linear(worker, x, row_of(e->space.attended, begin, d), &weights->out, rows, OSS_EPI_BIAS_ADD);
     run_norm(e, worker->normed, x, weights->norm2, rows);
     const void *normed = oss_k_operand(weights->mlp_in.format, worker->normed, rows, d, worker->operand);

@@ -36,9 +36,23 @@ static oss_k_weight take_weight(const packer *p, oss_role role, int32_t index, c
     return weight;
 }
 
+static oss_value_conv take_value_conv(const packer *p, int32_t index) {
+    const oss_param *param = oss_params_get(p->model->params, OSS_ROLE_VALUE_CONV, index, OSS_PART_WEIGHT);
+    if (param == NULL) {
+        return (oss_value_conv){0};
+    }
+    const oss_value_conv conv = {.taps = param->layer.in, .width = param->layer.out};
+    float *w = oss_arena_take(p->arena, param->count, sizeof *w);
+    if (w != NULL) {
+        oss_k_value_conv_pack(w, p->model->value + param->offset, conv.taps, conv.width);
+    }
+    return (oss_value_conv){.w = w, .taps = conv.taps, .width = conv.width};
+}
+
 static void take_block(const packer *p, oss_packed_block *block, int32_t index) {
     block->norm1 = take_vector(p, OSS_ROLE_NORM1, index, OSS_PART_WEIGHT);
     block->qkv = take_weight(p, OSS_ROLE_QKV, index, NULL);
+    block->value_conv = take_value_conv(p, index);
     block->out = take_weight(p, OSS_ROLE_OUT, index, NULL);
     block->norm2 = take_vector(p, OSS_ROLE_NORM2, index, OSS_PART_WEIGHT);
     block->mlp_in = take_weight(p, OSS_ROLE_MLP_IN, index, NULL);

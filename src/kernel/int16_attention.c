@@ -77,6 +77,20 @@ void oss_k_int16_qkv_set(const oss_int16_qkv *to, const float *qkv, int32_t begi
     }
 }
 
+void oss_k_int16_qkv_values(float *v, const oss_int16_qkv *qkv, int32_t begin, int32_t end) {
+    OSS_CONTRACT(begin >= 0 && begin <= end && end <= qkv->s);
+    const ptrdiff_t width = vectors_width(qkv->d);
+    for (int32_t row = begin; row < end; row++) {
+        for (int32_t h = 0; h < qkv->heads; h++, v += qkv->d) {
+            const int16_t *from = qkv->v + 2 * ((ptrdiff_t)(row / 2) * qkv->heads + h) * width + row % 2;
+            const float scale = qkv->scale[((ptrdiff_t)row * 3 + 2) * qkv->heads + h];
+            for (int32_t i = 0; i < qkv->d; i++) {
+                v[i] = (float)from[2 * (ptrdiff_t)i] * scale;
+            }
+        }
+    }
+}
+
 /* v of one row less or more stands on the other side of its pair. */
 static void move_v(const oss_int16_qkv *qkv, int32_t to, int32_t from) {
     const ptrdiff_t row = 2 * qkv->heads * vectors_width(qkv->d);

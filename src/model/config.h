@@ -49,6 +49,7 @@ typedef struct oss_model_config {
     double target_hz;        /* checked: sample_rate / frame_hop / downsample_time */
     int32_t d_model, n_layers, n_heads, d_ff, conv_channels, ctc_subframes;
     int32_t projector_dim; /* 0: no projector */
+    int32_t value_conv;    /* taps, odd; 0: none */
     oss_position position;
     double dropout;
     /* text */

@@ -18,7 +18,7 @@ static size_t row_width(const oss_param *param) {
 /* Whether the storage is about this parameter; biases and norms are float32 in every one. */
 static bool is_stored_small(const oss_param *param, oss_storage storage) {
     return storage != OSS_STORAGE_FP32 && param->part == OSS_PART_WEIGHT &&
-           param->layer.kind != OSS_LAYER_NORM &&
+           oss_layer_has_products(&param->layer) &&
            (storage != OSS_STORAGE_INT8 || row_width(param) >= INT8_LEAST_WIDTH);
 }
 

@@ -7,16 +7,29 @@
 
 /* ---- The list ---- */
 
-enum { LAYERS_A_BLOCK = OSS_ROLE_MLP_OUT - OSS_ROLE_NORM1 + 1 };
+/* A block's layers stand in the order of their roles; value_conv is not in every network. */
+static int32_t count_block_layers(const oss_model_config *config) {
+    return OSS_ROLE_MLP_OUT - OSS_ROLE_NORM1 + (config->value_conv > 0 ? 1 : 0);
+}
+
+static int32_t find_in_block(const oss_model_config *config, oss_role role) {
+    return (int32_t)role - OSS_ROLE_NORM1 - (config->value_conv == 0 && role > OSS_ROLE_VALUE_CONV ? 1 : 0);
+}
+
+static oss_role find_block_role(const oss_model_config *config, int32_t place) {
+    bool behind = config->value_conv == 0 && place >= OSS_ROLE_VALUE_CONV - OSS_ROLE_NORM1;
+    return (oss_role)(OSS_ROLE_NORM1 + place + (behind ? 1 : 0));
+}
 
 int32_t oss_network_layers(const oss_model_config *config, int32_t vocab) {
-    return oss_sizes_stem_layers(config) + 1 + LAYERS_A_BLOCK * config->n_layers + 1 + (vocab > 0 ? 1 : 0) +
+    return oss_sizes_stem_layers(config) + 1 + count_block_layers(config) * config->n_layers + 1 + (vocab > 0 ? 1 : 0) +
            (config->projector_dim > 0 ? 1 : 0);
 }
 
 /* Which layer stands at `place`; index in *index. */
 static oss_role find_role(const oss_model_config *config, int32_t vocab, int32_t place, int32_t *index) {
-    int32_t convs = oss_sizes_stem_layers(config), in_blocks = LAYERS_A_BLOCK * config->n_layers;
+    int32_t convs = oss_sizes_stem_layers(config), in_block = count_block_layers(config);
+    int32_t in_blocks = in_block * config->n_layers;
     *index = 0;
     if (place < convs) {
         *index = place;
@@ -27,8 +40,8 @@ static oss_role find_role(const oss_model_config *config, int32_t vocab, int32_t
     }
     place -= convs + 1;
     if (place < in_blocks) {
-        *index = place / LAYERS_A_BLOCK;
-        return (oss_role)(OSS_ROLE_NORM1 + place % LAYERS_A_BLOCK);
+        *index = place / in_block;
+        return find_block_role(config, place % in_block);
     }
     place -= in_blocks;
     if (place == 0) {
@@ -39,7 +52,7 @@ static oss_role find_role(const oss_model_config *config, int32_t vocab, int32_t
 
 int32_t oss_network_place(const oss_model_config *config, int32_t vocab, oss_role role, int32_t index) {
     int32_t proj = oss_sizes_stem_layers(config);
-    int32_t norm = proj + 1 + LAYERS_A_BLOCK * config->n_layers;
+    int32_t norm = proj + 1 + count_block_layers(config) * config->n_layers;
     switch (role) {
     case OSS_ROLE_CONV:
         return index;
@@ -52,7 +65,7 @@ int32_t oss_network_place(const oss_model_config *config, int32_t vocab, oss_rol
     case OSS_ROLE_PROJECTOR:
         return norm + 1 + (vocab > 0 ? 1 : 0);
     default:
-        return proj + 1 + LAYERS_A_BLOCK * index + (int32_t)role - OSS_ROLE_NORM1;
+        return proj + 1 + count_block_layers(config) * index + find_in_block(config, role);
     }
 }
 
@@ -79,6 +92,15 @@ static oss_layer make_attention(int32_t out, int32_t in, oss_init weight_init) {
     return layer;
 }
 
+/* It adds nothing to begin with. */
+static oss_layer make_taps(int32_t channels, int32_t taps) {
+    return (oss_layer){.kind = OSS_LAYER_TAPS,
+                       .out = channels,
+                       .in = taps,
+                       .weight_init = OSS_INIT_ZEROS,
+                       .trained = true};
+}
+
 static oss_layer make_projector(int32_t out, int32_t in) {
     oss_layer layer = make_linear(out, in);
     layer.trained = false;
@@ -94,6 +116,8 @@ static oss_layer make_layer(const oss_model_config *config, int32_t vocab, oss_r
         return make_linear(d, oss_sizes_flat_width(config));
     case OSS_ROLE_QKV:
         return make_attention(3 * d, d, OSS_INIT_XAVIER);
+    case OSS_ROLE_VALUE_CONV:
+        return make_taps(d, config->value_conv);
     case OSS_ROLE_OUT:
         return make_attention(d, d, OSS_INIT_UNIFORM_FAN_IN);
     case OSS_ROLE_MLP_IN:
@@ -122,6 +146,10 @@ oss_layer oss_network_layer(const oss_model_config *config, int32_t vocab, int32
     return layer;
 }
 
+bool oss_layer_has_products(const oss_layer *layer) {
+    return layer->kind == OSS_LAYER_CONV || layer->kind == OSS_LAYER_LINEAR;
+}
+
 static oss_k_format choose_format(const oss_layer *layer, oss_precision precision) {
     bool conv = layer->kind == OSS_LAYER_CONV;
     switch (precision) {
@@ -139,7 +167,7 @@ static oss_k_format choose_format(const oss_layer *layer, oss_precision precisio
 }
 
 oss_k_weight oss_layer_weight(const oss_layer *layer, oss_precision precision) {
-    OSS_CONTRACT(layer->kind != OSS_LAYER_NORM);
+    OSS_CONTRACT(oss_layer_has_products(layer));
     bool conv = layer->kind == OSS_LAYER_CONV;
     return (oss_k_weight){
         .format = choose_format(layer, precision), .conv = conv, .n = layer->out, .k = layer->in};
@@ -151,7 +179,7 @@ static const char *const conv_name[OSS_MAX_CONVS] = {"encoder.down.0.net.0", "en
                                                      "encoder.down.1"};
 static const char *const role_name[] = {
     [OSS_ROLE_PROJ] = "encoder.proj",   [OSS_ROLE_NORM1] = "norm1",       [OSS_ROLE_QKV] = "qkv_proj",
-    [OSS_ROLE_OUT] = "out_proj",        [OSS_ROLE_NORM2] = "norm2",       [OSS_ROLE_MLP_IN] = "mlp.0",
+    [OSS_ROLE_VALUE_CONV] = "value_conv", [OSS_ROLE_OUT] = "out_proj",        [OSS_ROLE_NORM2] = "norm2",       [OSS_ROLE_MLP_IN] = "mlp.0",
     [OSS_ROLE_MLP_OUT] = "mlp.2",       [OSS_ROLE_NORM] = "encoder.norm", [OSS_ROLE_HEAD] = "head",
     [OSS_ROLE_PROJECTOR] = "projector",
 };

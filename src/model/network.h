@@ -7,6 +7,7 @@
  *                 flattened channel by channel (column ch*F + f), then proj
  *     position    sinusoidal: added once; rope: on q and k of every block; base OSS_POSITION_BASE
  *     block 0..   x += out(attention(qkv(norm1(x))));  x += mlp_out(gelu(mlp_in(norm2(x))))
+ *                 with value_conv: x += out(attention(..) + value_conv(v)), v the values in qkv(norm1(x))
  *     norm        its output is the embeddings
  *     head        row j*V + v of its weight is symbol v of sub-frame j, so row s*k + j of the logits [S*k, V]
  *                 is sub-frame j of embedding s
@@ -36,6 +37,7 @@ typedef enum oss_role {
     OSS_ROLE_PROJ,
     OSS_ROLE_NORM1, /* from here to MLP_OUT index is the block's */
     OSS_ROLE_QKV,
+    OSS_ROLE_VALUE_CONV, /* where the configuration has one */
     OSS_ROLE_OUT,
     OSS_ROLE_NORM2,
     OSS_ROLE_MLP_IN,
@@ -49,6 +51,7 @@ typedef enum oss_role {
 typedef enum oss_layer_kind {
     OSS_LAYER_CONV,   /* weight [out, in, 3, 3], bias [out] */
     OSS_LAYER_LINEAR, /* weight [out, in], bias [out] */
+    OSS_LAYER_TAPS,   /* weight [out, 1, in]: each channel by itself, in: taps */
     OSS_LAYER_NORM    /* weight [out] */
 } oss_layer_kind;
 
@@ -59,10 +62,13 @@ typedef struct oss_layer {
     oss_role role;
     int32_t index; /* of the convolution or the block; else 0 */
     oss_layer_kind kind;
-    int32_t out, in; /* a norm: both its width */
+    int32_t out, in; /* a norm: both its width; taps: channels and taps */
     oss_init weight_init, bias_init;
     bool trained; /* false: CTC gives it no gradient (projector), so it keeps its values and does not decay */
 } oss_layer;
+
+/* Whether it multiplies matrices: its weight is laid out for that, and has a bias. */
+bool oss_layer_has_products(const oss_layer *layer);
 
 /* Layer number `place` in [0, oss_network_layers). vocab: symbols of the head, 0: there is none. */
 int32_t oss_network_layers(const oss_model_config *config, int32_t vocab);

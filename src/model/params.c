@@ -19,9 +19,11 @@ static int32_t count_taps(const oss_layer *layer) {
 /* rank and dim */
 static void set_shape(oss_param *entry) {
     const oss_layer *layer = &entry->layer;
-    const int32_t dim[4] = {layer->out, layer->in, OSS_CONV_SIZE, OSS_CONV_SIZE};
+    bool taps = layer->kind == OSS_LAYER_TAPS;
+    const int32_t dim[4] = {layer->out, taps ? 1 : layer->in, taps ? layer->in : OSS_CONV_SIZE,
+                            OSS_CONV_SIZE};
     bool vector = entry->part == OSS_PART_BIAS || layer->kind == OSS_LAYER_NORM;
-    entry->rank = vector ? 1 : layer->kind == OSS_LAYER_CONV ? 4 : 2;
+    entry->rank = vector ? 1 : layer->kind == OSS_LAYER_CONV ? 4 : taps ? 3 : 2;
     entry->count = 1;
     for (int32_t i = 0; i < entry->rank; i++) {
         entry->dim[i] = dim[i];
@@ -49,7 +51,7 @@ static void add_all(oss_params *params, const oss_model_config *config, int32_t 
     for (int32_t place = 0; place < layers; place++) {
         oss_layer layer = oss_network_layer(config, vocab_size, place);
         add_entry(params, &layer, OSS_PART_WEIGHT);
-        if (layer.kind != OSS_LAYER_NORM) {
+        if (oss_layer_has_products(&layer)) {
             add_entry(params, &layer, OSS_PART_BIAS);
         }
     }

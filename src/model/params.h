@@ -5,6 +5,7 @@
  *
  *     Conv2d, Linear   weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear
  *     norms            1
+ *     value_conv       0: it adds nothing to begin with
  *     qkv_proj         weight uniform in +-sqrt(6 / (fan_in + fan_out)), fan_out = 3*d_model; bias 0
  *     out_proj         weight uniform in +-1/sqrt(fan_in); bias 0
  *     head             as linear, times head_init_gain

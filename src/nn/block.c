@@ -1,4 +1,5 @@
-/* One Transformer block, pre-norm: x += drop(attention(norm(x))); x += drop(mlp(norm(x))). */
+/* One Transformer block, pre-norm: x += drop(attention(norm(x))); x += drop(mlp(norm(x))). What attention gives may have a
+ * convolution of its values added before it is projected. */
 #include "nn/net_internal.h"
 
 static oss_dropout make_dropout(const oss_net_run *run, int32_t index, oss_net_site place) {
@@ -21,6 +22,11 @@ static oss_dropout make_residual_dropout(const oss_net_run *run, int32_t index, 
     return dropout;
 }
 
+static oss_tensor *convolve_values(const oss_net_run *run, int32_t index, oss_tensor *qkv, oss_seq seq) {
+    const oss_net_layer *layer = oss_net_get(run->net, OSS_ROLE_VALUE_CONV, index);
+    return oss_op_value_conv(run->tape, qkv, oss_net_param(run, layer->weight), seq, run->reach);
+}
+
 static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, oss_seq seq) {
     int32_t heads = run->net->config->model.n_heads;
     oss_dropout dropout = make_dropout(run, index, OSS_SITE_ATTENTION);
@@ -28,8 +34,13 @@ static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, 
     if (run->net->config->model.position == OSS_POSITION_ROPE) {
         qkv = oss_op_rope(run->tape, qkv, seq, heads, run->rope);
     }
-    return oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_OUT, index),
-                          oss_op_attention(run->tape, qkv, seq, heads, run->reach, &dropout));
+    /* Before attention, so that going back attention stores the gradient of qkv and this one adds to it. */
+    oss_tensor *around = run->net->config->model.value_conv > 0 ? convolve_values(run, index, qkv, seq) : NULL;
+    oss_tensor *attended = oss_op_attention(run->tape, qkv, seq, heads, run->reach, &dropout);
+    if (around != NULL) {
+        attended = oss_op_residual(run->tape, attended, around, seq, &(oss_dropout){0});
+    }
+    return oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_OUT, index), attended);
 }
 
 static oss_tensor *feed_forward(const oss_net_run *run, int32_t index, oss_tensor *x) {

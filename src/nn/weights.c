@@ -7,7 +7,7 @@ static oss_status find_layer(oss_net_layer *out, const oss_net *net, int32_t pla
     *out = (oss_net_layer){.what = what,
                            .weight = oss_params_get(net->params, what.role, what.index, OSS_PART_WEIGHT),
                            .bias = oss_params_get(net->params, what.role, what.index, OSS_PART_BIAS),
-                           .is_packed = what.kind != OSS_LAYER_NORM && what.trained};
+                           .is_packed = oss_layer_has_products(&what) && what.trained};
     if (out->weight == NULL) {
         char name[OSS_LAYER_NAME_BYTES];
         oss_layer_name(name, what.role, what.index);

@@ -83,6 +83,11 @@ oss_tensor *oss_op_rope(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t he
 oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32_t heads,
                              const oss_attention_reach *reach, const oss_dropout *dropout);
 
+/* y[N,C] = convolution over time of the values in qkv[N,3C], each channel by itself and within each utterance:
+ * y[t,i] = sum_o w[i,0,o] v[t + o - K/2, i] over the frames that t sees (kernel/value_conv.h); w[C,1,K], K odd. */
+oss_tensor *oss_op_value_conv(oss_tape *tape, oss_tensor *qkv, oss_tensor *w, oss_seq seq,
+                              const oss_attention_reach *reach);
+
 /* y[N,C] = x + dropout(h): a residual connection; element index of the mask: t*C + c within the utterance.
  * With skip_p: y = x, or x + dropout(h) / (1 - skip_p), for each utterance. */
 oss_tensor *oss_op_residual(oss_tape *tape, oss_tensor *x, oss_tensor *h, oss_seq seq,
