@@ -90,6 +90,11 @@ static inline oss_decoding_options oss_decoding_options_init(void) {
 OSS_API oss_status oss_recognizer_set_decoding(oss_recognizer *recognizer,
                                                const oss_decoding_options *options);
 
+/* *out_path: the language model that lies beside a model file under the same name, NAME.lm beside NAME.safetensors, for
+ * `lm` of the options: what `ossicle transcribe` searches with when it is told nothing. The caller's: free with
+ * oss_string_free. NULL: there is none, or model_path is no file, as a run folder. Reads nothing. OSS_ENOMEM. */
+OSS_API oss_status oss_decoding_find_lm(const char *model_path, char **out_path);
+
 /* *out: what is in use, every default replaced; beam_width 0: greedy. Its strings are the recognizer's, until the next
  * oss_recognizer_set_decoding. OSS_EUSAGE: out->size is not set. */
 OSS_API oss_status oss_recognizer_get_decoding(const oss_recognizer *recognizer, oss_decoding_options *out);

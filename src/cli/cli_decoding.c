@@ -1,6 +1,7 @@
 #include "cli/cli_decoding.h"
 
 #include "base/fail.h"
+#include "base/logger.h"
 #include "infer/recognizer_internal.h"
 
 static const double default_hotword_weight = 8.0, most = 1000.0;
@@ -8,21 +9,24 @@ static const double default_hotword_weight = 8.0, most = 1000.0;
 /* ---- Options ---- */
 
 /* `option` says something of what `of` names. */
-static oss_status check_pair(const oss_cli_args *args, const char *option, const char *of) {
-    return oss_cli_has(args, option) && !oss_cli_has(args, of)
+static oss_status check_pair(const oss_cli_args *args, const char *option, const char *of, bool there) {
+    return oss_cli_has(args, option) && !there
                ? oss_fail(OSS_EUSAGE, "%s goes with %s: give that too", option, of)
                : OSS_OK;
 }
 
-static oss_status check_pairs(const oss_cli_args *args) {
-    static const char *const pair[][2] = {
-        {"--lm-weight", "--lm"}, {"--word-bonus", "--lm"},           {"--unknown-penalty", "--lm"},
-        {"--symbol-lm", "--lm"}, {"--hotword-weight", "--hotwords"}, {"--rescore-weight", "--rescore-lm"}};
+static oss_status check_pairs(const oss_cli_args *args, const char *lm) {
+    static const char *const of_lm[] = {"--lm-weight", "--word-bonus", "--unknown-penalty", "--symbol-lm"};
     oss_status status = OSS_OK;
-    for (size_t i = 0; i < sizeof pair / sizeof *pair && status == OSS_OK; i++) {
-        status = check_pair(args, pair[i][0], pair[i][1]);
+    for (size_t i = 0; i < sizeof of_lm / sizeof *of_lm && status == OSS_OK; i++) {
+        status = check_pair(args, of_lm[i], "--lm", lm != NULL);
     }
-    return status;
+    if (status == OSS_OK) {
+        status = check_pair(args, "--hotword-weight", "--hotwords", oss_cli_has(args, "--hotwords"));
+    }
+    return status == OSS_OK
+               ? check_pair(args, "--rescore-weight", "--rescore-lm", oss_cli_has(args, "--rescore-lm"))
+               : status;
 }
 
 /* A number whose 0 means 0. */
@@ -51,14 +55,18 @@ static oss_status read_numbers(const oss_cli_args *args, oss_decoding_options *o
 }
 
 oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out) {
+    return oss_cli_read_decoding_with(args, oss_cli_value(args, "--lm"), out);
+}
+
+oss_status oss_cli_read_decoding_with(const oss_cli_args *args, const char *lm, oss_cli_decoding *out) {
     int64_t width = 0;
     *out = (oss_cli_decoding){.options = oss_decoding_options_init(),
                               .hotwords = oss_cli_value(args, "--hotwords"),
                               .hotword_weight = default_hotword_weight};
-    out->options.lm = oss_cli_value(args, "--lm");
+    out->options.lm = lm;
     out->options.symbol_lm = oss_cli_value(args, "--symbol-lm");
     out->options.rescore_lm = oss_cli_value(args, "--rescore-lm");
-    oss_status status = check_pairs(args);
+    oss_status status = check_pairs(args, lm);
     if (status == OSS_OK) {
         status = oss_cli_integer(args, "--beam", 1, 4096, 0, &width);
         out->options.beam_width = (int32_t)width;
@@ -91,9 +99,22 @@ oss_status oss_cli_refuse_penalty(const char *lm) {
         lm);
 }
 
+/* Who gave no --lm must be told where this one comes from. */
+static oss_status explain_own_lm(const oss_cli_decoding *decoding, oss_status status) {
+    return decoding->own_lm != NULL && (status == OSS_EINPUT || status == OSS_EIO)
+               ? oss_fail(status,
+                          "%s; it is taken because it lies beside the model: put the right one there, or say "
+                          "--lm none",
+                          oss_last_error())
+               : status;
+}
+
 oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer) {
     const oss_decoding_options *options = &decoding->options;
-    oss_status status = oss_recognizer_set_decoding(recognizer, options);
+    oss_status status = explain_own_lm(decoding, oss_recognizer_set_decoding(recognizer, options));
+    if (status == OSS_OK && decoding->own_lm != NULL) {
+        oss_log_info("language model: %s", decoding->own_lm);
+    }
     bool penalty = options->unknown_penalty != 0.0 || (options->zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0;
     if (status == OSS_OK && penalty && !oss_recognizer_knows_words(recognizer)) {
         return oss_cli_refuse_penalty(options->lm);

@@ -35,18 +35,22 @@
                 "spells the words that --lm does not know"                                                   \
     }
 
-#define OSS_CLI_DECODING_OPTIONS                                                                             \
-    {.name = "--lm",                                                                                         \
-     .value = "FILE",                                                                                        \
-     .help = "language model to search with: a file of `ossicle lm build`, or an ARPA file"},                \
-        {.name = "--lm-weight",                                                                              \
-         .value = "X",                                                                                       \
-         .help = "weight of the language model, from 0 (default: what `ossicle tune` stored in it, else "    \
-                 "0.5)"},                                                                                    \
+/* All but --lm itself. */
+#define OSS_CLI_SEARCH_OPTIONS                                                                               \
+    {.name = "--lm-weight",                                                                                  \
+     .value = "X",                                                                                           \
+     .help = "weight of the language model, from 0 (default: what `ossicle tune` stored in it, else "        \
+             "0.5)"},                                                                                        \
         {.name = "--word-bonus",                                                                             \
          .value = "X",                                                                                       \
          .help = "added for each word (default: what `ossicle tune` stored, else 1.5)"},                     \
         OSS_CLI_SYMBOL_LM_OPTION, OSS_CLI_BEAM_OPTIONS
+
+#define OSS_CLI_DECODING_OPTIONS                                                                             \
+    {.name = "--lm",                                                                                         \
+     .value = "FILE",                                                                                        \
+     .help = "language model to search with: a file of `ossicle lm build`, or an ARPA file"},                \
+        OSS_CLI_SEARCH_OPTIONS
 
 #define OSS_CLI_N_BEST_OPTION                                                                                \
     {                                                                                                        \
@@ -55,18 +59,23 @@
     }
 
 typedef struct oss_cli_decoding {
-    oss_decoding_options options; /* the strings are the command line's */
+    oss_decoding_options options; /* the strings are the command line's, or own_lm */
     const char *hotwords;         /* file; NULL: none */
     double hotword_weight;
+    char *
+        own_lm; /* the language model that nobody named: it lies beside the model; NULL: none (default_lm.h) */
 } oss_cli_decoding;
 
 /* *out: OSS_CLI_DECODING_OPTIONS. OSS_EUSAGE. */
 oss_status oss_cli_read_decoding(const oss_cli_args *args, oss_cli_decoding *out);
+/* The same with the language model `lm` (NULL: none) whatever --lm is. */
+oss_status oss_cli_read_decoding_with(const oss_cli_args *args, const char *lm, oss_cli_decoding *out);
 /* *out->options.n_best: OSS_CLI_N_BEST_OPTION; has_room: what is written can hold lists; else `how` says what can. OSS_EUSAGE. */
 oss_status oss_cli_read_n_best(const oss_cli_args *args, bool has_room, const char *how,
                                oss_cli_decoding *out);
 
-/* The recognizer decodes so: models and hotwords are loaded. OSS_EUSAGE: --unknown-penalty, and --lm is of symbols. */
+/* The recognizer decodes so: models and hotwords are loaded; a log line names a language model that nobody named.
+ * OSS_EUSAGE: --unknown-penalty, and the language model is of symbols. */
 oss_status oss_cli_decode(const oss_cli_decoding *decoding, oss_recognizer *recognizer);
 
 /* OSS_EUSAGE: --unknown-penalty goes with no model of symbols. */

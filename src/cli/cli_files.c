@@ -24,6 +24,10 @@ static bool is_read(const oss_cli_option *option) {
     return is_called(option, "FILE") || (option->value != NULL && strcmp(option->value, "M") == 0);
 }
 
+static bool names_no_file(const oss_cli_given *given) {
+    return is_called(given->option, "FILE|" OSS_CLI_NONE) && strcmp(given->value, OSS_CLI_NONE) == 0;
+}
+
 /* `file` is what is read of what the user calls `name`: the file itself, or the model file in a folder. */
 static oss_status refuse_output(const oss_cli_args *args, const char *file, const char *name) {
     for (int32_t i = 0; i < args->givens; i++) {
@@ -139,6 +143,9 @@ static oss_status check_operand(const oss_cli_args *args, const char *operand) {
 }
 
 static oss_status check_given(const oss_cli_args *args, const oss_cli_given *given) {
+    if (names_no_file(given)) {
+        return OSS_OK;
+    }
     if (is_written(given->option) && strcmp(given->value, "-") == 0) {
         return oss_fail(OSS_EUSAGE, "%s -: write a file's name (./- for a file that is called -)",
                         given->option->name);

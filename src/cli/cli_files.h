@@ -4,6 +4,9 @@
 
 #include "cli/cli_common.h"
 
+/* What an option whose value is called "FILE|none" is given in place of a file. */
+#define OSS_CLI_NONE "none"
+
 /* OSS_EINPUT when an option that reads a file is given a folder. OSS_EUSAGE when an option that writes (its value is
  * called OUT...) is given "-", or names a file that an operand, an option that reads (FILE..., M) or the config
  * (--config, --set) names too, whatever way either is written, or one that a run keeps in a folder that they name.

@@ -1,7 +1,7 @@
 /* ossicle transcribe: recordings to text. */
-#include "cli/cli_decoding.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
+#include "cli/default_lm.h"
 #include "cli/default_model.h"
 #include "cli/transcribe_run.h"
 
@@ -9,7 +9,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     OSS_TRANSCRIBE_OUTPUT_OPTIONS,
     OSS_RECORDING_LIST_OPTION,
-    OSS_CLI_DECODING_OPTIONS,
+    OSS_CLI_DEFAULT_LM_OPTIONS,
     OSS_CLI_N_BEST_OPTION,
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
@@ -41,10 +41,10 @@ static int run_transcribe(const oss_cli_args *args) {
     oss_recording_list list = {0};
     oss_transcribe_output output = {0};
     oss_recognizer_options settings;
-    oss_cli_decoding decoding;
+    oss_cli_decoding decoding = {0};
     oss_status status = read_settings(&settings, args);
     if (status == OSS_OK) {
-        status = oss_cli_read_decoding(args, &decoding);
+        status = oss_cli_read_default_decoding(args, &decoding);
     }
     if (status == OSS_OK) {
         status = oss_recording_list_read(&list, args);
@@ -62,6 +62,7 @@ static int run_transcribe(const oss_cli_args *args) {
     }
     oss_transcribe_output_deinit(&output);
     oss_recording_list_deinit(&list);
+    oss_cli_decoding_deinit(&decoding);
     if (oss_cli_signal() != 0) {
         oss_cli_end_by_signal();
     }
@@ -85,8 +86,11 @@ const oss_cli_command oss_command_transcribe = {
         "end with (" OSS_RECORDING_EXTENSIONS "), in the order of their "
         "names. Names that begin with a dot are passed by. A folder, or a list, counts as several FILEs. "
         "Results come in the order of the command line, whatever is done first.\n\n"
-        "--lm, --hotwords, --rescore-lm, --n-best and --beam search for words in place of the best symbol of each "
-        "row (docs/decoding.md): slower, and much more accurate with a language model of what is said. "
+        "A model file NAME.safetensors beside which a language model NAME.lm lies, as the English model that ships "
+        "with Ossicle, is searched with it, and standard error names it; --lm FILE takes another, --lm none goes "
+        "without, and so does --greedy, with no search at all. --hotwords, --rescore-lm, --n-best and --beam search "
+        "too. A search looks for words in place of the best symbol of each row (docs/decoding.md): slower, and much "
+        "more accurate with a language model of what is said. "
         "Confidences are then posteriors of words.\n\n"
         "--format json, srt, vtt, textgrid and lrc are a file for each recording: with several, --output-dir "
         "says where. No two recordings are written to one file: that is refused before the work begins. A "

@@ -1,7 +1,12 @@
 #include "ossicle/decoding.h"
 
+#include <string.h>
+
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "base/strbuf.h"
 #include "infer/recognizer_internal.h"
 #include "infer/recognizer_state.h"
 #include "infer/transcriber.h"
@@ -24,6 +29,34 @@ oss_status oss_recognizer_get_decoding(const oss_recognizer *recognizer, oss_dec
     }
     memcpy(out, &used, size < sizeof used ? size : sizeof used);
     out->size = size;
+    return OSS_OK;
+}
+
+/* ---- The language model beside a model ---- */
+
+/* "a/b.lm" for "a/b.safetensors". */
+static char *name_beside(const char *path) {
+    const char *name = oss_path_name(path), *dot = strrchr(name, '.');
+    oss_strbuf beside = {0};
+    size_t length = dot == NULL || dot == name ? strlen(path) : (size_t)(dot - path);
+    oss_strbuf_append_bytes(&beside, path, length);
+    oss_strbuf_append(&beside, ".lm");
+    return oss_strbuf_take(&beside);
+}
+
+oss_status oss_decoding_find_lm(const char *model_path, char **out_path) {
+    char *path = NULL;
+    if (oss_file_is_regular(model_path)) {
+        path = name_beside(model_path);
+        if (path == NULL) {
+            return OSS_ENOMEM;
+        }
+        if (!oss_file_is_regular(path) || oss_file_is_same(path, model_path)) {
+            oss_free(path);
+            path = NULL;
+        }
+    }
+    *out_path = path;
     return OSS_OK;
 }
 
