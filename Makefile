@@ -280,8 +280,10 @@ bench-decoding:
 	@$(MAKE) --no-print-directory all $(BUILD)/scripts/bench/search_worker
 	@python3 -B scripts/bench/bench_decoding.py $(BUILD)
 
-# The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
+# The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to. The language model
+# beside it goes with it, and with no other.
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors
+SHIPPED_LM     = $(basename $(SHIPPED_MODEL)).lm
 SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
 CMAKE_DIR = $(DESTDIR)$(prefix)/lib/cmake/ossicle
 # Libraries by name, not as Requires.private: with --static that would ask for what libsndfile itself was built of, and Debian has
@@ -308,7 +310,9 @@ install: all
 	chmod 644 $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(CMAKE_DIR)/*
 	@if [ -f '$(SHIPPED_MODEL)' ]; then \
 	        install -d $(SHARE_DIR) && install -m 644 '$(SHIPPED_MODEL)' $(SHARE_DIR)/ossicle-en.safetensors && \
-	        install -m 644 checkpoints/ossicle-en.md $(SHARE_DIR) && echo 'installed $(SHIPPED_MODEL) in $(SHARE_DIR)'; \
+	        install -m 644 checkpoints/ossicle-en.md $(SHARE_DIR) && rm -f $(SHARE_DIR)/ossicle-en.lm && \
+	        if [ -f '$(SHIPPED_LM)' ]; then install -m 644 '$(SHIPPED_LM)' $(SHARE_DIR)/ossicle-en.lm; fi && \
+	        echo 'installed $(SHIPPED_MODEL) in $(SHARE_DIR)'; \
 	else \
 	        echo 'note: $(SHIPPED_MODEL) is not there: nothing is installed in $(SHARE_DIR), and ossicle needs --model' >&2; \
 	fi
@@ -318,7 +322,7 @@ uninstall:
 	      $(DESTDIR)$(prefix)/lib/pkgconfig/ossicle.pc $(DESTDIR)$(prefix)/share/man/man1/ossicle.1
 	rm -rf $(DESTDIR)$(prefix)/include/ossicle
 	rm -f $(CMAKE_DIR)/ossicleConfig.cmake $(CMAKE_DIR)/ossicleConfigVersion.cmake
-	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.md
+	rm -f $(SHARE_DIR)/ossicle-en.safetensors $(SHARE_DIR)/ossicle-en.lm $(SHARE_DIR)/ossicle-en.md
 	rmdir $(SHARE_DIR) $(CMAKE_DIR) $(DESTDIR)$(prefix)/lib/cmake 2>/dev/null || true
 	$(REFRESH_LINKER)
 

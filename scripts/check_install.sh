@@ -4,6 +4,7 @@
 #  - a program in C and one in C++, with pkg-config alone: shared, and static with --static;
 #  - with CMake (when there is one): ossicle::ossicle and ossicle::static, versions that fit and do not, and once more after the
 #    folder was moved;
+#  - the language model beside the model that ships comes with it, and one of before does not stay with another model;
 #  - make uninstall leaves no file and no folder of ours.
 . "$(dirname "$0")/usage.sh"
 set -eu
@@ -17,7 +18,7 @@ fail() {
 	exit 1
 }
 run_make() {
-	MAKEFLAGS='' make -s -C "$root" BUILD="$(realpath --relative-to="$root" "$build")" SHIPPED_MODEL=/nowhere/model "$@" >"$work/make.log" 2>&1 ||
+	MAKEFLAGS='' make -s -C "$root" BUILD="$(realpath --relative-to="$root" "$build")" SHIPPED_MODEL=/nowhere/model.safetensors "$@" >"$work/make.log" 2>&1 ||
 		{ cat "$work/make.log" >&2; fail "make $* failed"; }
 }
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig"
@@ -119,6 +120,19 @@ if command -v cmake >/dev/null 2>&1; then
 else
 	echo "note: no cmake: the CMake package is not tried"
 fi
+
+# Which files they are is not looked at here; the program is not asked to read them.
+echo model >"$work/mine.safetensors"
+echo words >"$work/mine.lm"
+share=$work/prefix/share/ossicle
+run_make install prefix="$work/prefix" SHIPPED_MODEL="$work/mine.safetensors"
+cmp "$work/mine.safetensors" "$share/ossicle-en.safetensors" && cmp "$work/mine.lm" "$share/ossicle-en.lm" || fail "make install: not the model, or not the language model beside it"
+rm "$work/mine.lm"
+run_make install prefix="$work/prefix" SHIPPED_MODEL="$work/mine.safetensors"
+[ ! -e "$share/ossicle-en.lm" ] || fail "make install: the language model of another model stays"
+echo words >"$work/mine.lm"
+run_make install prefix=/opt/ossicle DESTDIR="$work/stage" SHIPPED_MODEL="$work/mine.safetensors"
+[ -s "$work/stage/opt/ossicle/share/ossicle/ossicle-en.lm" ] || fail "DESTDIR gets no language model"
 
 run_make uninstall prefix="$work/prefix"
 run_make uninstall prefix=/opt/ossicle DESTDIR="$work/stage"

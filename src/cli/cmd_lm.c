@@ -1,13 +1,24 @@
 /* ossicle lm info: what an n-gram model is. The other commands of the group: lm_score.c, lm_convert.c. */
-#include "base/mem.h"
+#include <stdio.h>
+
 #include "cli/commands.h"
 #include "ngram/pack.h"
+
+enum { SUM_CHARS = 17 };
 
 static const oss_cli_option options[] = {
     {.name = "--json", .help = "print one JSON object"},
 };
 
+/* NULL: of an ARPA file. */
+static const char *write_sum(const oss_ngram *ngram, char out[SUM_CHARS]) {
+    uint64_t sum = oss_ngram_sum(ngram);
+    (void)snprintf(out, SUM_CHARS, "%016llx", (unsigned long long)sum);
+    return sum == 0 ? NULL : out;
+}
+
 static void print_table(const oss_ngram *ngram) {
+    char sum[SUM_CHARS];
     oss_ngram_tuning tuning = oss_ngram_get_tuning(ngram);
     oss_cli_print("%-12s%s\n", "tokens", oss_ngram_is_of_symbols(ngram) ? "symbols" : "words");
     oss_cli_print("%-12s%d\n", "order", (int)oss_ngram_order(ngram));
@@ -20,6 +31,9 @@ static void print_table(const oss_ngram *ngram) {
         oss_cli_print("\n");
     }
     oss_cli_print("%-12s%lld\n", "bytes", (long long)oss_ngram_bytes(ngram));
+    if (write_sum(ngram, sum) != NULL) {
+        oss_cli_print("%-12s%s\n", "sum", sum);
+    }
     if (tuning.tuned) {
         oss_cli_print("%-12slm_weight %g, word_bonus %g", "tuning", tuning.lm_weight, tuning.word_bonus);
         if (tuning.has_penalty) {
@@ -32,6 +46,7 @@ static void print_table(const oss_ngram *ngram) {
 }
 
 static oss_status print_json(const oss_ngram *ngram) {
+    char sum[SUM_CHARS];
     oss_ngram_tuning tuning = oss_ngram_get_tuning(ngram);
     oss_json *object = oss_json_object();
     oss_json_add_string(object, "tokens", oss_ngram_is_of_symbols(ngram) ? "symbols" : "words");
@@ -49,6 +64,11 @@ static oss_status print_json(const oss_ngram *ngram) {
         }
     }
     oss_json_add_integer(object, "bytes", oss_ngram_bytes(ngram));
+    if (write_sum(ngram, sum) != NULL) {
+        oss_json_add_string(object, "sum", sum);
+    } else {
+        oss_json_add_null(object, "sum");
+    }
     if (tuning.tuned) {
         oss_json_add_number(object, "lm_weight", tuning.lm_weight);
         oss_json_add_number(object, "word_bonus", tuning.word_bonus);
@@ -78,12 +98,12 @@ static int run_info(const oss_cli_args *args) {
 
 const oss_cli_command oss_command_lm_info = {
     .name = "lm info",
-    .summary = "what a language model is: orders, n-grams, bytes, tuning",
+    .summary = "what a language model is: orders, n-grams, bytes, sum, tuning",
     .operands = "FILE",
     .min_operands = 1,
     .max_operands = 1,
     .details = "FILE: an n-gram model, ours or an ARPA file (gzip too). Of an ARPA file the bytes are what "
-               "the model takes in memory, which is what our own file would take.",
+               "the model takes in memory, which is what our own file would take, and there is no sum.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_info};

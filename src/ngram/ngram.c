@@ -45,6 +45,10 @@ oss_ngram_tuning oss_ngram_get_tuning(const oss_ngram *ngram) {
                               .unknown_penalty = ngram->header.unknown_penalty};
 }
 
+uint64_t oss_ngram_sum(const oss_ngram *ngram) {
+    return ngram->header.sum;
+}
+
 int64_t oss_ngram_bytes(const oss_ngram *ngram) {
     return (int64_t)ngram->bytes;
 }

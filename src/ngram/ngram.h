@@ -48,6 +48,8 @@ int64_t oss_ngram_count(const oss_ngram *ngram, int32_t n);
  * "_" in the model's file stands for the space (ossicle lm build --characters). */
 bool oss_ngram_is_of_symbols(const oss_ngram *ngram);
 oss_ngram_tuning oss_ngram_get_tuning(const oss_ngram *ngram);
+/* Of its file, as its header has it, tuning included; 0: it was made of an ARPA file. */
+uint64_t oss_ngram_sum(const oss_ngram *ngram);
 
 /* Its number, or OSS_NGRAM_UNKNOWN. token[bytes] needs no 0 at its end. */
 uint32_t oss_ngram_find(const oss_ngram *ngram, const char *token, size_t bytes);

@@ -94,8 +94,34 @@ START_TEST(test_info) {
     oss_program_expect_out(
         &run,
         "{\"tokens\":\"words\",\"order\":2,\"ngrams\":[5,3],\"probability_values\":[6,4],\"backoff_values\":[3],\"bytes\":");
-    oss_program_expect_out(&run, "\"lm_weight\":null,\"word_bonus\":null,\"unknown_penalty\":null}");
+    oss_program_expect_out(&run,
+                           ",\"sum\":null,\"lm_weight\":null,\"word_bonus\":null,\"unknown_penalty\":null}");
     oss_program_run_deinit(&run);
+    free(path);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
+/* It is the one at offset 16 of the file, in both forms. */
+START_TEST(test_info_has_the_sum) {
+    oss_cli_case c = oss_cli_case_make();
+    char *path = write_arpa(&c), *own = oss_tempdir_path(c.folder, "own.lm"), wanted[40];
+    oss_program_run run = oss_run_ossicle("lm", "convert", path, "-o", own);
+    oss_program_expect(&run, 0);
+    oss_program_run_deinit(&run);
+    char *bytes = oss_tempdir_read(own, NULL);
+    uint64_t sum = 0;
+    memcpy(&sum, bytes + 16, sizeof sum);
+    run = oss_run_ossicle("lm", "info", own);
+    snprintf(wanted, sizeof wanted, "sum         %016llx\n", (unsigned long long)sum);
+    oss_program_expect_out(&run, wanted);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("lm", "info", "--json", own);
+    snprintf(wanted, sizeof wanted, ",\"sum\":\"%016llx\",", (unsigned long long)sum);
+    oss_program_expect_out(&run, wanted);
+    oss_program_run_deinit(&run);
+    free(bytes);
+    free(own);
     free(path);
     oss_cli_case_free(&c);
 }
@@ -296,6 +322,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_convert_there_and_back);
     tcase_add_test(all, test_words_without_a_weight_get_one);
     tcase_add_test(all, test_info);
+    tcase_add_test(all, test_info_has_the_sum);
     tcase_add_test(all, test_score);
     tcase_add_test(all, test_score_of_units);
     tcase_add_test(all, test_score_of_rows);
