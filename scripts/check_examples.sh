@@ -2,7 +2,7 @@
 # The programs of docs/examples, as somebody builds them who has an installed Ossicle: scripts/check_examples.sh BUILD
 #  - each is built by the line at its own head, with pkg-config alone and no other path, without a warning, by every compiler that is
 #    here (gcc, clang), and run on recordings and models made here;
-#  - what they print is what `ossicle transcribe` prints; failures are said in one line and set the exit code.
+#  - what they print is what `ossicle transcribe --greedy` prints; failures are said in one line and set the exit code.
 # docs/library.md and README.md name each of them.
 . "$(dirname "$0")/usage.sh"
 set -eu
@@ -43,7 +43,7 @@ fi
 
 check_file() {
 	./file "$model" data/wav/0.wav >out || fail "file: fails"
-	"$work/prefix/bin/ossicle" transcribe --model "$model" data/wav/0.wav >want 2>log
+	"$work/prefix/bin/ossicle" transcribe --greedy --model "$model" data/wav/0.wav >want 2>log
 	[ "$(head -n 1 out)" = "$(cat want)" ] || { cat out; fail "file: another text than ossicle transcribe's"; }
 	[ "$(sed 1d out | awk '{ text = text sep $5; sep = " "; bad += $1 >= $2 || $1 < last; last = $2 } END { print bad + 0 ": " text }')" = "0: $(cat want)" ] ||
 		{ cat out; fail "file: words and times do not fit"; }
@@ -53,7 +53,7 @@ check_file() {
 
 check_pool() {
 	for wav in data/wav/*.wav; do
-		printf '%s\t%s\n' "$wav" "$("$work/prefix/bin/ossicle" transcribe --model "$model" "$wav" 2>log)"
+		printf '%s\t%s\n' "$wav" "$("$work/prefix/bin/ossicle" transcribe --greedy --model "$model" "$wav" 2>log)"
 	done >want
 	for workers in 1 3 16; do
 		./pool "$model" "$workers" data/wav/*.wav >out || fail "pool: fails"

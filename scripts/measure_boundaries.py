@@ -108,7 +108,7 @@ def save(path, x, noise_db, draw):
 
 def recognise(model, paths, texts, folder):
     """With ALIGN set, the texts are told."""
-    command = [os.environ["OSSICLE"], "transcribe", "--model", model, "--format", "jsonl", *paths]
+    command = [os.environ["OSSICLE"], "transcribe", "--greedy", "--model", model, "--format", "jsonl", *paths]
     if setting("ALIGN", ""):
         rows = os.path.join(folder, "texts.csv")
         with open(rows, "w", encoding="utf-8", newline="") as f:

@@ -56,7 +56,7 @@ encoder() { # x real time of all processes together
 round=0
 while [ "$round" -lt "$rounds" ]; do
 	begin=$(seconds_now)
-	"$build/ossicle" transcribe --model "$model" --threads "$threads" "$work/clips" >"$work/text" 2>"$work/messages"
+	"$build/ossicle" transcribe --greedy --model "$model" --threads "$threads" "$work/clips" >"$work/text" 2>"$work/messages"
 	end=$(seconds_now)
 	echo "$begin $end $(encoder)" >>"$work/times"
 	round=$((round + 1))

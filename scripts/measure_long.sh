@@ -79,7 +79,7 @@ sound_end=$(od -An -v -td2 -w2 "$last_row" | awk -v begin="$last_begin" '
 run() { # NAME FILE...: NAME.ctm, and NAME.cost: KiB at most, seconds, those of the processor
 	name=$1
 	shift
-	env time -f '%M %e %U %S' -o "$work/$name.cost" "$ossicle" transcribe --model "$model" --threads "$threads" --format ctm "$@" >"$work/$name.ctm" 2>"$work/$name.err" ||
+	env time -f '%M %e %U %S' -o "$work/$name.cost" "$ossicle" transcribe --greedy --model "$model" --threads "$threads" --format ctm "$@" >"$work/$name.ctm" 2>"$work/$name.err" ||
 		{ cat "$work/$name.err" >&2; exit 3; }
 }
 # Half a minute at a time, before and after: the machine may be busy.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What streaming costs: word errors, processor time and delay of `ossicle listen` at several latencies beside one pass over each recording
-# (`ossicle transcribe`), and whether a recording that is cut at the last sample of speech loses its last words.
+# (`ossicle transcribe --greedy`), and whether a recording that is cut at the last sample of speech loses its last words.
 #   scripts/measure_streaming.sh CSV ROWS MODEL [LATENCY...]      (needs sox, and its MP3 format for MP3 files)
 # ROWS rows are taken evenly from CSV (wav,text,...; rows with quotes are left out) and made raw 16-bit samples at 16 kHz. Latencies are in
 # seconds (0.6 1 1.5 2 3). LISTEN_OPTIONS in the environment are options of listen.
@@ -76,14 +76,14 @@ count_errors() { # FILE
 }
 
 one_pass() { # NUMBER
-	"$ossicle" transcribe --model "$model" --threads 1 --keep-level "$work/$1.wav" 2>/dev/null
+	"$ossicle" transcribe --greedy --model "$model" --threads 1 --keep-level "$work/$1.wav" 2>/dev/null
 }
 listen() { # NUMBER: segments in lines of a file
 	# shellcheck disable=SC2086
 	"$ossicle" listen --model "$model" --latency "$latency" ${LISTEN_OPTIONS:-} <"$work/$1.raw" >"$work/$1.text" 2>/dev/null
 }
 start_one_pass() {
-	"$ossicle" transcribe --model "$model" --threads 1 "$work/short.wav" 2>/dev/null
+	"$ossicle" transcribe --greedy --model "$model" --threads 1 "$work/short.wav" 2>/dev/null
 }
 start_listen() {
 	"$ossicle" listen --model "$model" --latency "$latency" </dev/null 2>/dev/null

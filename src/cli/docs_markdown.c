@@ -74,8 +74,11 @@ static void append_options(oss_strbuf *text, const oss_cli_command *command) {
     oss_strbuf_append(text, "\n| option | |\n|---|---|\n");
     for (int32_t i = 0; i < command->options; i++) {
         const oss_cli_option *option = &command->option[i];
-        oss_strbuf_printf(text, "| `%s%s%s` | ", option->name, option->value == NULL ? "" : " ",
-                          option->value == NULL ? "" : option->value);
+        oss_strbuf_printf(text, "| `%s%s", option->name, option->value == NULL ? "" : " ");
+        if (option->value != NULL) {
+            append_word(text, option->value, strlen(option->value), true);
+        }
+        oss_strbuf_append(text, "` | ");
         append_cell(text, option->help);
         oss_strbuf_printf(text, "%s |\n", oss_cli_repeats(option));
     }
