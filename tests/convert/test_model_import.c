@@ -49,7 +49,7 @@ static void set_up(void) {
         oss_config_parse(
             &config,
             "{\"mel_bins\": 16, \"conv_channels\": 2, \"d_model\": 4, \"n_layers\": 1, \"n_heads\": 2,"
-            "\"d_ff\": 6, \"projector_dim\": 3}",
+            "\"d_ff\": 6, \"projector_dim\": 3, \"value_conv\": 3}",
             "c"),
         OSS_OK);
     make_model();
@@ -302,6 +302,18 @@ START_TEST(test_many_wrong_names) {
 }
 END_TEST
 
+START_TEST(test_value_conv_of_the_file_and_the_config) {
+    config->model.value_conv = 0;
+    assert_refused(vocab, "\"encoder.blocks.0.value_conv.weight\" is not part of the network");
+    config->model.value_conv = 5;
+    assert_refused(
+        vocab, "tensor \"encoder.blocks.0.value_conv.weight\" has shape [4,1,3]; by the config it must be "
+               "[4,1,5]");
+    drop("value_conv");
+    assert_refused(vocab, "tensor \"encoder.blocks.0.value_conv.weight\" is missing");
+}
+END_TEST
+
 START_TEST(test_missing_and_wrong_shape) {
     drop("norm2");
     assert_refused(vocab, "tensor \"encoder.blocks.0.norm2.weight\" is missing");
@@ -377,6 +389,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(parts, test_other_floats);
     tcase_add_loop_test(parts, test_wrong, 0, 3);
     tcase_add_test(parts, test_many_wrong_names);
+    tcase_add_test(parts, test_value_conv_of_the_file_and_the_config);
     tcase_add_test(parts, test_missing_and_wrong_shape);
     tcase_add_test(parts, test_long_names_do_no_harm);
     tcase_add_test(parts, test_fixed_statistics_cannot_be_had);

@@ -16,6 +16,7 @@ static oss_network *make_network(oss_precision precision, int32_t conv_channels)
     oss_network_sizes sizes = oss_network_micro();
     sizes.dropout = 0.1;
     sizes.conv_channels = conv_channels;
+    sizes.value_conv = 5;
     oss_network *network = oss_network_create(&sizes, B, SAMPLES, LABELS);
     network->config->training.precision = precision;
     oss_network_set_utterances(network, B, 0, SAMPLES, LABELS); /* reserves what this precision takes */
