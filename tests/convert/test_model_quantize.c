@@ -31,7 +31,6 @@ END_TEST
 START_TEST(test_calibration_stays) {
     char *folder = oss_tempdir_make(), *path = oss_tempdir_path(folder, "m.safetensors");
     oss_network_sizes sizes = oss_network_micro();
-    sizes.value_conv = 5;
     oss_model *model = oss_models_create(&sizes), *loaded = NULL;
     model->calibration = (oss_calibration){.has_edges = true,
                                            .edges = {.onset_seconds = 0.0625, .end_seconds = 0.125},

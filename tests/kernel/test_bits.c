@@ -18,7 +18,6 @@
 #include "kernel/gemm.h"
 #include "kernel/mel_bank.h"
 #include "kernel/resample.h"
-#include "kernel/value_conv.h"
 #include "kernel/vec.h"
 #include "support/exact.h"
 #include "support/fill.h"
@@ -249,22 +248,6 @@ static uint64_t sum_attention_dropped(void) {
     return sum_attention(0.2f);
 }
 
-static uint64_t sum_value_conv(void) {
-    enum { S = 29, TAPS = 7, WIDE = S * COLUMNS };
-    const oss_attention_reach reach = {.chunk = 8, .left = 2};
-    float *w = oss_exact_filled(TAPS * COLUMNS, 1), *qkv = oss_exact_filled(3 * WIDE, 2);
-    float *out = oss_exact_filled(WIDE, 3), *dqkv = oss_exact_filled(3 * WIDE, 4);
-    float *dw = oss_exact_filled(TAPS * COLUMNS, 5);
-    const oss_value_conv conv = {.w = w, .taps = TAPS, .width = COLUMNS};
-    oss_k_value_conv_fwd(out, qkv, 0, 3 * COLUMNS, &conv, S, 0, S, &reach);
-    oss_k_value_conv_bwd(dqkv, 3 * COLUMNS, dw, out, qkv, 3 * COLUMNS, &conv, S, &reach);
-    free(w);
-    free(qkv);
-    uint64_t sum = use_up(out, WIDE);
-    sum = add_bytes(use_up(dqkv, 3 * WIDE), &sum, sizeof sum);
-    return add_bytes(use_up(dw, TAPS * COLUMNS), &sum, sizeof sum);
-}
-
 /* Forward, then back; lanes differ in number, so frames do: those that every ISA has are summed. */
 static uint64_t sum_fft(int32_t n, int32_t win) {
     enum { FRAMES = 4, HOP = 50 };
@@ -382,7 +365,6 @@ static const struct {
     ROW(mel_bank,         0x1302737fb174fc8f, 0xbb4cf8f6bbedce50, 0x37fd23aa5d489c89, 0xa260a6a6c643acf4)
     ROW(columns,          0xc8c7cb67c2761c65, 0x6145bc69b862d158, 0x6145bc69b862d158, 0x6145bc69b862d158)
     ROW(resample,         0xa1ab3d1027874c31, 0xfa311aa445df057f, 0x0c0327f87b9f5945, 0xdcb8d3898b788224)
-    ROW(value_conv,       0x8f65c2109e55c692, 0x8f65c2109e55c692, 0x8f65c2109e55c692, 0x8f65c2109e55c692)
     ROW(ctc,              0xd23d2ed245cba18e, 0xd23d2ed245cba18e, 0xd23d2ed245cba18e, 0xd23d2ed245cba18e)
 /* clang-format on */
 #undef ROW
