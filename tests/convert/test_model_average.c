@@ -131,6 +131,7 @@ END_TEST
 
 START_TEST(test_vocabularies_must_agree) {
     oss_network_sizes sizes = oss_network_micro();
+    sizes.value_conv = 3;
     oss_model *like = oss_models_create(&sizes);
     int32_t size = oss_vocab_size(like->vocab);
     const char *symbol[64];

@@ -158,7 +158,7 @@ static const struct {
     {"attention", sum_attention, 0x602be713b3f37dec},
     {"rmsnorm", sum_rmsnorm, 0xecdf131197ffc176},
     {"rope", sum_rope, 0xeeca3ceffeafb670},
-    {"value_conv", sum_value_conv, 0x0},
+    {"value_conv", sum_value_conv, 0x951ebf70159aab97},
 };
 enum { KERNELS = (int)(sizeof kernels / sizeof kernels[0]) };
 
