@@ -105,7 +105,7 @@ static const setting SETTING[] = {
     {OSS_POSITION_SINUSOIDAL, 4, false, 0.2, 5e-3, 0, 0, 0.2, 0}, /* masks are fixed by their keys */
     {OSS_POSITION_NONE, 8, true, 0, 1e-3, 0, 0, 0, 0},
     {OSS_POSITION_ROPE, 4, false, 0, 5e-3, 0, 0, 0, 5},
-    {OSS_POSITION_NONE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0.2, 9}};
+    {OSS_POSITION_NONE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0.08, 9}};
 
 START_TEST(test_differences) {
     oss_network_sizes sizes = oss_network_micro();
