@@ -16,10 +16,10 @@ sounds=${2:-/usr/share/asterisk/sounds/en_US_f_Allison}
 texts=${3:-/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz}
 language=${4:-en}
 speaker=${5:-allison}
-for needed in "$sounds/activated.wav" "$texts"; do
-	if [ ! -e "$needed" ]; then
-		echo "prepare_asterisk.sh: $needed is missing: install asterisk-core-sounds-en-wav and asterisk-core-sounds-en," >&2
-		echo "or give the folder and the transcripts as second and third argument" >&2
+for needed in "$sounds" "$texts"; do
+	if [ ! -e "$needed" ] || { [ -d "$needed" ] && [ -z "$(find "$needed" -name '*.wav' | head -n 1)" ]; }; then
+		echo "prepare_asterisk.sh: $needed is missing or has no recordings: install asterisk-core-sounds-$language-wav and" >&2
+		echo "asterisk-core-sounds-$language, or give the folder and the transcripts as second and third argument" >&2
 		exit 3
 	fi
 done
