@@ -92,7 +92,7 @@ scripts/prepare_voices.sh gcompris "$work/gc" "$work/out" >/dev/null 2>&1
 rows >"$work/rows"
 echo 'gc/en/words/red_ball.ogg,red ball,gcompris' | expect "prepare_voices.sh gcompris" "$work/rows"
 touch "$work/fs/ascii/16000/39.wav"
-printf '<en>\n <ascii><prompt phrase="O&apos;Clock" filename="39.wav"/></ascii>\n <time><prompt phrase="No" filename="39.wav"/></time></en>\n' >"$work/phrases.xml"
+printf '<en>\n <ascii><prompt phrase="O&apos;Clock" filename="39.wav"/><prompt phrase="Again" filename="39.wav"/></ascii>\n <time><prompt phrase="No" filename="39.wav"/></time></en>\n' >"$work/phrases.xml"
 scripts/prepare_voices.sh callie "$work/fs" "$work/out" "$work/phrases.xml" >/dev/null 2>&1
 rows >"$work/rows"
 echo "fs/ascii/16000/39.wav,o'clock,callie" | expect "prepare_voices.sh callie" "$work/rows"
