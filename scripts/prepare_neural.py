@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import random
 import re
+import signal
 import sys
 import time
 
@@ -148,11 +149,15 @@ def cut_and_level(audio):
 
 
 def start_worker(engine, voices, seed, sentences, processors):
-    """Each process has one processor: engines that take no number of threads go by that."""
+    """Each process has one processor: engines that take no number of threads go by that. What is wrong is told where it can be: by make_utterance."""
     global worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     place = multiprocessing.current_process()._identity[-1]
     os.sched_setaffinity(0, {processors[place % len(processors)]})
-    worker = (ENGINES[engine](voices), engine, seed, sentences)
+    try:
+        worker = (ENGINES[engine](voices), engine, seed, sentences)
+    except Exception as error:
+        worker = f"{engine} does not start: {error}"
 
 
 def make_utterance(number):
@@ -160,6 +165,8 @@ def make_utterance(number):
     import numpy
     from scipy.signal import resample_poly
 
+    if isinstance(worker, str):
+        raise RuntimeError(worker)
     engine, name, seed, sentences = worker
     rng = random.Random(f"{seed} {name} {number}")
     text = sentences[number % len(sentences)]
@@ -254,6 +261,8 @@ def main():
         p.error("make wants an engine and sentences")
     try:
         make(a)
+    except RuntimeError as error:
+        sys.exit(f"prepare_neural.py: {error}")
     except KeyboardInterrupt:
         sys.exit("prepare_neural.py: stopped; the same command goes on")
 
