@@ -18,6 +18,9 @@
 /* Edges by pauses that a median needs at least. */
 enum { LEAST_EDGES = 20 };
 
+/* No usual level: recordings so quiet are raised for the measurement too. */
+static const double LOWEST_LEVEL_DB = -60.0;
+
 static const oss_cli_option options[] = {
     {.name = "--csv",
      .value = "FILE",
@@ -57,6 +60,7 @@ typedef struct measurement {
     double *held_out;              /* [words] by weights that were fitted to other rows */
     int64_t words, capacity, rows, failed;
     numbers onset, tail;
+    numbers level; /* [rows] of speech, dB of full scale; none with --keep-level */
     oss_strbuf *line; /* [words] of --words, up to the last column; NULL: not asked for */
 } measurement;
 
@@ -134,6 +138,9 @@ static oss_status add_row(measurement *m, const oss_eval_row *row) {
     if (status == OSS_OK) {
         status = make_room(m, row->scored.words);
     }
+    if (status == OSS_OK && row->scored.speech_db < 0.0 && isfinite(row->scored.speech_db)) {
+        status = add_number(&m->level, row->scored.speech_db);
+    }
     for (int64_t i = 0; i < row->scored.words && status == OSS_OK; i++) {
         status = add_word(m, row, &row->scored.word[i]);
     }
@@ -199,11 +206,20 @@ static void find_edges(oss_calibration *out, measurement *m) {
     out->edges.end_seconds = fmax(median(&m->tail), OSS_SYMBOL_SECONDS_MIN);
 }
 
+/* Searches hear what was heard before. */
+static void find_level(oss_calibration *out, measurement *m) {
+    if (m->level.count > 0) {
+        out->speech_db = fmax(median(&m->level), LOWEST_LEVEL_DB);
+        out->has_level = true;
+    }
+}
+
 static oss_status find_calibration(oss_calibration *out, measurement *m) {
     const bool searches =
         m->decoding.beam_width > 0; /* whose words show edges no better than those that were heard */
     if (!searches) {
         find_edges(out, m);
+        find_level(out, m);
     }
     oss_status status =
         oss_confidence_fit(searches ? &out->search_confidence : &out->confidence, m->word, m->words);
@@ -249,6 +265,10 @@ static void put_calibration(oss_calibration *into, const oss_calibration *found)
         into->confidence = found->confidence;
         into->has_confidence = true;
     }
+    if (found->has_level) {
+        into->speech_db = found->speech_db;
+        into->has_level = true;
+    }
     if (found->has_search_confidence) {
         into->search_confidence = found->search_confidence;
         into->has_search_confidence = true;
@@ -291,6 +311,9 @@ static oss_status print_json(const measurement *m, const oss_calibration *calibr
         oss_json_add_number(object, "onset_seconds", calibration->edges.onset_seconds);
         oss_json_add_number(object, "end_seconds", calibration->edges.end_seconds);
     }
+    if (calibration->has_level) {
+        oss_json_add_number(object, "speech_db", calibration->speech_db);
+    }
     if (m->decoding.beam_width > 0) {
         oss_cli_add_decoding(object, &m->asked, &m->decoding);
     } else {
@@ -313,6 +336,10 @@ static void print_table(const measurement *m, const oss_calibration *calibration
                       1000.0 * calibration->edges.onset_seconds, (long long)m->onset.count);
         oss_cli_print("%-26s%8.1f ms  behind the middle of its last symbol, median of %lld\n", "end",
                       1000.0 * calibration->edges.end_seconds, (long long)m->tail.count);
+    }
+    if (calibration->has_level) {
+        oss_cli_print("%-26s%8.1f dB  of full scale, where speech usually is: median of %lld rows\n", "speech_db",
+                      calibration->speech_db, (long long)m->level.count);
     }
     oss_cli_print("%-26s%8.4f    now %.4f\n", "calibration_error", f->error_then, f->error_now);
     oss_cli_print("%-26s%8.4f    now %.4f\n", "auc", f->auc_then, f->auc_now);
@@ -348,6 +375,7 @@ static void discard(measurement *m) {
     oss_free(m->held_out);
     oss_free(m->onset.value);
     oss_free(m->tail.value);
+    oss_free(m->level.value);
     oss_free(m->model_path);
 }
 
@@ -379,12 +407,13 @@ const oss_cli_command oss_command_calibrate = {
     .min_operands = 1,
     .max_operands = 1,
     .details =
-        "Two things are measured. How far the middles of a word's first and last symbols lie from its edges: "
+        "Three things are measured. How far the middles of a word's first and last symbols lie from its edges: "
         "the medians over all words beside which the audio pauses. Words without a pause beside them get their "
         "edges by these offsets. And how sure the network is of words that are right and of those that are "
-        "wrong: a confidence is then the probability that a word is right, by logistic regression. Both go "
+        "wrong: a confidence is then the probability that a word is right, by logistic regression. And how loud speech usually is: recordings 14 dB below that are raised to it before the "
+        "network hears them, unless --keep-level says otherwise (without it -26 dB of full scale is taken). All go "
         "into the file that -o names; its weights are those of M, and versions that know nothing of it read it.\n\n"
-        "With --lm or another option that makes a search, the confidences of searches' words are measured in place of both, "
+        "With --lm or another option that makes a search, the confidences of searches' words are measured in place of all that, "
         "and stored beside what M holds: the network's outputs and the posteriors of words together. They are worth most with "
         "the language model and numbers that they were measured with.\n\n"
         "Give recordings that the model was not trained on, like those that it is for, with a thousand words "
@@ -392,7 +421,7 @@ const oss_cli_command oss_command_calibrate = {
         "expected calibration error over 15 bins, auc the area under the ROC of \"this word is right\"; both of "
         "weights that were learnt from four fifths of the rows and tried on the others, and for the model as "
         "it is (\"now\"). A row that cannot be read is named on standard error and left out, exit 1.\n\n"
-        "--json prints rows words right onset_seconds end_seconds (when there are enough) onsets ends, or decoding "
+        "--json prints rows words right onset_seconds end_seconds (when there are enough) speech_db onsets ends, or decoding "
         "with a search, calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
     .option = options,
     .options = sizeof options / sizeof *options,

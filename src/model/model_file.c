@@ -227,7 +227,7 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }
     if (status == OSS_OK && (model->calibration.has_edges || model->calibration.has_confidence ||
-                             model->calibration.has_search_confidence)) {
+                             model->calibration.has_search_confidence || model->calibration.has_level)) {
         status = oss_calibration_print(&calibration, &model->calibration);
         meta[metas++] = (oss_st_meta){"calibration", calibration};
     }
