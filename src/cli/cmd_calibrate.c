@@ -11,9 +11,9 @@
 #include "base/strbuf.h"
 #include "cli/calibrate_rows.h"
 #include "cli/cli_files.h"
-
 #include "cli/commands.h"
 #include "convert/confidence_fit.h"
+#include "model/model_file.h"
 
 /* Edges by pauses that a median needs at least. */
 enum { LEAST_EDGES = 20 };
