@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/tsv.h"
+#include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/eval_rows.h"
 
