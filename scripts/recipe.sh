@@ -119,7 +119,14 @@ prepare() {
 	yesno) copy_corpus yesno/train.csv train en '$0 !~ /0_1_0_1_0_0_0_0/' ;;
 	digits) copy_corpus fsdd/train.csv train ;;
 	prompts) prompts "$work/train.csv" ;;
-	ossicle-en) free_corpora ;;
+	ossicle-en)
+		free_corpora
+		if [ -z "${LM:-}" ]; then
+			lm=$work/ossicle-en.lm
+			lm_name="with its language model"
+			scripts/prepare_lm.sh "$data" "$lm" "" "$(dirname "$ossicle")"
+		fi
+		;;
 	english)
 		free_corpora
 		other_corpora
@@ -179,6 +186,12 @@ for seed in $seeds; do
 	run=$runs/recipe-$name-seed$seed
 	say "$name: training with seed $seed ($run)"
 	train "$run" "$seed"
+	# Each network has weights of its own for it.
+	if [ "$name" = ossicle-en ] && [ -z "${LM:-}" ]; then
+		cp "$lm" "$run/ossicle-en.lm"
+		lm=$run/ossicle-en.lm
+		scripts/prepare_lm.sh "$data" "$lm" "$run" "$(dirname "$ossicle")"
+	fi
 	for ((i = 0; i < ${#scored[@]}; i += 2)); do
 		score "$run" "$seed" "${scored[i]}" "${scored[i + 1]}" >>"$table"
 		if [ -n "$lm" ]; then score "$run" "$seed" "${scored[i]}, $lm_name" "${scored[i + 1]}" --lm "$lm" >>"$table"; fi
