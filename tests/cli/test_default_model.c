@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "cli/cli_cases.h"
 #include "support/suite.h"
-#include "support/tones.h"
 
 #define SHIPPED_INSTALLED "share/ossicle/ossicle-en.safetensors"
 #define SHIPPED_BUILT     "checkpoints/ossicle-en.safetensors"
@@ -243,52 +242,6 @@ START_TEST(test_other_commands) {
 }
 END_TEST
 
-/* ---- By its name ---- */
-
-/* Wherever the command is run, unless something there is called so; of the environment's model it says nothing. */
-START_TEST(test_by_name) {
-    shipped_case c = make_installed();
-    char *named = join(c.root, "ossicle-en");
-    set_variable("OSSICLE_MODEL", c.other);
-    EXPECT("/bin/sh", 0, "a a a\n", "", "-c", "cd / && \"$1\" transcribe --model ossicle-en \"$2\"", "sh",
-           c.program, c.cli.three);
-    say(named, "b");
-    EXPECT("/bin/sh", 0, "b b b\n", "", "-c", "cd \"$3\" && \"$1\" transcribe --model ossicle-en \"$2\"",
-           "sh", c.program, c.cli.three, c.root);
-    ck_assert_int_eq(unlink(c.model), 0);
-    oss_program_run run = oss_program_start(
-        (const char *const[]){c.program, "eval", "--model", "ossicle-en", "--csv", "c", NULL},
-        OSS_STDOUT_KEEP);
-    oss_program_expect(&run, 3);
-    oss_program_expect_err(
-        &run, "there is no ossicle-en in this folder, and the one that ships with Ossicle is not at ");
-    oss_program_run_deinit(&run);
-    free(named);
-    free_case(&c);
-}
-END_TEST
-
-/* The model to start from, found beside the program that trains. */
-START_TEST(test_fine_tuned_by_name) {
-    shipped_case c = make_case("build/release/ossicle-train", SHIPPED_BUILT);
-    oss_program_copy("ossicle-train", c.program);
-    const oss_tones tones = {.rows = 6, .seed = 5, .min_letters = 2, .max_letters = 4};
-    char *csv = oss_tones_make(c.cli.folder, "tones", &tones), *line = NULL;
-    const char script[] =
-        "cd \"$1\" && \"$2\" --init ossicle-en --set train_csv=\"$3\" --set max_steps=1 --run tuned";
-    oss_program_run run = oss_program_start(
-        (const char *const[]){"/bin/sh", "-c", script, "sh", c.cli.folder, c.program, csv, NULL},
-        OSS_STDOUT_KEEP);
-    oss_program_expect(&run, 0);
-    ck_assert_int_gt(asprintf(&line, " tensors from %s\n", c.model), 0);
-    oss_program_expect_err(&run, line);
-    oss_program_run_deinit(&run);
-    free(line);
-    free(csv);
-    free_case(&c);
-}
-END_TEST
-
 /* ---- None ---- */
 
 static void expect_none(const shipped_case *c, const char *const word[], const char *places,
@@ -400,8 +353,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(others, test_environment);
     tcase_add_test(others, test_environment_names_nothing);
     tcase_add_test(others, test_other_commands);
-    tcase_add_test(others, test_by_name);
-    tcase_add_test(others, test_fine_tuned_by_name);
     TCase *none = tcase_create("none");
     tcase_add_test(none, test_not_found);
     tcase_add_test(none, test_not_found_in_source_tree);
