@@ -16,7 +16,7 @@ typedef struct setting {
 
 static const setting fixed[] = {
     {.key = "optimizer", .value = "muon"},
-    {.key = "lr", .value = "0.002"},
+    {.key = "lr", .value = "0.003"},
     {.key = "min_lr_ratio", .value = "0.02"},
     {.key = "batch_seconds", .value = "32"},
     {.key = "speed_prob", .value = "0.8"},
@@ -28,7 +28,7 @@ static const setting fixed[] = {
 
 /* Steps of batches of BATCH_SECONDS: they grow with the root of the minutes, so that few minutes are heard often enough
  * and many do not take hours. */
-static const double STEPS_OF_A_MINUTE = 200.0, FEWEST_STEPS = 200.0, MOST_STEPS = 4000.0,
+static const double STEPS_OF_A_MINUTE = 300.0, FEWEST_STEPS = 300.0, MOST_STEPS = 6000.0,
                     BATCH_SECONDS = 32.0;
 enum {
     PARTS = 10

@@ -69,11 +69,11 @@ START_TEST(test_steps_from_minutes) {
         double minutes;
         int64_t steps, part;
         double decay;
-    } cases[] = {{0.05, 200, 20, 0.95},
-                 {5, 448, 45, 0.9778},
-                 {15, 775, 78, 0.9872},
-                 {60, 1550, 155, 0.9935},
-                 {6000, 4000, 400, 0.9975}};
+    } cases[] = {{0.05, 300, 30, 0.9667},
+                 {5, 671, 68, 0.9853},
+                 {15, 1162, 117, 0.9915},
+                 {60, 2324, 233, 0.9957},
+                 {6000, 6000, 600, 0.9983}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         oss_config *config = make_config(NULL);
         ck_assert_int_eq(oss_finetune_defaults_apply(config), OSS_OK);
@@ -98,7 +98,7 @@ START_TEST(test_weights_count) {
     add_minutes(&train, 50, 1);
     ck_assert_int_eq(oss_finetune_defaults_apply(config), OSS_OK);
     ck_assert_int_eq(oss_finetune_defaults_fit(config, &train), OSS_OK);
-    ck_assert_int_eq(config->training.max_steps, 775); /* of 15 minutes */
+    ck_assert_int_eq(config->training.max_steps, 1162); /* of 15 minutes */
     oss_manifest_deinit(&train);
     oss_config_free(config);
 }
@@ -108,9 +108,9 @@ START_TEST(test_settings_before_the_data) {
     oss_config *config = make_config(NULL);
     listen();
     ck_assert_int_eq(oss_finetune_defaults_apply(config), OSS_OK);
-    expect_heard("no --config: its own defaults where --set says nothing: optimizer=muon lr=0.002 ");
+    expect_heard("no --config: its own defaults where --set says nothing: optimizer=muon lr=0.003 ");
     ck_assert_int_eq((int)config->training.optimizer, OSS_OPTIMIZER_MUON);
-    ck_assert_double_eq(config->training.lr, 0.002);
+    ck_assert_double_eq(config->training.lr, 0.003);
     ck_assert_double_eq(config->training.batch_seconds, 32);
     ck_assert_double_eq(config->augmentation.augment.speed_prob, 0.8);
     ck_assert_int_eq(config->augmentation.mask.freq_masks, 2);
@@ -118,8 +118,9 @@ START_TEST(test_settings_before_the_data) {
     ck_assert_int_eq(oss_config_check(config), OSS_OK);
     listen();
     fit(config, 15);
-    expect_heard("steps for 15.0 minutes of audio (each heard some 28 times): max_steps=775 warmup_steps=78 "
-                 "eval_every=78 checkpoint_every=78 ema_decay=0.9872\n");
+    expect_heard(
+        "steps for 15.0 minutes of audio (each heard some 41 times): max_steps=1162 warmup_steps=117 "
+        "eval_every=117 checkpoint_every=117 ema_decay=0.9915\n");
     oss_config_free(config);
 }
 END_TEST
@@ -153,7 +154,7 @@ START_TEST(test_steps_follow_the_batch) {
     oss_config *config = make_config(sets);
     ck_assert_int_eq(oss_finetune_defaults_apply(config), OSS_OK);
     fit(config, 15);
-    ck_assert_int_eq(config->training.max_steps, 388); /* 775 of 32 s are 387.3 of 64 s */
+    ck_assert_int_eq(config->training.max_steps, 581); /* 1161.9 of 32 s are 580.9 of 64 s */
     oss_config_free(config);
 }
 END_TEST
@@ -300,13 +301,13 @@ START_TEST(test_the_run_remembers) {
     oss_train_outcome outcome = tune(&runs, sets, NULL, OSS_OK);
     oss_config *config = NULL;
     ck_assert_int_eq(oss_config_load(&config, oss_test_runs_path(&runs, "second/config.json")), OSS_OK);
-    ck_assert_int_eq(outcome.step, 7); /* 200 of 32 s are 6.4 of 1000 s */
-    ck_assert_int_eq(config->training.max_steps, 7);
+    ck_assert_int_eq(outcome.step, 10); /* 300 of 32 s are 9.6 of 1000 s */
+    ck_assert_int_eq(config->training.max_steps, 10);
     ck_assert_int_eq(config->training.eval_every, 3);
     ck_assert_int_eq(config->training.warmup_steps, 1);
     ck_assert_int_eq((int)config->training.optimizer, OSS_OPTIMIZER_MUON);
     outcome = oss_test_runs_train(&runs, "second", config, true, 0, OSS_OK);
-    ck_assert_int_eq(outcome.step, 7);
+    ck_assert_int_eq(outcome.step, 10);
     ck_assert_int_eq(count_starts(&runs), 1); /* not again */
     oss_config_free(config);
     oss_test_runs_remove(&runs);
