@@ -1,7 +1,7 @@
 # Ossicle
 ## make            build the programs ossicle and ossicle-train and the library
 ## make demo       train on real speech, be interrupted and resume, score and transcribe (about five minutes)
-## make recipe-NAME yesno, digits, prompts, english or ossicle-en: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
+## make recipe-NAME yesno, digits, prompts, english, ossicle-en, german or prompts-{es,fr,it,ru}: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
@@ -11,6 +11,7 @@
 ## make check-findings do other people's programs still behave as findings/ says (three minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-decoding ctc-beam-decoder, pyctcdecode and pocketsphinx beside Ossicle's beam search (ten minutes; CSV=FILE LM=FILE.arpa, or DATA=FOLDER TEXT=FOLDER)
+## make bench-pocketsphinx pocketsphinx beside Ossicle, recordings to text, on the held-out sets of recipe-ossicle-en (a quarter of an hour; SETS="NAME=CSV ...")
 ## make bench-scaling does a step's time and memory grow as the audio does (two minutes)
 ## make install    into prefix (/usr/local), DESTDIR honoured; make uninstall
 ## make docs       what the documents say of options and config keys, from the tables in the sources; wraps long lines
@@ -279,6 +280,12 @@ bench-decoding:
 	@scripts/install-deps.sh decoding || echo 'bench-decoding: not all rivals could be installed; goes on with those that are there' >&2
 	@$(MAKE) --no-print-directory all $(BUILD)/scripts/bench/search_worker
 	@python3 -B scripts/bench/bench_decoding.py $(BUILD)
+
+.PHONY: bench-pocketsphinx
+bench-pocketsphinx:
+	@scripts/install-deps.sh decoding
+	@$(MAKE) --no-print-directory all
+	@python3 -B scripts/bench/bench_pocketsphinx.py $(BUILD) $(SETS)
 
 # The model that is used without --model: the program finds it in PREFIX/share/ossicle, wherever PREFIX is moved to.
 SHIPPED_MODEL := checkpoints/ossicle-en.safetensors

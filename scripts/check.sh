@@ -35,6 +35,7 @@ run_check "examples, built and run against an installed copy" scripts/check_exam
 run_check "help, man page and documents agree" scripts/check_docs.sh "$build"
 run_check "README commands" scripts/check_readme.sh "$build"
 run_check "files that are named are there" scripts/check_paths.sh
+run_check "recipes, and the scripts that make their data" scripts/check_recipes.sh
 run_check "shipped model and its card" scripts/check_model_card.sh "$build"
 run_check "checkpoints of PyTorch are taken, and not run" scripts/check_checkpoints.sh "$build"
 run_check "trained weights are the bytes that they were" scripts/check_weights.sh "$build"

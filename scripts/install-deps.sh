@@ -12,7 +12,8 @@ build) packages=$build ;;
 check) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav" ;;
 neon) packages="$build $neon" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
-recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en flite espeak-ng bible-kjv wordnet-base" ;;
+# python3-venv: synthetic speech comes from packages of PyPI (scripts/prepare_neural.sh).
+recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en python3-venv xz-utils" ;;
 formats) packages="$build ffmpeg praat sctk" ;;
 peers)
 	packages="$build python3-numpy python3-torch python3-torchaudio"

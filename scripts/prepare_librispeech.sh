@@ -3,6 +3,8 @@
 #   scripts/prepare_librispeech.sh LIBRISPEECH_FOLDER OUT_FOLDER
 # LIBRISPEECH_FOLDER holds splits such as train-clean-100/SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt beside the .flac files; a split folder itself
 # will do. Lines whose recording is missing are left out and counted.
+# With DEV_SPEAKERS="1272 1988" in the environment each split also becomes OUT_FOLDER/{train,dev,test}.csv: dev has these speakers, test those of
+# TEST_SPEAKERS, and train the others, or only those of TRAIN_SPEAKERS. LIBRISPEECH_FOLDER is one split then.
 . "$(dirname "$0")/usage.sh"
 set -eu
 if [ $# -ne 2 ]; then
@@ -35,6 +37,19 @@ prepare_split() { # FOLDER NAME
 	echo "$target: $(wc -l <"$target.rows") utterances, $(wc -l <"$target.missing") without a recording" >&2
 	rm -f "$target.rows" "$target.missing"
 	echo "$target"
+	if [ -n "${DEV_SPEAKERS:-}" ]; then divide_speakers "$target"; fi
+}
+divide_speakers() { # CSV
+	for part in train dev test; do
+		awk -F , -v part="$part" -v train="${TRAIN_SPEAKERS:-}" -v dev="$DEV_SPEAKERS" -v test="${TEST_SPEAKERS:-}" '
+			function has(list, speaker) { return index(" " list " ", " " speaker " ") > 0 }
+			NR == 1 { print; next }
+			{ goes = has(dev, $NF) ? "dev" : has(test, $NF) ? "test" : train == "" || has(train, $NF) ? "train" : "" }
+			goes == part' "$1" >"$out/$part.csv.tmp-$$"
+		mv "$out/$part.csv.tmp-$$" "$out/$part.csv"
+		echo "$out/$part.csv: $(($(wc -l <"$out/$part.csv") - 1)) utterances" >&2
+		echo "$out/$part.csv"
+	done
 }
 found=0
 for split in "$root"/*/; do

@@ -34,16 +34,25 @@ class Block(nn.Module):
         self.heads, self.rope = c["n_heads"], c["position"] == "rope"
         self.norm1, self.norm2 = RMSNorm(d), RMSNorm(d)
         self.qkv_proj, self.out_proj = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.value_conv = None
+        if c["value_conv"] > 0:
+            taps = c["value_conv"]
+            self.value_conv = nn.Conv1d(d, d, taps, padding=taps // 2, groups=d, bias=False)
+            nn.init.zeros_(self.value_conv.weight)
         self.mlp = nn.Sequential(nn.Linear(d, c["d_ff"]), nn.GELU(), nn.Linear(c["d_ff"], d))
         self.drop = nn.Dropout(c["dropout"])
 
     def forward(self, x):
         b, s, d = x.shape
-        q, k, v = self.qkv_proj(self.norm1(x)).view(b, s, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        qkv = self.qkv_proj(self.norm1(x))
+        q, k, v = qkv.view(b, s, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         if self.rope:
             q, k = rotate(q), rotate(k)
         attention = self.drop(torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(d // self.heads), -1))
-        x = x + self.drop(self.out_proj((attention @ v).transpose(1, 2).reshape(b, s, d)))
+        attended = (attention @ v).transpose(1, 2).reshape(b, s, d)
+        if self.value_conv is not None:
+            attended = attended + self.value_conv(qkv[..., 2 * d :].transpose(1, 2)).transpose(1, 2)
+        x = x + self.drop(self.out_proj(attended))
         return x + self.drop(self.mlp(self.norm2(x)))
 
 
@@ -58,11 +67,11 @@ class ConvDown(nn.Module):
 
 
 class Encoder(nn.Module):
-    """`config` has the keys of a model file's config; without `dropout` there is none."""
+    """`config` has the keys of a model file's config; without `dropout` and `value_conv` there are none."""
 
     def __init__(self, config):
         super().__init__()
-        c = {"dropout": 0.0, **config}
+        c = {"dropout": 0.0, "value_conv": 0, **config}
         n, d = c["conv_channels"], c["d_model"]
         third = [nn.Conv2d(n, n, 3, 2, 1), nn.GELU()] if c["downsample_time"] == 8 else []
         self.down = nn.Sequential(ConvDown(c), *third)

@@ -17,9 +17,9 @@ def sampled(grad):
     return flat[np.arange(count) * flat.size // count]
 
 
-def case(position, downsample, chunk, left):
+def case(position, downsample, chunk, left, value_conv=0):
     config = dict(d=32, heads=2, ff=64, layers=2, channels=8, mel="log", position=position, downsample=downsample, k=2)
-    config["reach"] = (chunk, left)
+    config["reach"], config["value_conv"] = (chunk, left), value_conv
     p = ref.make_params(config, VOCAB)
     audio = [torch.tensor(ref.fill_audio(i, samples)) for i, (samples, _) in enumerate(UTTERANCES)]
     labels = [ref.fill_labels(i, count, VOCAB) for i, (_, count) in enumerate(UTTERANCES)]
@@ -28,6 +28,8 @@ def case(position, downsample, chunk, left):
     tensors = {"loss": loss.item()}
     for name, value in (("downsample", downsample), ("chunk", chunk), ("left", left)):
         tensors[name] = np.array(value, dtype=np.int32)
+    if value_conv:
+        tensors["value_conv"] = np.array(value_conv, dtype=np.int32)
     tensors["samples"] = np.array([n for n, _ in UTTERANCES], dtype=np.int32)
     tensors["labels"] = np.array([n for _, n in UTTERANCES], dtype=np.int32)
     tensors["nll"] = np.array([n.item() for n in nll])
@@ -40,3 +42,5 @@ def case(position, downsample, chunk, left):
 
 save("chunks_8x", case("rope", 8, chunk=3, left=2))
 save("chunks_4x", case("sinusoidal", 4, chunk=4, left=9))
+# Taps reach over what is seen to both sides, and over whole chunks.
+save("chunks_value_conv", case("rope", 8, chunk=3, left=2, value_conv=11))

@@ -32,6 +32,8 @@ def case(config, vocab, samples, label_counts, full):
     for key in ("d", "heads", "ff", "layers", "channels", "downsample", "k"):
         tensors["config." + key] = np.array(config[key], dtype=np.int32)
     tensors["config.position"] = np.array(["none", "sinusoidal", "rope"].index(config["position"]), dtype=np.int32)
+    if "value_conv" in config:
+        tensors["config.value_conv"] = np.array(config["value_conv"], dtype=np.int32)
     tensors["config.power"] = np.array(config["mel"] == "power", dtype=np.int32)
     tensors["vocab"] = np.array(vocab, dtype=np.int32)
     tensors["samples"] = np.array(samples, dtype=np.int32)
@@ -65,6 +67,8 @@ def micro():
         save_case(f"micro_{position}_{downsample}x_k{k}", config, 11, sizes, counts, full)
     power = dict(MICRO, position="none", downsample=8, k=1, mel="power")
     save_case("micro_power", power, 11, sizes, [3, 2, 5], False)
+    convolved = dict(MICRO, position="rope", downsample=4, k=1, value_conv=7)
+    save_case("micro_value_conv", convolved, 11, sizes, [3, 2, 5], False)
 
 
 def tiny():

@@ -141,6 +141,17 @@ def attention(qkv, heads, reach=None):
     return (p @ v).transpose(0, 1).reshape(s, -1)
 
 
+def value_conv(qkv, w, reach=None):
+    """[S,3*C], w[C,1,K] -> [S,C]: each channel of the values by itself; reach: None or (chunk, left)"""
+    s, taps = qkv.shape[0], w.shape[2]
+    v = qkv[:, 2 * w.shape[0] :]
+    if reach is None:
+        return F.conv1d(v.T[None], w, padding=taps // 2, groups=w.shape[0])[0].T
+    tap = torch.arange(s)[None, :] - torch.arange(s)[:, None] + taps // 2  # under which query i has key j
+    seen = visible(s, *reach) & (tap >= 0) & (tap < taps)
+    return torch.einsum("cij,ij,jc->ic", w[:, 0, tap.clamp(0, taps - 1)], seen.to(w.dtype), v)
+
+
 def ctc(logits, label):
     """-ln p(label | logits[T,V]); +inf when no path fits"""
     return F.ctc_loss(
@@ -153,7 +164,8 @@ def ctc(logits, label):
 
 
 def shapes(config, vocab):
-    """{name: shape}; config: downsample d heads ff layers channels position k mel, and reach when attention is limited"""
+    """{name: shape}; config: downsample d heads ff layers channels position k mel, reach when attention is limited, and
+    value_conv, its taps, when there is one"""
     c, d, ff = config["channels"], config["d"], config["ff"]
     out = {}
 
@@ -170,6 +182,8 @@ def shapes(config, vocab):
         block = f"encoder.blocks.{i}."
         out[block + "norm1.weight"] = (d,)
         layer(block + "qkv_proj", 3 * d, d)
+        if config.get("value_conv"):
+            out[block + "value_conv.weight"] = (d, 1, config["value_conv"])
         layer(block + "out_proj", d, d)
         out[block + "norm2.weight"] = (d,)
         layer(block + "mlp.0", ff, d)
@@ -201,7 +215,10 @@ def forward(p, config, audio, inter_block=0):
         qkv = linear(rmsnorm(x, p[block + "norm1.weight"]), block + "qkv_proj")
         if config["position"] == "rope":
             qkv = rope_qkv(qkv, config["heads"])
-        x = x + linear(attention(qkv, config["heads"], config.get("reach")), block + "out_proj")
+        attended = attention(qkv, config["heads"], config.get("reach"))
+        if config.get("value_conv"):
+            attended = attended + value_conv(qkv, p[block + "value_conv.weight"], config.get("reach"))
+        x = x + linear(attended, block + "out_proj")
         hidden = F.gelu(linear(rmsnorm(x, p[block + "norm2.weight"]), block + "mlp.0"))
         x = x + linear(hidden, block + "mlp.2")
         if i + 1 == inter_block:

@@ -44,12 +44,11 @@ double oss_audio_speech_level(const float *x, int64_t samples, int32_t rate_hz) 
     return counted == 0 ? -HUGE_VAL : 10.0 * log10(energy / (double)counted);
 }
 
-double oss_audio_raise_quiet(float *x, int64_t samples, int32_t rate_hz) {
-    double level_db = oss_audio_speech_level(x, samples, rate_hz);
-    if (level_db >= OSS_LEVEL_QUIET_DB || level_db < OSS_LEVEL_NOTHING_DB) {
+double oss_audio_raise_quiet(float *x, int64_t samples, double level_db, double usual_db) {
+    double gain_db = usual_db - level_db;
+    if (gain_db <= OSS_LEVEL_QUIET_DB || level_db < OSS_LEVEL_NOTHING_DB) {
         return 0.0;
     }
-    double gain_db = OSS_LEVEL_TARGET_DB - level_db;
     oss_k_scale(x, x, (float)pow(10.0, gain_db / 20.0), (size_t)samples);
     return gain_db;
 }

@@ -9,14 +9,14 @@
  * silence do not count. -HUGE_VAL when nothing sounds. */
 double oss_audio_speech_level(const float *x, int64_t samples, int32_t rate_hz);
 
-/* Recordings quieter than this come to OSS_LEVEL_TARGET_DB by one factor, but for what is quieter than
- * OSS_LEVEL_NOTHING_DB: such hardly holds speech. */
-#define OSS_LEVEL_QUIET_DB   (-40.0)
-#define OSS_LEVEL_TARGET_DB  (-26.0)
+/* Recordings more than OSS_LEVEL_QUIET_DB below what is usual come to that by one factor, but for what is quieter than
+ * OSS_LEVEL_NOTHING_DB: such hardly holds speech. OSS_LEVEL_USUAL_DB is taken for usual where nothing was measured. */
+#define OSS_LEVEL_QUIET_DB   14.0
+#define OSS_LEVEL_USUAL_DB   (-26.0)
 #define OSS_LEVEL_NOTHING_DB (-80.0)
 
-/* Does so in place; returns the gain in dB, 0 for recordings that stay as they are. A click may come to more than 1:
- * features are made of floats, nothing is clipped. */
-double oss_audio_raise_quiet(float *x, int64_t samples, int32_t rate_hz);
+/* Does so in place to a recording whose speech is at level_db; returns the gain in dB, 0 for recordings that stay as they
+ * are. A click may come to more than 1: features are made of floats, nothing is clipped. */
+double oss_audio_raise_quiet(float *x, int64_t samples, double level_db, double usual_db);
 
 #endif

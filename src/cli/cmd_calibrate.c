@@ -9,14 +9,17 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "base/tsv.h"
+#include "cli/calibrate_rows.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
-#include "cli/eval_rows.h"
 #include "convert/confidence_fit.h"
+#include "model/model_file.h"
 
 /* Edges by pauses that a median needs at least. */
 enum { LEAST_EDGES = 20 };
+
+/* No usual level: recordings so quiet are raised for the measurement too. */
+static const double LOWEST_LEVEL_DB = -60.0;
 
 static const oss_cli_option options[] = {
     {.name = "--csv",
@@ -41,138 +44,6 @@ static const oss_cli_option options[] = {
              "with any number"},
 };
 
-/* A list of numbers that grows. */
-typedef struct numbers {
-    double *value;
-    int64_t count, capacity;
-} numbers;
-
-typedef struct measurement {
-    const oss_cli_args *args;
-    char *model_path;
-    oss_cli_decoding asked;
-    oss_decoding_options decoding; /* beam_width 0: greedy */
-    oss_judged_word *word;         /* [words] */
-    double *now;                   /* [words] confidences by the model as it is */
-    double *held_out;              /* [words] by weights that were fitted to other rows */
-    int64_t words, capacity, rows, failed;
-    numbers onset, tail;
-    oss_strbuf *line; /* [words] of --words, up to the last column; NULL: not asked for */
-} measurement;
-
-/* ---- What rows show ---- */
-
-static oss_status add_number(numbers *list, double value) {
-    if (isnan(value)) {
-        return OSS_OK;
-    }
-    if (list->count == list->capacity) {
-        int64_t capacity = 2 * list->capacity + 256;
-        double *grown = oss_resize(list->value, (size_t)capacity, sizeof *grown);
-        if (grown == NULL) {
-            return OSS_ENOMEM;
-        }
-        list->value = grown;
-        list->capacity = capacity;
-    }
-    list->value[list->count++] = value;
-    return OSS_OK;
-}
-
-static oss_status make_room(measurement *m, int64_t words) {
-    if (m->words + words <= m->capacity) {
-        return OSS_OK;
-    }
-    int64_t capacity = 2 * (m->words + words) + 256;
-    oss_judged_word *word = oss_resize(m->word, (size_t)capacity, sizeof *word);
-    m->word = word != NULL ? word : m->word;
-    double *now = oss_resize(m->now, (size_t)capacity, sizeof *now);
-    m->now = now != NULL ? now : m->now;
-    bool made = word != NULL && now != NULL;
-    if (made && oss_cli_has(m->args, "--words")) {
-        oss_strbuf *line = oss_resize(m->line, (size_t)capacity, sizeof *line);
-        m->line = line != NULL ? line : m->line;
-        made = line != NULL;
-    }
-    m->capacity = made ? capacity : m->capacity;
-    return made ? OSS_OK : OSS_ENOMEM;
-}
-
-static void print_word(oss_strbuf *line, const oss_eval_row *row, const oss_observed_word *word) {
-    *line = (oss_strbuf){0};
-    oss_tsv_append(line, row->csv.wav);
-    oss_strbuf_printf(line, "\t%.3f\t%.3f\t", word->start_seconds, word->end_seconds);
-    oss_tsv_append(line, word->text);
-    oss_strbuf_printf(line, "\t%d\t%.6f", word->right ? 1 : 0, (double)word->confidence);
-}
-
-static oss_status add_word(measurement *m, const oss_eval_row *row, const oss_observed_word *word) {
-    oss_judged_word *judged = &m->word[m->words];
-    *judged = (oss_judged_word){.right = word->right, .row = m->rows};
-    memcpy(judged->feature, word->feature, sizeof judged->feature);
-    m->now[m->words] = (double)word->confidence;
-    if (m->line != NULL) {
-        print_word(&m->line[m->words], row, word);
-    }
-    m->words++;
-    oss_status status = add_number(&m->onset, word->onset_seconds);
-    return status == OSS_OK ? add_number(&m->tail, word->tail_seconds) : status;
-}
-
-/* A row or recording that is wrong does not end it; memory or disk that is out does. */
-static oss_status add_row(measurement *m, const oss_eval_row *row) {
-    if (row->status != OSS_OK) {
-        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
-        if (row->status != OSS_EINPUT && row->status != OSS_EIO && row->status != OSS_ENUMERIC) {
-            return row->status;
-        }
-        (void)oss_cli_fail(m->args, row->status);
-        m->failed++;
-        return OSS_OK;
-    }
-    oss_status status = oss_cli_reads(m->args, row->csv.path);
-    if (status == OSS_OK) {
-        status = make_room(m, row->scored.words);
-    }
-    for (int64_t i = 0; i < row->scored.words && status == OSS_OK; i++) {
-        status = add_word(m, row, &row->scored.word[i]);
-    }
-    m->rows++;
-    return status;
-}
-
-static oss_status read_csv(measurement *m, const char *csv, const oss_recognizer_options *settings) {
-    oss_eval_rows *rows = NULL;
-    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings, &m->asked);
-    if (status != OSS_OK) {
-        return status;
-    }
-    oss_eval_rows_observe(rows);
-    const oss_eval_row *row = NULL;
-    status = oss_cli_get_decoding(&m->asked, oss_eval_rows_recognizer(rows), &m->decoding);
-    do {
-        status = status != OSS_OK ? status : oss_eval_rows_next(rows, &row);
-        if (status == OSS_OK && row != NULL) {
-            status = add_row(m, row);
-        }
-    } while (status == OSS_OK && row != NULL);
-    oss_eval_rows_free(rows);
-    return status;
-}
-
-static oss_status read_rows(measurement *m) {
-    oss_recognizer_options settings = {.size = sizeof settings,
-                                       .keep_level = oss_cli_has(m->args, "--keep-level")};
-    oss_status status = oss_cli_read_decoding(m->args, &m->asked);
-    if (status == OSS_OK) {
-        status = oss_cli_threads(m->args, &settings.threads);
-    }
-    for (int32_t i = 0; i < oss_cli_count(m->args, "--csv") && status == OSS_OK; i++) {
-        status = read_csv(m, oss_cli_value_at(m->args, "--csv", i), &settings);
-    }
-    return status;
-}
-
 /* ---- What is made of it ---- */
 
 static int compare_numbers(const void *a, const void *b) {
@@ -180,13 +51,13 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static double median(numbers *list) {
+static double median(oss_numbers *list) {
     qsort(list->value, (size_t)list->count, sizeof *list->value, compare_numbers);
     return 0.5 * (list->value[(list->count - 1) / 2] + list->value[list->count / 2]);
 }
 
 /* Without enough of them those of the model stay. */
-static void find_edges(oss_calibration *out, measurement *m) {
+static void find_edges(oss_calibration *out, oss_calibrate_rows *m) {
     if (m->onset.count < LEAST_EDGES || m->tail.count < LEAST_EDGES) {
         oss_log_warn(
             "pauses show %lld beginnings and %lld ends of words, too few to measure offsets (%d of each): "
@@ -199,11 +70,20 @@ static void find_edges(oss_calibration *out, measurement *m) {
     out->edges.end_seconds = fmax(median(&m->tail), OSS_SYMBOL_SECONDS_MIN);
 }
 
-static oss_status find_calibration(oss_calibration *out, measurement *m) {
+/* Searches hear what was heard before. */
+static void find_level(oss_calibration *out, oss_calibrate_rows *m) {
+    if (m->level.count > 0) {
+        out->speech_db = fmax(median(&m->level), LOWEST_LEVEL_DB);
+        out->has_level = true;
+    }
+}
+
+static oss_status find_calibration(oss_calibration *out, oss_calibrate_rows *m) {
     const bool searches =
         m->decoding.beam_width > 0; /* whose words show edges no better than those that were heard */
     if (!searches) {
         find_edges(out, m);
+        find_level(out, m);
     }
     oss_status status =
         oss_confidence_fit(searches ? &out->search_confidence : &out->confidence, m->word, m->words);
@@ -218,7 +98,7 @@ static oss_status find_calibration(oss_calibration *out, measurement *m) {
 
 /* ---- What is written ---- */
 
-static oss_status write_words(const measurement *m) {
+static oss_status write_words(const oss_calibrate_rows *m) {
     static const char header[] = "wav\tstart\tend\tword\tright\tconfidence\theld_out\n";
     oss_writer writer = {0};
     oss_status status = oss_writer_open(&writer, oss_cli_value(m->args, "--words"));
@@ -249,13 +129,17 @@ static void put_calibration(oss_calibration *into, const oss_calibration *found)
         into->confidence = found->confidence;
         into->has_confidence = true;
     }
+    if (found->has_level) {
+        into->speech_db = found->speech_db;
+        into->has_level = true;
+    }
     if (found->has_search_confidence) {
         into->search_confidence = found->search_confidence;
         into->has_search_confidence = true;
     }
 }
 
-static oss_status write_model(const measurement *m, const oss_calibration *calibration) {
+static oss_status write_model(const oss_calibrate_rows *m, const oss_calibration *calibration) {
     oss_model *model = NULL;
     oss_status status = oss_model_load(&model, m->model_path);
     if (status == OSS_OK) {
@@ -270,7 +154,7 @@ typedef struct figures {
     double error_now, error_then, auc_now, auc_then, right;
 } figures;
 
-static oss_status find_figures(figures *f, const measurement *m) {
+static oss_status find_figures(figures *f, const oss_calibrate_rows *m) {
     int64_t right = 0;
     for (int64_t i = 0; i < m->words; i++) {
         right += m->word[i].right;
@@ -282,7 +166,8 @@ static oss_status find_figures(figures *f, const measurement *m) {
     return status == OSS_OK ? oss_confidence_auc(&f->auc_then, m->held_out, m->word, m->words) : status;
 }
 
-static oss_status print_json(const measurement *m, const oss_calibration *calibration, const figures *f) {
+static oss_status print_json(const oss_calibrate_rows *m, const oss_calibration *calibration,
+                             const figures *f) {
     oss_json *object = oss_json_object();
     oss_json_add_integer(object, "rows", m->rows);
     oss_json_add_integer(object, "words", m->words);
@@ -290,6 +175,9 @@ static oss_status print_json(const measurement *m, const oss_calibration *calibr
     if (calibration->has_edges) {
         oss_json_add_number(object, "onset_seconds", calibration->edges.onset_seconds);
         oss_json_add_number(object, "end_seconds", calibration->edges.end_seconds);
+    }
+    if (calibration->has_level) {
+        oss_json_add_number(object, "speech_db", calibration->speech_db);
     }
     if (m->decoding.beam_width > 0) {
         oss_cli_add_decoding(object, &m->asked, &m->decoding);
@@ -305,7 +193,7 @@ static oss_status print_json(const measurement *m, const oss_calibration *calibr
     return oss_cli_print_json(object);
 }
 
-static void print_table(const measurement *m, const oss_calibration *calibration, const figures *f) {
+static void print_table(const oss_calibrate_rows *m, const oss_calibration *calibration, const figures *f) {
     oss_cli_print("%-26s%8lld\n", "rows", (long long)m->rows);
     oss_cli_print("%-26s%8lld    %.1f %% of them right\n", "words", (long long)m->words, 100.0 * f->right);
     if (calibration->has_edges) {
@@ -314,12 +202,16 @@ static void print_table(const measurement *m, const oss_calibration *calibration
         oss_cli_print("%-26s%8.1f ms  behind the middle of its last symbol, median of %lld\n", "end",
                       1000.0 * calibration->edges.end_seconds, (long long)m->tail.count);
     }
+    if (calibration->has_level) {
+        oss_cli_print("%-26s%8.1f dB  of full scale, where speech usually is: median of %lld rows\n",
+                      "speech_db", calibration->speech_db, (long long)m->level.count);
+    }
     oss_cli_print("%-26s%8.4f    now %.4f\n", "calibration_error", f->error_then, f->error_now);
     oss_cli_print("%-26s%8.4f    now %.4f\n", "auc", f->auc_then, f->auc_now);
     oss_cli_print("%-26s%8lld\n", "failed", (long long)m->failed);
 }
 
-static oss_status give_results(const measurement *m, const oss_calibration *calibration) {
+static oss_status give_results(const oss_calibrate_rows *m, const oss_calibration *calibration) {
     figures f;
     oss_status status = find_figures(&f, m);
     if (status == OSS_OK && m->line != NULL) {
@@ -338,28 +230,15 @@ static oss_status give_results(const measurement *m, const oss_calibration *cali
 
 /* ---- The command ---- */
 
-static void discard(measurement *m) {
-    for (int64_t i = 0; m->line != NULL && i < m->words; i++) {
-        oss_strbuf_deinit(&m->line[i]);
-    }
-    oss_free(m->line);
-    oss_free(m->word);
-    oss_free(m->now);
-    oss_free(m->held_out);
-    oss_free(m->onset.value);
-    oss_free(m->tail.value);
-    oss_free(m->model_path);
-}
-
 static int run_calibrate(const oss_cli_args *args) {
-    measurement m = {.args = args, .decoding = oss_decoding_options_init()};
+    oss_calibrate_rows m = {.args = args, .decoding = oss_decoding_options_init()};
     oss_calibration calibration = {0};
     oss_status status = oss_model_resolve(&m.model_path, oss_cli_operand(args, 0));
     if (status == OSS_OK) {
         status = oss_cli_reads(args, m.model_path);
     }
     if (status == OSS_OK) {
-        status = read_rows(&m);
+        status = oss_calibrate_rows_read(&m);
     }
     if (status == OSS_OK) {
         status = find_calibration(&calibration, &m);
@@ -368,7 +247,7 @@ static int run_calibrate(const oss_cli_args *args) {
         status = give_results(&m, &calibration);
     }
     int code = status != OSS_OK ? oss_cli_fail(args, status) : m.failed > 0;
-    discard(&m);
+    oss_calibrate_rows_deinit(&m);
     return code;
 }
 
@@ -379,12 +258,13 @@ const oss_cli_command oss_command_calibrate = {
     .min_operands = 1,
     .max_operands = 1,
     .details =
-        "Two things are measured. How far the middles of a word's first and last symbols lie from its edges: "
+        "Three things are measured. How far the middles of a word's first and last symbols lie from its edges: "
         "the medians over all words beside which the audio pauses. Words without a pause beside them get their "
         "edges by these offsets. And how sure the network is of words that are right and of those that are "
-        "wrong: a confidence is then the probability that a word is right, by logistic regression. Both go "
+        "wrong: a confidence is then the probability that a word is right, by logistic regression. And how loud speech usually is: recordings 14 dB below that are raised to it before the "
+        "network hears them, unless --keep-level says otherwise (without it -26 dB of full scale is taken). All go "
         "into the file that -o names; its weights are those of M, and versions that know nothing of it read it.\n\n"
-        "With --lm or another option that makes a search, the confidences of searches' words are measured in place of both, "
+        "With --lm or another option that makes a search, the confidences of searches' words are measured in place of all that, "
         "and stored beside what M holds: the network's outputs and the posteriors of words together. They are worth most with "
         "the language model and numbers that they were measured with.\n\n"
         "Give recordings that the model was not trained on, like those that it is for, with a thousand words "
@@ -392,7 +272,7 @@ const oss_cli_command oss_command_calibrate = {
         "expected calibration error over 15 bins, auc the area under the ROC of \"this word is right\"; both of "
         "weights that were learnt from four fifths of the rows and tried on the others, and for the model as "
         "it is (\"now\"). A row that cannot be read is named on standard error and left out, exit 1.\n\n"
-        "--json prints rows words right onset_seconds end_seconds (when there are enough) onsets ends, or decoding "
+        "--json prints rows words right onset_seconds end_seconds (when there are enough) speech_db onsets ends, or decoding "
         "with a search, calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
     .option = options,
     .options = sizeof options / sizeof *options,

@@ -63,7 +63,7 @@ const oss_cli_command oss_command_quantize = {
     .details =
         "M: a model file, a checkpoint folder or a run folder. The weights of convolutions and linear layers are "
         "rounded to the nearest: to fp16 or bf16, or for int8 to whole multiples, up to 127, of one scale for each "
-        "output channel; biases and norms stay float32. OUT is a model for every command: values are float32 again "
+        "output channel; biases, norms and value_conv stay float32. OUT is a model for every command: values are float32 again "
         "once it is loaded, so what it computes in is chosen as before (--precision).\n\n"
         "What rounding took does not come back, so M must be in fp32, unless OUT is to be as M is, or in fp32 for "
         "programs that read nothing else. Training (--init) and `ossicle average` do better with the model that M "

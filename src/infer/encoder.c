@@ -59,14 +59,14 @@ static float *take_attention_scratch(const oss_encoder *e, oss_arena *arena, int
 
 void oss_encoder_worker_take(const oss_encoder *e, oss_worker_space *worker, oss_arena *arena, int32_t rows,
                              int32_t keys, bool mel) {
-    int32_t d = e->model->config.d_model;
+    int32_t d = e->model->config.d_model, taps = e->model->config.value_conv;
+    bool steady = e->model->weights.steady;
     oss_stem_scratch_take(&worker->stem, arena, &e->model->weights, rows);
     worker->normed = take_floats(arena, rows, d);
-    worker->qkv = e->model->weights.steady ? take_floats(arena, rows, 3 * d) : NULL;
+    worker->qkv = steady ? take_floats(arena, rows, 3 * d) : NULL;
     take_inputs(e, worker, arena, rows);
     worker->attention = take_attention_scratch(e, arena, keys);
-    int32_t taps = e->model->config.value_conv;
-    worker->values = e->model->weights.steady && taps > 0 ? take_floats(arena, rows + taps - 1, d) : NULL;
+    worker->values = steady && taps > 0 ? take_floats(arena, rows + taps - 1, d) : NULL;
     worker->mel = mel ? oss_arena_take(arena, oss_mel_scratch_bytes(e->model->mel), 1) : NULL;
 }
 

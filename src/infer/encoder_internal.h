@@ -28,7 +28,7 @@ enum {
 typedef struct oss_packed_block {
     const float *norm1, *norm2; /* [d] */
     oss_k_weight qkv, out, mlp_in, mlp_out;
-    oss_value_conv value_conv; /* w NULL: none */
+    oss_value_conv value_conv; /* taps 0: none */
 } oss_packed_block;
 
 /* All weights in one block of memory, laid out for the kernels; the model is not needed any more. */
@@ -73,7 +73,7 @@ typedef struct oss_worker_space {
     void *hidden;     /* [task frames, d_ff] in the format of what multiplies it */
     float *pre;       /* the same in float, when that is not float */
     float *attention; /* the kernel's scratch */
-    float *values;    /* [task frames + taps - 1, d] as floats for value_conv, when they are integers */
+    float *values;    /* [task frames + taps - 1, d] for value_conv, when what attention reads are integers */
     void *mel;        /* the front end's */
     void *operand;    /* [task frames, d] in the format of what multiplies it, when that is not float */
 } oss_worker_space;

@@ -129,18 +129,16 @@ static void run_attention(const oss_encoder *e, const oss_worker_space *worker, 
 /* Adds the convolution of the values to rows [begin, end) of what attention gave. */
 static void run_value_conv(const oss_encoder *e, const oss_worker_space *worker, int32_t begin, int32_t end) {
     const oss_value_conv *conv = &e->model->weights.block[e->block].value_conv;
-    int32_t d = e->model->config.d_model, half = e->block % 2, first = 0, last;
-    const float *v = NULL;
-    ptrdiff_t v_row = d;
-    if (e->model->weights.steady) {
-        oss_k_value_conv_rows(conv->taps, e->frames, begin, end, &first, &last);
-        oss_k_int16_qkv_values(worker->values, &e->space.whole[half], first, last);
-        v = worker->values;
-    } else {
-        v = e->space.qkv[half] + 2 * (ptrdiff_t)d;
-        v_row = 3 * (ptrdiff_t)d;
+    const ptrdiff_t d = e->model->config.d_model;
+    int32_t first = 0, values_end;
+    if (!e->model->weights.steady) {
+        oss_k_value_conv_fwd(e->space.attended, e->space.qkv[e->block % 2] + 2 * d, first, 3 * d, conv,
+                             e->frames, begin, end, &e->reach);
+        return;
     }
-    oss_k_value_conv_fwd(e->space.attended, v, first, v_row, conv, e->frames, begin, end, &e->reach);
+    oss_k_value_conv_rows(conv->taps, e->frames, begin, end, &first, &values_end);
+    oss_k_int16_qkv_values(worker->values, &e->space.whole[e->block % 2], first, values_end);
+    oss_k_value_conv_fwd(e->space.attended, worker->values, first, d, conv, e->frames, begin, end, &e->reach);
 }
 
 void oss_encoder_block_rows(const oss_encoder *e, oss_worker_space *worker, int32_t begin, int32_t rows) {

@@ -36,17 +36,18 @@ static oss_k_weight take_weight(const packer *p, oss_role role, int32_t index, c
     return weight;
 }
 
+/* All 0 when the network has none. */
 static oss_value_conv take_value_conv(const packer *p, int32_t index) {
     const oss_param *param = oss_params_get(p->model->params, OSS_ROLE_VALUE_CONV, index, OSS_PART_WEIGHT);
     if (param == NULL) {
         return (oss_value_conv){0};
     }
-    const oss_value_conv conv = {.taps = param->layer.in, .width = param->layer.out};
+    int32_t taps = param->layer.in, width = param->layer.out;
     float *w = oss_arena_take(p->arena, param->count, sizeof *w);
     if (w != NULL) {
-        oss_k_value_conv_pack(w, p->model->value + param->offset, conv.taps, conv.width);
+        oss_k_value_conv_pack(w, p->model->value + param->offset, taps, width);
     }
-    return (oss_value_conv){.w = w, .taps = conv.taps, .width = conv.width};
+    return (oss_value_conv){.w = w, .taps = taps, .width = width};
 }
 
 static void take_block(const packer *p, oss_packed_block *block, int32_t index) {

@@ -91,6 +91,7 @@ oss_status oss_recognizer_score(oss_recognizer *recognizer, const oss_reference 
     oss_scored_row scored = {0};
     oss_status status = hear_row(recognizer, reference, &h);
     if (status == OSS_OK) {
+        scored.speech_db = recognizer->keeps_level ? 0.0 : recognizer->speech_db;
         scored.audio_seconds = (double)h.samples / recognizer->model->config.mel.sample_rate_hz;
         status = score_row(recognizer, &h, reference->text, &scored);
         if (status == OSS_OK && reference->observe) {

@@ -42,7 +42,7 @@ oss_int16_qkv oss_k_int16_qkv_place(void *memory, int32_t s, int32_t heads, int3
 /* Rows [begin, begin + rows) from qkv[rows,3,H,D]. Rows may be cut anywhere among threads: same bits. */
 void oss_k_int16_qkv_set(const oss_int16_qkv *to, const float *qkv, int32_t begin, int32_t rows);
 
-/* v of rows [begin, end) as floats: v[end - begin, H, D]. */
+/* v[end - begin, H, D]: v of rows [begin, end) as floats, scale and all. */
 void oss_k_int16_qkv_values(float *v, const oss_int16_qkv *qkv, int32_t begin, int32_t end);
 
 /* Moves rows [begin, s) to the front, for frames to come behind them: set `s` anew then, up to what it was laid out for. */

@@ -79,6 +79,7 @@ void oss_k_int16_qkv_set(const oss_int16_qkv *to, const float *qkv, int32_t begi
 
 void oss_k_int16_qkv_values(float *v, const oss_int16_qkv *qkv, int32_t begin, int32_t end) {
     OSS_CONTRACT(begin >= 0 && begin <= end && end <= qkv->s);
+    OSS_CONTRACT(begin == end || v != NULL);
     const ptrdiff_t width = vectors_width(qkv->d);
     for (int32_t row = begin; row < end; row++) {
         for (int32_t h = 0; h < qkv->heads; h++, v += qkv->d) {

@@ -5,17 +5,17 @@
 enum { VECTORS = 4 /* sums that run side by side */ };
 
 /* Channels of `vectors` whole vectors. */
-LANES_INLINE void add_some(float *y, const float *a, ptrdiff_t a_row, const float *b, ptrdiff_t b_row,
-                           int32_t rows, int vectors) {
+LANES_INLINE void add_vectors(float *y, const float *a, ptrdiff_t a_row, const float *b, ptrdiff_t b_row,
+                              int32_t rows, int vectors) {
     lanes_f sum[VECTORS];
     LANES_UNROLL
     for (int k = 0; k < vectors; k++) {
         sum[k] = lanes_load(y + k * LANES);
     }
-    for (int32_t r = 0; r < rows; r++, a += a_row, b += b_row) {
+    for (int32_t r = 0; r < rows; r++) {
         LANES_UNROLL
         for (int k = 0; k < vectors; k++) {
-            sum[k] += lanes_load(a + k * LANES) * lanes_load(b + k * LANES);
+            sum[k] += lanes_load(a + r * a_row + k * LANES) * lanes_load(b + r * b_row + k * LANES);
         }
     }
     LANES_UNROLL
@@ -28,10 +28,10 @@ static void add_products(float *y, const float *a, ptrdiff_t a_row, const float 
                          int32_t rows, int32_t n) {
     int32_t i = 0;
     for (; i + VECTORS * LANES <= n; i += VECTORS * LANES) {
-        add_some(y + i, a + i, a_row, b + i, b_row, rows, VECTORS);
+        add_vectors(y + i, a + i, a_row, b + i, b_row, rows, VECTORS);
     }
     for (; i + LANES <= n; i += LANES) {
-        add_some(y + i, a + i, a_row, b + i, b_row, rows, 1);
+        add_vectors(y + i, a + i, a_row, b + i, b_row, rows, 1);
     }
     if (i < n) {
         lanes_f sum = lanes_load_n(y + i, n - i);

@@ -9,6 +9,9 @@
 /* Of a symbol's middle from the edge of a word: no network is later than that. */
 static const double offset_seconds_max = 2.0;
 
+/* What speech may usually be at, in dB of full scale. */
+static const double LEVEL_MIN_DB = -60.0, LEVEL_MAX_DB = 0.0;
+
 static void add_weights(oss_json *object, const char *key, const oss_confidence_weights *weights,
                         int32_t features) {
     oss_json *part = oss_json_add_object(object, key);
@@ -30,6 +33,9 @@ oss_status oss_calibration_print(char **out, const oss_calibration *calibration)
         oss_json *part = oss_json_add_object(object, "edges");
         oss_json_add_number(part, "end_seconds", calibration->edges.end_seconds);
         oss_json_add_number(part, "onset_seconds", calibration->edges.onset_seconds);
+    }
+    if (calibration->has_level) {
+        oss_json_add_number(oss_json_add_object(object, "level"), "speech_db", calibration->speech_db);
     }
     oss_status status = oss_json_print(out, object, OSS_JSON_LINE | OSS_JSON_SORTED);
     oss_json_free(object);
@@ -57,6 +63,18 @@ static oss_status read_edges(oss_calibration *calibration, const oss_json *part)
         status = read_offset(&calibration->edges.onset_seconds, part, "onset_seconds");
     }
     calibration->has_edges = status == OSS_OK;
+    return status;
+}
+
+static oss_status read_level(oss_calibration *calibration, const oss_json *part) {
+    double db = 0.0;
+    oss_status status = oss_json_get_number(part, "speech_db", &db);
+    if (status == OSS_OK && !(db >= LEVEL_MIN_DB && db <= LEVEL_MAX_DB)) {
+        status = oss_fail(OSS_EINPUT, "\"speech_db\" is %g; it must be between %g and %g", db, LEVEL_MIN_DB,
+                          LEVEL_MAX_DB);
+    }
+    calibration->speech_db = db;
+    calibration->has_level = status == OSS_OK;
     return status;
 }
 
@@ -131,6 +149,9 @@ oss_status oss_calibration_parse(oss_calibration *out, const char *text) {
     }
     if (status == OSS_OK) {
         status = read_part(&calibration, object, "search_confidence", read_search_confidence);
+    }
+    if (status == OSS_OK) {
+        status = read_part(&calibration, object, "level", read_level);
     }
     oss_json_free(object);
     if (status == OSS_OK) {

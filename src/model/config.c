@@ -268,10 +268,21 @@ const char *oss_config_path_get(const oss_config *config, int32_t index) {
 
 /* ---- Printing ---- */
 
-static char *print_fields(const oss_config *config, bool model_only, unsigned layout) {
+/* Which keys are printed. */
+typedef enum which_fields { EVERY, OF_MODEL, OF_MODEL_FILE } which_fields;
+
+static bool is_left_out(const oss_config *config, const config_field *field) {
+    return field->unless_zero && *(const int32_t *)((const char *)config + field->offset) == 0;
+}
+
+static bool is_printed(const oss_config *config, const config_field *field, which_fields which) {
+    return which == EVERY || (field->model && !(which == OF_MODEL_FILE && is_left_out(config, field)));
+}
+
+static char *print_fields(const oss_config *config, which_fields which, unsigned layout) {
     oss_json *object = oss_json_object();
     for (int32_t i = 0; i < oss_config_fields; i++) {
-        if (oss_config_field[i].model || !model_only) {
+        if (is_printed(config, &oss_config_field[i], which)) {
             oss_config_add(object, config, &oss_config_field[i]);
         }
     }
@@ -282,10 +293,15 @@ static char *print_fields(const oss_config *config, bool model_only, unsigned la
 }
 
 char *oss_config_print(const oss_config *config) {
-    return print_fields(config, false, OSS_JSON_PRETTY);
+    return print_fields(config, EVERY, OSS_JSON_PRETTY);
 }
 
 char *oss_config_print_model(const oss_model_config *model) {
     const oss_config config = {.model = *model};
-    return print_fields(&config, true, OSS_JSON_LINE);
+    return print_fields(&config, OF_MODEL, OSS_JSON_LINE);
+}
+
+char *oss_config_print_stored(const oss_model_config *model) {
+    const oss_config config = {.model = *model};
+    return print_fields(&config, OF_MODEL_FILE, OSS_JSON_LINE);
 }

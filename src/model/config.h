@@ -145,9 +145,11 @@ const char *oss_config_path_get(const oss_config *config, int32_t index);
 oss_status oss_config_check(const oss_config *config);
 
 /* JSON with sorted keys (oss_free); NULL, with the error set, when memory is short. Reading it gives the same
- * config. print_model: front end, network and text keys in one line, what a model file stores. */
+ * config. print_model: front end, network and text keys in one line; print_stored: as a model file has them, without
+ * keys that are newer than its format and say nothing. */
 char *oss_config_print(const oss_config *config);
 char *oss_config_print_model(const oss_model_config *model);
+char *oss_config_print_stored(const oss_model_config *model);
 
 /* The table, from which docs/configuration.md is made. */
 typedef struct oss_config_key {

@@ -57,7 +57,7 @@ static oss_status check_network(const oss_config *config) {
         return oss_fail(OSS_EINPUT, "\"n_heads\" is %d; it must divide \"d_model\", %d",
                         config->model.n_heads, config->model.d_model);
     }
-    if (config->model.value_conv != 0 && config->model.value_conv % 2 == 0) {
+    if (config->model.value_conv > 0 && config->model.value_conv % 2 == 0) {
         return oss_fail(OSS_EINPUT, "\"value_conv\" is %d; allowed is an odd number, or 0 for none",
                         config->model.value_conv);
     }

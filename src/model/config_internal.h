@@ -33,6 +33,7 @@ typedef struct config_field {
     const char *const *word; /* [words], in the order of the enum */
     int32_t words;
     bool model;           /* stored in model files */
+    bool unless_zero;     /* but not when it is 0: versions without the key read the file then; integers */
     bool resume;          /* --resume may change it */
     const char *fallback; /* the default, as JSON */
     const char *help;

@@ -74,8 +74,8 @@ const config_field oss_config_field[] = {
      .help = "How a block knows the order of frames: not at all (the seed), sines added once, or rotated queries and keys."},
     {"ctc_subframes", NETWORK, INTEGER, AT(model.ctc_subframes), RANGE(1, 16), .fallback = "2",
      .help = "Symbols that the CTC head may write per embedding; characters at 12.5 Hz need at least 2."},
-    {"value_conv", NETWORK, INTEGER, AT(model.value_conv), RANGE(0, 255), .range = "0, or odd up to 255", .fallback = "0",
-     .help = "Embeddings under a convolution over time that each block adds to its attention, each channel of the values by itself; 0 for none. 15 sees 0.6 s to either side, as far as attention may."},
+    {"value_conv", NETWORK, INTEGER, AT(model.value_conv), RANGE(0, 255), .range = "0, or odd up to 255", .unless_zero = true, .fallback = "0",
+     .help = "Embeddings under a convolution over time that each block adds to its attention, each channel of the values by itself; 0 for none. 15 are 7 to either side (0.56 s at 12.5 Hz), as far as attention sees."},
     {"projector_dim", NETWORK, INTEGER, AT(model.projector_dim), RANGE(0, 65536), .fallback = "0",
      .help = "Width of a projector for a language model (the seed's is 256); 0 for none. CTC training leaves it as it began."},
 

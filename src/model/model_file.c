@@ -205,7 +205,7 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
     char *stats = NULL;
     char *calibration = NULL;
     char chunks[OSS_NUMBER_CHARS];
-    char *config = oss_config_print_model(&model->config);
+    char *config = oss_config_print_stored(&model->config);
     oss_status status = config == NULL ? OSS_ENOMEM : OSS_OK;
     bool small = model->storage != OSS_STORAGE_FP32;
     oss_st_meta meta[7] = {{OSS_MODEL_FORMAT_KEY, small ? OSS_MODEL_FORMAT_SMALL : OSS_MODEL_FORMAT},
@@ -227,7 +227,7 @@ oss_status oss_model_save_file(const oss_model *model, const char *path, char ou
         meta[metas++] = (oss_st_meta){"mel_stats", stats};
     }
     if (status == OSS_OK && (model->calibration.has_edges || model->calibration.has_confidence ||
-                             model->calibration.has_search_confidence)) {
+                             model->calibration.has_search_confidence || model->calibration.has_level)) {
         status = oss_calibration_print(&calibration, &model->calibration);
         meta[metas++] = (oss_st_meta){"calibration", calibration};
     }

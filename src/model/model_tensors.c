@@ -15,7 +15,7 @@ static size_t row_width(const oss_param *param) {
     return param->count / (size_t)param->dim[0];
 }
 
-/* Whether the storage is about this parameter; biases and norms are float32 in every one. */
+/* Whether the storage is about this parameter; biases, norms and what convolves values are float32 in every one. */
 static bool is_stored_small(const oss_param *param, oss_storage storage) {
     return storage != OSS_STORAGE_FP32 && param->part == OSS_PART_WEIGHT &&
            oss_layer_has_products(&param->layer) &&

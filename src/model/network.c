@@ -22,8 +22,8 @@ static oss_role find_block_role(const oss_model_config *config, int32_t place) {
 }
 
 int32_t oss_network_layers(const oss_model_config *config, int32_t vocab) {
-    return oss_sizes_stem_layers(config) + 1 + count_block_layers(config) * config->n_layers + 1 + (vocab > 0 ? 1 : 0) +
-           (config->projector_dim > 0 ? 1 : 0);
+    return oss_sizes_stem_layers(config) + 1 + count_block_layers(config) * config->n_layers + 1 +
+           (vocab > 0 ? 1 : 0) + (config->projector_dim > 0 ? 1 : 0);
 }
 
 /* Which layer stands at `place`; index in *index. */
@@ -94,11 +94,8 @@ static oss_layer make_attention(int32_t out, int32_t in, oss_init weight_init) {
 
 /* It adds nothing to begin with. */
 static oss_layer make_taps(int32_t channels, int32_t taps) {
-    return (oss_layer){.kind = OSS_LAYER_TAPS,
-                       .out = channels,
-                       .in = taps,
-                       .weight_init = OSS_INIT_ZEROS,
-                       .trained = true};
+    return (oss_layer){
+        .kind = OSS_LAYER_TAPS, .out = channels, .in = taps, .weight_init = OSS_INIT_ZEROS, .trained = true};
 }
 
 static oss_layer make_projector(int32_t out, int32_t in) {
@@ -178,9 +175,11 @@ oss_k_weight oss_layer_weight(const oss_layer *layer, oss_precision precision) {
 static const char *const conv_name[OSS_MAX_CONVS] = {"encoder.down.0.net.0", "encoder.down.0.net.2",
                                                      "encoder.down.1"};
 static const char *const role_name[] = {
-    [OSS_ROLE_PROJ] = "encoder.proj",   [OSS_ROLE_NORM1] = "norm1",       [OSS_ROLE_QKV] = "qkv_proj",
-    [OSS_ROLE_VALUE_CONV] = "value_conv", [OSS_ROLE_OUT] = "out_proj",        [OSS_ROLE_NORM2] = "norm2",       [OSS_ROLE_MLP_IN] = "mlp.0",
-    [OSS_ROLE_MLP_OUT] = "mlp.2",       [OSS_ROLE_NORM] = "encoder.norm", [OSS_ROLE_HEAD] = "head",
+    [OSS_ROLE_PROJ] = "encoder.proj",   [OSS_ROLE_NORM1] = "norm1",
+    [OSS_ROLE_QKV] = "qkv_proj",        [OSS_ROLE_VALUE_CONV] = "value_conv",
+    [OSS_ROLE_OUT] = "out_proj",        [OSS_ROLE_NORM2] = "norm2",
+    [OSS_ROLE_MLP_IN] = "mlp.0",        [OSS_ROLE_MLP_OUT] = "mlp.2",
+    [OSS_ROLE_NORM] = "encoder.norm",   [OSS_ROLE_HEAD] = "head",
     [OSS_ROLE_PROJECTOR] = "projector",
 };
 

@@ -12,18 +12,36 @@
 
 enum { ALIGNMENT_FLOATS = 16, PARTS = 2 };
 
+/* Numbers of the weight that an input of the layer meets for one output. */
 static int32_t count_taps(const oss_layer *layer) {
     return layer->kind == OSS_LAYER_CONV ? OSS_CONV_SIZE * OSS_CONV_SIZE : 1;
 }
 
+/* Writes the shape of a layer's weight to dim[4]; returns its rank. */
+static int32_t find_shape(const oss_layer *layer, int32_t *dim) {
+    dim[0] = layer->out;
+    switch (layer->kind) {
+    case OSS_LAYER_CONV:
+        dim[1] = layer->in;
+        dim[2] = dim[3] = OSS_CONV_SIZE;
+        return 4;
+    case OSS_LAYER_LINEAR:
+        dim[1] = layer->in;
+        return 2;
+    case OSS_LAYER_TAPS:
+        dim[1] = 1;
+        dim[2] = layer->in;
+        return 3;
+    case OSS_LAYER_NORM:
+        break;
+    }
+    return 1;
+}
+
 /* rank and dim */
 static void set_shape(oss_param *entry) {
-    const oss_layer *layer = &entry->layer;
-    bool taps = layer->kind == OSS_LAYER_TAPS;
-    const int32_t dim[4] = {layer->out, taps ? 1 : layer->in, taps ? layer->in : OSS_CONV_SIZE,
-                            OSS_CONV_SIZE};
-    bool vector = entry->part == OSS_PART_BIAS || layer->kind == OSS_LAYER_NORM;
-    entry->rank = vector ? 1 : layer->kind == OSS_LAYER_CONV ? 4 : taps ? 3 : 2;
+    int32_t dim[4], rank = find_shape(&entry->layer, dim);
+    entry->rank = entry->part == OSS_PART_BIAS ? 1 : rank;
     entry->count = 1;
     for (int32_t i = 0; i < entry->rank; i++) {
         entry->dim[i] = dim[i];

@@ -35,10 +35,11 @@ static oss_tensor *attend(const oss_net_run *run, int32_t index, oss_tensor *x, 
         qkv = oss_op_rope(run->tape, qkv, seq, heads, run->rope);
     }
     /* Before attention, so that going back attention stores the gradient of qkv and this one adds to it. */
-    oss_tensor *around = run->net->config->model.value_conv > 0 ? convolve_values(run, index, qkv, seq) : NULL;
+    oss_tensor *nearby =
+        run->net->config->model.value_conv > 0 ? convolve_values(run, index, qkv, seq) : NULL;
     oss_tensor *attended = oss_op_attention(run->tape, qkv, seq, heads, run->reach, &dropout);
-    if (around != NULL) {
-        attended = oss_op_residual(run->tape, attended, around, seq, &(oss_dropout){0});
+    if (nearby != NULL) {
+        attended = oss_op_residual(run->tape, attended, nearby, seq, &(oss_dropout){0});
     }
     return oss_net_linear(run, oss_net_get(run->net, OSS_ROLE_OUT, index), attended);
 }

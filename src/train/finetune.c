@@ -174,27 +174,41 @@ static int32_t take_tensors(oss_model *model, const oss_model *from, const char 
     return taken;
 }
 
+/* Tensors of the old model that the new one has no place for: what it does without them is something else. */
+static void list_left_out(const oss_model *model, const oss_model *from, oss_strbuf *left_out) {
+    for (int32_t i = 0; i < from->params->count; i++) {
+        const char *name = from->params->item[i].name;
+        if (oss_params_find(model->params, name) == NULL) {
+            oss_strbuf_printf(left_out, "%s%s", left_out->length == 0 ? "; left out: " : ", ", name);
+        }
+    }
+}
+
 static oss_status report_tensors(const oss_model *model, const oss_model *from, int32_t taken,
-                                 const char *not_taken) {
+                                 const char *not_taken, const char *left_out) {
     if (taken == 0) {
         return oss_fail(OSS_EINPUT,
                         "--init %s: no tensor fits this config (to take the model's settings leave out "
                         "--config): %s",
                         from->path, not_taken);
     }
-    oss_log_info("took %d of %d tensors from %s%s%s", taken, model->params->count, from->path,
-                 not_taken[0] == '\0' ? "" : "; new: ", not_taken);
+    oss_log_info("took %d of %d tensors from %s%s%s%s", taken, model->params->count, from->path,
+                 not_taken[0] == '\0' ? "" : "; new: ", not_taken, left_out);
     return OSS_OK;
 }
 
 oss_status oss_finetune_init(oss_model *model, const oss_model *from) {
     const char *head = oss_head_obstacle(from, &model->config);
-    oss_strbuf not_taken = {0};
+    oss_strbuf not_taken = {0}, left_out = {0};
     oss_strbuf_append(&not_taken, "");
+    oss_strbuf_append(&left_out, "");
     int32_t taken = take_tensors(model, from, head, &not_taken);
-    char *list = oss_strbuf_take(&not_taken);
-    oss_status status = list == NULL ? OSS_ENOMEM : report_tensors(model, from, taken, list);
-    oss_free(list);
+    list_left_out(model, from, &left_out);
+    char *news = oss_strbuf_take(&not_taken), *rest = oss_strbuf_take(&left_out);
+    oss_status status =
+        news == NULL || rest == NULL ? OSS_ENOMEM : report_tensors(model, from, taken, news, rest);
+    oss_free(news);
+    oss_free(rest);
     if (status == OSS_OK && head == NULL) {
         status = oss_head_take(model, from);
     }

@@ -26,6 +26,7 @@ static void save(const oss_model *model, const char *to) {
 /* Weights of the usual pattern times 1, 2, 4, whose mean is theirs times 7/3. */
 static oss_model *make_model(int i) {
     oss_network_sizes sizes = oss_network_micro();
+    sizes.value_conv = 3;
     oss_model *model = oss_models_create(&sizes);
     for (size_t j = 0; j < model->params->floats; j++) {
         model->value[j] *= (float)(1 << i);
@@ -130,6 +131,7 @@ END_TEST
 
 START_TEST(test_vocabularies_must_agree) {
     oss_network_sizes sizes = oss_network_micro();
+    sizes.value_conv = 3;
     oss_model *like = oss_models_create(&sizes);
     int32_t size = oss_vocab_size(like->vocab);
     const char *symbol[64];
@@ -206,6 +208,7 @@ END_TEST
 START_TEST(test_drop_projector) {
     oss_network_sizes sizes = oss_network_micro();
     sizes.projector_dim = 20;
+    sizes.value_conv = 3;
     oss_model *model = oss_models_create(&sizes), *wanted = make_model(0);
     oss_faults_install();
     for (int64_t k = 1;; k++) {

@@ -49,7 +49,7 @@ static void set_up(void) {
         oss_config_parse(
             &config,
             "{\"mel_bins\": 16, \"conv_channels\": 2, \"d_model\": 4, \"n_layers\": 1, \"n_heads\": 2,"
-            "\"d_ff\": 6, \"projector_dim\": 3}",
+            "\"d_ff\": 6, \"projector_dim\": 3, \"value_conv\": 3}",
             "c"),
         OSS_OK);
     make_model();
@@ -292,13 +292,25 @@ END_TEST
 /* All at once, the first few by name. */
 START_TEST(test_many_wrong_names) {
     rename_all("blocks.0.", "layers.0.");
-    assert_refused(vocab, "10 tensors are not part of the network that the config describes: "
+    assert_refused(vocab, "11 tensors are not part of the network that the config describes: "
                           "\"encoder.layers.0.norm1.weight\", \"encoder.layers.0.qkv_proj.weight\", ");
     ck_assert_ptr_nonnull(strstr(oss_last_error(),
-                                 "\"encoder.layers.0.out_proj.bias\", ...; 10 tensors are missing, under "
+                                 "\"encoder.layers.0.out_proj.weight\", ...; 11 tensors are missing, under "
                                  "these names and the seed's: \"encoder.blocks.0.norm1.weight\", "));
     ck_assert_ptr_null(strstr(oss_last_error(), "mlp"));
     ck_assert_ptr_null(strchr(oss_last_error(), '\n'));
+}
+END_TEST
+
+START_TEST(test_value_conv_of_the_file_and_the_config) {
+    config->model.value_conv = 0;
+    assert_refused(vocab, "\"encoder.blocks.0.value_conv.weight\" is not part of the network");
+    config->model.value_conv = 5;
+    assert_refused(
+        vocab, "tensor \"encoder.blocks.0.value_conv.weight\" has shape [4,1,3]; by the config it must be "
+               "[4,1,5]");
+    drop("value_conv");
+    assert_refused(vocab, "tensor \"encoder.blocks.0.value_conv.weight\" is missing");
 }
 END_TEST
 
@@ -377,6 +389,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(parts, test_other_floats);
     tcase_add_loop_test(parts, test_wrong, 0, 3);
     tcase_add_test(parts, test_many_wrong_names);
+    tcase_add_test(parts, test_value_conv_of_the_file_and_the_config);
     tcase_add_test(parts, test_missing_and_wrong_shape);
     tcase_add_test(parts, test_long_names_do_no_harm);
     tcase_add_test(parts, test_fixed_statistics_cannot_be_had);

@@ -16,13 +16,15 @@ typedef struct variant {
     oss_position position;
     int32_t downsample, k;
     bool power, tiny;
+    int32_t value_conv;
 } variant;
 
 static const variant variants[] = {
-    {OSS_POSITION_NONE, 8, 1, true, false},        {OSS_POSITION_NONE, 4, 2, false, false},
-    {OSS_POSITION_SINUSOIDAL, 8, 2, false, false}, {OSS_POSITION_SINUSOIDAL, 4, 1, false, false},
-    {OSS_POSITION_ROPE, 8, 3, false, false},       {OSS_POSITION_ROPE, 4, 1, true, false},
-    {OSS_POSITION_ROPE, 8, 2, false, true}};
+    {OSS_POSITION_NONE, 8, 1, true, false, 0},        {OSS_POSITION_NONE, 4, 2, false, false, 0},
+    {OSS_POSITION_SINUSOIDAL, 8, 2, false, false, 0}, {OSS_POSITION_SINUSOIDAL, 4, 1, false, false, 0},
+    {OSS_POSITION_ROPE, 8, 3, false, false, 0},       {OSS_POSITION_ROPE, 4, 1, true, false, 0},
+    {OSS_POSITION_ROPE, 8, 2, false, true, 0},        {OSS_POSITION_NONE, 4, 2, false, false, 3},
+    {OSS_POSITION_ROPE, 8, 1, false, false, 255},     {OSS_POSITION_ROPE, 8, 2, false, true, 15}};
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
 static oss_network_sizes make_sizes(const variant *v) {
@@ -39,6 +41,7 @@ static oss_network_sizes make_sizes(const variant *v) {
     sizes.downsample = v->downsample;
     sizes.k = v->k;
     sizes.power = v->power;
+    sizes.value_conv = v->value_conv;
     return sizes;
 }
 

@@ -176,6 +176,24 @@ START_TEST(test_int8) {
 }
 END_TEST
 
+/* Taps that reach over the history, over a chunk, and over whole recordings: what a stream has are keys and values. */
+START_TEST(test_value_conv) {
+    if (!oss_cpu_force((oss_isa)(_i % OSS_BUILT_ISAS))) {
+        return;
+    }
+    static const int32_t taps[] = {3, 15, 255};
+    static const oss_precision precision[] = {OSS_PRECISION_FP32, OSS_PRECISION_BF16, OSS_PRECISION_INT8};
+    for (size_t i = 0; i < 3; i++) {
+        oss_network_sizes sizes = oss_case_sizes();
+        sizes.downsample = i == 2 ? 4 : 8;
+        sizes.d_model = 30; /* heads of odd width, and no whole vector of channels */
+        sizes.position = OSS_POSITION_SINUSOIDAL;
+        sizes.value_conv = taps[i];
+        check_model(sizes, precision[_i / OSS_BUILT_ISAS]);
+    }
+}
+END_TEST
+
 /* Minutes: positions far from the first. */
 START_TEST(test_long) {
     enum { SAMPLES = 5 * 60 * 16000 + 123 };
@@ -358,6 +376,7 @@ Suite *oss_test_suite(void) {
     oss_add_each_isa(same, test_every_position);
     oss_add_each_isa(same, test_bf16);
     oss_add_each_isa(same, test_int8);
+    tcase_add_loop_test(same, test_value_conv, 0, 3 * OSS_BUILT_ISAS);
     tcase_add_test(same, test_other_shapes);
     tcase_add_test(same, test_long);
     tcase_add_test(same, test_no_head);

@@ -22,12 +22,17 @@ static const char *const golden_names[] = {"network_micro_none_8x_k1",
                                            "network_micro_rope_8x_k2",
                                            "network_micro_rope_8x_k3",
                                            "network_micro_power",
+                                           "network_micro_value_conv",
                                            "network_tiny_8x",
                                            "network_tiny_4x"};
 enum { GOLDEN_NAMES = sizeof golden_names / sizeof *golden_names };
 
 static int32_t config_value(const oss_golden *golden, const char *key) {
     return (int32_t)oss_golden_number(golden, key);
+}
+
+static int32_t golden_value_conv(const oss_golden *golden) {
+    return oss_golden_has(golden, "config.value_conv") ? config_value(golden, "config.value_conv") : 0;
 }
 
 static oss_network_sizes golden_sizes(const oss_golden *golden) {
@@ -40,7 +45,8 @@ static oss_network_sizes golden_sizes(const oss_golden *golden) {
                                .k = config_value(golden, "config.k"),
                                .vocab = config_value(golden, "vocab"),
                                .position = (oss_position)config_value(golden, "config.position"),
-                               .power = config_value(golden, "config.power") != 0};
+                               .power = config_value(golden, "config.power") != 0,
+                               .value_conv = golden_value_conv(golden)};
 }
 
 static double largest(const double *x, size_t count) {
@@ -82,7 +88,8 @@ START_TEST(test_any_number_of_threads) {
     static const int32_t threads[] = {2, 3, 5};
     static const int32_t samples[] = {160000, 16000 * 3 + 1, 1600, 1};
     oss_network_sizes sizes = oss_case_sizes();
-    sizes.position = (oss_position)_i;
+    sizes.position = (oss_position)(_i % 3);
+    sizes.value_conv = _i < 3 ? 0 : 9;
     oss_model *model = oss_models_create(&sizes);
     for (size_t s = 0; s < sizeof samples / sizeof *samples; s++) {
         float *audio = oss_case_audio(samples[s], 1);
@@ -244,7 +251,7 @@ Suite *oss_test_suite(void) {
     TCase *golden = tcase_create("golden");
     tcase_add_loop_test(golden, test_logits_of_pytorch, 0, GOLDEN_NAMES);
     TCase *bits = tcase_create("same bits");
-    tcase_add_loop_test(bits, test_any_number_of_threads, 0, 3);
+    tcase_add_loop_test(bits, test_any_number_of_threads, 0, 6);
     tcase_add_test(bits, test_what_came_before_does_not_matter);
     tcase_add_test(bits, test_features_already_made);
     TCase *outputs = tcase_create("outputs");

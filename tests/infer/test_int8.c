@@ -13,16 +13,21 @@ typedef struct variant {
     oss_position position;
     int32_t conv_channels, downsample;
     int32_t chunk, left;
+    int32_t value_conv;
 } variant;
 
-static const variant variants[] = {{OSS_POSITION_ROPE, 8, 8, 0, 0}, {OSS_POSITION_SINUSOIDAL, 5, 4, 7, 4}};
-enum { VARIANTS = 2 };
+static const variant variants[] = {{OSS_POSITION_ROPE, 8, 8, 0, 0, 0},
+                                   {OSS_POSITION_SINUSOIDAL, 5, 4, 7, 4, 0},
+                                   {OSS_POSITION_ROPE, 8, 8, 0, 0, 15},
+                                   {OSS_POSITION_SINUSOIDAL, 5, 4, 7, 4, 17}};
+enum { VARIANTS = 4, WITH_VALUE_CONV = 2 };
 
 static oss_model *make_model(const variant *v) {
     oss_network_sizes sizes = oss_case_sizes();
     sizes.position = v->position;
     sizes.conv_channels = v->conv_channels;
     sizes.downsample = v->downsample;
+    sizes.value_conv = v->value_conv;
     return oss_models_create(&sizes);
 }
 
@@ -103,7 +108,7 @@ END_TEST
 
 /* A sibling gives the same; work space is reused, and then no memory is asked for. */
 START_TEST(test_again_and_sibling) {
-    oss_model *model = make_model(&variants[0]);
+    oss_model *model = make_model(&variants[WITH_VALUE_CONV]);
     float *features = make_features(model);
     oss_encoder *encoder = oss_case_encoder_in(model, OSS_PRECISION_INT8, 2), *sibling = NULL;
     ok(oss_encoder_create_sibling(&sibling, encoder));
@@ -133,10 +138,11 @@ START_TEST(test_not_finite) {
                                         "encoder.down.1.bias",
                                         "encoder.proj.weight",
                                         "encoder.blocks.0.qkv_proj.weight",
+                                        "encoder.blocks.0.value_conv.weight",
                                         "encoder.blocks.0.mlp.2.weight",
                                         "encoder.norm.weight",
                                         "head.weight"};
-    oss_model *model = make_model(&variants[0]);
+    oss_model *model = make_model(&variants[WITH_VALUE_CONV]);
     float *features = make_features(model);
     oss_encoding e = {.frames = -7};
     oss_encoder *encoder = oss_case_encoder_in(model, OSS_PRECISION_INT8, 2);

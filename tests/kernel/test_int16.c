@@ -241,6 +241,44 @@ START_TEST(test_nan_in_attention) {
 }
 END_TEST
 
+static void check_values(const oss_int16_qkv *whole, const float *qkv, int32_t first, int32_t begin,
+                         int32_t end) {
+    int32_t width = whole->heads * whole->d;
+    float *v = oss_exact_floats((size_t)((end - begin) * width));
+    oss_k_int16_qkv_values(v, whole, begin, end);
+    for (int32_t at = 0; at < (end - begin) * width; at++) {
+        const float *row = qkv + ((first + begin + at / width) * 3 + 2) * width;
+        ck_assert_double_eq_tol((double)v[at], (double)row[at % width], 1.3e-4);
+    }
+    free(v);
+}
+
+/* Values come back as floats, rounded at 1/4095 of the largest, from any rows, and after rows were dropped from either side
+ * of a pair. */
+START_TEST(test_values) {
+    enum { S = 13, HEADS = 3 };
+    static const int32_t ds[] = {1, 5, 16, 33};
+    for (size_t k = 0; k < sizeof ds / sizeof *ds; k++) {
+        size_t count = (size_t)(S * HEADS * ds[k]);
+        float *qkv = oss_exact_filled(3 * count, 1);
+        void *memory = oss_exact_floats(oss_k_int16_qkv_bytes(S, HEADS, ds[k]) / sizeof(float));
+        oss_int16_qkv whole = oss_k_int16_qkv_place(memory, S, HEADS, ds[k]);
+        oss_k_int16_qkv_set(&whole, qkv, 0, S);
+        check_values(&whole, qkv, 0, 0, S);
+        check_values(&whole, qkv, 0, 3, 8);
+        check_values(&whole, qkv, 0, 5, 5);
+        for (int32_t more = 3; more <= 4; more++) {
+            oss_k_int16_qkv_drop(&whole, more);
+            whole.s -= more;
+            check_values(&whole, qkv, S - whole.s, 0, whole.s);
+            check_values(&whole, qkv, S - whole.s, 1, whole.s);
+        }
+        free(qkv);
+        free(memory);
+    }
+}
+END_TEST
+
 START_TEST(test_values_of_nothing) {
     enum { S = 5, D = 3 };
     float *qkv = oss_exact_filled(3 * S * D, 1), *out = oss_exact_floats(S * D);
@@ -267,6 +305,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(attention, test_many_keys);
     tcase_add_test(attention, test_largest_scores);
     tcase_add_loop_test(attention, test_nan_in_attention, 0, 9);
+    tcase_add_test(attention, test_values);
     tcase_add_test(attention, test_values_of_nothing);
     suite_add_tcase(suite, conv);
     suite_add_tcase(suite, attention);

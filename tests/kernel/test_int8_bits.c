@@ -1,6 +1,6 @@
-/* The bits of the kernels of int8 inference: one sum (FNV-1a of the results' bytes) for every instruction set, compiler and
- * level of optimisation, NEON included. When a kernel is changed on purpose the test prints the new one. (test_bits.c has
- * the kernels whose bits depend on the instruction set.) */
+/* The bits of the kernels of int8 inference, and of one that every precision shares with it: one sum (FNV-1a of the
+ * results' bytes) for every instruction set, compiler and level of optimisation, NEON included. When a kernel is changed on
+ * purpose the test prints the new one. (test_bits.c has the kernels whose bits depend on the instruction set.) */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,6 +8,7 @@
 #include "kernel/int8_cases.h"
 #include "kernel/lengths.h"
 #include "kernel/steady.h"
+#include "kernel/value_conv.h"
 #include "support/fill.h"
 #include "support/suite.h"
 
@@ -130,6 +131,20 @@ static uint64_t sum_rope(void) {
     return use_up(qkv, WIDE * sizeof(float));
 }
 
+/* Forward; and back, with both gradients. */
+static uint64_t sum_value_conv(void) {
+    enum { S = 29, TAPS = 7, WIDE = S * COLUMNS };
+    const oss_attention_reach reach = {.chunk = 8, .left = 2};
+    float *w = take_spread(TAPS * COLUMNS, 1, 1.0), *qkv = take_spread(3 * WIDE, 2, 1.0);
+    float *all = take_spread(4 * WIDE + TAPS * COLUMNS, 3, 1.0), *dqkv = all + WIDE, *dw = dqkv + 3 * WIDE;
+    const oss_value_conv conv = {.w = w, .taps = TAPS, .width = COLUMNS};
+    oss_k_value_conv_fwd(all, qkv, 0, 3 * COLUMNS, &conv, S, 0, S, &reach);
+    oss_k_value_conv_bwd(dqkv, 3 * COLUMNS, dw, all, qkv, 3 * COLUMNS, &conv, S, &reach);
+    free(w);
+    free(qkv);
+    return use_up(all, (4 * WIDE + TAPS * COLUMNS) * sizeof(float));
+}
+
 static const struct {
     const char *name;
     uint64_t (*run)(void);
@@ -143,6 +158,7 @@ static const struct {
     {"attention", sum_attention, 0x602be713b3f37dec},
     {"rmsnorm", sum_rmsnorm, 0xecdf131197ffc176},
     {"rope", sum_rope, 0xeeca3ceffeafb670},
+    {"value_conv", sum_value_conv, 0x951ebf70159aab97},
 };
 enum { KERNELS = (int)(sizeof kernels / sizeof kernels[0]) };
 

@@ -13,6 +13,8 @@ static oss_calibration example(void) {
     oss_calibration c = {.has_edges = true,
                          .has_confidence = true,
                          .has_search_confidence = true,
+                         .has_level = true,
+                         .speech_db = -22.5,
                          .edges = {0.0625, 0.03},
                          .confidence = {.bias = -1.25},
                          .search_confidence = {.bias = 0.75}};
@@ -25,6 +27,8 @@ static oss_calibration example(void) {
 
 static void expect_equal(const oss_calibration *a, const oss_calibration *b) {
     ck_assert(a->has_edges == b->has_edges && a->has_confidence == b->has_confidence);
+    ck_assert(a->has_level == b->has_level);
+    ck_assert_double_eq(a->speech_db, b->speech_db);
     ck_assert_double_eq(a->edges.onset_seconds, b->edges.onset_seconds);
     ck_assert_double_eq(a->edges.end_seconds, b->edges.end_seconds);
     ck_assert_double_eq(a->confidence.bias, b->confidence.bias);
@@ -36,11 +40,13 @@ static void expect_equal(const oss_calibration *a, const oss_calibration *b) {
 }
 
 START_TEST(what_is_written_is_read) {
-    for (int parts = 0; parts < 8; parts++) {
+    for (int parts = 0; parts < 16; parts++) {
         oss_calibration c = example(), back = example();
         c.has_edges = parts % 2 == 1;
         c.has_confidence = parts / 2 % 2 == 1;
-        c.has_search_confidence = parts >= 4;
+        c.has_search_confidence = parts / 4 % 2 == 1;
+        c.has_level = parts >= 8;
+        c.speech_db = c.has_level ? c.speech_db : 0;
         c.edges = c.has_edges ? c.edges : (oss_edge_offsets){0};
         c.confidence = c.has_confidence ? c.confidence : (oss_confidence_weights){0};
         c.search_confidence = c.has_search_confidence ? c.search_confidence : (oss_confidence_weights){0};
@@ -67,6 +73,11 @@ START_TEST(damage_is_refused) {
         "{\"confidence\":null}",
         "{\"search_confidence\":{\"bias\":0}}",
         "{\"search_confidence\":7}",
+        "{\"level\":-20}",
+        "{\"level\":{}}",
+        "{\"level\":{\"speech_db\":0.1}}",
+        "{\"level\":{\"speech_db\":-60.1}}",
+        "{\"level\":{\"speech_db\":\"-20\"}}",
     };
     for (size_t k = 0; k < sizeof text / sizeof *text; k++) {
         oss_calibration c = example();
@@ -119,6 +130,11 @@ START_TEST(a_model_file_keeps_that_of_searches) {
     oss_network_sizes sizes = oss_network_micro();
     oss_model *model = oss_models_create(&sizes), *back = NULL;
     model->calibration = (oss_calibration){.has_search_confidence = true, .search_confidence = {.bias = 2.0}};
+    ck_assert_int_eq(oss_model_save(model, path), OSS_OK);
+    ck_assert_int_eq(oss_model_load(&back, path), OSS_OK);
+    expect_equal(&back->calibration, &model->calibration);
+    oss_model_free(back);
+    model->calibration = (oss_calibration){.has_level = true, .speech_db = -31.25};
     ck_assert_int_eq(oss_model_save(model, path), OSS_OK);
     ck_assert_int_eq(oss_model_load(&back, path), OSS_OK);
     expect_equal(&back->calibration, &model->calibration);

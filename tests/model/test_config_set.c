@@ -132,9 +132,29 @@ START_TEST(test_print_model_only) {
         "\"downsample_time\":8,\"dropout\":0.1,\"frame_hop\":160,\"frame_win\":400,\"mel\":\"log\","
         "\"mel_bins\":128,\"mel_floor\":1e-06,\"mel_norm\":\"utterance\",\"min_peak\":0.01,\"n_fft\":1024,"
         "\"n_heads\":3,\"n_layers\":4,\"normalize\":\"none\",\"position\":\"rope\","
-        "\"projector_dim\":0,\"sample_rate\":16000,\"target_hz\":12.5,\"units\":\"char\",\"vocab_size\":0}");
+        "\"projector_dim\":0,\"sample_rate\":16000,\"target_hz\":12.5,\"units\":\"char\",\"value_conv\":0,"
+        "\"vocab_size\":0}");
     oss_free(text);
     oss_config_free(config);
+}
+END_TEST
+
+/* Versions without value_conv read files that say nothing of it. */
+START_TEST(test_print_stored) {
+    for (int taps = 0; taps <= 7; taps += 7) {
+        oss_config *config = parse(taps == 0 ? "{}" : "{\"value_conv\": 7}");
+        char *stored = oss_config_print_stored(&config->model),
+             *whole = oss_config_print_model(&config->model);
+        ck_assert_ptr_nonnull(strstr(whole, "\"value_conv\":"));
+        ck_assert_int_eq(strcmp(stored, whole) == 0, taps > 0);
+        ck_assert_int_eq(strstr(stored, "value_conv") != NULL, taps > 0);
+        oss_config *again = parse(stored);
+        ck_assert_int_eq(again->model.value_conv, taps);
+        oss_config_free(again);
+        oss_free(stored);
+        oss_free(whole);
+        oss_config_free(config);
+    }
 }
 END_TEST
 
@@ -196,6 +216,7 @@ Suite *oss_test_suite(void) {
     TCase *printing = tcase_create("printing");
     tcase_add_test(printing, test_print);
     tcase_add_test(printing, test_print_model_only);
+    tcase_add_test(printing, test_print_stored);
     tcase_add_test(printing, test_sections_of_a_model);
     tcase_add_test(printing, test_memory_may_run_out_anywhere);
     suite_add_tcase(suite, printing);

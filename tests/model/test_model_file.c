@@ -86,7 +86,9 @@ static void assert_same_model(const oss_model *a, const oss_model *b) {
 
 START_TEST(test_round_trip) {
     oss_model *model =
-        make_model(_i == 0 ? "" : ", \"downsample_time\": 4, \"position\": \"rope\", \"mel\": \"power\"",
+        make_model(_i == 0 ? ""
+                           : ", \"downsample_time\": 4, \"position\": \"rope\", \"mel\": \"power\", "
+                             "\"value_conv\": 3",
                    _i == 2 ? NULL : vocab);
     ck_assert_ptr_null(model->path);
     ck_assert_uint_eq((uintptr_t)model->value % 64, 0);

@@ -42,6 +42,11 @@ static const struct {
 };
 enum { TINY = sizeof tiny / sizeof *tiny, VOCAB = 7 };
 
+/* The same with value_conv, which follows each block's qkv_proj. */
+static const char convolved_json[] =
+    "{\"downsample_time\": 4, \"mel_bins\": 16, \"conv_channels\": 4, \"d_model\": 6, \"n_layers\": 2, "
+    "\"n_heads\": 1, \"d_ff\": 10, \"ctc_subframes\": 3, \"projector_dim\": 5, \"value_conv\": 9}";
+
 START_TEST(test_layers) {
     oss_config *config = parse(tiny_json);
     ck_assert_int_eq(oss_network_layers(&config->model, VOCAB), TINY);
@@ -61,10 +66,37 @@ START_TEST(test_layers) {
 }
 END_TEST
 
+START_TEST(test_layers_with_value_conv) {
+    oss_config *config = parse(convolved_json);
+    ck_assert_int_eq(oss_network_layers(&config->model, VOCAB), TINY + 2);
+    for (int32_t place = 0, i = 0; i < TINY; place++, i++) {
+        char name[OSS_LAYER_NAME_BYTES];
+        oss_layer layer = oss_network_layer(&config->model, VOCAB, place);
+        ck_assert_int_eq(layer.role, tiny[i].role);
+        ck_assert_int_eq(layer.index, tiny[i].index);
+        if (layer.role != OSS_ROLE_QKV) {
+            continue;
+        }
+        layer = oss_network_layer(&config->model, VOCAB, ++place);
+        oss_layer_name(name, layer.role, layer.index);
+        ck_assert_str_eq(name,
+                         layer.index == 0 ? "encoder.blocks.0.value_conv" : "encoder.blocks.1.value_conv");
+        ck_assert_int_eq(layer.role, OSS_ROLE_VALUE_CONV);
+        ck_assert_int_eq(layer.index, tiny[i].index);
+        ck_assert_int_eq(layer.kind, OSS_LAYER_TAPS);
+        ck_assert_int_eq(layer.out, 6);
+        ck_assert_int_eq(layer.in, 9);
+        ck_assert(layer.trained && !oss_layer_has_products(&layer));
+    }
+    oss_config_free(config);
+}
+END_TEST
+
 static const struct {
     const char *json;
     int32_t vocab;
-} variants[] = {{tiny_json, VOCAB}, {tiny_json, 0}, {"{}", VOCAB}, {"{}", 0}, {"{\"projector_dim\": 5}", 0}};
+} variants[] = {{convolved_json, VOCAB}, {convolved_json, 0}, {tiny_json, VOCAB},           {tiny_json, 0},
+                {"{}", VOCAB},           {"{}", 0},           {"{\"projector_dim\": 5}", 0}};
 
 /* With and without head, projector and third convolution: every layer is found where the list has it. */
 START_TEST(test_places) {
@@ -132,6 +164,7 @@ START_TEST(test_parameters_by_role) {
     ck_assert_ptr_null(oss_params_get(params, OSS_ROLE_NORM, 0, OSS_PART_BIAS));
     ck_assert_ptr_null(oss_params_get(params, OSS_ROLE_CONV, 2, OSS_PART_WEIGHT));
     ck_assert_ptr_null(oss_params_get(params, OSS_ROLE_QKV, 2, OSS_PART_WEIGHT));
+    ck_assert_ptr_null(oss_params_get(params, OSS_ROLE_VALUE_CONV, 0, OSS_PART_WEIGHT));
     oss_params_free(params);
     oss_config_free(config);
 }
@@ -141,6 +174,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("model/network");
     TCase *tcase = tcase_create("network");
     tcase_add_test(tcase, test_layers);
+    tcase_add_test(tcase, test_layers_with_value_conv);
     tcase_add_loop_test(tcase, test_places, 0, sizeof variants / sizeof *variants);
     tcase_add_test(tcase, test_which_products_take_bf16);
     tcase_add_test(tcase, test_which_products_take_int8);

@@ -32,6 +32,7 @@ START_TEST(test_counts) {
     ck_assert_uint_eq(count("{}", 30) - count("{}", 0), 193 * 30 * 2);
     ck_assert_uint_eq(count("{\"ctc_subframes\": 1}", 77) - count("{}", 0), 193 * 77);
     ck_assert_uint_eq(count("{\"projector_dim\": 256}", 0) - count("{}", 0), 49408);
+    ck_assert_uint_eq(count("{\"value_conv\": 15}", 0) - count("{}", 0), 4 * 192 * 15);
 }
 END_TEST
 
@@ -53,6 +54,9 @@ typedef struct wanted {
     int32_t rank, dim[4];
     bool decay;
 } wanted;
+
+/* In each block behind qkv_proj, without a bias. */
+static const wanted value_conv = {"encoder.blocks.0.value_conv.weight", 3, {6, 1, 5}, true};
 
 static const wanted tiny[] = {
     {"encoder.down.0.net.0.weight", 4, {4, 1, 3, 3}, true},
@@ -106,6 +110,23 @@ START_TEST(test_table) {
     }
     ck_assert_uint_ge(params->floats, end);
     ck_assert_ptr_null(oss_params_find(params, "encoder.proj"));
+    oss_params_free(params);
+}
+END_TEST
+
+START_TEST(test_value_conv) {
+    oss_params *params = make("{\"mel_bins\": 16, \"conv_channels\": 4, \"d_model\": 6, \"n_layers\": 1, "
+                              "\"d_ff\": 10, \"value_conv\": 5}",
+                              0);
+    const oss_param *param = oss_params_find(params, value_conv.name);
+    ck_assert_ptr_nonnull(param);
+    ck_assert_str_eq(param[-1].name, "encoder.blocks.0.qkv_proj.bias");
+    ck_assert_str_eq(param[1].name, "encoder.blocks.0.out_proj.weight");
+    ck_assert_int_eq(param->rank, value_conv.rank);
+    ck_assert_mem_eq(param->dim, value_conv.dim, sizeof param->dim);
+    ck_assert_uint_eq(param->count, 6 * 5);
+    ck_assert(param->decay && param->trained);
+    ck_assert_ptr_null(oss_params_get(params, OSS_ROLE_VALUE_CONV, 0, OSS_PART_BIAS));
     oss_params_free(params);
 }
 END_TEST
@@ -173,7 +194,7 @@ static void assert_constant(const float *value, const oss_params *params, const 
 }
 
 START_TEST(test_init_distribution) {
-    oss_params *params = make("{\"projector_dim\": 256}", 30);
+    oss_params *params = make("{\"projector_dim\": 256, \"value_conv\": 3}", 30);
     float *value = oss_alloc_aligned(params->floats, sizeof *value);
     oss_params_init(params, value, 7, 0.3);
     assert_uniform(value, params, "encoder.down.0.net.0.weight", 1 / 3.0);
@@ -189,6 +210,7 @@ START_TEST(test_init_distribution) {
     assert_uniform(value, params, "head.bias", 0.3 / sqrt(192.0));
     assert_uniform(value, params, "projector.weight", 1 / sqrt(192.0));
     assert_constant(value, params, "encoder.blocks.0.qkv_proj.bias", 0.0f);
+    assert_constant(value, params, "encoder.blocks.3.value_conv.weight", 0.0f);
     assert_constant(value, params, "encoder.blocks.0.out_proj.bias", 0.0f);
     assert_constant(value, params, "encoder.blocks.0.norm1.weight", 1.0f);
     assert_constant(value, params, "encoder.norm.weight", 1.0f);
@@ -274,6 +296,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(table, test_counts);
     tcase_add_test(table, test_micro_is_small);
     tcase_add_test(table, test_table);
+    tcase_add_test(table, test_value_conv);
     tcase_add_test(table, test_four_times_has_two_convolutions);
     tcase_add_test(table, test_too_large);
     tcase_add_test(table, test_memory_may_run_out);

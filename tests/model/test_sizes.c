@@ -60,6 +60,11 @@ START_TEST(test_flop) {
     ck_assert_double_eq_tol(training / 8e6, 390.584448, 1e-9);
     double head = oss_flop_forward(&config->model, 8 * 16000, 30) - forward;
     ck_assert_double_eq_tol(head, 2.0 * 101 * 192 * 2 * 30, 1e-3);
+    oss_config *convolved = make("{\"value_conv\": 15}");
+    double taps = oss_flop_forward(&convolved->model, 8 * 16000, 0) - forward;
+    ck_assert_double_eq_tol(taps, 4 * 2.0 * 101 * 192 * 15, 1e-3);
+    ck_assert_double_eq_tol(oss_flop_training(&convolved->model, 8 * 16000, 0) - training, 3 * taps, 1e-3);
+    oss_config_free(convolved);
     oss_config_free(config);
 }
 END_TEST

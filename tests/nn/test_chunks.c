@@ -11,7 +11,7 @@
 #include "support/suite.h"
 #include "support/tolerance.h"
 
-static const char *const CASE[] = {"8x", "4x"};
+static const char *const CASE[] = {"8x", "4x", "value_conv"};
 static const double GRADIENT_L2 = 2e-5;
 
 /* Chunks of `chunk` to `most` embeddings that see as many as `left` to `left_most` before them. */
@@ -37,6 +37,9 @@ START_TEST(test_golden) {
     oss_network_sizes sizes = oss_network_micro();
     sizes.downsample = (int32_t)oss_golden_number(golden, "downsample");
     sizes.position = sizes.downsample == 8 ? OSS_POSITION_ROPE : OSS_POSITION_SINUSOIDAL;
+    if (oss_golden_has(golden, "value_conv")) {
+        sizes.value_conv = (int32_t)oss_golden_number(golden, "value_conv");
+    }
     oss_network *network = oss_network_create(&sizes, 3, oss_golden_i32(golden, "samples", NULL),
                                               oss_golden_i32(golden, "labels", NULL));
     int32_t chunk = (int32_t)oss_golden_number(golden, "chunk");

@@ -16,13 +16,15 @@ static oss_network *make_network(oss_precision precision, int32_t conv_channels)
     oss_network_sizes sizes = oss_network_micro();
     sizes.dropout = 0.1;
     sizes.conv_channels = conv_channels;
+    sizes.value_conv = conv_channels == 5 ? 5 : 0;
     oss_network *network = oss_network_create(&sizes, B, SAMPLES, LABELS);
     network->config->training.precision = precision;
     oss_network_set_utterances(network, B, 0, SAMPLES, LABELS); /* reserves what this precision takes */
     return network;
 }
 
-/* Even channels, odd ones (whose convolutions stay in float32), and so few that pre is computed again. */
+/* Even channels, odd ones (whose convolutions stay in float32; with a convolution of values), and so few that pre is
+ * computed again. */
 static const int32_t channels[] = {8, 5, 4};
 
 /* Rounding to 8 bits changes a number by up to 1 / 512 of itself. */

@@ -17,6 +17,7 @@ static const char *const CASE[] = {"micro_none_8x_k1",
                                    "micro_rope_8x_k2",
                                    "micro_rope_8x_k3",
                                    "micro_power",
+                                   "micro_value_conv",
                                    "tiny_8x",
                                    "tiny_4x"};
 
@@ -25,6 +26,10 @@ static const double GRADIENT_L2 = 2e-5;
 
 static int32_t read_size(const oss_golden *golden, const char *name) {
     return (int32_t)oss_golden_number(golden, name);
+}
+
+static int32_t read_value_conv(const oss_golden *golden) {
+    return oss_golden_has(golden, "config.value_conv") ? read_size(golden, "config.value_conv") : 0;
 }
 
 static oss_network *make_network(const oss_golden *golden) {
@@ -37,6 +42,7 @@ static oss_network *make_network(const oss_golden *golden) {
                                      .k = read_size(golden, "config.k"),
                                      .position = (oss_position)read_size(golden, "config.position"),
                                      .power = read_size(golden, "config.power") != 0,
+                                     .value_conv = read_value_conv(golden),
                                      .vocab = read_size(golden, "vocab")};
     size_t utterances;
     const int32_t *samples = oss_golden_i32(golden, "samples", &utterances);

@@ -96,13 +96,16 @@ typedef struct setting {
     double inter_ctc_weight;
     double stochastic_depth;
     double chunk_seconds; /* 0: attention is not limited */
+    int32_t value_conv;
 } setting;
 
 static const setting SETTING[] = {
-    {OSS_POSITION_ROPE, 8, false, 0, 5e-3, 0, 0, 0},
-    {OSS_POSITION_ROPE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0},
-    {OSS_POSITION_SINUSOIDAL, 4, false, 0.2, 5e-3, 0, 0, 0.2}, /* masks are fixed by their keys */
-    {OSS_POSITION_NONE, 8, true, 0, 1e-3, 0, 0, 0}};
+    {OSS_POSITION_ROPE, 8, false, 0, 5e-3, 0, 0, 0, 0},
+    {OSS_POSITION_ROPE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0, 0},
+    {OSS_POSITION_SINUSOIDAL, 4, false, 0.2, 5e-3, 0, 0, 0.2, 0}, /* masks are fixed by their keys */
+    {OSS_POSITION_NONE, 8, true, 0, 1e-3, 0, 0, 0, 0},
+    {OSS_POSITION_ROPE, 4, false, 0, 5e-3, 0, 0, 0, 5},
+    {OSS_POSITION_NONE, 8, false, 0.1, 5e-3, 0.6, 0.5, 0.08, 9}};
 
 START_TEST(test_differences) {
     oss_network_sizes sizes = oss_network_micro();
@@ -110,6 +113,7 @@ START_TEST(test_differences) {
     sizes.downsample = SETTING[_i].downsample;
     sizes.power = SETTING[_i].power;
     sizes.dropout = SETTING[_i].dropout;
+    sizes.value_conv = SETTING[_i].value_conv;
     oss_network *network = oss_network_create(&sizes, 2, SAMPLES, LABELS);
     network->input.audio_grad = network->audio_grad;
     network->config->training.inter_ctc_weight = SETTING[_i].inter_ctc_weight;

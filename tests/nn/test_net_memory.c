@@ -14,6 +14,7 @@ static const int32_t LABELS[B] = {3, 1, 0, 5};
 static oss_network *make_network(double dropout) {
     oss_network_sizes sizes = oss_network_micro();
     sizes.dropout = dropout;
+    sizes.value_conv = 5;
     return oss_network_create(&sizes, B, SAMPLES, LABELS);
 }
 

@@ -96,8 +96,7 @@ START_TEST(test_definition) {
     for (int32_t b = 0, start = 0; b < 3; start += LENGTH[b++]) {
         for (int32_t t = 0; t < LENGTH[b]; t++) {
             for (int32_t i = 0; i < WIDTH; i++) {
-                double wanted =
-                    define(&check, start, t, LENGTH[b], i, l.reach == NULL ? NULL : &l.reach[b]);
+                double wanted = define(&check, start, t, LENGTH[b], i, l.reach == NULL ? NULL : &l.reach[b]);
                 ck_assert_double_eq_tol((double)y[(start + t) * WIDTH + i], wanted, 1e-5);
             }
         }

@@ -33,6 +33,7 @@ static oss_config *make_config(const oss_network_sizes *sizes) {
     config->model.ctc_subframes = sizes->k;
     config->model.position = sizes->position;
     config->model.projector_dim = sizes->projector_dim;
+    config->model.value_conv = sizes->value_conv;
     config->model.mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
     config->model.mel.norm = sizes->power ? OSS_MEL_NORM_NONE : OSS_MEL_NORM_UTTERANCE;
     ck_assert_msg(oss_config_check(config) == OSS_OK, "%s", oss_last_error());

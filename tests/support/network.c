@@ -42,6 +42,7 @@ static oss_config *make_config(const oss_network_sizes *sizes) {
     config->model.position = sizes->position;
     config->model.dropout = sizes->dropout;
     config->model.projector_dim = sizes->projector_dim;
+    config->model.value_conv = sizes->value_conv;
     config->model.mel.kind = sizes->power ? OSS_MEL_POWER : OSS_MEL_LOG;
     return config;
 }

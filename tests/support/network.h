@@ -15,6 +15,7 @@ typedef struct oss_network_sizes {
     bool power; /* mel "power" instead of normalised logarithms */
     double dropout;
     int32_t projector_dim;
+    int32_t value_conv; /* taps; 0: none */
 } oss_network_sizes;
 
 /* 23k parameters: d_model 32, 2 heads, d_ff 64, 2 layers, 8 channels, 8x, 2 sub-frames, 11 symbols, rope. */

@@ -110,6 +110,41 @@ START_TEST(test_what_does_not_fit_is_new) {
 }
 END_TEST
 
+/* A convolution of values that is new begins at 0, so it changes nothing; one that the config does not have is left out
+ * with a word, for what is left is another function. */
+START_TEST(test_value_conv_comes_and_goes) {
+    oss_test_runs runs;
+    make_runs(&runs, 1);
+    oss_config *config = oss_test_runs_config(&runs, short_run);
+    config->training.keep_last = 9;
+    (void)oss_test_runs_train(&runs, "plain", config, false, 0, OSS_OK);
+    ck_assert_int_eq(oss_config_set(config, "value_conv=5"), OSS_OK);
+    heard[0] = '\0';
+    oss_log_set(note_line, NULL);
+    ck_assert_int_eq(oss_test_runs_finetune(&runs, "second", config, "plain"), OSS_OK);
+    ck_assert_msg(strstr(heard, "encoder.blocks.0.value_conv.weight (the model has none)") != NULL, "%s",
+                  heard);
+    ck_assert_msg(strstr(heard, "\"value_conv\" is 5 here and 0 in ") != NULL, "%s", heard);
+    oss_model *start = oss_test_runs_load(&runs, "second/checkpoints/step-00000000"),
+              *end = oss_test_runs_load(&runs, "second/latest");
+    const oss_param *param = oss_params_find(start->params, "encoder.blocks.0.value_conv.weight");
+    for (size_t i = 0; i < param->count; i++) {
+        ck_assert(start->value[param->offset + i] == 0.0f);
+    }
+    ck_assert(!oss_test_same_tensor(start, end, param->name)); /* it learns */
+    ck_assert_int_eq(oss_config_set(config, "value_conv=0"), OSS_OK);
+    heard[0] = '\0';
+    ck_assert_int_eq(oss_test_runs_finetune(&runs, "third", config, "second"), OSS_OK);
+    oss_log_set(NULL, NULL);
+    ck_assert_msg(strstr(heard, "\"value_conv\" is 0 here and 5 in ") != NULL, "%s", heard);
+    ck_assert_msg(strstr(heard, "left out: encoder.blocks.0.value_conv.weight") != NULL, "%s", heard);
+    oss_model_free(start);
+    oss_model_free(end);
+    oss_config_free(config);
+    oss_test_runs_remove(&runs);
+}
+END_TEST
+
 START_TEST(test_nothing_fits) {
     oss_test_runs runs;
     make_runs(&runs, 1);
@@ -328,6 +363,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_all_tensors_fit);
     tcase_add_test(all, test_rounded_weights);
     tcase_add_test(all, test_what_does_not_fit_is_new);
+    tcase_add_test(all, test_value_conv_comes_and_goes);
     tcase_add_test(all, test_nothing_fits);
     tcase_add_test(all, test_frozen_tensors_stay);
     tcase_add_test(all, test_advice_on_the_front_end);

@@ -7,7 +7,7 @@
 #include "support/suite.h"
 
 static oss_config *freezing(const char *globs) {
-    oss_config *config = oss_rows_config("{\"projector_dim\": 4}");
+    oss_config *config = oss_rows_config("{\"projector_dim\": 4, \"value_conv\": 3}");
     ck_assert_int_eq(oss_config_set(config, globs), OSS_OK);
     return config;
 }
@@ -48,7 +48,8 @@ START_TEST(test_extent) {
                  {"freeze=[\"encoder.norm.weight\"]", OSS_FREEZE_PART},
                  {"freeze=[\"encoder.down.*\", \"encoder.blocks.*\"]", OSS_FREEZE_PART},
                  {"freeze=[\"encoder.*\"]", OSS_FREEZE_ALL},
-                 {"freeze=[\"encoder.[dbp]*\", \"*.norm.weight\"]", OSS_FREEZE_ALL}};
+                 {"freeze=[\"encoder.[dbp]*\", \"*.norm.weight\"]", OSS_FREEZE_ALL},
+                 {"freeze=[\"*.value_conv.*\"]", OSS_FREEZE_PART}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         oss_config *config = freezing(cases[i].globs);
         oss_params *params = make_params(config);
