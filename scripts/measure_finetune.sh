@@ -225,7 +225,7 @@ draw() {
 write() { # DOCUMENT
 	awk -v table="$out/finetune.md" '
 		!inside { print }
-		/^<!-- figures: measure_finetune -->$/ { inside = 1; print ""; while ((getline line <table) > 0) print line; print "" }
+		/^<!-- figures: measure_finetune -->$/ { inside = 1; print ""; while ((getline line <table) > 0) print line; print "\n![Character error rates over minutes of audio](fine-tuning.svg)\n" }
 		/^<!-- end -->$/ && inside { inside = 0; print }' "$1" >"$out/document"
 	cat "$out/document" >"$1"
 	cp "$out/finetune.svg" "$(dirname "$1")/fine-tuning.svg"
