@@ -20,6 +20,7 @@ cat >"$scratch/bin/ossicle" <<END
 # Small enough for a test: a network of a few thousand weights, a few steps.
 case " \$* " in
 *" --resume "*) shift; exec "$build/ossicle" train "\$@" --set max_steps=6 ;;
+*" --init "*) shift; exec "$build/ossicle" train "\$@" --set max_steps=2 --set batch_seconds=5 --set dev_fraction=0.3 ;;
 *" train "*) shift; exec "$build/ossicle" train "\$@" --set conv_channels=8 --set d_model=24 --set n_layers=1 --set n_heads=2 --set d_ff=32 \\
 	--set max_steps=4 --set warmup_steps=2 --set batch_seconds=5 --set dev_fraction=0.3 ;;
 *) exec "$build/ossicle" "\$@" ;;
@@ -44,7 +45,7 @@ cp "$sounds/added.wav" recordings
 awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >"$scratch/lines"
 [ -s "$scratch/lines" ] || { echo "README.md has no \`\`\`sh block" >&2; exit 1; }
 while IFS= read -r line; do
-	case "$line" in "ossicle transcribe "*)
+	case "$line" in "ossicle transcribe "* | *" --init ossicle-en "*)
 		if [ "${line#* --model }" = "$line" ] && [ ! -e "$root/checkpoints/ossicle-en.safetensors" ]; then
 			echo "note: not run, for checkpoints/ossicle-en.safetensors is not there: $line"
 			continue

@@ -11,8 +11,10 @@
 #include "base/strbuf.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
+#include "cli/default_model.h"
 #include "cli/train_display.h"
 #include "train/finetune.h"
+#include "train/finetune_defaults.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
 
@@ -34,8 +36,9 @@ static const oss_cli_option options[] = {
     {.name = "--init",
      .value = "M",
      .help =
-         "fine-tune model M: start from its tensors that fit by name and shape and the rows of its head, by "
-         "symbol; without --config also from its front end, network and text settings"},
+         "fine-tune model M, ossicle-en for the English model that ships with Ossicle: start from its tensors that fit "
+         "by name and shape and the rows of its head, by symbol; without --config also from its front end, network and "
+         "text settings, and the rest follows from the amount of audio"},
     {.name = "--freeze",
      .value = "GLOB",
      .help = "with --init: tensors whose name matches get no update (\"encoder.down.*\")",
@@ -96,11 +99,16 @@ static oss_status choose_run(char **out, const oss_cli_args *args, const oss_con
 
 /* What the command line begins with: a file, or the settings of the model to start from; NULL with --resume
  * alone. */
-static oss_status load_base_config(oss_config **out, const oss_cli_args *args) {
+static oss_status load_base_config(oss_config **out, const char *init, const oss_cli_args *args) {
     if (oss_cli_has(args, "--config")) {
         return oss_config_load(out, oss_cli_value(args, "--config"));
     }
-    return oss_cli_has(args, "--init") ? oss_finetune_config(out, oss_cli_value(args, "--init")) : OSS_OK;
+    return init != NULL ? oss_finetune_config(out, init) : OSS_OK;
+}
+
+/* Without a --config what --set left open is for fine-tuning to choose. */
+static bool follows_defaults(const oss_cli_args *args) {
+    return oss_cli_has(args, "--init") && !oss_cli_has(args, "--config");
 }
 
 static oss_status apply_settings(oss_config *config, const oss_cli_args *args) {
@@ -177,6 +185,9 @@ static oss_status complete_config(oss_config *config, const oss_cli_args *args) 
     if (status == OSS_OK) {
         status = apply_freeze(config, args);
     }
+    if (status == OSS_OK && follows_defaults(args)) {
+        status = oss_finetune_defaults_apply(config);
+    }
     if (status == OSS_OK) {
         status = oss_config_check(config);
     }
@@ -190,11 +201,11 @@ static oss_status complete_config(oss_config *config, const oss_cli_args *args) 
 }
 
 /* The settings of a new run, or of the one to be resumed, and its folder. */
-static oss_status load_config(oss_config **out, char **out_run, const oss_cli_args *args) {
+static oss_status load_config(oss_config **out, char **out_run, const char *init, const oss_cli_args *args) {
     bool resume = oss_cli_has(args, "--resume");
     oss_config *config = NULL;
     char *run = NULL;
-    oss_status status = load_base_config(&config, args);
+    oss_status status = load_base_config(&config, init, args);
     if (status == OSS_OK && !resume) {
         status = complete_config(config, args); /* it may name the folder */
     }
@@ -242,7 +253,14 @@ static void report_skipped(const oss_train_outcome *outcome) {
 }
 
 static void report_end(const oss_train_outcome *outcome, const char *run) {
-    if (outcome->best_cer >= 0) {
+    if (outcome->best_cer >= 0 && outcome->best_step == 0) {
+        (void)fprintf(
+            stderr,
+            "done: %lld steps%s, none better on the held-out rows than the start: CER %.4f, WER %.4f: "
+            "%s/best is the start\n",
+            (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
+            outcome->best_cer, outcome->best_wer, run);
+    } else if (outcome->best_cer >= 0) {
         (void)fprintf(stderr, "done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best\n",
                       (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
                       outcome->best_cer, outcome->best_wer, (long long)outcome->best_step, run);
@@ -265,12 +283,16 @@ static int report_stop(const oss_train_outcome *outcome, const char *run) {
 
 static int run_train(const oss_cli_args *args) {
     oss_config *config = NULL;
-    char *run = NULL;
+    char *run = NULL, *init = NULL;
     oss_status status = check_options(args);
+    if (status == OSS_OK && oss_cli_has(args, "--init")) {
+        status = oss_cli_find_model(&init, oss_cli_value(args, "--init"), "--init M");
+    }
     if (status == OSS_OK) {
-        status = load_config(&config, &run, args);
+        status = load_config(&config, &run, init, args);
     }
     if (status != OSS_OK) {
+        oss_free(init);
         return oss_cli_fail(args, status);
     }
     oss_cli_catch_signals(NULL);
@@ -279,7 +301,8 @@ static int run_train(const oss_cli_args *args) {
     const oss_train_request request = {.config = config,
                                        .run = run,
                                        .resume = oss_cli_has(args, "--resume"),
-                                       .init = oss_cli_value(args, "--init"),
+                                       .init = init,
+                                       .fit = follows_defaults(args) ? config : NULL,
                                        .hooks = {.context = &display,
                                                  .scanning = oss_display_scanning,
                                                  .stepped = oss_display_stepped,
@@ -301,6 +324,7 @@ static int run_train(const oss_cli_args *args) {
         code = oss_cli_fail(args, status);
     }
     oss_config_free(config);
+    oss_free(init);
     oss_free(run);
     return code;
 }

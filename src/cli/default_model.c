@@ -12,6 +12,7 @@
 #include "cli/own_folder.h"
 
 static const char variable[] = "OSSICLE_MODEL";
+static const char shipped_name[] = "ossicle-en";
 
 /* Where the shipped model may be, in the order of looking; NULL: no such place for this program. */
 typedef struct shipped_places {
@@ -47,7 +48,8 @@ static shipped_places list_places(void) {
     return places;
 }
 
-static oss_status find_shipped(char **out, const char *how) {
+/* `why`: how it came that the shipped one is looked for. */
+static oss_status find_shipped(char **out, const char *why, const char *how) {
     shipped_places places = list_places();
     oss_status status = OSS_OK;
     if (places.installed != NULL && oss_file_exists(places.installed)) {
@@ -58,17 +60,16 @@ static oss_status find_shipped(char **out, const char *how) {
         places.source_tree = NULL;
     } else if (places.installed == NULL) {
         status = oss_fail(OSS_EINPUT,
-                          "no model is given, and where the one that ships with Ossicle is cannot be told: "
+                          "%s, and where the one that ships with Ossicle is cannot be told: "
                           "name one with %s or the environment variable %s",
-                          how, variable);
+                          why, how, variable);
     } else {
         bool both = places.source_tree != NULL;
-        status =
-            oss_fail(OSS_EINPUT,
-                     "no model is given, and the one that ships with Ossicle is %s %s%s%s: put it there, or "
-                     "name one with %s or the environment variable %s",
-                     both ? "at neither" : "not at", places.installed, both ? " nor " : "",
-                     both ? places.source_tree : "", how, variable);
+        status = oss_fail(OSS_EINPUT,
+                          "%s, and the one that ships with Ossicle is %s %s%s%s: put it there, or "
+                          "name one with %s or the environment variable %s",
+                          why, both ? "at neither" : "not at", places.installed, both ? " nor " : "",
+                          both ? places.source_tree : "", how, variable);
     }
     oss_free(places.installed);
     oss_free(places.source_tree);
@@ -78,7 +79,10 @@ static oss_status find_shipped(char **out, const char *how) {
 oss_status oss_cli_find_model(char **out, const char *given, const char *how) {
     const char *path = given != NULL ? given : environment_model();
     if (path == NULL) {
-        return find_shipped(out, how);
+        return find_shipped(out, "no model is given", how);
+    }
+    if (given != NULL && strcmp(given, shipped_name) == 0 && !oss_file_exists(given)) {
+        return find_shipped(out, "there is no ossicle-en in this folder", how);
     }
     if (given == NULL && !oss_file_exists(path)) {
         return oss_fail(

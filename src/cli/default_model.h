@@ -10,12 +10,12 @@
     {                                                                                                        \
         .name = "--model", .value = "M",                                                                     \
         .help =                                                                                              \
-            "model file, checkpoint folder or run folder (default: $OSSICLE_MODEL, else the English model "  \
-            "that ships with Ossicle)"                                                                       \
+            "model file, checkpoint folder or run folder, or ossicle-en for the English model that ships "   \
+            "with Ossicle (default: $OSSICLE_MODEL, else that one)"                                          \
     }
 
 /* *out (oss_free) is the first of
- *   `given`, unless it is NULL;
+ *   `given`, unless it is NULL, or "ossicle-en" and no file or folder is called so: then the one that ships;
  *   the environment variable OSSICLE_MODEL, unless it is empty;
  *   PREFIX/share/ossicle/ossicle-en.safetensors, where this program is PREFIX/bin/ossicle;
  *   ROOT/checkpoints/ossicle-en.safetensors, where it is ROOT/build/ossicle or ROOT/build/NAME/ossicle.

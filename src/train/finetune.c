@@ -75,6 +75,9 @@ oss_status oss_finetune_config(oss_config **out, const char *path) {
     if (status == OSS_OK) {
         status = oss_config_create_from(out, &from->config);
     }
+    if (status == OSS_OK && from->chunk_training > 0) {
+        (*out)->training.chunk.prob = from->chunk_training;
+    }
     oss_model_free(from);
     return status;
 }

@@ -9,7 +9,8 @@
  * oss_freeze_create, and for "mel_stats": "data" when all of the encoder is frozen and the model has
  * statistics. */
 oss_status oss_finetune_load(oss_model **out, const char *path, const oss_config *config);
-/* The settings that the model at `path` was made with (front end, network, text), defaults elsewhere. */
+/* The settings that the model at `path` was made with (front end, network, text, and chunk_training, so that it stays
+ * one that streams), defaults elsewhere. */
 oss_status oss_finetune_config(oss_config **out, const char *path);
 
 /* Whose symbols the new model keeps and adds to: those of `from`, which owns them. NULL, for symbols of its

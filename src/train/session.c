@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "train/finetune.h"
+#include "train/finetune_defaults.h"
 #include "train/freeze.h"
 #include "train/label_prior.h"
 #include "train/mel_stats.h"
@@ -239,6 +240,9 @@ static oss_status prepare_new(oss_session *session) {
     if (status == OSS_OK) {
         status = prepare_data(session);
     }
+    if (status == OSS_OK && session->request->fit != NULL) {
+        status = oss_finetune_defaults_fit(session->request->fit, &session->data.train);
+    }
     if (status == OSS_OK) {
         status = create_model(session);
     }
@@ -291,13 +295,19 @@ static oss_status create_step(oss_session *session) {
     return status;
 }
 
+bool oss_session_scores_start(const oss_session *session) {
+    return session->state.step == 0 && session->state.fine_tuned == 1 && session->state.best_cer < 0 &&
+           session->data.dev.rows > 0;
+}
+
 static oss_status open_metrics(oss_session *session) {
     char *path = oss_path_join(session->request->run, "metrics.jsonl");
     if (path == NULL) {
         return OSS_ENOMEM;
     }
-    /* A new run keeps no line that a killed start may have left. */
-    int64_t last = session->request->resume ? session->state.step : -1;
+    /* A new run keeps no line that a killed start may have left; nor does one that was killed while it scored its
+     * start. */
+    int64_t last = oss_session_scores_start(session) || !session->request->resume ? -1 : session->state.step;
     oss_status status = oss_metrics_create(&session->metrics, path, last);
     oss_free(path);
     return status;

@@ -37,6 +37,10 @@ typedef struct oss_session {
 oss_status oss_session_init(oss_session *session, const oss_train_request *request);
 void oss_session_deinit(oss_session *session);
 
+/* Whether the model that a run begins with is still to be scored on the held-out rows: a run that began with another
+ * model is measured against it, so that `best` is never worse. */
+bool oss_session_scores_start(const oss_session *session);
+
 /* Saves a checkpoint of the state as it is, metrics first. */
 oss_status oss_session_save(oss_session *session, bool is_best);
 

@@ -35,6 +35,9 @@ typedef struct oss_train_request {
     const char *run;
     bool resume;
     const char *init; /* NULL, or a model to start from; not with resume */
+    /* NULL, or `config` once more: what follows from the amount of audio and was not set is then set in it as soon as
+     * the rows are known (train/finetune_defaults.h). For a new run with init. */
+    oss_config *fit;
     oss_train_hooks hooks;
 } oss_train_request;
 

@@ -268,6 +268,13 @@ static oss_status evaluate_and_save(trainer *t, bool stopping) {
     return status;
 }
 
+/* What fine-tuning starts from is the first that may be the best: RUN/best is never worse on the held-out rows. */
+static oss_status score_start(trainer *t) {
+    bool is_best = false;
+    oss_status status = evaluate(t, &is_best);
+    return status == OSS_OK ? oss_session_save(&t->session, is_best) : status;
+}
+
 static oss_status flush_now_and_then(trainer *t) {
     double now = oss_clock_seconds();
     if (now - t->flushed < FLUSH_SECONDS) {
@@ -279,7 +286,7 @@ static oss_status flush_now_and_then(trainer *t) {
 
 static oss_status train_to_end(trainer *t) {
     bool stopping = is_stop_requested(t);
-    oss_status status = OSS_OK;
+    oss_status status = !stopping && oss_session_scores_start(&t->session) ? score_start(t) : OSS_OK;
     while (status == OSS_OK && !stopping && !is_finished(t)) {
         status = train_step(t);
         if (status == OSS_OK) {

@@ -224,12 +224,16 @@ START_TEST(test_init_alone) {
     oss_program_expect(&trained, 0);
     oss_program_expect_err(&trained, "took 21 of 21 tensors from ");
     oss_program_expect_err(&trained, " symbols kept, 0 new\n");
+    oss_program_expect_err(&trained, "own defaults where --set says nothing: optimizer=muon");
+    oss_program_expect_err(&trained, "step 0  held out: ");
     oss_program_expect_err(&trained, "done: 2 steps");
     ck_assert_msg(strstr(trained.err, " here and ") == NULL, "%s", trained.err);
     oss_program_run_deinit(&trained);
     char *text = oss_tempdir_read(config, NULL);
     ck_assert_msg(strstr(text, "\"ctc_subframes\": 3,") != NULL &&
-                      strstr(text, "\"eval_every\": 250,") != NULL,
+                      strstr(text, "\"eval_every\": 1,") !=
+                          NULL && /* of 2 steps, not the 250 of a first run */
+                      strstr(text, "\"max_steps\": 2,") != NULL,
                   "%s", text);
     free(text);
     EXPECT(0, "done: 3 steps", "--resume", "--run", finer, "--set", "max_steps=3");
@@ -240,6 +244,30 @@ START_TEST(test_init_alone) {
     free(config);
     free(finer);
     free(run);
+    oss_train_place_remove(&place);
+}
+END_TEST
+
+/* Steps that wreck the weights: the words say that the start is what best leads to. */
+START_TEST(test_nothing_beats_the_start) {
+    oss_train_place place;
+    oss_train_place_make(
+        &place, &usual,
+        "\"batch_seconds\": 8, \"max_steps\": 200, \"eval_every\": 200, \"dev_fraction\": 0.4, \"lr\": 0.01");
+    char *run = oss_train_place_path(&place, "run"), *worse = oss_train_place_path(&place, "worse");
+    char csv[600], words[900];
+    snprintf(csv, sizeof csv, "train_csv=%s", place.csv);
+    snprintf(words, sizeof words, ": %s/best is the start\n", worse);
+    EXPECT(0, "done: 200 steps; best CER ", "--config", place.config, "--run", run);
+    oss_program_run tuned =
+        oss_run_train("--init", run, "--set", csv, "--set", "lr=10", "--set", "optimizer=adamw", "--set",
+                      "max_steps=4", "--set", "ema_decay=0", "--run", worse);
+    oss_program_expect(&tuned, 0);
+    oss_program_expect_err(&tuned, "done: 4 steps, none better on the held-out rows than the start: CER ");
+    oss_program_expect_err(&tuned, words);
+    oss_program_run_deinit(&tuned);
+    free(run);
+    free(worse);
     oss_train_place_remove(&place);
 }
 END_TEST
@@ -331,6 +359,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_run_folder_of_the_config);
     tcase_add_test(all, test_rows_left_out);
     tcase_add_test(all, test_init_alone);
+    tcase_add_test(all, test_nothing_beats_the_start);
     tcase_add_test(all, test_no_held_out_row_fits);
     tcase_add_test(all, test_what_is_read_is_not_written);
     tcase_add_loop_test(all, test_progress_on_a_terminal, 0, 3);
