@@ -38,13 +38,13 @@ static void raise_quiet(hearing *h, const oss_piece *piece) {
     const oss_model *model = h->recognizer->model;
     const double level_db =
         oss_audio_speech_level(piece->sample, piece->samples, model->config.mel.sample_rate_hz);
-    double gain_db =
-        oss_audio_raise_quiet(piece->sample, piece->samples, level_db,
-                              model->calibration.has_level ? model->calibration.speech_db : OSS_LEVEL_USUAL_DB);
+    double gain_db = oss_audio_raise_quiet(piece->sample, piece->samples, level_db,
+                                           model->calibration.has_level ? model->calibration.speech_db
+                                                                        : OSS_LEVEL_USUAL_DB);
     const char *name = oss_input_name(h->input);
     if (gain_db > 0.0 && piece->whole) {
-        oss_log_info("%s: quiet, its speech is at %.1f dB of full scale: raised by %.1f dB", name,
-                     level_db, gain_db);
+        oss_log_info("%s: quiet, its speech is at %.1f dB of full scale: raised by %.1f dB", name, level_db,
+                     gain_db);
     } else if (gain_db > 0.0 && !h->raised) {
         oss_log_info("%s: quiet at %.0f s, where its speech is at %.1f dB of full scale: raised by %.1f dB "
                      "there, and wherever else it is quiet",

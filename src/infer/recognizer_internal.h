@@ -35,7 +35,7 @@ typedef struct oss_scored_row {
     char *hypothesis; /* normalised; owned, oss_free */
     oss_row_score score;
     double audio_seconds;
-    double speech_db; /* level of its speech (audio/level.h); 0 when levels are kept */
+    double speech_db;        /* level of its speech (audio/level.h); 0 when levels are kept */
     oss_observed_word *word; /* [words]; owned; none unless asked for */
     int64_t words;
     oss_matrix logits; /* [rows, symbols]; empty unless asked for */

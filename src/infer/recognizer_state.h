@@ -25,7 +25,7 @@ struct oss_recognizer {
     oss_piece_plan plan;
     oss_search_setup decoding;
     oss_stop stop;
-    oss_progress progress;           /* `stop` is in it */
+    oss_progress progress; /* `stop` is in it */
     double speech_db; /* level of speech in the first piece of the last recording, unless levels are kept */
     double encoded_from, encoded_to; /* of the recording: what the encoder's run is of it */
 };

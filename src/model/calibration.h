@@ -13,7 +13,7 @@ typedef struct oss_calibration {
     oss_edge_offsets edges;
     oss_confidence_weights confidence; /* of the best symbols of each row; the posterior has no weight */
     oss_confidence_weights search_confidence; /* of words that a beam search chose */
-    double speech_db; /* usual level of speech (audio/level.h), dB of full scale */
+    double speech_db;                         /* usual level of speech (audio/level.h), dB of full scale */
 } oss_calibration;
 
 /* *out: one line of JSON (oss_free), the value of the key `calibration` of a model file. */
