@@ -34,8 +34,9 @@ typedef struct oss_cli_option {
 #define OSS_CLI_LEVEL_OPTION                                                                                 \
     {                                                                                                        \
         .name = "--keep-level",                                                                              \
-        .help = "leave quiet recordings as they are: else those whose speech is below -40 dB of full scale " \
-                "are raised to -26 dB"                                                                       \
+        .help =                                                                                              \
+            "leave quiet recordings as they are: else those whose speech is 14 dB and more below what is "   \
+            "usual are raised to that, to what calibrate measured, or else to -26 dB of full scale"          \
     }
 
 #define OSS_CLI_FFMPEG_OPTION                                                                                \
