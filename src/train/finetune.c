@@ -22,7 +22,8 @@ static oss_status load_model(oss_model **out, const char *path) {
     if (status == OSS_OK) {
         status = oss_model_load(out, file);
     }
-    if (status == OSS_OK && (*out)->storage != OSS_STORAGE_FP32) {
+    /* fp16 moves a weight by less than a step does. */
+    if (status == OSS_OK && ((*out)->storage == OSS_STORAGE_BF16 || (*out)->storage == OSS_STORAGE_INT8)) {
         oss_log_warn(
             "--init %s: its weights were rounded to %s; the fp32 model that it was made of is a better beginning",
             path, oss_storage_name[(*out)->storage]);
