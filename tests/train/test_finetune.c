@@ -54,21 +54,22 @@ START_TEST(test_all_tensors_fit) {
 }
 END_TEST
 
-/* Rounded weights are taken, with a word about better ones, and the run keeps its own in float32. */
+/* Rounded weights are taken, with a word about better ones unless it is fp16, and the run keeps its own in float32. */
 START_TEST(test_rounded_weights) {
+    static const oss_storage storage[] = {OSS_STORAGE_FP16, OSS_STORAGE_BF16};
     oss_test_runs runs;
     make_runs(&runs, 1);
     oss_config *config = oss_test_runs_config(&runs, short_run);
     config->training.keep_last = 9;
     (void)oss_test_runs_train(&runs, "first", config, false, 0, OSS_OK);
     oss_model *from = oss_test_runs_load(&runs, "first/latest");
-    from->storage = OSS_STORAGE_FP16;
+    from->storage = storage[_i];
     ck_assert_int_eq(oss_model_save(from, oss_test_runs_path(&runs, "small.safetensors")), OSS_OK);
     heard[0] = '\0';
     oss_log_set(note_line, NULL);
     ck_assert_int_eq(oss_test_runs_finetune(&runs, "second", config, "small.safetensors"), OSS_OK);
     oss_log_set(NULL, NULL);
-    ck_assert_msg(strstr(heard, "its weights were rounded to fp16") != NULL, "%s", heard);
+    ck_assert_msg((strstr(heard, "its weights were rounded to bf16") != NULL) == (_i == 1), "%s", heard);
     oss_model *small = oss_test_runs_load(&runs, "small.safetensors"),
               *start = oss_test_runs_load(&runs, "second/checkpoints/step-00000000");
     ck_assert_int_eq((int)start->storage, OSS_STORAGE_FP32);
@@ -361,7 +362,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("finetune");
     tcase_set_timeout(all, 300);
     tcase_add_test(all, test_all_tensors_fit);
-    tcase_add_test(all, test_rounded_weights);
+    tcase_add_loop_test(all, test_rounded_weights, 0, 2);
     tcase_add_test(all, test_what_does_not_fit_is_new);
     tcase_add_test(all, test_value_conv_comes_and_goes);
     tcase_add_test(all, test_nothing_fits);
