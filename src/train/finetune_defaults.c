@@ -16,7 +16,7 @@ typedef struct setting {
 
 static const setting fixed[] = {
     {.key = "optimizer", .value = "muon"},
-    {.key = "lr", .value = "0.003"},
+    {.key = "lr", .value = "0.0005"},
     {.key = "min_lr_ratio", .value = "0.02"},
     {.key = "batch_seconds", .value = "32"},
     {.key = "speed_prob", .value = "0.8"},

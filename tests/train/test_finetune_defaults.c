@@ -108,9 +108,9 @@ START_TEST(test_settings_before_the_data) {
     oss_config *config = make_config(NULL);
     listen();
     ck_assert_int_eq(oss_finetune_defaults_apply(config), OSS_OK);
-    expect_heard("no --config: its own defaults where --set says nothing: optimizer=muon lr=0.003 ");
+    expect_heard("no --config: its own defaults where --set says nothing: optimizer=muon lr=0.0005 ");
     ck_assert_int_eq((int)config->training.optimizer, OSS_OPTIMIZER_MUON);
-    ck_assert_double_eq(config->training.lr, 0.003);
+    ck_assert_double_eq(config->training.lr, 0.0005);
     ck_assert_double_eq(config->training.batch_seconds, 32);
     ck_assert_double_eq(config->augmentation.augment.speed_prob, 0.8);
     ck_assert_int_eq(config->augmentation.mask.freq_masks, 2);
