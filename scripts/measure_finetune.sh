@@ -38,8 +38,6 @@ held_minutes=2
 all="joe bob witch john drascula bass richard"
 sets=${SETS:-$all}
 sizes=${MINUTES:-5 15 60}
-# The last column of the scores, when asked for: without a search, whatever the default is.
-greedy=$("$ossicle" help eval | grep -q -e '^  --greedy ' && echo --greedy || true)
 
 place() { # SET: its folder and its speaker (- for all of them)
 	case $1 in
@@ -90,7 +88,7 @@ list_rows() { # SET
 	rm "$out/$1.csv.tmp"
 	cut -f 3 "$out/$1.sorted" >"$out/$1.list"
 	# 0, and 1 where some could not be read: those have no seconds and are left out.
-	"$ossicle" transcribe --model "$model" $greedy --json --list "$out/$1.list" 2>/dev/null >"$out/$1.json" || [ $? = 1 ]
+	"$ossicle" transcribe --model "$model" --greedy --json --list "$out/$1.list" 2>/dev/null >"$out/$1.json" || [ $? = 1 ]
 	sed -n 's/^{"file":"\([^"]*\)".*"seconds":\([0-9.]*\).*/\1	\2/p' "$out/$1.json" |
 		awk -F '\t' 'NR == FNR { seconds[$1] = $2; next } $3 in seconds { printf "%s\t%s\t%s\t%s\n", $1, $3, $4, seconds[$3] }' - "$out/$1.sorted" >"$out/$1.rows.tmp"
 	rm "$out/$1.json" "$out/$1.list" "$out/$1.sorted"
@@ -114,7 +112,7 @@ split_rows() { # SET MINUTES FOLDER
 
 score() { # MODEL CSV: "CER WER"
 	# 0, and 1 where some rows could not be read
-	"$ossicle" eval --model "$1" --csv "$2" $greedy --json 2>/dev/null >"$work/json" || [ $? = 1 ]
+	"$ossicle" eval --model "$1" --csv "$2" --json 2>/dev/null >"$work/json" || [ $? = 1 ]
 	sed -n 's/.*"wer":\([-0-9.e]*\).*"cer":\([-0-9.e]*\).*/\2 \1/p' "$work/json"
 }
 

@@ -98,12 +98,11 @@ class Scorer:
     def __init__(self, work, model, lm):
         self.work, self.model, self.lm = work, model, lm
         # A model may have a language model that it takes by itself.
-        self.greedy = ["--greedy"] if "  --greedy " in run([ossicle, "help", "eval"]) else []
 
     def evaluate(self, path, with_lm, hypotheses=False):
         """-> (CER, WER), and rows of (reference, hypothesis)"""
         out = os.path.join(self.work, "hyp.tsv")
-        options = ["--lm", self.lm] if with_lm else self.greedy
+        options = ["--lm", self.lm] if with_lm else []
         found = json.loads(run([ossicle, "eval", "--model", self.model, "--csv", path, "--json", "--hyp", out, *options]))
         if not hypotheses:
             return (found["cer"], found["wer"]), []
