@@ -39,10 +39,10 @@ enum { MAX_LANES = 16, MAX_WIDTH = 2 * MAX_LANES };
 typedef struct head_work {
     const oss_attention_table *lanes;
     const oss_tile_table *tile;
-    int32_t s, d, padded;    /* padded: D rounded up to whole vectors */
-    int32_t chunk, left;     /* reach; chunk is S when all is seen */
-    int32_t first_key, keys; /* what the tile's queries see */
-    int32_t own;             /* first key of their chunk */
+    int32_t s, d, padded;             /* padded: D rounded up to whole vectors */
+    const oss_attention_reach *reach; /* NULL: all is seen */
+    int32_t first_key, keys;          /* what the tile's queries see */
+    int32_t own;                      /* first key of their chunk */
     float scale;
     const float *q, *k, *v; /* rows of stride qkv_row */
     ptrdiff_t qkv_row, out_row;
@@ -73,8 +73,7 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
         .tile = oss_tile_table_get(),
         .s = s,
         .d = d,
-        .chunk = reach == NULL || reach->chunk == 0 || reach->chunk > s ? s : reach->chunk,
-        .left = reach == NULL ? 0 : reach->left,
+        .reach = reach,
         .scale = (float)(1.0 / sqrt((double)d)),
         .q = qkv,
         .qkv_row = (ptrdiff_t)3 * heads * d,
@@ -107,11 +106,11 @@ static head_work start_call(const float *qkv, int32_t s, int32_t heads, int32_t 
 /* The tile that starts with query `first`, whose chunk or all rows end it: sets what it sees; returns its
  * queries and its width, one vector when that is enough. */
 static int32_t begin_tile(head_work *w, int32_t first, int32_t row_end, int32_t *out_width) {
-    w->own = first - first % w->chunk;
-    w->first_key = w->own > w->left ? w->own - w->left : 0;
-    int32_t end = w->s - w->own < w->chunk ? w->s : w->own + w->chunk;
-    w->keys = end - w->first_key;
-    int32_t rows = (row_end < end ? row_end : end) - first;
+    const oss_attention_chunk chunk = oss_attention_find_chunk(first, w->s, w->reach);
+    w->own = chunk.begin;
+    w->first_key = chunk.first_key;
+    w->keys = chunk.end - w->first_key;
+    int32_t rows = (row_end < chunk.end ? row_end : chunk.end) - first;
     *out_width = rows <= w->tile->lanes ? w->tile->lanes : 2 * w->tile->lanes;
     return rows < *out_width ? rows : *out_width;
 }

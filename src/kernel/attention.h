@@ -17,6 +17,23 @@ typedef struct oss_attention_reach {
     int32_t chunk, left;
 } oss_attention_reach;
 
+/* Frames [begin, end) of one chunk, which see keys [first_key, end). */
+typedef struct oss_attention_chunk {
+    int32_t begin, end, first_key;
+} oss_attention_chunk;
+
+/* The chunk of frame t of a sequence of s. reach NULL: all is seen. */
+static inline oss_attention_chunk oss_attention_find_chunk(int32_t t, int32_t s,
+                                                           const oss_attention_reach *reach) {
+    if (reach == NULL || reach->chunk == 0 || reach->chunk >= s) {
+        return (oss_attention_chunk){.begin = 0, .end = s, .first_key = 0};
+    }
+    oss_attention_chunk chunk = {.begin = t - t % reach->chunk};
+    chunk.end = s - chunk.begin < reach->chunk ? s : chunk.begin + reach->chunk;
+    chunk.first_key = chunk.begin > reach->left ? chunk.begin - reach->left : 0;
+    return chunk;
+}
+
 /* Floats of scratch for one thread. */
 size_t oss_k_attention_scratch_floats(int32_t s, int32_t d);
 

@@ -144,14 +144,12 @@ static const int32_t *get_pairs(const head_work *w, const int16_t *rows, int32_t
 /* Sets what the tile from query `first` on sees, as attention.c does; returns its queries and its width. */
 static int32_t begin_tile(head_work *w, int32_t first, int32_t row_end, const oss_attention_reach *reach,
                           int32_t *out_width) {
-    const int32_t s = w->qkv->s, lanes = w->table->lanes;
-    const int32_t chunk = reach == NULL || reach->chunk == 0 || reach->chunk > s ? s : reach->chunk;
-    const int32_t left = reach == NULL ? 0 : reach->left, own = first - first % chunk;
-    const int32_t end = s - own < chunk ? s : own + chunk;
-    w->first_key = own > left ? own - left : 0;
-    w->keys = end - w->first_key;
+    const int32_t lanes = w->table->lanes;
+    const oss_attention_chunk chunk = oss_attention_find_chunk(first, w->qkv->s, reach);
+    w->first_key = chunk.first_key;
+    w->keys = chunk.end - w->first_key;
     OSS_CONTRACT(w->keys <= OSS_INT16_MAX_KEYS);
-    int32_t rows = (row_end < end ? row_end : end) - first;
+    int32_t rows = (row_end < chunk.end ? row_end : chunk.end) - first;
     *out_width = rows <= lanes ? lanes : 2 * lanes;
     return rows < *out_width ? rows : *out_width;
 }

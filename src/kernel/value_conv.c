@@ -38,23 +38,6 @@ void oss_k_value_conv_unpack(float *weight, const float *w, int32_t taps, int32_
 
 /* ---- Who sees whom ---- */
 
-/* Frames [begin, end) of one chunk see frames [first_key, end). */
-typedef struct chunk_span {
-    int32_t begin, end;
-    int32_t first_key;
-} chunk_span;
-
-/* The chunk of frame t. */
-static chunk_span find_chunk(int32_t t, int32_t s, const oss_attention_reach *reach) {
-    if (reach == NULL || reach->chunk == 0 || reach->chunk >= s) {
-        return (chunk_span){.begin = 0, .end = s};
-    }
-    chunk_span span = {.begin = t - t % reach->chunk};
-    span.end = s - span.begin < reach->chunk ? s : span.begin + reach->chunk;
-    span.first_key = larger(span.begin - reach->left, 0);
-    return span;
-}
-
 void oss_k_value_conv_rows(int32_t taps, int32_t s, int32_t begin, int32_t end, int32_t *out_first,
                            int32_t *out_end) {
     OSS_CONTRACT(taps > 0 && begin >= 0 && begin <= end && end <= s);
@@ -66,9 +49,9 @@ void oss_k_value_conv_rows(int32_t taps, int32_t s, int32_t begin, int32_t end, 
  * it. */
 static void find_readers(int32_t key, int32_t half, int32_t s, const oss_attention_reach *reach,
                          int32_t *out_from, int32_t *out_to) {
-    *out_from = larger(key - half, find_chunk(key, s, reach).begin);
+    *out_from = larger(key - half, oss_attention_find_chunk(key, s, reach).begin);
     *out_to = smaller(key + half + 1, s);
-    while (*out_to > *out_from && find_chunk(*out_to - 1, s, reach).first_key > key) {
+    while (*out_to > *out_from && oss_attention_find_chunk(*out_to - 1, s, reach).first_key > key) {
         --*out_to;
     }
 }
@@ -84,7 +67,7 @@ void oss_k_value_conv_fwd(float *out, const float *v, int32_t first, ptrdiff_t v
     const oss_value_conv_table *table = tables[oss_cpu_isa()];
     const int32_t half = conv->taps / 2, width = conv->width;
     for (int32_t t = begin; t < end; t++) {
-        chunk_span span = find_chunk(t, s, reach);
+        oss_attention_chunk span = oss_attention_find_chunk(t, s, reach);
         int32_t from = larger(t - half, span.first_key), to = smaller(t + half + 1, span.end);
         OSS_CONTRACT(from >= first);
         table->add_products(out + (ptrdiff_t)t * width, v + (from - first) * v_row, v_row,
@@ -110,9 +93,9 @@ static void add_weight_grad(float *dw, const float *dout, const float *v, ptrdif
                             const oss_value_conv *conv, int32_t s, const oss_attention_reach *reach) {
     const oss_value_conv_table *table = tables[oss_cpu_isa()];
     const int32_t half = conv->taps / 2, width = conv->width;
-    chunk_span span;
+    oss_attention_chunk span;
     for (int32_t begin = 0; begin < s; begin = span.end) {
-        span = find_chunk(begin, s, reach);
+        span = oss_attention_find_chunk(begin, s, reach);
         for (int32_t o = 0; o < conv->taps; o++) {
             int32_t from = larger(begin, span.first_key - (o - half));
             int32_t to = smaller(span.end, span.end - (o - half));

@@ -31,10 +31,6 @@ static oss_dropout_key make_key(const oss_dropout *dropout, int32_t b) {
                              .site = dropout->site};
 }
 
-static const oss_attention_reach *reach_of(const oss_attention_reach *reach, int32_t b) {
-    return reach == NULL ? NULL : &reach[b];
-}
-
 /* dqkv[N,3,H,D] stored */
 static void store_grad(float *dqkv, const oss_node *node, float *scratch) {
     oss_dropout dropout = dropout_of(node);
@@ -46,7 +42,7 @@ static void store_grad(float *dqkv, const oss_node *node, float *scratch) {
         oss_k_attention_bwd(dqkv + row * 3 * (size_t)width, y->grad + row * (size_t)width,
                             y->data + row * (size_t)width, (const float *)node->saved + row * (size_t)heads,
                             qkv->data + row * 3 * (size_t)width, oss_seq_length(node->seq, b), heads, d,
-                            reach_of(node->ref[1], b), dropout.p, &key, scratch);
+                            oss_reach_of(node->ref[1], b), dropout.p, &key, scratch);
     }
 }
 
@@ -85,7 +81,7 @@ oss_tensor *oss_op_attention(oss_tape *tape, oss_tensor *qkv, oss_seq seq, int32
         int32_t s = oss_seq_length(seq, b);
         size_t row = (size_t)seq.start[b];
         oss_k_attention_fwd(y->data + row * (size_t)width, lse == NULL ? NULL : lse + row * (size_t)heads,
-                            qkv->data + row * 3 * (size_t)width, s, heads, d, 0, s, reach_of(reach, b),
+                            qkv->data + row * 3 * (size_t)width, s, heads, d, 0, s, oss_reach_of(reach, b),
                             dropout->p, &key, scratch);
     }
     oss_tape_release(tape, mark);

@@ -15,10 +15,6 @@ static void check_shapes(oss_tape *tape, const oss_tensor *qkv, const oss_tensor
     }
 }
 
-static const oss_attention_reach *reach_of(const oss_attention_reach *reach, int32_t b) {
-    return reach == NULL ? NULL : &reach[b];
-}
-
 /* Lays the weight out for the kernels. */
 static oss_value_conv make_conv(oss_tape *tape, const oss_tensor *w) {
     float *packed = oss_tape_take(tape, oss_tensor_count(w), sizeof *packed);
@@ -36,7 +32,7 @@ static void add_grad(float *dqkv, float *dw, const oss_node *node, const oss_val
         float *dv = dqkv == NULL ? NULL : dqkv + first * row + values;
         oss_k_value_conv_bwd(dv, (ptrdiff_t)row, dw, node->out->grad + first * width,
                              node->in[0]->data + first * row + values, (ptrdiff_t)row, conv,
-                             oss_seq_length(node->seq, b), reach_of(node->ref[0], b));
+                             oss_seq_length(node->seq, b), oss_reach_of(node->ref[0], b));
     }
 }
 
@@ -81,7 +77,7 @@ oss_tensor *oss_op_value_conv(oss_tape *tape, oss_tensor *qkv, oss_tensor *w, os
         size_t row = (size_t)seq.start[b];
         int32_t s = oss_seq_length(seq, b);
         oss_k_value_conv_fwd(y->data + row * c, qkv->data + row * 3 * c + 2 * c, 0, (ptrdiff_t)(3 * c), &conv,
-                             s, 0, s, reach_of(reach, b));
+                             s, 0, s, oss_reach_of(reach, b));
     }
     oss_tape_release(tape, mark);
     oss_tape_record(tape,

@@ -2,6 +2,7 @@
 #ifndef OSS_OP_SEQ_CHECK_H
 #define OSS_OP_SEQ_CHECK_H
 
+#include "kernel/attention.h"
 #include "tape/tape.h"
 
 /* Fails the tape unless x has this rank and as many rows as the sequences together. */
@@ -23,6 +24,11 @@ static inline int32_t oss_seq_longest(oss_seq seq) {
         longest = length > longest ? length : longest;
     }
     return longest;
+}
+
+/* Utterance b's of reach[B]; NULL of NULL: all is seen. */
+static inline const oss_attention_reach *oss_reach_of(const oss_attention_reach *reach, int32_t b) {
+    return reach == NULL ? NULL : &reach[b];
 }
 
 /* Row start[b] of a packed array with `row` floats in a row. */
