@@ -24,6 +24,15 @@ static inline void oss_cli_case_save(const oss_model *model, const char *path) {
     ck_assert_msg(oss_model_save(model, path) == OSS_OK, "%s", oss_last_error());
 }
 
+/* A model at `path` that hears nothing but the symbol. */
+static inline void oss_cli_case_say(const char *path, const char *symbol) {
+    oss_network_sizes sizes = oss_network_micro();
+    oss_model *model = oss_models_create(&sizes);
+    oss_models_say(model, (const char *const[]){symbol, " "}, 2);
+    oss_cli_case_save(model, path);
+    oss_model_free(model);
+}
+
 static inline oss_cli_case oss_cli_case_make(void) {
     oss_cli_case c = {.folder = oss_tempdir_make()};
     c.model = oss_tempdir_path(c.folder, "model.safetensors");

@@ -33,14 +33,6 @@ static void set_variable(const char *name, const char *value) {
     ck_assert_int_eq(value == NULL ? unsetenv(name) : setenv(name, value, 1), 0);
 }
 
-static void say(const char *path, const char *symbol) {
-    oss_network_sizes sizes = oss_network_micro();
-    oss_model *model = oss_models_create(&sizes);
-    oss_models_say(model, (const char *const[]){symbol, " "}, 2);
-    oss_cli_case_save(model, path);
-    oss_model_free(model);
-}
-
 static shipped_case make_case(const char *program, const char *model) {
     shipped_case c = {.cli = oss_cli_case_make(),
                       .path_before = copy_variable("PATH"),
@@ -53,8 +45,8 @@ static shipped_case make_case(const char *program, const char *model) {
     c.other = join(c.root, "other.safetensors");
     oss_tempdir_make_folders(c.model);
     oss_program_copy("ossicle", c.program);
-    say(c.model, "a");
-    say(c.other, "b");
+    oss_cli_case_say(c.model, "a");
+    oss_cli_case_say(c.other, "b");
     return c;
 }
 
@@ -179,7 +171,7 @@ START_TEST(test_installed_comes_before_source_tree) {
     shipped_case c = make_case("build/release/ossicle", "build/" SHIPPED_INSTALLED);
     char *built = join(c.root, SHIPPED_BUILT);
     oss_tempdir_make_folders(built);
-    say(built, "b");
+    oss_cli_case_say(built, "b");
     expect_shipped(&c, c.program);
     free(built);
     free_case(&c);

@@ -11,14 +11,6 @@ typedef struct named_case {
     char *root, *program, *trainer, *shipped;
 } named_case;
 
-static void say(const char *path, const char *symbol) {
-    oss_network_sizes sizes = oss_network_micro();
-    oss_model *model = oss_models_create(&sizes);
-    oss_models_say(model, (const char *const[]){symbol, " "}, 2);
-    oss_cli_case_save(model, path);
-    oss_model_free(model);
-}
-
 static named_case make_case(void) {
     named_case c = {.cli = oss_cli_case_make()};
     c.root = realpath(c.cli.folder, NULL);
@@ -29,7 +21,7 @@ static named_case make_case(void) {
     oss_tempdir_make_folders(c.shipped);
     oss_program_copy("ossicle", c.program);
     oss_program_copy("ossicle-train", c.trainer);
-    say(c.shipped, "a");
+    oss_cli_case_say(c.shipped, "a");
     return c;
 }
 
@@ -57,7 +49,7 @@ START_TEST(test_from_any_folder) {
     ck_assert_str_eq(run.out, "a a a\n");
     oss_program_run_deinit(&run);
     char *named = oss_tempdir_path(c.root, "ossicle-en");
-    say(named, "b");
+    oss_cli_case_say(named, "b");
     run = run_script("cd \"$3\" && \"$1\" transcribe --model ossicle-en \"$2\"", c.program, c.cli.three,
                      c.root);
     oss_program_expect(&run, 0);
