@@ -134,6 +134,37 @@ START_TEST(test_of_searches) {
 }
 END_TEST
 
+/* Speech of three.wav is at -9 dB of full scale: with what was measured of it, and not before, a recording at -29 dB is
+ * quiet. */
+START_TEST(test_usual_level) {
+    static const char *const text[] = {"a a a", "b b b"};
+    oss_cli_case c = oss_cli_case_make();
+    char *csv = write_csv(&c, "rows.csv", text, 2, 40), *out = oss_tempdir_path(c.folder, "out.safetensors");
+    char *quiet = oss_tempdir_path(c.folder, "quiet.wav");
+    oss_wav_write_tone(quiet, 0.2, 440.0, 0.05, 16000);
+    oss_program_run run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "-o", out, "--json");
+    oss_program_expect(&run, 0);
+    ck_assert_double_eq_tol(number_of(run.out, "speech_db"), -9.03, 0.05);
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", c.model, quiet);
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.err, "raised"));
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("transcribe", "--model", out, quiet);
+    oss_program_expect(&run, 0);
+    oss_program_expect_err(&run, "quiet, its speech is at -29.0 dB of full scale: raised by 20.0 dB");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("calibrate", c.model, "--csv", csv, "--keep-level", "--json");
+    oss_program_expect(&run, 0);
+    ck_assert_ptr_null(strstr(run.out, "speech_db"));
+    oss_program_run_deinit(&run);
+    free(quiet);
+    free(out);
+    free(csv);
+    oss_cli_case_free(&c);
+}
+END_TEST
+
 /* The same with any number of threads. */
 START_TEST(test_threads_change_nothing) {
     static const char *const text[] = {"a a a", "b b b", "a", "c a c a"};
@@ -200,6 +231,7 @@ Suite *oss_test_suite(void) {
     TCase *all = tcase_create("calibrate");
     tcase_add_test(all, test_measured_and_written);
     tcase_add_test(all, test_of_searches);
+    tcase_add_test(all, test_usual_level);
     tcase_add_test(all, test_threads_change_nothing);
     tcase_add_test(all, test_what_is_refused);
     tcase_add_test(all, test_bad_rows);
