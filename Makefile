@@ -247,6 +247,12 @@ $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
+# Slow proof that `make check` has a short form of: memory and open files over this many transcriptions and steps.
+SOAK ?= 100000
+.PHONY: soak
+soak: all $(BUILD)/tests/cli/test_soak
+	@OSS_SOAK=$(SOAK) CK_VERBOSITY=normal $(BUILD)/tests/cli/test_soak
+
 DISTROS ?= stable testing
 .PHONY: check-distros
 check-distros:
