@@ -16,7 +16,7 @@ static bool is_called(const oss_cli_option *option, const char *placeholder) {
     return option->value != NULL && strncmp(option->value, placeholder, strlen(placeholder)) == 0;
 }
 
-static bool is_written(const oss_cli_option *option) {
+bool oss_cli_is_written(const oss_cli_option *option) {
     return is_called(option, "OUT");
 }
 
@@ -32,7 +32,7 @@ static bool names_no_file(const oss_cli_given *given) {
 static oss_status refuse_output(const oss_cli_args *args, const char *file, const char *name) {
     for (int32_t i = 0; i < args->givens; i++) {
         const oss_cli_given *given = &args->given[i];
-        if (is_written(given->option) && oss_file_is_same(given->value, file)) {
+        if (oss_cli_is_written(given->option) && oss_file_is_same(given->value, file)) {
             return oss_fail(OSS_EUSAGE,
                             "%s %s is the same file as %s, which is read: name another file to write",
                             given->option->name, given->value, name);
@@ -47,7 +47,7 @@ static oss_status refuse_kept(const oss_cli_args *args, const char *folder) {
         const oss_cli_given *given = &args->given[i];
         char *kept = NULL;
         oss_status status =
-            is_written(given->option) ? oss_checkpoint_find_kept(&kept, folder, given->value) : OSS_OK;
+            oss_cli_is_written(given->option) ? oss_checkpoint_find_kept(&kept, folder, given->value) : OSS_OK;
         if (kept != NULL) {
             status = oss_fail(OSS_EUSAGE,
                               "%s %s is the same file as %s, which the run needs: name another file to write",
@@ -64,7 +64,7 @@ static oss_status refuse_kept(const oss_cli_args *args, const char *folder) {
 static bool writes(const oss_cli_args *args) {
     bool any = false;
     for (int32_t i = 0; i < args->givens; i++) {
-        any = any || is_written(args->given[i].option);
+        any = any || oss_cli_is_written(args->given[i].option);
     }
     return any;
 }
@@ -146,7 +146,7 @@ static oss_status check_given(const oss_cli_args *args, const oss_cli_given *giv
     if (names_no_file(given)) {
         return OSS_OK;
     }
-    if (is_written(given->option) && strcmp(given->value, "-") == 0) {
+    if (oss_cli_is_written(given->option) && strcmp(given->value, "-") == 0) {
         return oss_fail(OSS_EUSAGE, "%s -: write a file's name (./- for a file that is called -)",
                         given->option->name);
     }

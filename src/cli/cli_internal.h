@@ -30,6 +30,9 @@ enum { OSS_CLI_MAX_OPTIONS = 64 };
 /* NULL: the command has no such option. */
 const oss_cli_option *oss_cli_find_option(const oss_cli_command *command, const char *name, size_t length);
 
+/* Whether the option names a file that is written. */
+bool oss_cli_is_written(const oss_cli_option *option);
+
 /* ---- cli_hints.c: OSS_EUSAGE, with what was meant as far as it can be told ---- */
 /* argument: an option that the command does not know, "--lr" or "--lr=0.1"; next: what follows it, NULL at the end. */
 oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *argument, const char *next);

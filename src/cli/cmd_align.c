@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "cli/cli_confine.h"
 #include "cli/align_findings.h"
 #include "cli/align_input.h"
 #include "cli/align_rows.h"
@@ -68,6 +69,7 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_SANDBOX_OPTION,
     OSS_CLI_RAW_OPTION,
     {.name = "--threads", .value = "N", .help = "threads to use (default: as many as processors)"},
 };
@@ -171,7 +173,7 @@ static oss_status prepare(aligning *a) {
     if (status == OSS_OK && oss_cli_has(a->args, "--output-dir")) {
         status = oss_file_make_folders(oss_cli_value(a->args, "--output-dir"));
     }
-    return status;
+    return status == OSS_OK ? oss_cli_confine(a->args) : status;
 }
 
 /* ---- One recording ---- */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/tsv.h"
+#include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -34,6 +35,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_DECODING_OPTIONS,
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "--threads",
      .value = "N",
      .help = "rows to work on at the same time (default: as many as processors); the results are the same "
@@ -265,7 +267,10 @@ static oss_status evaluate(evaluation *eval) {
 static int run_eval(const oss_cli_args *args) {
     evaluation eval = {
         .args = args, .csv_path = oss_cli_value(args, "--csv"), .decoding = oss_decoding_options_init()};
-    oss_status status = evaluate(&eval);
+    oss_status status = oss_cli_confine(args);
+    if (status == OSS_OK) {
+        status = evaluate(&eval);
+    }
     if (status == OSS_OK && oss_cli_has(args, "--json")) {
         status = print_json(&eval);
     } else if (status == OSS_OK) {

@@ -1,4 +1,5 @@
 /* ossicle features: the front end alone. */
+#include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/cli_progress.h"
@@ -10,6 +11,7 @@ static const oss_cli_option options[] = {
      .value = "FILE",
      .help = "config file whose front end to use (default: the default front end)"},
     {.name = "--model", .value = "M", .help = "model whose front end to use instead"},
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "-o",
      .value = "OUT.npy",
      .help = "NumPy file to write: float32, one row a mel frame",
@@ -42,7 +44,10 @@ static oss_status compute_file(oss_features *features, const char *path, oss_mat
 static int run_features(const oss_cli_args *args) {
     oss_features *features = NULL;
     oss_matrix matrix = {0};
-    oss_status status = create_front_end(&features, args);
+    oss_status status = oss_cli_confine(args);
+    if (status == OSS_OK) {
+        status = create_front_end(&features, args);
+    }
     if (status == OSS_OK) {
         status = compute_file(features, oss_cli_operand(args, 0), &matrix);
     }
