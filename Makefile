@@ -4,6 +4,8 @@
 ## make recipe-NAME yesno, digits, prompts, english, ossicle-en, german or prompts-{es,fr,it,ru}: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
+## make soak      do memory and open files stay flat over 100,000 transcriptions and steps of training (SOAK=N)
+## make coverage  which lines the tests reach, by folder; gcc (ten minutes)
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
@@ -252,6 +254,13 @@ SOAK ?= 100000
 .PHONY: soak
 soak: all $(BUILD)/tests/cli/test_soak
 	@OSS_SOAK=$(SOAK) CK_VERBOSITY=normal $(BUILD)/tests/cli/test_soak
+
+# Confined programs could not write their counts down.
+.PHONY: coverage
+coverage:
+	@scripts/install-deps.sh coverage
+	@$(MAKE) --no-print-directory BUILD=build/coverage OPT=-O1 CFLAGS='--coverage -fprofile-update=atomic' CPPFLAGS=-DOSS_CONFINE=0 LDFLAGS=--coverage test
+	@scripts/coverage.sh build/coverage
 
 DISTROS ?= stable testing
 .PHONY: check-distros

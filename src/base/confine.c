@@ -4,11 +4,15 @@
 
 #include "base/fail.h"
 
-#if defined(__linux__) && defined(__x86_64__)
+#ifndef OSS_CONFINE
+#define OSS_CONFINE 1 /* 0: never, for builds that count lines (make coverage) */
+#endif
+
+#if OSS_CONFINE && defined(__linux__) && defined(__x86_64__)
 #include <linux/audit.h>
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 enum { X32_CALLS = 0x40000000 }; /* the same calls by other numbers, from here on */
-#elif defined(__linux__) && defined(__aarch64__)
+#elif OSS_CONFINE && defined(__linux__) && defined(__aarch64__)
 #include <linux/audit.h>
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
