@@ -69,6 +69,11 @@ bool oss_file_exists(const char *path); /* anything, through links */
 bool oss_file_is_folder(const char *path);
 bool oss_file_is_regular(const char *path);          /* no folder, pipe or device: it can be read twice */
 bool oss_file_is_same(const char *a, const char *b); /* both there and one file, whatever its names */
+/* What a file is, whatever its names: two that are equal are one file. */
+typedef struct oss_file_id {
+    uint64_t device, inode;
+} oss_file_id;
+bool oss_file_identify(oss_file_id *out, const char *path); /* through links; false: nothing is there */
 oss_status oss_file_size(int64_t *out_bytes, const char *path);
 oss_status oss_file_rename(const char *from, const char *to); /* and syncs the folder of `to` */
 
