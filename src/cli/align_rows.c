@@ -94,6 +94,15 @@ static oss_status read_rows(rows_run *run) {
     return status;
 }
 
+static oss_status expect_rows(const rows_run *run) {
+    oss_status status = OSS_OK;
+    for (int64_t i = 0; i < run->rows && status == OSS_OK && run->what->expect != NULL; i++) {
+        status =
+            run->row[i].status == OSS_OK ? run->what->expect(run->what->context, &run->row[i].row) : OSS_OK;
+    }
+    return status;
+}
+
 /* ---- A row; several threads at once ---- */
 
 static void clear_result(row_result *result) {
@@ -200,6 +209,9 @@ oss_status oss_align_rows_run(const oss_align_rows *rows, int64_t *out_rows) {
     rows_run run = {.what = rows};
     const oss_ordered job = {.context = &run, .work = do_row, .take = take_row};
     oss_status status = read_rows(&run);
+    if (status == OSS_OK) {
+        status = expect_rows(&run);
+    }
     if (status == OSS_OK) {
         status = prepare(&run);
     }

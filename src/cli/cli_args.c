@@ -26,6 +26,10 @@ void oss_cli_args_free(oss_cli_args *args) {
     }
     oss_free(args->given);
     oss_free(args->operand);
+    if (args->guard != NULL) {
+        oss_guard_deinit(args->guard);
+    }
+    oss_free(args->guard);
     oss_free(args);
 }
 

@@ -48,7 +48,7 @@ int oss_cli_print_help(const oss_cli_command *command) {
     return 0;
 }
 
-static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) {
+static int run_parsed(const oss_cli_command *command, oss_cli_args *args) {
     if (args->help) {
         return oss_cli_print_help(command);
     }

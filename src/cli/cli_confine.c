@@ -35,6 +35,17 @@ static oss_status add_folder(folder_list *list, char *folder) {
     return OSS_OK;
 }
 
+/* A link stays, and the file that it names is written. */
+static oss_status add_folder_of(folder_list *list, const char *path) {
+    char *file = NULL;
+    oss_status status = oss_file_follow(&file, path);
+    if (status == OSS_OK) {
+        status = add_folder(list, oss_path_folder(file));
+        oss_free(file);
+    }
+    return status;
+}
+
 static oss_status add_outputs(folder_list *list, const oss_cli_args *args) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < args->givens && status == OSS_OK; i++) {
@@ -42,7 +53,7 @@ static oss_status add_outputs(folder_list *list, const oss_cli_args *args) {
         if (strcmp(given->option->name, "--output-dir") == 0) {
             status = add_folder(list, oss_strdup(given->value));
         } else if (oss_cli_is_written(given->option)) {
-            status = add_folder(list, oss_path_folder(given->value));
+            status = add_folder_of(list, given->value);
         }
     }
     return status;

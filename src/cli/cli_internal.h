@@ -3,6 +3,7 @@
 #define OSS_CLI_CLI_INTERNAL_H
 
 #include "cli/cli_common.h"
+#include "cli/cli_guard.h"
 
 typedef struct oss_cli_given {
     const oss_cli_option *option;
@@ -16,6 +17,7 @@ struct oss_cli_args {
     const char **operand; /* [operands] */
     int32_t operands;
     bool help, version;
+    oss_guard *guard; /* of cli_files.c; a command's arguments do not change, but what it reads grows */
 };
 
 /* Whether log lines go to standard error; they do unless told. */

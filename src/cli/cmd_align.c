@@ -195,16 +195,29 @@ static oss_status print(const aligning *a, const oss_alignment *alignment, const
     return *out == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
-static oss_status save(const aligning *a, const char *id, const char *text) {
+static char *find_result(const aligning *a, const char *id) {
     oss_strbuf name = {0};
     oss_strbuf_printf(&name, "%s.%s", id, oss_format_extension(a->format));
     char *path =
         oss_strbuf_ok(&name) ? oss_path_join(oss_cli_value(a->args, "--output-dir"), name.data) : NULL;
-    oss_status status = path == NULL ? OSS_ENOMEM : oss_cli_reads(a->args, path);
-    if (status == OSS_OK) {
-        status = oss_file_write_soon(path, text, strlen(text));
-    }
     oss_strbuf_deinit(&name);
+    return path;
+}
+
+/* id NULL: there was no memory for it. */
+static oss_status check_result(const aligning *a, const char *id) {
+    if (id == NULL || !oss_cli_has(a->args, "--output-dir")) {
+        return id == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    char *path = find_result(a, id);
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_cli_writes(a->args, path);
+    oss_free(path);
+    return status;
+}
+
+static oss_status save(const aligning *a, const char *id, const char *text) {
+    char *path = find_result(a, id);
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_file_write_soon(path, text, strlen(text));
     oss_free(path);
     return status;
 }
@@ -252,7 +265,10 @@ static oss_status align_one(aligning *a) {
     const char *audio = oss_cli_operand(a->args, 0);
     oss_recognizer *recognizer = NULL;
     char *id = oss_path_stem(audio);
-    oss_status status = id == NULL ? OSS_ENOMEM : oss_cli_check_recording(audio);
+    oss_status status = check_result(a, id);
+    if (status == OSS_OK) {
+        status = oss_cli_check_recording(audio);
+    }
     if (status == OSS_OK) {
         status = oss_cli_recognizer(&recognizer, a->args, &a->settings);
     }
@@ -266,27 +282,36 @@ static oss_status align_one(aligning *a) {
 
 /* ---- The rows of a dataset ---- */
 
+/* NULL: out of memory. */
+static char *name_row(const aligning *a, const oss_dataset_row *row) {
+    char *stem = oss_path_stem(row->wav);
+    bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
+    oss_strbuf id = {0};
+    if (stem != NULL && (part || oss_cli_has(a->args, "--output-dir"))) {
+        oss_strbuf_printf(&id, "%s-%lld", stem, (long long)row->number);
+        oss_free(stem);
+        return oss_strbuf_take(&id);
+    }
+    return stem;
+}
+
+static oss_status check_row(void *context, const oss_dataset_row *row) {
+    char *id = name_row(context, row);
+    oss_status status = check_result(context, id);
+    oss_free(id);
+    return status;
+}
+
 static oss_status take_row(void *context, const oss_aligned_row *aligned) {
     aligning *a = context;
-    const oss_dataset_row *row = aligned->row;
     if (aligned->status != OSS_OK) {
         (void)oss_cli_fail(a->args, oss_fail(aligned->status, "%s", aligned->message));
         a->failed++;
         return OSS_OK;
     }
-    char *stem = oss_path_stem(row->wav);
-    oss_strbuf id = {0};
-    bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
-    oss_strbuf_append(&id, stem == NULL ? "" : stem);
-    if (part || oss_cli_has(a->args, "--output-dir")) {
-        oss_strbuf_printf(&id, "-%lld", (long long)row->number);
-    }
-    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : OSS_OK;
-    if (status == OSS_OK) {
-        status = show(a, aligned->alignment, row->wav, id.data);
-    }
-    oss_strbuf_deinit(&id);
-    oss_free(stem);
+    char *id = name_row(a, aligned->row);
+    oss_status status = id == NULL ? OSS_ENOMEM : show(a, aligned->alignment, aligned->row->wav, id);
+    oss_free(id);
     return status;
 }
 
@@ -296,6 +321,7 @@ static oss_status align_rows(aligning *a) {
                                  .settings = a->settings,
                                  .options = &a->options,
                                  .context = a,
+                                 .expect = check_row,
                                  .take = take_row};
     int64_t count = 0;
     oss_status status = oss_align_rows_run(&rows, &count);
