@@ -1,7 +1,7 @@
 /* What every command of `ossicle` and `ossicle-train` shares: its table of options, the parser of the command
  * line, --help made from the same table, messages, and exit codes (0 done; 1 finished with findings or some
- * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 130 and 143 after a saved SIGINT and
- * SIGTERM).
+ * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 129, 130, 143 and 152 after a saved
+ * SIGHUP, SIGINT, SIGTERM and SIGXCPU).
  *
  *     static const oss_cli_option options[] = {
  *         {.name = "--model", .value = "M", .help = "...", .required = true}};

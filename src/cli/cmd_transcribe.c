@@ -100,8 +100,8 @@ const oss_cli_command oss_command_transcribe = {
         "--format json, srt, vtt, textgrid and lrc are a file for each recording: with several, --output-dir "
         "says where. No two recordings are written to one file: that is refused before the work begins. A "
         "file appears whole or not at all; one that is there is written over, unless --skip-existing says to "
-        "go on where a run stopped. SIGINT (Ctrl-C) and SIGTERM end it once what is done is given out: exit "
-        "130 or 143.",
+        "go on where a run stopped. SIGINT (Ctrl-C), SIGTERM, SIGHUP and SIGXCPU end it once what is done is "
+        "given out: exit 130, 143, 129 and 152.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_transcribe};
