@@ -12,6 +12,8 @@
 
 /* ---- Reading ---- */
 
+enum { MOST_WRONG_BYTES = 16 << 20 };
+
 bool oss_ngram_file_begins(const char *bytes, size_t count) {
     return count >= sizeof oss_ngram_magic && memcmp(bytes, oss_ngram_magic, sizeof oss_ngram_magic) == 0;
 }
@@ -56,6 +58,11 @@ static oss_status check_numbers(const oss_ngram *ngram, const char *name) {
                : oss_fail(OSS_EINPUT, "%s: byte 112: a tuning that is no number", name);
 }
 
+static oss_status fail_counts(const char *name) {
+    return oss_fail(OSS_EINPUT, "%s: the counts from offset 72 on are not those of a file of this size",
+                    name);
+}
+
 static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, const char *name) {
     oss_ngram_header header;
     if (!oss_ngram_file_begins(block, (size_t)bytes)) {
@@ -77,12 +84,15 @@ static oss_status check_block(oss_ngram *ngram, void *block, uint64_t bytes, con
         return oss_fail(OSS_EINPUT, "%s: %llu bytes, but was written with %llu: copy it again", name,
                         (unsigned long long)bytes, (unsigned long long)header.bytes);
     }
+    const bool fits = oss_ngram_lay_out(ngram, &header) && ngram->bytes == bytes;
+    if (!fits && bytes > MOST_WRONG_BYTES) { /* why is not worth reading all of it */
+        return fail_counts(name);
+    }
     if (oss_hash((const char *)block + OSS_NGRAM_SUM_END, (size_t)bytes - OSS_NGRAM_SUM_END) != header.sum) {
         return oss_fail(OSS_EINPUT, "%s: damaged: the sum at offset 16 is not that of what follows", name);
     }
-    if (!oss_ngram_lay_out(ngram, &header) || ngram->bytes != bytes) {
-        return oss_fail(OSS_EINPUT, "%s: the counts from offset 72 on are not those of a file of this size",
-                        name);
+    if (!fits) {
+        return fail_counts(name);
     }
     oss_ngram_place(ngram, block);
     return check_numbers(ngram, name);
