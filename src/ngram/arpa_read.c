@@ -13,7 +13,7 @@
 enum {
     MAX_FIELDS = OSS_NGRAM_ORDER_MAX + 2,
     PLAIN_DIGITS = 15,
-    MOST_HEAD_BYTES = 1 << 20,  /* what may stand before \data\ */
+    MOST_HEAD_BYTES = 1 << 19,  /* what may stand before \data\ */
     MOST_EMPTY_LINES = 1 << 12, /* one after another */
     MOST_REST_MIB = 64          /* that is read behind \end\ */
 };
@@ -122,7 +122,7 @@ static oss_status find_head(reader *r) {
     const int64_t most_bytes = r->lines.most_bytes;
     r->lines.most_bytes = MOST_HEAD_BYTES;
     r->lines.too_much =
-        "neither a language model of ours nor an ARPA file: no line \\data\\ in its first MiB";
+        "neither a language model of ours nor an ARPA file: no line \\data\\ in its first 512 KiB";
     oss_status status = next_line(r);
     while (status == OSS_OK && r->line != NULL) {
         char *line = r->line;

@@ -259,7 +259,7 @@ START_TEST(test_what_only_fills_memory) {
     enum { BYTES = 20 << 20 };
     static const struct {
         const char *head, *message;
-    } fill[] = {{"x\n", "no line \\data\\ in its first MiB"},
+    } fill[] = {{"x\n", "no line \\data\\ in its first 512 KiB"},
                 {"\\data\\\nngram 1=4\n\\1-grams:\n", "nothing but empty lines"}};
     char *text = malloc(BYTES + 1);
     oss_ngram *ngram = NULL;
