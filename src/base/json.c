@@ -67,8 +67,8 @@ static oss_status check_keys(const cJSON *value, const char *what) {
     return status;
 }
 
-oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const char *what) {
-    oss_status status = oss_json_check(text, bytes, what);
+static oss_status parse(oss_json **out, const char *text, size_t bytes, const char *what, size_t most_bytes) {
+    oss_status status = oss_json_check(text, bytes, what, most_bytes);
     if (status != OSS_OK) {
         return status;
     }
@@ -86,6 +86,14 @@ oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const 
     }
     *out = (oss_json *)root;
     return OSS_OK;
+}
+
+oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const char *what) {
+    return parse(out, text, bytes, what, OSS_JSON_MAX_TREE_BYTES);
+}
+
+oss_status oss_json_parse_large(oss_json **out, const char *text, size_t bytes, const char *what) {
+    return parse(out, text, bytes, what, SIZE_MAX);
 }
 
 oss_status oss_json_load(oss_json **out, const char *path, size_t max_bytes) {

@@ -46,6 +46,10 @@ static oss_status read_more(oss_arpa_lines *lines) {
     if (status == OSS_OK) {
         lines->ended = got == 0;
         lines->end += got;
+        lines->read_bytes += (int64_t)got;
+    }
+    if (status == OSS_OK && lines->most_bytes > 0 && lines->read_bytes > lines->most_bytes) {
+        status = oss_fail(OSS_EINPUT, "%s: %s", lines->pipe->name, lines->too_much);
     }
     return status;
 }
