@@ -185,6 +185,17 @@ $(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# Commands and campaigns in one process: suites, and the program of `make torture`.
+TORTURE_OBJ := $(call obj,$(filter-out tests/torture/torture.c tests/torture/test_%,$(wildcard tests/torture/*.c)) \
+               $(filter-out tests/support/main.c,$(SUPPORT_SRC)) $(CLI_BOTH_SRC) \
+               $(filter-out src/cli/main.c src/cli/train_main.c,$(CLI_SRC) $(CLI_TRAIN_SRC))) \
+               $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
+$(BUILD)/tests/torture/test_%: $(BUILD)/tests/torture/test_%.o $(BUILD)/tests/support/main.o $(TORTURE_OBJ) | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TEST)
+$(BUILD)/tests/torture/torture: $(BUILD)/tests/torture/torture.o $(TORTURE_OBJ) | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TEST)
 # Our side of `make bench-decoding`.
 $(BUILD)/scripts/bench/search_worker: $(BUILD)/scripts/bench/search_worker.o $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
