@@ -44,6 +44,10 @@
         {.name = "--word-bonus",                                                                             \
          .value = "X",                                                                                       \
          .help = "added for each word (default: what `ossicle tune` stored, else 1.5)"},                     \
+        {.name = "--prior-weight",                                                                           \
+         .value = "X",                                                                                       \
+         .help = "how much of what the language model says of symbols by themselves is taken off the "       \
+                 "network's outputs, from 0 (default: what `ossicle tune` stored, else 0)"},                 \
         OSS_CLI_SYMBOL_LM_OPTION, OSS_CLI_BEAM_OPTIONS
 
 #define OSS_CLI_DECODING_OPTIONS                                                                             \
