@@ -54,7 +54,7 @@ typedef struct oss_decoding_options {
     const char *lm;
     /* Of a second one, of words, by which the best hypotheses are ranked anew; NULL: none. */
     const char *rescore_lm;
-    /* Hypotheses that are kept from row to row, at most 4096; more is slower and more accurate. 0: 64 when anything here
+    /* Hypotheses that are kept from row to row, at most 4096; more is slower and more accurate. 0: 256 when anything here
      * or a hotword asks for a search, else there is none: greedy. */
     int32_t beam_width;
     /* Hypotheses of each utterance in a transcript, at most 1000; 0: none but the text. With a list, or rescore_lm, the

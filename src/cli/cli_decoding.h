@@ -9,7 +9,7 @@
     {.name = "--beam",                                                                                       \
      .value = "N",                                                                                           \
      .help = "beam search that keeps N hypotheses, 1 to 4096: more is slower and more accurate (default: "   \
-             "64 with an option that needs a search, else the best symbol of each row)"},                    \
+             "256 with an option that needs a search, else the best symbol of each row)"},                   \
         {.name = "--unknown-penalty",                                                                        \
          .value = "X",                                                                                       \
          .help = "added for a word that the language model does not know (default: what `ossicle tune` "     \

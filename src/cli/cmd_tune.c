@@ -23,7 +23,7 @@ static const oss_cli_option options[] = {
      .help = "language model of `ossicle lm build`, in which what is best is stored",
      .required = true},
     OSS_CLI_SYMBOL_LM_OPTION,
-    {.name = "--beam", .value = "N", .help = "hypotheses to keep, 1 to 4096 (default 64)"},
+    {.name = "--beam", .value = "N", .help = "hypotheses to keep, 1 to 4096 (default 256)"},
     {.name = "--unknown-penalty",
      .value = "X",
      .help = "added for a word that the language model does not know (default: tuned too)"},
