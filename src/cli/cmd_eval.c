@@ -189,8 +189,9 @@ static void print_decoding(const oss_decoding_options *used) {
     }
     oss_cli_print("%-17s%8d\n", "beam", used->beam_width);
     if (used->lm != NULL) {
-        oss_cli_print("%-17s%8g\n%-17s%8g\n%-17s%8g\n", "lm_weight", used->lm_weight, "word_bonus",
-                      used->word_bonus, "unknown_penalty", used->unknown_penalty);
+        oss_cli_print("%-17s%8g\n%-17s%8g\n%-17s%8g\n%-17s%8g\n", "lm_weight", used->lm_weight, "word_bonus",
+                      used->word_bonus, "unknown_penalty", used->unknown_penalty, "prior_weight",
+                      used->prior_weight);
     }
 }
 

@@ -21,13 +21,13 @@ bool oss_ngram_file_begins(const char *bytes, size_t count) {
 
 /* What a file says is told by the lowest version that can say it, so that programs of before read the others. */
 static uint32_t version_of(uint32_t flags) {
-    return (flags & OSS_NGRAM_FLAG_PENALTY) != 0 ? 2 : 1;
+    return (flags & OSS_NGRAM_FLAG_PRIOR) != 0 ? 3 : (flags & OSS_NGRAM_FLAG_PENALTY) != 0 ? 2 : 1;
 }
 
 static oss_status check_header(const oss_ngram_header *header, const char *name) {
-    const uint32_t known = header->version == 1
-                               ? OSS_NGRAM_FLAG_SYMBOLS | OSS_NGRAM_FLAG_TUNED
-                               : OSS_NGRAM_FLAG_SYMBOLS | OSS_NGRAM_FLAG_TUNED | OSS_NGRAM_FLAG_PENALTY;
+    const uint32_t known = OSS_NGRAM_FLAG_SYMBOLS | OSS_NGRAM_FLAG_TUNED |
+                           (header->version >= 2 ? OSS_NGRAM_FLAG_PENALTY : 0u) |
+                           (header->version >= 3 ? OSS_NGRAM_FLAG_PRIOR : 0u);
     if (header->version < 1 || header->version > OSS_NGRAM_VERSION) {
         return oss_fail(OSS_EINPUT, "%s: version %u of the language model's form; this Ossicle reads 1 to %d",
                         name, (unsigned)header->version, (int)OSS_NGRAM_VERSION);
@@ -42,6 +42,10 @@ static oss_status check_header(const oss_ngram_header *header, const char *name)
     return OSS_OK;
 }
 
+static bool is_prior_weight(double weight) {
+    return isfinite(weight) && weight >= 0.0;
+}
+
 /* Numbers that a sum does not vouch for: whoever made the file may have meant harm. */
 static oss_status check_numbers(const oss_ngram *ngram, const char *name) {
     for (uint32_t i = 0; i < ngram->header.order * 2 * OSS_NGRAM_BOOK; i++) {
@@ -54,9 +58,12 @@ static oss_status check_numbers(const oss_ngram *ngram, const char *name) {
     if (!isfinite(ngram->header.lm_weight) || !isfinite(ngram->header.word_bonus)) {
         return oss_fail(OSS_EINPUT, "%s: byte 40: a tuning that is no number", name);
     }
-    return (ngram->header.flags & OSS_NGRAM_FLAG_PENALTY) == 0 || isfinite(ngram->header.unknown_penalty)
+    if ((ngram->header.flags & OSS_NGRAM_FLAG_PENALTY) != 0 && !isfinite(ngram->header.unknown_penalty)) {
+        return oss_fail(OSS_EINPUT, "%s: byte 112: a tuning that is no number", name);
+    }
+    return (ngram->header.flags & OSS_NGRAM_FLAG_PRIOR) == 0 || is_prior_weight(ngram->header.prior_weight)
                ? OSS_OK
-               : oss_fail(OSS_EINPUT, "%s: byte 112: a tuning that is no number", name);
+               : oss_fail(OSS_EINPUT, "%s: byte 120: a prior_weight that is no number from 0", name);
 }
 
 /* *out = the header at the beginning of a file of file_bytes, of which `count` are there. */
@@ -195,7 +202,8 @@ oss_status oss_ngram_save(const oss_ngram *ngram, const char *path) {
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning) {
     oss_ngram *ngram = NULL;
     const double penalty = tuning->has_penalty ? tuning->unknown_penalty : 0.0;
-    if (!isfinite(tuning->lm_weight) || !isfinite(tuning->word_bonus) || !isfinite(penalty)) {
+    if (!isfinite(tuning->lm_weight) || !isfinite(tuning->word_bonus) || !isfinite(penalty) ||
+        !is_prior_weight(tuning->prior_weight)) {
         return oss_fail(OSS_EUSAGE, "%s: a tuning that is no number", path);
     }
     oss_status status = oss_ngram_file_load(&ngram, path);
@@ -203,12 +211,14 @@ oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tunin
         return status;
     }
     oss_ngram_header header = ngram->header;
-    header.flags &= ~(uint32_t)(OSS_NGRAM_FLAG_TUNED | OSS_NGRAM_FLAG_PENALTY);
+    header.flags &= ~(uint32_t)(OSS_NGRAM_FLAG_TUNED | OSS_NGRAM_FLAG_PENALTY | OSS_NGRAM_FLAG_PRIOR);
     header.flags |= tuning->tuned ? OSS_NGRAM_FLAG_TUNED : 0u;
     header.flags |= tuning->has_penalty ? OSS_NGRAM_FLAG_PENALTY : 0u;
+    header.flags |= tuning->prior_weight > 0.0 ? OSS_NGRAM_FLAG_PRIOR : 0u;
     header.lm_weight = tuning->lm_weight;
     header.word_bonus = tuning->word_bonus;
     header.unknown_penalty = penalty;
+    header.prior_weight = tuning->prior_weight;
     status = write_block(path, header, ngram->block);
     oss_ngram_free(ngram);
     return status;
