@@ -10,6 +10,7 @@
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
 ## make check-peers forms of a transcript read by Python's packages (a venv in build/; needs the network the first time, not in CI)
+## make fuzz       inputs at random for all that reads files, until something breaks (FUZZ_SECONDS=60 a target, FUZZ_JOBS=1, FUZZ_TARGETS="csv json", FUZZER=libfuzzer|afl|replay)
 ## make check-findings do other people's programs still behave as findings/ says (three minutes; needs the network, not in CI)
 ## make bench-peers PyTorch, torchaudio and ONNX Runtime beside Ossicle; writes docs/benchmarks.md (about ten minutes; ROUNDS=N)
 ## make bench-decoding ctc-beam-decoder, pyctcdecode and pocketsphinx beside Ossicle's beam search (ten minutes; CSV=FILE LM=FILE.arpa, or DATA=FOLDER TEXT=FOLDER)
@@ -99,6 +100,10 @@ CLI_DOCS_SRC  := $(wildcard src/cli/docs_*.c)
 CLI_SRC   := $(filter-out $(CLI_TRAIN_SRC) $(CLI_BOTH_SRC) $(CLI_DOCS_SRC),$(wildcard src/cli/*.c))
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
+# Targets of fuzzing, and what they share; entry.c and replay.c are the programs.
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_KIT  := tests/fuzz/input.c tests/fuzz/corpus.c
+FUZZ_MAIN := tests/fuzz/entry.c tests/fuzz/replay.c tests/fuzz/fail.c
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LANES_OBJ := $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(LANES_SRC)))
@@ -139,6 +144,10 @@ $(BUILD)/%.o: %.c | deps-build
 	$(Q)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/src/cli/microphone.o: override CFLAGS += $(if $(PKG_SOUND),-DOSS_WITH_PORTAUDIO $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKG_SOUND))))
+
+# The table of fuzz targets is of the files that are there.
+$(BUILD)/tests/fuzz/corpus.o: override CFLAGS += '-DOSS_FUZZ_TARGETS(X)=$(patsubst tests/fuzz/fuzz_%.c,X(%),$(FUZZ_SRC))'
+$(BUILD)/tests/fuzz/corpus.o: $(FUZZ_SRC)
 
 # Where golden files are, whatever folder a test is run in.
 $(BUILD)/tests/support/golden.o: override CFLAGS += -DOSS_TESTS_DIR='"$(CURDIR)/tests"'
@@ -196,6 +205,10 @@ $(BUILD)/tests/torture/test_%: $(BUILD)/tests/torture/test_%.o $(BUILD)/tests/su
 $(BUILD)/tests/torture/torture: $(BUILD)/tests/torture/torture.o $(TORTURE_OBJ) | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TEST)
+$(BUILD)/tests/fuzz/test_fuzz_corpus: $(call obj,tests/fuzz/test_fuzz_corpus.c $(FUZZ_KIT) $(FUZZ_SRC) $(SUPPORT_SRC)) \
+                $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 # Our side of `make bench-decoding`.
 $(BUILD)/scripts/bench/search_worker: $(BUILD)/scripts/bench/search_worker.o $(BUILD)/libossicle.a
 	$(call say,LINK,$@)
@@ -206,7 +219,7 @@ $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC) tests/output/print_formats.c scripts/bench/search_worker.c)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(TRAIN_OBJ)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard src/cli/*.c) $(TEST_SRC) $(SUPPORT_SRC) $(FUZZ_SRC) $(FUZZ_KIT) $(FUZZ_MAIN) tests/output/print_formats.c scripts/bench/search_worker.c)
 
 .PHONY: tests test
 tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
@@ -272,6 +285,32 @@ coverage:
 	@scripts/install-deps.sh coverage
 	@$(MAKE) --no-print-directory BUILD=build/coverage OPT=-O1 CFLAGS='--coverage -fprofile-update=atomic' CPPFLAGS=-DOSS_CONFINE=0 LDFLAGS=--coverage test
 	@scripts/coverage.sh build/coverage
+
+# Fuzzing (CONTRIBUTING.md). Its programs are built apart, without Check, whose failures would not end a process (tests/cross/check.h
+# stands in), with the sanitizers, and with what the fuzzer wants: FUZZER=libfuzzer (Clang), afl (AFL++), or replay (any compiler).
+FUZZER       ?= libfuzzer
+FUZZ_SECONDS ?= 60
+FUZZ_JOBS    ?= 1
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
+FUZZ_CC_libfuzzer := clang
+FUZZ_CC_afl       := afl-clang-fast
+FUZZ_CC_replay    := $(CC)
+FUZZ_OBJ = $(call obj,$(FUZZ_KIT) $(FUZZ_SRC) tests/fuzz/fail.c $(filter-out %/main.c,$(SUPPORT_SRC))) \
+           $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
+
+.PHONY: fuzz fuzz-programs
+fuzz:
+	@scripts/install-deps.sh fuzz-$(FUZZER)
+	@$(MAKE) --no-print-directory BUILD=build/fuzz/$(FUZZER) CC='$(FUZZ_CC_$(FUZZER))' CPPFLAGS=-Itests/cross \
+	        SAN=$(if $(filter libfuzzer,$(FUZZER)),fuzzer-no-link$(comma))address,undefined OPT='-O1 -fno-sanitize-recover=undefined' fuzz-programs
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_JOBS='$(FUZZ_JOBS)' scripts/fuzz.sh $(FUZZER) $(FUZZ_TARGETS)
+fuzz-programs: $(BUILD)/tests/fuzz/replay $(if $(findstring fuzzer,$(SAN)),$(BUILD)/tests/fuzz/entry)
+$(BUILD)/tests/fuzz/replay: $(BUILD)/tests/fuzz/replay.o $(FUZZ_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
+$(BUILD)/tests/fuzz/entry: $(BUILD)/tests/fuzz/entry.o $(FUZZ_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_TRAIN)
 
 DISTROS ?= stable testing
 .PHONY: check-distros

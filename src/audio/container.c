@@ -38,8 +38,9 @@ static const oss_container not_known = {.declared_bytes = -1, .end_bytes = -1};
 static oss_container note_length(const oss_window *window, int64_t first_sample, int64_t declared,
                                  bool wide) {
     bool unknown = !wide && declared >= unknown_from;
+    int64_t present = window->source->size_bytes - first_sample;
     return (oss_container){.declared_bytes = unknown ? -1 : declared,
-                           .present_bytes = window->source->size_bytes - first_sample,
+                           .present_bytes = present < 0 ? 0 : present,
                            .first_sample_bytes = first_sample,
                            .end_bytes = -1};
 }

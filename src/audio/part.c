@@ -96,9 +96,9 @@ static bool take_container(oss_audio_part *part, oss_window *window, int64_t at_
                              .end_bytes = ends ? found.end_bytes : size,
                              .limit_bytes = size,
                              .container = found};
-    int64_t samples_end = found.first_sample_bytes + found.declared_bytes;
-    if (found.reads_on && found.declared_bytes >= 0 && samples_end < size) {
-        part->end_bytes = samples_end;
+    if (found.reads_on && found.declared_bytes >= 0 &&
+        found.declared_bytes < size - found.first_sample_bytes) {
+        part->end_bytes = found.first_sample_bytes + found.declared_bytes;
     }
     if (found.format_tag == OSS_CONTAINER_MPEG || found.format_tag == OSS_CONTAINER_MP3) {
         int64_t bytes = found.declared_bytes < 0 || found.declared_bytes > found.present_bytes

@@ -10,12 +10,12 @@ void oss_window_init(oss_window *window, oss_source *source) {
 
 const unsigned char *oss_window_at(oss_window *window, int64_t offset_bytes, size_t count) {
     int64_t into = offset_bytes - window->begin_bytes;
-    if (into < 0 || into + (int64_t)count > (int64_t)window->count) {
+    if (into < 0 || into > (int64_t)window->count - (int64_t)count) {
         window->begin_bytes = offset_bytes;
         window->count = oss_source_read(window->source, offset_bytes, window->byte, sizeof window->byte);
         into = 0;
     }
-    return into + (int64_t)count <= (int64_t)window->count ? window->byte + into : NULL;
+    return into <= (int64_t)window->count - (int64_t)count ? window->byte + into : NULL;
 }
 
 /* Where the pattern lies in the window from `into` on, if it begins before `end`. */

@@ -65,10 +65,27 @@ size_t oss_utf8_valid_length(const char *text, size_t bytes) {
     return oss_utf8_is_whole(&state) ? bytes : start;
 }
 
+/* U+0080 to U+009F are control characters too: C2 80 to C2 9F. */
+static void blank_controls(char *text, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == 0xc2 && (unsigned char)text[i + 1] <= 0x9f) {
+            text[i] = text[i + 1] = ' ';
+        } else if (c < 0x20 || c == 0x7f) {
+            text[i] = ' ';
+        }
+    }
+}
+
 void oss_utf8_flatten(char *text) {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = ' ';
+    for (size_t left = strlen(text); left > 0;) {
+        size_t valid = oss_utf8_valid_length(text, left);
+        blank_controls(text, valid);
+        text += valid;
+        left -= valid;
+        if (left > 0) {
+            *text++ = '?';
+            left--;
         }
     }
 }

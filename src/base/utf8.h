@@ -26,7 +26,8 @@ bool oss_same_letters(const char *a, const char *b);
 /* The same of their first bytes, or of all when a NUL comes before (as strncmp). */
 bool oss_same_first_letters(const char *a, const char *b, size_t bytes);
 
-/* Control characters become spaces, so that a message is one line whatever names and rows it quotes. */
+/* Bytes of control characters become spaces, those of no character '?', so that a message is one line of UTF-8 whatever names
+ * and rows it quotes, and wherever it cuts them off. */
 void oss_utf8_flatten(char *text);
 
 #endif

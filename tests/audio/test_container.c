@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/part.h"
 #include "support/encode.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -53,6 +54,30 @@ START_TEST(test_lengths_that_do_not_say) {
     assert_bytes("RIFF\0\0\0\0WAVEdata\0\0\xff\x7f....", -1, 0);
     assert_bytes("RIFF\0\0\0\0WAVEdata\xff\xff\xfe\x7f....", 0x7ffeffff, 4);
     assert_bytes(".snd\0\0\0\x18\xff\xff\xff\xff....", -1, 0);
+}
+END_TEST
+
+/* Of an AU whose samples begin behind its end. */
+START_TEST(test_nothing_is_there) {
+    assert_bytes(".snd\0\0\0\x40\0\0\0\x02....", 2, 0);
+    assert_bytes(".snd\0\0\0\x40\0\0\0\0....", 0, 0);
+}
+END_TEST
+
+/* Places at the end of what 64 bits hold: sanitizers tell of a sum that is beyond. */
+START_TEST(test_sizes_without_an_end) {
+    static const unsigned char caf[] = "caff\0\1\0\0junk\x7f\xff\xff\xff\xff\xff\xff\xf0"
+                                       "data";
+    static const char rf64[] =
+        "RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0\xff\xff\xff\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x7f"
+        "........\0\0\0\0data\xff\xff\xff\xff....";
+    assert_measured(caf, sizeof caf - 1, -1, 0);
+    assert_measured(rf64, sizeof rf64 - 1, INT64_MAX, 4);
+    oss_audio_part part;
+    oss_source source;
+    oss_source_memory(&source, rf64, sizeof rf64 - 1);
+    oss_audio_part_first(&part, &source);
+    ck_assert_int_eq(part.end_bytes, (int64_t)sizeof rf64 - 1);
 }
 END_TEST
 
@@ -148,6 +173,8 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, test_wav);
     tcase_add_test(tests, test_lengths_that_do_not_say);
+    tcase_add_test(tests, test_nothing_is_there);
+    tcase_add_test(tests, test_sizes_without_an_end);
     tcase_add_test(tests, test_rf64);
     tcase_add_test(tests, test_aiff_and_au);
     tcase_add_test(tests, test_voc);

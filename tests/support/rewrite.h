@@ -2,7 +2,12 @@
 #ifndef OSS_TESTS_REWRITE_H
 #define OSS_TESTS_REWRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Makes the sum of a safetensors file, or of the JSON of a checkpoint's state, right where it stands; takes no memory. False: it
+ * has none. */
+bool oss_rewrite_sum(char *bytes, size_t count);
 
 /* Replaces the first `from` in a safetensors file's header by `to`, of the same length, and makes its sum right
  * again. The test fails when there is none. */
