@@ -44,7 +44,7 @@ void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, 
 
 /* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end, where the log is told once how many rows and
  * lines there were. Empty lines are skipped. A record with another number of fields than the header is OSS_EINPUT (file,
- * line, counts); reading may go on after it. One of more than 16 MiB is OSS_EIO (of the header, when the file is opened,
+ * line, counts); reading may go on after it. One of more than 4 MiB is OSS_EIO (of the header, when the file is opened,
  * OSS_EINPUT), and nothing is read behind it. */
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
 

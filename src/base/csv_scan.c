@@ -13,7 +13,7 @@
 enum {
     BUFFER_BYTES = 1 << 16,
     FIELD_MAX_BYTES = 1 << 20,
-    RECORD_MAX_BYTES = 16 << 20, /* more than that is no transcript */
+    RECORD_MAX_BYTES = 4 << 20, /* more than that is no transcript */
     END = -1
 };
 
@@ -97,7 +97,7 @@ static void refuse_endless(csv_scan *scan) {
     const bool wrong = scan->complaint[0] != '\0';
     scan->is_no_csv = scan->ended = true;
     scan->status = oss_fail(OSS_EIO, "%s:%lld: %s", scan->path, (long long)scan->record_line,
-                            wrong ? scan->complaint : "a row of more than 16 MiB: is it a CSV?");
+                            wrong ? scan->complaint : "a row of more than 4 MiB: is it a CSV?");
 }
 
 /* Fills the whole buffer while the file lasts, so that the first three bytes are there together. */

@@ -62,7 +62,7 @@ void oss_csv_scan_deinit(csv_scan *scan);
  *
  * A quote takes in the lines up to the quote that closes it. When there is none, or text follows on it, or the
  * field grows too long, the first one was a stray one: the record ends with the line on which it stands. A field
- * that is not kept ends with its line in any case. A record that has no end within 16 MiB is no text's: is_no_csv, with
+ * that is not kept ends with its line in any case. A record that has no end within 4 MiB is no text's: is_no_csv, with
  * OSS_EIO, for nothing can be read on behind it. */
 oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there);
 

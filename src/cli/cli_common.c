@@ -64,7 +64,10 @@ int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {
     oss_cli_log_as(command->name);
     oss_cli_prepare();
     oss_cli_args *args = NULL;
-    oss_status status = oss_cpu_select_from_environment();
+    oss_status status = oss_cli_check_stack();
+    if (status == OSS_OK) {
+        status = oss_cpu_select_from_environment();
+    }
     if (status == OSS_OK) {
         status = oss_cli_parse(&args, command, argc, argv);
     }

@@ -41,4 +41,7 @@ oss_status oss_cli_refuse_option(const oss_cli_command *command, const char *arg
 /* An operand that is one too many. */
 oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand);
 
+/* OSS_ENOMEM when the first thread may have less stack than is needed, and the limit cannot be raised. */
+oss_status oss_cli_check_stack(void);
+
 #endif

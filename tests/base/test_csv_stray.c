@@ -273,7 +273,7 @@ START_TEST(test_memory_is_bounded) {
     const oss_csv_row *row = NULL;
     ck_assert_int_eq(oss_csv_open(&csv, path), OSS_OK);
     ck_assert_int_eq(oss_csv_next(csv, &row), OSS_EIO);
-    ck_assert_msg(strstr(oss_last_error(), ":2: a row of more than 16 MiB") != NULL, "%s", oss_last_error());
+    ck_assert_msg(strstr(oss_last_error(), ":2: a row of more than 4 MiB") != NULL, "%s", oss_last_error());
     ck_assert_int_eq(oss_csv_next(csv, &row), OSS_EIO); /* for good */
     int64_t calls = oss_faults_count(OSS_CALL_ANY_HEAP);
     ck_assert_int_lt(calls, 32);
