@@ -360,7 +360,12 @@ SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
 CMAKE_DIR = $(DESTDIR)$(prefix)/lib/cmake/ossicle
 # Libraries by name, not as Requires.private: with --static that would ask for what libsndfile itself was built of, and Debian has
 # libsndfile1-dev without the development files of all of it (libmp3lame-dev).
-FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_LIB)),g'
+# What libossicle.a needs, with what its libraries need when they are archives too. Where some of that is not there to be linked
+# (Debian's libsndfile1-dev goes without libmp3lame-dev) they can only be shared ones, which bring their own.
+LIBS_STATIC = $(shell all="$$(pkg-config --static --libs $(PKG_LIB) 2>/dev/null)"; \
+                echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$all >/dev/null 2>&1 && echo "$$all" || pkg-config --libs $(PKG_LIB)) \
+              -lpthread -lm
+FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_STATIC)),g'
 
 # The run-time linker looks into these folders, by a cache; a stage or a folder of one's own is none of its business.
 REFRESH_LINKER = @if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then case '$(prefix)' in /usr|/usr/local) ldconfig ;; esac; fi

@@ -39,6 +39,9 @@ typedef struct oss_audio {
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
 
+/* *out = samples at rate_hz that the audio would have: what oss_audio_load reads, with its errors, and nothing kept. */
+oss_status oss_audio_count(int64_t *out, const char *path, const oss_audio_request *request, int32_t rate_hz);
+
 /* The same from a source, as `name` in messages. */
 oss_status oss_audio_load_source(oss_audio *out, oss_source *source, const char *name,
                                  const oss_audio_request *request);

@@ -42,11 +42,6 @@ typedef struct rows_run {
 
 /* ---- The list ---- */
 
-/* A row that is wrong does not end it all; what is out of memory or disk does. */
-static bool goes_on(oss_status status) {
-    return status == OSS_OK || status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
-}
-
 static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) {
     if (run->rows == INT32_MAX) {
         return oss_fail(OSS_EINPUT, "%s: more than %d rows: align parts of it", run->what->csv, INT32_MAX);
@@ -151,7 +146,7 @@ static bool take_row(void *context, int32_t task, int32_t slot) {
     if (result->log.length > 0) {
         (void)fputs(result->log.data, stderr);
     }
-    if (goes_on(result->status)) {
+    if (result->status == OSS_OK || oss_cli_is_of_one(result->status)) {
         run->status = run->what->take(run->what->context, &row);
         message = run->status == OSS_OK ? NULL : oss_last_error();
     } else {
@@ -181,6 +176,9 @@ static oss_status prepare(rows_run *run) {
         return OSS_ENOMEM;
     }
     status = oss_cli_recognizer(&run->recognizer[0], run->what->args, &settings);
+    if (status == OSS_OK) {
+        oss_recognizer_limit(run->recognizer[0], run->what->max_seconds, run->threads);
+    }
     for (int32_t i = 1; i < run->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&run->recognizer[i], run->recognizer[0]);
     }

@@ -17,6 +17,7 @@ typedef struct oss_align_rows {
     const oss_cli_args *args; /* --model, --threads */
     const char *csv;
     oss_recognizer_options settings;  /* but for threads */
+    double max_seconds;               /* 0: what fits into memory */
     const oss_align_options *options; /* NULL: the defaults */
     void *context;
     /* Each row that will be aligned, before any is; NULL: nobody asks. A failure ends it all. */

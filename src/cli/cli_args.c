@@ -140,6 +140,13 @@ oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, d
     return status;
 }
 
+oss_status oss_cli_max_seconds(const oss_cli_args *args, double *out) {
+    double seconds = 0.0;
+    oss_status status = oss_cli_number(args, "--max-seconds", 0.001, 1e9, &seconds);
+    *out = status == OSS_OK ? seconds : *out;
+    return status;
+}
+
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out) {
     int64_t threads = 0;
     oss_status status = oss_cli_integer(args, "--threads", 1, MAX_THREADS, oss_cpu_count(), &threads);

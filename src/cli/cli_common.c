@@ -32,6 +32,10 @@ int oss_cli_exit_code(oss_status status) {
     return 3;
 }
 
+bool oss_cli_is_of_one(oss_status status) {
+    return status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC || status == OSS_ENOMEM;
+}
+
 int oss_cli_fail(const oss_cli_args *args, oss_status status) {
     oss_cli_clear_line();
     (void)fprintf(stderr, "ossicle %s: %s\n", args->command->name, oss_last_error());

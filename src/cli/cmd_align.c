@@ -16,6 +16,7 @@
 #include "cli/cli_progress.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
+#include "infer/recognizer_internal.h"
 #include "cli/transcribe_format.h"
 
 static const oss_cli_option options[] = {
@@ -68,6 +69,7 @@ static const oss_cli_option options[] = {
          "nats that each symbol of a sentence without speech costs: higher finds fewer (default: by how well the recording is heard, about 1.5 to 3.5)"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_MAX_SECONDS_OPTION,
     OSS_CLI_FFMPEG_OPTION,
     OSS_CLI_SANDBOX_OPTION,
     OSS_CLI_RAW_OPTION,
@@ -77,6 +79,7 @@ static const oss_cli_option options[] = {
 typedef struct aligning {
     const oss_cli_args *args;
     oss_recognizer_options settings;
+    double max_seconds; /* 0: not given */
     oss_align_options options;
     oss_transcript_format format;
     oss_format_options form;
@@ -137,6 +140,9 @@ static oss_status read_settings(aligning *a) {
                                            .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
                                            .raw = oss_cli_value(a->args, "--raw")};
     oss_status status = oss_cli_threads(a->args, &a->settings.threads);
+    if (status == OSS_OK) {
+        status = oss_cli_max_seconds(a->args, &a->max_seconds);
+    }
     return status == OSS_OK ? oss_cli_precision(a->args, &a->settings.precision) : status;
 }
 
@@ -273,6 +279,7 @@ static oss_status align_one(aligning *a) {
         status = oss_cli_recognizer(&recognizer, a->args, &a->settings);
     }
     if (status == OSS_OK) {
+        oss_recognizer_limit(recognizer, a->max_seconds, 1);
         status = align_audio(a, recognizer, audio, id);
     }
     oss_recognizer_free(recognizer);
@@ -319,6 +326,7 @@ static oss_status align_rows(aligning *a) {
     const oss_align_rows rows = {.args = a->args,
                                  .csv = oss_cli_value(a->args, "--csv"),
                                  .settings = a->settings,
+                                 .max_seconds = a->max_seconds,
                                  .options = &a->options,
                                  .context = a,
                                  .expect = check_row,

@@ -39,6 +39,7 @@ static const oss_cli_option options[] = {
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_MAX_SECONDS_OPTION,
     {.name = "--threads",
      .value = "N",
      .help =
