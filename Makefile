@@ -4,6 +4,7 @@
 ## make recipe-NAME yesno, digits, prompts, english, ossicle-en, german or prompts-{es,fr,it,ru}: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
+## make torture    kills, failing disks and short memory at every call of every command; may be interrupted, goes on, prints a table (PART=disk|calls|storm|table)
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
@@ -210,6 +211,11 @@ $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
 tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
+
+# Goes on with what build/torture.tsv holds; PART=disk|calls|storm|table.
+.PHONY: torture
+torture: deps-check $(PROGRAMS) $(BUILD)/tests/torture/torture
+	@$(BUILD)/tests/torture/torture build/torture.tsv $(PART)
 
 .PHONY: bench-scaling
 bench-scaling: all
