@@ -42,14 +42,14 @@ typedef struct oss_torture_kind {
 enum { OSS_TORTURE_KINDS = 9 };
 extern const oss_torture_kind oss_torture_kind_list[OSS_TORTURE_KINDS];
 
-/* Calls of that kind that the command makes when nothing goes wrong. */
-int64_t oss_torture_calls(const char *folder, int32_t index, const oss_torture_kind *kind);
+/* How commands go when nothing goes wrong; `folder` is of oss_command_place_make. */
+void oss_torture_prepare(const char *folder);
 
-/* Makes call `first` of command `index` (command_place.h) go wrong, then every stride-th after it, until none is left
- * to; `folder` is of oss_command_place_make. After each: no hang, nothing leaked, a message and the right exit code,
- * what was written before is intact, and what is done again gives the same bytes. */
+/* Makes each call of command `index` (command_place.h) go wrong, one after the other; some `tries` of them when that is
+ * not 0. After each: no hang, nothing leaked, a message and the right exit code, what was written before is intact, and
+ * what is done again gives the same bytes. */
 void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
-                         int64_t first, int64_t stride);
+                         int64_t tries);
 
 /* ---- A storm of kill -9 (storm_campaign.c) ---- */
 
