@@ -21,12 +21,13 @@ static void run(const uint8_t *data, size_t size) {
 }
 
 static void seeds(void) {
-    oss_fuzz_seed_text("{\"kind\":\"run\",\"version\":\"0.1.0\"}\n"
-                       "{\"kind\":\"step\",\"step\":1,\"epoch\":0,\"loss\":2.5,\"audio_seconds\":10,\"seconds\":0.5,\"wait_seconds\":0}\n"
-                       "{\"kind\":\"step\",\"step\":2,\"epoch\":0,\"loss\":null,\"audio_seconds\":10,\"seconds\":0.5,\"skipped\":true}\n"
-                       "{\"kind\":\"eval\",\"step\":2,\"cer\":0.5,\"wer\":0.75,\"loss\":1.5,\"best\":true,\"seconds\":1}\n"
-                       "{\"kind\":\"health\",\"step\":2,\"course\":\"learning\"}\n");
-    oss_fuzz_seed_text("\n{\"kind\":\"step\"\n{}\nnot json\n{\"kind\":\"eval\",\"step\":-1}\n");
+    oss_fuzz_seed_text(
+        "{\"kind\":\"train\",\"step\":1,\"epoch\":0,\"loss\":2.5,\"audio_seconds\":10,\"seconds\":0.5,\"wait_seconds\":0}\n"
+        "{\"kind\":\"skip\",\"step\":2,\"epoch\":0,\"loss\":null,\"audio_seconds\":10,\"seconds\":0.5}\n"
+        "{\"kind\":\"eval\",\"step\":2,\"cer\":0.5,\"wer\":0.75,\"loss\":1.5,\"best\":true,\"seconds\":1}\n"
+        "{\"kind\":\"course\",\"step\":2,\"course\":\"learning\"}\n");
+    oss_fuzz_seed_text(
+        "\n{\"kind\":\"train\"\n{}\nnot json\n{\"kind\":\"eval\",\"step\":-1}\n{\"kind\":\"train\",\"step\":3");
 }
 
 const oss_fuzz_target oss_target_metrics = {.name = "metrics", .run = run, .seeds = seeds};

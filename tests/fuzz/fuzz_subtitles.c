@@ -30,8 +30,9 @@ static void run(const uint8_t *data, size_t size) {
 }
 
 static void seeds(void) {
-    oss_fuzz_seed_text("1\n00:00:00,500 --> 00:00:01,250\nHello <i>there</i>.\n\n2\n00:00:01,300 --> 00:00:02,000\n"
-                       "{\\an8}two\nlines\n\n");
+    oss_fuzz_seed_text(
+        "1\n00:00:00,500 --> 00:00:01,250\nHello <i>there</i>.\n\n2\n00:00:01,300 --> 00:00:02,000\n"
+        "{\\an8}two\nlines\n\n");
     oss_fuzz_seed_text("\xef\xbb\xbf"
                        "1\r\n0:00:00.500 --> 00:00:01.250 X1:40 X2:600\r\nna\xc3\xafve <b\r\n\r\n\r\n3\r\n"
                        "99:59:59,999 --> 100:00:00,000\r\n</i>");
