@@ -4,6 +4,8 @@
 ## make recipe-NAME yesno, digits, prompts, english, ossicle-en, german or prompts-{es,fr,it,ru}: prepares, trains, scores, writes docs/recipes/NAME.md (DATA=FOLDER SEEDS="1 2 3")
 ## make check      all tests (under eight minutes)
 ## make test       the Check suites alone
+## make soak      do memory and open files stay flat over 100,000 transcriptions and steps of training (SOAK=N)
+## make coverage  which lines the tests reach, by folder; gcc (ten minutes)
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
@@ -192,6 +194,17 @@ $(BUILD)/ossicle-docs: $(call obj,$(filter-out src/cli/main.c src/cli/train_main
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call obj,$(SUPPORT_SRC)) $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+# Commands and campaigns in one process: suites, and the program of `make torture`.
+TORTURE_OBJ := $(call obj,$(filter-out tests/torture/torture.c tests/torture/test_%,$(wildcard tests/torture/*.c)) \
+               $(filter-out tests/support/main.c,$(SUPPORT_SRC)) $(CLI_BOTH_SRC) \
+               $(filter-out src/cli/main.c src/cli/train_main.c,$(CLI_SRC) $(CLI_TRAIN_SRC))) \
+               $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a
+$(BUILD)/tests/torture/test_%: $(BUILD)/tests/torture/test_%.o $(BUILD)/tests/support/main.o $(TORTURE_OBJ) | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TEST)
+$(BUILD)/tests/torture/torture: $(BUILD)/tests/torture/torture.o $(TORTURE_OBJ) | deps-check
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SOUND) $(LIBS_TEST)
 $(BUILD)/tests/fuzz/test_fuzz_corpus: $(call obj,tests/fuzz/test_fuzz_corpus.c $(FUZZ_KIT) $(FUZZ_SRC) $(SUPPORT_SRC)) \
                 $(BUILD)/libossicle_train.a $(BUILD)/libossicle_tools.a $(BUILD)/libossicle.a | deps-check
 	$(call say,LINK,$@)
@@ -259,6 +272,19 @@ $(BUILD)/cross/lib.a: $(CROSS_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+# Slow proof that `make check` has a short form of: memory and open files over this many transcriptions and steps.
+SOAK ?= 100000
+.PHONY: soak
+soak: all $(BUILD)/tests/cli/test_soak
+	@OSS_SOAK=$(SOAK) CK_VERBOSITY=normal $(BUILD)/tests/cli/test_soak
+
+# Confined programs could not write their counts down.
+.PHONY: coverage
+coverage:
+	@scripts/install-deps.sh coverage
+	@$(MAKE) --no-print-directory BUILD=build/coverage OPT=-O1 CFLAGS='--coverage -fprofile-update=atomic' CPPFLAGS=-DOSS_CONFINE=0 LDFLAGS=--coverage test
+	@scripts/coverage.sh build/coverage
 
 # Fuzzing (CONTRIBUTING.md). Its programs are built apart, without Check, whose failures would not end a process (tests/cross/check.h
 # stands in), with the sanitizers, and with what the fuzzer wants: FUZZER=libfuzzer (Clang), afl (AFL++), or replay (any compiler).
@@ -334,7 +360,12 @@ SHARE_DIR = $(DESTDIR)$(prefix)/share/ossicle
 CMAKE_DIR = $(DESTDIR)$(prefix)/lib/cmake/ossicle
 # Libraries by name, not as Requires.private: with --static that would ask for what libsndfile itself was built of, and Debian has
 # libsndfile1-dev without the development files of all of it (libmp3lame-dev).
-FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_LIB)),g'
+# What libossicle.a needs, with what its libraries need when they are archives too. Where some of that is not there to be linked
+# (Debian's libsndfile1-dev goes without libmp3lame-dev) they can only be shared ones, which bring their own.
+LIBS_STATIC = $(shell all="$$(pkg-config --static --libs $(PKG_LIB) 2>/dev/null)"; \
+                echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$all >/dev/null 2>&1 && echo "$$all" || pkg-config --libs $(PKG_LIB)) \
+              -lpthread -lm
+FILL_IN = sed 's,@prefix@,$(prefix),g;s,@version@,$(VERSION),g;s,@soversion@,$(SOVERSION),g;s,@requires@,$(PKG_LIB),g;s,@libs@,$(strip $(LIBS_STATIC)),g'
 
 # The run-time linker looks into these folders, by a cache; a stage or a folder of one's own is none of its business.
 REFRESH_LINKER = @if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then case '$(prefix)' in /usr|/usr/local) ldconfig ;; esac; fi

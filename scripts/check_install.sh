@@ -77,6 +77,14 @@ build_with_pkg_config "pkg-config, shared" yes
 mkdir "$work/aside"
 mv "$work/prefix"/lib/libossicle.so* "$work/aside"
 build_with_pkg_config "pkg-config, static" no --static
+# Where every library is there as an archive, a program that needs no shared one at all.
+# shellcheck disable=SC2046
+if echo 'int main(void) { return 0; }' | ${CC:-cc} -static -x c -o /dev/null - $(pkg-config --static --libs sndfile samplerate libcjson libutf8proc libxxhash) 2>/dev/null; then
+	shared=$strict
+	strict="$strict -static"
+	build_with_pkg_config "pkg-config, nothing shared" no --static
+	strict=$shared
+fi
 mv "$work/aside"/* "$work/prefix/lib"
 
 configure() { # FOLDER ARGUMENT-OF-find_package...

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that a target needs, and only those that are missing.
-#   scripts/install-deps.sh build|check|demo|recipe|formats|peers|decoding|neon|fuzz-libfuzzer|fuzz-afl|fuzz-replay|distro|ci
+#   scripts/install-deps.sh build|check|demo|recipe|coverage|formats|peers|decoding|neon|fuzz-libfuzzer|fuzz-afl|fuzz-replay|distro|ci
 # With everything in place it changes nothing and needs no network or root.
 . "$(dirname "$0")/usage.sh"
 set -eu
@@ -17,6 +17,7 @@ fuzz-replay) packages="$build" ;;
 demo) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en" ;;
 # python3-venv: synthetic speech comes from packages of PyPI (scripts/prepare_neural.sh).
 recipe) packages="$build asterisk-core-sounds-en-wav asterisk-core-sounds-en python3-venv xz-utils" ;;
+coverage) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav gcovr" ;;
 formats) packages="$build ffmpeg praat sctk" ;;
 peers)
 	packages="$build python3-numpy python3-torch python3-torchaudio"
@@ -29,7 +30,7 @@ decoding) packages="$build g++ cmake python3-venv python3-dev pocketsphinx pocke
 distro) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang" ;;
 ci) packages="$build check g++ binutils xz-utils asterisk-core-sounds-en-wav asterisk-core-sounds-en clang libclang-rt-dev clang-format debootstrap $neon" ;;
 *)
-	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, formats, peers, decoding, neon, fuzz-libfuzzer, fuzz-afl, fuzz-replay, distro, ci" >&2
+	echo "install-deps.sh: '$what' is none of build, check, demo, recipe, coverage, formats, peers, decoding, neon, fuzz-libfuzzer, fuzz-afl, fuzz-replay, distro, ci" >&2
 	exit 2
 	;;
 esac

@@ -3,8 +3,9 @@
 #   scripts/recipe.sh NAME [BUILD]     NAME: yesno, digits, prompts, english, ossicle-en, german, prompts-es, prompts-fr, prompts-it or prompts-ru
 # make recipe-NAME installs and builds first. From the environment: DATA (data), the folder that holds the corpora as CSVs, see data/README.md;
 # TEXT (DATA/text), texts for synthetic speech; NEURAL (data/neural), the folder of scripts/prepare_neural.sh; SEEDS, one run each (1 2 3; english,
-# ossicle-en and other languages: 1); RUNS (checkpoints), where runs go, as recipe-NAME-seedN; LM, a language model to score with as well; INIT, a
-# model to begin from. A run that was stopped is resumed, one that is complete is scored again: to train anew, move it away.
+# ossicle-en and other languages: 1); RUNS (checkpoints), where runs go, as recipe-NAME-seedN (ossicle-en goes on from there in
+# recipe-NAME-second-seedN); LM, a language model to score with as well; INIT, a model to begin from. A run that was stopped is resumed, one that is
+# complete is scored again: to train anew, move it away.
 . "$(dirname "$0")/usage.sh"
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,7 +44,7 @@ prompts() { scripts/prepare_asterisk.sh "$1" >/dev/null; }
 
 # Synthetic speech; what is in DATA/neural is the part of Kokoro, which takes longest to make.
 neural_speech() {
-	local wanted=(hibari=3 joe=1.5) engine
+	local wanted=(hibari=8 joe=1) engine
 	if [ -s "$data/neural/train.csv" ]; then copy_corpus neural/train.csv kokoro; else wanted+=(kokoro=1.46); fi
 	TEXT=$text scripts/prepare_neural.sh "$neural" "${wanted[@]}" >/dev/null
 	for engine in "${wanted[@]%%=*}"; do copy_file "$neural/$engine/asr.csv" "$engine"; done
@@ -140,12 +141,12 @@ prepare() {
 	lm=${LM:-$lm}
 }
 
-train() { # RUN SEED
-	local arguments=(--config "$config" --set "seed=$2")
+train() { # RUN SEED CONFIG [MODEL TO BEGIN FROM]
+	local arguments=(--config "$3" --set "seed=$2")
 	# Configs with several sources name them; the others train on whatever they are given.
 	if [ -e "$work/train.csv" ]; then arguments+=(--set "train_csv=$work/train.csv"); fi
 	if [ -e "$work/train.csv" ] && [ -e "$work/dev.csv" ]; then arguments+=(--set "dev_csv=$work/dev.csv"); fi
-	if [ -n "${INIT:-}" ]; then arguments+=(--init "$INIT"); fi
+	if [ -n "${4:-}" ]; then arguments+=(--init "$4"); fi
 	if [ -e "$1/latest" ]; then arguments=(--resume); fi
 	"$ossicle" train "${arguments[@]}" --run "$1"
 }
@@ -154,12 +155,12 @@ train() { # RUN SEED
 number() { sed -n 's/.*"'"$1"'":\([-+0-9.e]*\).*/\1/p'; }
 
 score() { # RUN SEED LABEL CSV [OPTION OF eval]...: one row of the table
-	local hyp=$1/recipe.hyp.tsv json right reached steps seconds
+	local hyp=$1/recipe.hyp.tsv json right reached steps seconds part
 	json=$("$ossicle" eval --model "$1" --csv "${4:-$1/dev.csv}" --hyp "$hyp" --json "${@:5}")
 	right=$(awk -F '\t' 'NR > 1 { n++; same += $2 == $3 } END { printf "%.2f %%", n ? 100 * same / n : 0 }' "$hyp")
-	# Minutes of training steps and scorings, from all parts of a run.
-	reached=$("$ossicle" report --field steps --field wall_seconds "$1")
-	read -r steps seconds <<<"$reached"
+	# Minutes of training steps and scorings, of both runs where there are two.
+	reached=$(for part in "${parts[@]}"; do "$ossicle" report --field steps --field wall_seconds "$part"; done)
+	read -r steps seconds < <(awk '{ steps += $1; seconds += $2 } END { print steps, seconds }' <<<"$reached")
 	printf '| %s | %s | %d | %.4f | %.4f | %s | %d | %s |\n' "$2" "$3" "$(number utterances <<<"$json")" "$(number cer <<<"$json")" \
 		"$(number wer <<<"$json")" "$right" "$steps" "$(awk -v s="$seconds" 'BEGIN { printf "%.1f", s / 60 }')"
 }
@@ -185,7 +186,15 @@ table=$work/figures.md
 for seed in $seeds; do
 	run=$runs/recipe-$name-seed$seed
 	say "$name: training with seed $seed ($run)"
-	train "$run" "$seed"
+	train "$run" "$seed" "$config" "${INIT:-}"
+	parts=("$run")
+	# A second run, from the best weights of the first: the rate of learning rises and falls once more, on other weights of the sources.
+	if [ -e "configs/$name-second.json" ]; then
+		run=$runs/recipe-$name-second-seed$seed
+		say "$name: the second run ($run)"
+		train "$run" "$seed" "configs/$name-second.json" "${parts[0]}"
+		parts+=("$run")
+	fi
 	# Each network has weights of its own for it.
 	if [ "$name" = ossicle-en ] && [ -z "${LM:-}" ]; then
 		cp "$lm" "$run/ossicle-en.lm"

@@ -14,7 +14,8 @@
  * A hypothesis is ranked by
  *     ln p(symbols | audio) + lm_weight ln p(words) + word_bonus words + unknown_penalty (unknown words)
  *     + bonuses of hotwords + rescore_weight ln p(words by the second model)
- * (Hannun et al. 2014); the terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
+ * (Hannun et al. 2014). With prior_weight, p(symbols | audio) is of probabilities that were divided by how often the language
+ * model has each symbol written, to that power, for the network has learnt that too. The terms of words count only with a language model. Long recordings are searched utterance by utterance: one ends in a pause on which all hypotheses
  * agree, at any pause once it is 20 s long, and soon after 60 s, and the language model's context goes on; so memory does
  * not grow with a recording. Transcripts have their times as ever. The confidence of a word comes from what the network's
  * outputs say of it (ossicle/transcript.h) and from its posterior, the part that hypotheses which have it at its place have
@@ -41,7 +42,8 @@ extern "C" {
 typedef enum oss_decoding_number {
     OSS_DECODING_LM_WEIGHT = 1,
     OSS_DECODING_WORD_BONUS = 2,
-    OSS_DECODING_UNKNOWN_PENALTY = 4
+    OSS_DECODING_UNKNOWN_PENALTY = 4,
+    OSS_DECODING_PRIOR_WEIGHT = 8
 } oss_decoding_number;
 
 typedef struct oss_decoding_options {
@@ -52,7 +54,7 @@ typedef struct oss_decoding_options {
     const char *lm;
     /* Of a second one, of words, by which the best hypotheses are ranked anew; NULL: none. */
     const char *rescore_lm;
-    /* Hypotheses that are kept from row to row, at most 4096; more is slower and more accurate. 0: 64 when anything here
+    /* Hypotheses that are kept from row to row, at most 4096; more is slower and more accurate. 0: 256 when anything here
      * or a hotword asks for a search, else there is none: greedy. */
     int32_t beam_width;
     /* Hypotheses of each utterance in a transcript, at most 1000; 0: none but the text. With a list, or rescore_lm, the
@@ -72,6 +74,7 @@ typedef struct oss_decoding_options {
     /* The file of a language model of symbols beside one of words: it spells the words that `lm` does not know. NULL:
      * none. Not needed once it is set. */
     const char *symbol_lm;
+    double prior_weight; /* at least 0; counts with `lm`. 0: what is stored, else none */
 } oss_decoding_options;
 
 /* All defaults, for this version: the size is set, everything else is 0. */

@@ -48,9 +48,13 @@ OSS_API int32_t oss_features_rate_hz(const oss_features *features);
 /* Who is told how far coming calls with files are (OSS_STAGE_READING alone); NULL: nobody. */
 OSS_API void oss_features_set_progress(oss_features *features, oss_progress_fn progress, void *context);
 
+/* Longer files are refused (OSS_EINPUT) instead of filling the memory. 0, as at first: those whose samples and features
+ * would take more than half of what this process may have. */
+OSS_API void oss_features_set_max_seconds(oss_features *features, double max_seconds);
+
 /* *out = [T, bins], T = 1 + floor(samples / hop): frames every 10 ms at the usual settings.
  * From a file in any format, rate and channel count that libsndfile reads. OSS_EINPUT: it cannot be read,
- * holds no samples or a sample that is not finite. */
+ * holds no samples, a sample that is not finite or beyond 1e10 in magnitude, or is too long. */
 OSS_API oss_status oss_features_compute_file(oss_features *features, const char *path, oss_matrix *out);
 
 /* From mono samples[samples] in [-1, 1] at rate_hz; samples >= 1. */

@@ -84,6 +84,41 @@ oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_requ
     return status;
 }
 
+/* Closes the stream. */
+static oss_status count_stream(int64_t *out, oss_audio_stream *stream, int32_t rate_hz) {
+    enum { SAMPLES = 1 << 12 };
+    float x[SAMPLES];
+    int64_t samples = 0, got = 0;
+    const int32_t own_hz = oss_audio_stream_format(stream).rate_hz;
+    oss_status status = OSS_OK;
+    do {
+        status = oss_audio_stream_read(stream, x, SAMPLES, &got);
+        samples += status == OSS_OK ? got : 0;
+    } while (status == OSS_OK && got > 0);
+    oss_audio_stream_close(stream);
+    *out = status == OSS_OK ? oss_audio_resampled(samples, own_hz, rate_hz) : *out;
+    return status;
+}
+
+oss_status oss_audio_count(int64_t *out, const char *path, const oss_audio_request *request,
+                           int32_t rate_hz) {
+    oss_source source;
+    oss_audio_stream *stream = NULL;
+    oss_status status = oss_segment_check(path, request);
+    if (status == OSS_OK) {
+        status = oss_source_open(&source, path);
+    }
+    if (status != OSS_OK) {
+        return status;
+    }
+    status = oss_audio_stream_open(&stream, &source, path, request);
+    if (status == OSS_OK) {
+        status = count_stream(out, stream, rate_hz);
+    }
+    oss_source_close(&source);
+    return status;
+}
+
 oss_status oss_audio_from_samples(oss_audio *out, const float *sample, int64_t samples,
                                   int32_t source_rate_hz, int32_t rate_hz) {
     oss_audio_stream *stream = NULL;

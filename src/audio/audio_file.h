@@ -30,14 +30,17 @@ typedef struct oss_audio {
  *
  * Errors, each a message of its own that names the path, OSS_EINPUT unless memory or the system: not a
  * regular file, empty, not audio, damaged (where), truncated (unless request->cut_off asks for what is there), no
- * samples, NaN or infinite (frame and channel), more than the limits above, segment outside the file (both named),
+ * samples, NaN, infinite or beyond 1e10 (frame and channel), more than the limits above, segment outside the file (both named),
  * longer than max_seconds, joined from recordings of different rates.
- * Truncation is seen in WAV, W64, AIFF, AU, CAF (their declared bytes are not there), FLAC and MP3 with a Xing header (fewer
+ * Truncation is seen in WAV, W64, AIFF, AU, CAF, VOC (their declared bytes are not there), FLAC and MP3 with a Xing header (fewer
  * frames than promised), other MP3 and Ogg (the end lies within a frame or page). A WAV header that says 0x7fff0000
  * bytes or more (recorded through a pipe) is read as far as it goes. Silence and shortness are policy: the caller
  * looks at `peak` and `samples`. */
 oss_status oss_audio_load(oss_audio *out, const char *path, const oss_audio_request *request);
 void oss_audio_deinit(oss_audio *audio);
+
+/* *out = samples at rate_hz that the audio would have: what oss_audio_load reads, with its errors, and nothing kept. */
+oss_status oss_audio_count(int64_t *out, const char *path, const oss_audio_request *request, int32_t rate_hz);
 
 /* The same from a source, as `name` in messages. */
 oss_status oss_audio_load_source(oss_audio *out, oss_source *source, const char *name,

@@ -14,6 +14,8 @@ enum {
     CAF_FILE_HEADER_BYTES = 8,
     CAF_CHUNK_HEADER_BYTES = 12,
     CAF_EDIT_BYTES = 4, /* a count of edits, before the samples */
+    VOC_FILE_HEADER_BYTES = 26,
+    VOC_BLOCK_HEADER_BYTES = 4, /* kind, and three bytes of size */
     MOST_CHUNKS = 4096,
     EXTENSIBLE_TAG = 0xfffe,
     SUBFORMAT_AT = 24
@@ -198,6 +200,37 @@ static oss_container measure_caf(oss_window *window, int64_t begin_bytes) {
     return not_known;
 }
 
+/* ---- Blocks ---- */
+
+static bool is_voc(oss_window *window, int64_t at_bytes) {
+    static const char magic[] = "Creative Voice File\x1a";
+    const unsigned char *header = oss_window_at(window, at_bytes, VOC_FILE_HEADER_BYTES);
+    return header != NULL && memcmp(header, magic, sizeof magic - 1) == 0;
+}
+
+/* Bytes of a block before its samples; -1: it has none. */
+static int32_t voc_lead_bytes(int kind) {
+    return kind == 1 ? 2 : kind == 2 ? 0 : kind == 9 ? 12 : -1;
+}
+
+/* From the first sample to the end of the last block that has some. Not among those that `begins` knows: libsndfile does not
+ * read every VOC, and what it leaves is another format. */
+static oss_container measure_voc(oss_window *window, int64_t begin_bytes) {
+    const unsigned char *header = oss_window_at(window, begin_bytes, VOC_FILE_HEADER_BYTES);
+    int64_t at = begin_bytes + oss_window_number(header + VOC_FILE_HEADER_BYTES - 6, 2, false);
+    int64_t first = 0, end = 0;
+    while ((header = oss_window_at(window, at, VOC_BLOCK_HEADER_BYTES)) != NULL && header[0] != 0) {
+        int32_t lead = voc_lead_bytes(header[0]);
+        int64_t next = at + VOC_BLOCK_HEADER_BYTES + oss_window_number(header + 1, 3, false);
+        if (lead >= 0) {
+            first = first == 0 ? at + VOC_BLOCK_HEADER_BYTES + lead : first;
+            end = next;
+        }
+        at = next;
+    }
+    return end > first ? note_length(window, first, end - first, true) : not_known;
+}
+
 bool oss_container_begins(oss_window *window, int64_t at_bytes) {
     bool big_endian;
     return find_format(window, at_bytes) != NULL || is_au(window, at_bytes, &big_endian) ||
@@ -220,6 +253,9 @@ oss_container oss_container_measure(oss_window *window, int64_t begin_bytes) {
     }
     if (is_caf(window, begin_bytes)) {
         return measure_caf(window, begin_bytes);
+    }
+    if (is_voc(window, begin_bytes)) {
+        return measure_voc(window, begin_bytes);
     }
     if (format == NULL) {
         return is_au(window, begin_bytes, &big_endian) ? measure_au(window, begin_bytes, big_endian)

@@ -1,4 +1,4 @@
-/* How many bytes of samples a WAV, RF64, W64, AIFF, AU or CAF file claims to have. libsndfile quietly takes what is
+/* How many bytes of samples a WAV, RF64, W64, AIFF, AU, CAF or VOC file claims to have. libsndfile quietly takes what is
  * there; a file that lost its end in a copy would pass for a shorter recording, with a transcript that is too
  * long for it. */
 #ifndef OSS_AUDIO_CONTAINER_H

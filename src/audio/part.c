@@ -149,6 +149,7 @@ void oss_audio_part_first(oss_audio_part *out, oss_source *source) {
         const unsigned char *magic = oss_window_at(&window, 0, 4);
         bool ogg = magic != NULL && memcmp(magic, "OggS", 4) == 0;
         part.foreign = oss_magic_name_foreign(&window, 0);
+        part.container = oss_container_measure(&window, 0);
         if (!(ogg && take_ogg(&part, &window, 0)) && !take_mpeg(&part, &window, 0, part.limit_bytes, true) &&
             !(tags > 0 && take_mpeg(&part, &window, tags, part.limit_bytes, false))) {
             part.cut = tags > part.limit_bytes;

@@ -34,13 +34,13 @@ static double seconds_done(const oss_raw_pipe *input) {
 }
 
 static oss_status check_finite(const oss_raw_pipe *input, const float *x, int32_t frames) {
-    if (oss_k_all_finite(x, (size_t)frames)) {
+    if (oss_segment_is_usable(x, frames)) {
         return OSS_OK;
     }
-    int64_t at = oss_segment_find_not_finite(x, frames), frame = input->frames + at;
+    int64_t at = oss_segment_find_unusable(x, frames), frame = input->frames + at;
     return oss_fail(OSS_EINPUT,
                     "%s: a sample that is %s at %.3f s (byte %lld), as if the raw format were another",
-                    input->pipe->name, oss_segment_name_not_finite(x[at]), (double)frame / input->raw.rate_hz,
+                    input->pipe->name, oss_segment_name_unusable(x[at]), (double)frame / input->raw.rate_hz,
                     (long long)frame * (long long)oss_raw_frame_bytes(&input->raw));
 }
 

@@ -151,28 +151,36 @@ void oss_segment_close(oss_segment *segment) {
 
 /* ---- Frames ---- */
 
-int64_t oss_segment_find_not_finite(const float *x, int64_t count) {
+static bool is_usable(float x) {
+    return fabsf(x) <= OSS_AUDIO_MOST_SAMPLE; /* not of what is not a number */
+}
+
+bool oss_segment_is_usable(const float *x, int64_t count) {
+    return oss_k_all_finite(x, (size_t)count) && oss_k_max_abs(x, (size_t)count) <= OSS_AUDIO_MOST_SAMPLE;
+}
+
+int64_t oss_segment_find_unusable(const float *x, int64_t count) {
     int64_t at = 0;
-    while (at + 1 < count && isfinite(x[at])) {
+    while (at + 1 < count && is_usable(x[at])) {
         at++;
     }
     return at;
 }
 
-const char *oss_segment_name_not_finite(float x) {
-    return isnan(x) ? "not a number" : "infinite";
+const char *oss_segment_name_unusable(float x) {
+    return isnan(x) ? "not a number" : isinf(x) ? "infinite" : "beyond 1e10 in magnitude";
 }
 
-oss_status oss_segment_check_finite(const char *name, int32_t rate_hz, int64_t first_frame,
+oss_status oss_segment_check_usable(const char *name, int32_t rate_hz, int64_t first_frame,
                                     const float *chunk, int32_t frames, int32_t channels) {
     int64_t count = (int64_t)frames * channels;
-    if (oss_k_all_finite(chunk, (size_t)count)) {
+    if (oss_segment_is_usable(chunk, count)) {
         return OSS_OK;
     }
-    int64_t at = oss_segment_find_not_finite(chunk, count);
+    int64_t at = oss_segment_find_unusable(chunk, count);
     int64_t frame = first_frame + at / channels;
     return oss_fail(OSS_EINPUT, "%s: a sample that is %s at frame %lld (%.3f s), channel %d", name,
-                    oss_segment_name_not_finite(chunk[at]), (long long)frame, (double)frame / rate_hz,
+                    oss_segment_name_unusable(chunk[at]), (long long)frame, (double)frame / rate_hz,
                     (int)(at % channels) + 1);
 }
 
@@ -204,7 +212,7 @@ static oss_status accept_frames(const oss_segment *segment, int32_t frames, int3
     if ((double)(recording->position_frames - segment->start_frame) > segment->max_frames) {
         return fail_too_long(recording, &segment->request);
     }
-    return oss_segment_check_finite(recording->name, recording->rate_hz, recording->position_frames - frames,
+    return oss_segment_check_usable(recording->name, recording->rate_hz, recording->position_frames - frames,
                                     segment->chunk, frames, channels);
 }
 

@@ -53,14 +53,20 @@ oss_status oss_segment_open(oss_segment *segment, oss_source *source, const char
 oss_status oss_segment_read(oss_segment *segment, const float **out, int64_t *out_frames);
 void oss_segment_close(oss_segment *segment);
 
-/* OSS_EINPUT when one of chunk[frames, channels] is not finite, which names its place in `name`, of whose frames at rate_hz
+/* Above every scale that recordings come in (integers of 32 bits among them); its square, summed over a window, is far below
+ * what a float holds. */
+#define OSS_AUDIO_MOST_SAMPLE 1e10f
+
+/* Whether all of x[count] are finite and at most OSS_AUDIO_MOST_SAMPLE in magnitude. */
+bool oss_segment_is_usable(const float *x, int64_t count);
+/* OSS_EINPUT when one of chunk[frames, channels] is not, which names its place in `name`, of whose frames at rate_hz
  * the chunk's first is first_frame. */
-oss_status oss_segment_check_finite(const char *name, int32_t rate_hz, int64_t first_frame,
+oss_status oss_segment_check_usable(const char *name, int32_t rate_hz, int64_t first_frame,
                                     const float *chunk, int32_t frames, int32_t channels);
 /* chunk[f] = mean_c chunk[f, c], in place. */
 void oss_segment_mix_channels(float *chunk, int32_t frames, int32_t channels);
-/* Index of the first of x[count] that is not finite, and what it is; there is one. */
-int64_t oss_segment_find_not_finite(const float *x, int64_t count);
-const char *oss_segment_name_not_finite(float x);
+/* Index of the first of x[count] that is not usable, and what it is; there is one. */
+int64_t oss_segment_find_unusable(const float *x, int64_t count);
+const char *oss_segment_name_unusable(float x);
 
 #endif

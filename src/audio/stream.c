@@ -88,12 +88,12 @@ static oss_status check_samples(const float *sample, int64_t samples) {
     if (samples < 1) {
         return oss_fail(OSS_EINPUT, "%s: no samples", memory_name);
     }
-    if (oss_k_all_finite(sample, (size_t)samples)) {
+    if (oss_segment_is_usable(sample, samples)) {
         return OSS_OK;
     }
-    int64_t at = oss_segment_find_not_finite(sample, samples);
+    int64_t at = oss_segment_find_unusable(sample, samples);
     return oss_fail(OSS_EINPUT, "%s: sample %lld is %s", memory_name, (long long)at,
-                    oss_segment_name_not_finite(sample[at]));
+                    oss_segment_name_unusable(sample[at]));
 }
 
 oss_status oss_audio_stream_open_samples(oss_audio_stream **out, const float *sample, int64_t samples,

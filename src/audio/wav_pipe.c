@@ -89,7 +89,7 @@ static oss_status read_frames(oss_wav_pipe *wav, int64_t most, int32_t *out_fram
     }
     int32_t frames = (int32_t)((int64_t)got / width);
     oss_pcm_decode(wav->chunk, wav->bytes, (size_t)frames * (size_t)channels, wav->format.kind);
-    status = oss_segment_check_finite(wav->pipe->name, wav->format.rate_hz, wav->frames, wav->chunk, frames,
+    status = oss_segment_check_usable(wav->pipe->name, wav->format.rate_hz, wav->frames, wav->chunk, frames,
                                       channels);
     if (status != OSS_OK) {
         return status;

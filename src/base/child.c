@@ -116,7 +116,8 @@ static oss_status spawn(oss_child *child, const char *const *argument, int outpu
     sigset_t none, usual;
     (void)sigemptyset(&none);
     (void)sigemptyset(&usual);
-    (void)sigaddset(&usual, SIGPIPE); /* a host may ignore it: the child would write for nobody */
+    (void)sigaddset(&usual, SIGPIPE); /* a host may ignore them: the child would write for nobody */
+    (void)sigaddset(&usual, SIGXFSZ);
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return oss_fail(OSS_ENOMEM, "out of memory");
     }

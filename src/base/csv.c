@@ -5,6 +5,7 @@
 
 #include "base/csv_scan.h"
 #include "base/fail.h"
+#include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
 
@@ -16,6 +17,7 @@ struct oss_csv {
     int32_t columns;
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
+    bool is_told;            /* how many rows there were */
     oss_csv_witness witness; /* NULL: none */
     int32_t witness_column;
     void *witness_context;
@@ -82,7 +84,7 @@ static oss_status read_header(oss_csv *csv) {
     bool is_there = false;
     oss_status status = oss_csv_scan_record(&csv->scan, MAX_COLUMNS, &is_there);
     if (status != OSS_OK) {
-        return status;
+        return csv->scan.is_no_csv ? OSS_EINPUT : status;
     }
     if (!is_there) {
         return oss_fail(OSS_EINPUT, "%s: is empty; its first line must name the columns", csv->scan.path);
@@ -200,23 +202,39 @@ static oss_status ask_witness(const oss_csv *csv, int32_t index, const piece *li
     return status;
 }
 
-/* Whether the quote that opens a field is a stray one, and the last line that it takes in. */
+/* Whether a line is written as rows are, and not as texts: behind commas of a text there are blanks. */
+static bool is_like_a_row(const oss_csv *csv, const piece *line) {
+    bool blank = false;
+    for (size_t i = 1; i < line->bytes; i++) {
+        blank = blank || (line->text[i - 1] == ',' && line->text[i] == ' ');
+    }
+    return csv->columns > 1 && line->fields == csv->columns && !blank;
+}
+
+/* Whether the quote that opens a field is a stray one, and the last line that it takes in: the witness knows one of the
+ * lines for a row, or there are several whole ones and all of them are like rows. */
 static oss_status judge_quote(const oss_csv *csv, int32_t index, bool *out, int64_t *out_line) {
     const csv_field *field = &csv->scan.field[index];
     size_t behind =
         index + 1 < csv->scan.keep && index + 1 < csv->scan.fields ? field[1].start : csv->scan.length;
     size_t bytes = behind - field->start - 1;
+    int64_t whole = 0, like_rows = 0;
     bool is_stray = false;
     oss_status status = OSS_OK;
     *out_line = field->next_line - 2;
-    for (size_t at = 0; at <= bytes && status == OSS_OK; ++*out_line) {
+    for (size_t at = 0, begin = 0; at <= bytes && status == OSS_OK; ++*out_line) {
         piece line;
+        begin = at;
         at = cut_piece(&line, csv, index, at, bytes);
-        if (line.fields >= csv->columns && !is_stray) {
+        if (begin > 0 && at <= bytes && line.bytes > 0) {
+            whole++;
+            like_rows += is_like_a_row(csv, &line);
+        }
+        if (line.fields >= csv->columns && !is_stray && csv->witness != NULL) {
             status = ask_witness(csv, index, &line, &is_stray);
         }
     }
-    *out = is_stray;
+    *out = is_stray || (whole > 1 && like_rows == whole);
     return status;
 }
 
@@ -225,7 +243,7 @@ static oss_status find_stray_quote(oss_csv *csv) {
     for (int32_t i = 0; i < csv->scan.fields && i < csv->columns && !csv->scan.is_cut; i++) {
         bool is_stray = false;
         int64_t last_line = 0;
-        if (csv->witness != NULL && csv->scan.field[i].next_line > 0) {
+        if (csv->scan.field[i].next_line > 0) {
             oss_status status = judge_quote(csv, i, &is_stray, &last_line);
             if (status != OSS_OK) {
                 return status;
@@ -272,6 +290,16 @@ static oss_status fill_row(oss_csv *csv) {
     return OSS_OK;
 }
 
+/* How many there are shows what a quote took in, or an editor left out, where nothing else does. */
+static void tell_counts(oss_csv *csv) {
+    int64_t rows = csv->row.number, lines = oss_csv_scan_lines(&csv->scan);
+    if (!csv->is_told) {
+        oss_log_info("%s: %lld row%s on %lld line%s", csv->scan.path, (long long)rows, rows == 1 ? "" : "s",
+                     (long long)lines, lines == 1 ? "" : "s");
+    }
+    csv->is_told = true;
+}
+
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
     bool is_there = false;
     oss_status status = oss_csv_scan_record(&csv->scan, csv->columns, &is_there);
@@ -279,6 +307,7 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
         return status;
     }
     if (!is_there) {
+        tell_counts(csv);
         *out_row = NULL;
         return OSS_OK;
     }

@@ -4,8 +4,9 @@
  *
  * A quote that stands where a field begins and should not be there would take in the rows up to the next quote, or
  * all that follow. Such a quote spoils the row on its own line and no other: reading goes on with the next line when
- * the quote is never closed, when text follows on the quote that closes it, and when the caller's witness knows a
- * line in between for a row of its own. */
+ * the quote is never closed, when text follows on the quote that closes it, when the caller's witness knows a line in
+ * between for a row of its own, and when there are two whole lines or more in between and each has as many fields as
+ * the header, without a blank behind a comma. */
 #ifndef OSS_BASE_CSV_H
 #define OSS_BASE_CSV_H
 
@@ -41,9 +42,10 @@ const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
 typedef oss_status (*oss_csv_witness)(void *context, const char *cell, const char *own, bool *out);
 void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, void *context);
 
-/* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end. Empty lines are skipped. A record
- * with another number of fields than the header is OSS_EINPUT (file, line, counts); reading may go on after
- * it. */
+/* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end, where the log is told once how many rows and
+ * lines there were. Empty lines are skipped. A record with another number of fields than the header is OSS_EINPUT (file,
+ * line, counts); reading may go on after it. One of more than 4 MiB is OSS_EIO (of the header, when the file is opened,
+ * OSS_EINPUT), and nothing is read behind it. */
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
 
 /* Where the record that was read last stands in the file, right or wrong. */

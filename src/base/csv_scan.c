@@ -13,7 +13,7 @@
 enum {
     BUFFER_BYTES = 1 << 16,
     FIELD_MAX_BYTES = 1 << 20,
-    HOLD_MAX_BYTES = 16 << 20, /* more than that behind a line break in quotes is no transcript */
+    RECORD_MAX_BYTES = 4 << 20, /* more than that is no transcript */
     END = -1
 };
 
@@ -77,10 +77,6 @@ static uint64_t tell_offset(const csv_scan *scan) {
 /* Moves what is held to the front of the buffer; the rest, at least BUFFER_BYTES, is free. */
 static void make_room(csv_scan *scan) {
     size_t held = scan->is_held ? (size_t)(tell_offset(scan) - scan->hold_offset) : 0;
-    if (held > HOLD_MAX_BYTES) {
-        scan->is_held = false;
-        held = 0;
-    }
     memmove(scan->buffer, scan->buffer + scan->at - held, held);
     scan->buffer_offset += scan->at - held;
     scan->at = scan->filled = held;
@@ -96,8 +92,20 @@ static void make_room(csv_scan *scan) {
     }
 }
 
+/* A device such as /dev/zero gives bytes for ever. */
+static void refuse_endless(csv_scan *scan) {
+    const bool wrong = scan->complaint[0] != '\0';
+    scan->is_no_csv = scan->ended = true;
+    scan->status = oss_fail(OSS_EIO, "%s:%lld: %s", scan->path, (long long)scan->record_line,
+                            wrong ? scan->complaint : "a row of more than 4 MiB: is it a CSV?");
+}
+
 /* Fills the whole buffer while the file lasts, so that the first three bytes are there together. */
 static void fill_buffer(csv_scan *scan) {
+    if (tell_offset(scan) - scan->record_begin > RECORD_MAX_BYTES) {
+        refuse_endless(scan);
+        return;
+    }
     make_room(scan);
     while (scan->filled < scan->buffer_bytes && !scan->ended) {
         ssize_t got = oss_file.read(scan->fd, scan->buffer + scan->filled, scan->buffer_bytes - scan->filled);
@@ -140,6 +148,7 @@ static void check_byte(csv_scan *scan, unsigned char byte, uint64_t offset) {
 /* Remembers where a quoted field goes on with a second line. */
 static void end_line(csv_scan *scan, place where) {
     scan->line++;
+    scan->line_begin = tell_offset(scan);
     if (where != IN_QUOTES || scan->current.next_line > 0) {
         return;
     }
@@ -158,6 +167,7 @@ static bool go_back(csv_scan *scan, const csv_field *field) {
     }
     scan->at = (size_t)(field->next_offset - scan->buffer_offset);
     scan->line = field->next_line;
+    scan->line_begin = field->next_offset;
     scan->utf8 = (oss_utf8_state){0};
     scan->record_end = field->next_offset;
     scan->is_cut = true;
@@ -348,14 +358,18 @@ static void skip_empty_lines(csv_scan *scan) {
     }
 }
 
-static void begin_record(csv_scan *scan, int32_t keep) {
+static void place_record(csv_scan *scan) {
     scan->record_line = scan->line;
     scan->record_begin = tell_offset(scan);
+    scan->complaint[0] = '\0';
+}
+
+static void begin_record(csv_scan *scan, int32_t keep) {
+    place_record(scan);
     scan->keep = keep;
     scan->fields = 0;
     scan->length = 0;
     scan->is_cut = false;
-    scan->complaint[0] = '\0';
     begin_field(scan);
 }
 
@@ -364,6 +378,7 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
         return oss_fail(scan->status, "%s: reading failed before and cannot go on", scan->path);
     }
     scan->is_held = false;
+    place_record(scan); /* empty lines may go on and on too */
     skip_byte_order_mark(scan);
     skip_empty_lines(scan);
     if (scan->status != OSS_OK || peek_byte(scan) == END) {
@@ -381,4 +396,8 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
     scan->record_end = tell_offset(scan);
     *out_is_there = true;
     return scan->status;
+}
+
+int64_t oss_csv_scan_lines(const csv_scan *scan) {
+    return scan->line - (tell_offset(scan) == scan->line_begin);
 }

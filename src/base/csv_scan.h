@@ -27,7 +27,9 @@ typedef struct csv_scan {
     size_t filled;
     uint64_t buffer_offset; /* of buffer[0] in the file */
     int64_t line;           /* of the next byte, from 1 */
+    uint64_t line_begin;    /* where that line begins */
     bool ended;
+    bool is_no_csv;    /* reading ended in a record that went on and on */
     oss_status status; /* of reading and memory */
 
     /* The record that was read last. */
@@ -60,13 +62,17 @@ void oss_csv_scan_deinit(csv_scan *scan);
  *
  * A quote takes in the lines up to the quote that closes it. When there is none, or text follows on it, or the
  * field grows too long, the first one was a stray one: the record ends with the line on which it stands. A field
- * that is not kept ends with its line in any case. */
+ * that is not kept ends with its line in any case. A record that has no end within 4 MiB is no text's: is_no_csv, with
+ * OSS_EIO, for nothing can be read on behind it. */
 oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there);
 
 /* Ends the record that was read last with the line on which the opening quote of a kept field stands, where
  * next_line says that the field holds line breaks. False, with nothing done, when the record is so long that its
  * lines cannot be read again. */
 bool oss_csv_scan_go_back(csv_scan *scan, int32_t field);
+
+/* Lines of the file up to here; the last one counts without a line break too. */
+int64_t oss_csv_scan_lines(const csv_scan *scan);
 
 /* "has 2 fields, but the header has 3" */
 void oss_csv_format_count(char *out, size_t bytes, int32_t fields, int32_t columns);

@@ -137,10 +137,19 @@ bool oss_file_exists(const char *path) {
     return oss_file.stat(path, &info) == 0;
 }
 
+bool oss_file_identify(oss_file_id *out, const char *path) {
+    struct stat info;
+    if (oss_file.stat(path, &info) != 0) {
+        return false;
+    }
+    *out = (oss_file_id){.device = (uint64_t)info.st_dev, .inode = (uint64_t)info.st_ino};
+    return true;
+}
+
 bool oss_file_is_same(const char *a, const char *b) {
-    struct stat left, right;
-    return oss_file.stat(a, &left) == 0 && oss_file.stat(b, &right) == 0 && left.st_dev == right.st_dev &&
-           left.st_ino == right.st_ino;
+    oss_file_id left, right;
+    return oss_file_identify(&left, a) && oss_file_identify(&right, b) && left.device == right.device &&
+           left.inode == right.inode;
 }
 
 bool oss_file_is_folder(const char *path) {

@@ -11,11 +11,12 @@
 /* Reads all of a regular file, at most `max_bytes`; *out is NUL-terminated (not counted), free with oss_free. */
 oss_status oss_file_read_all(char **out, size_t *out_bytes, const char *path, size_t max_bytes);
 
-/* A file that appears whole or not at all: written to PATH.tmp-PID beside it, and on commit synced, renamed
- * over PATH, its folder synced. It has the permissions of the PATH that was there. `put` after a failure does
- * nothing; commit reports the first failure, with its message, and removes the temporary. abort is for cleanup
- * paths; after commit, or for a zeroed writer, it does nothing. A PATH that exists and is not a regular file (a
- * folder, /dev/null) is refused: the rename would put a file in its place. */
+/* A file that appears whole or not at all: written to ossicle.tmp-PID-N beside it, and on commit synced, renamed
+ * over PATH, its folder synced. It has the permissions of the PATH that was there; where PATH is a symbolic link, the
+ * file that it names is replaced, and the link stays. `put` after a failure does nothing; commit reports the first
+ * failure, with its message, and removes the temporary. abort is for cleanup paths; after commit, or for a zeroed
+ * writer, it does nothing. A PATH that exists and is not a regular file (a folder, /dev/null) is refused: the rename
+ * would put a file in its place. */
 typedef struct oss_writer {
     int fd;
     bool open;
@@ -23,8 +24,9 @@ typedef struct oss_writer {
     oss_status status;
     int error_number; /* errno of the first failure */
     uint64_t written_bytes;
-    char *path;
-    char *temporary;
+    char *path;            /* as the caller calls it */
+    char *target;          /* what that names */
+    char *temporary;       /* beside the target */
     unsigned char *buffer; /* so that many small puts make few write calls */
     size_t buffered_bytes;
 } oss_writer;
@@ -52,6 +54,8 @@ oss_status oss_file_append(const char *path, const void *bytes, size_t count);
 oss_status oss_file_symlink(const char *path, const char *target);
 /* *out = what the symlink points to, as text (oss_free). */
 oss_status oss_file_read_link(char **out, const char *path);
+/* *out = the file that `path` names by way of symbolic links, there or not; `path` when it is none (oss_free). */
+oss_status oss_file_follow(char **out, const char *path);
 
 /* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
@@ -65,6 +69,11 @@ bool oss_file_exists(const char *path); /* anything, through links */
 bool oss_file_is_folder(const char *path);
 bool oss_file_is_regular(const char *path);          /* no folder, pipe or device: it can be read twice */
 bool oss_file_is_same(const char *a, const char *b); /* both there and one file, whatever its names */
+/* What a file is, whatever its names: two that are equal are one file. */
+typedef struct oss_file_id {
+    uint64_t device, inode;
+} oss_file_id;
+bool oss_file_identify(oss_file_id *out, const char *path); /* through links; false: nothing is there */
 oss_status oss_file_size(int64_t *out_bytes, const char *path);
 oss_status oss_file_rename(const char *from, const char *to); /* and syncs the folder of `to` */
 

@@ -1,4 +1,4 @@
-/* What file.c, file_write.c and source.c share. */
+/* What the files file*.c, source.c and others of this folder share. */
 #ifndef OSS_BASE_FILE_INTERNAL_H
 #define OSS_BASE_FILE_INTERNAL_H
 
@@ -20,6 +20,10 @@ oss_status oss_file_read_fd(char **out, size_t *out_bytes, int fd, const char *p
                             size_t max_bytes);
 /* 0 or an errno. */
 int oss_file_sync_fd(int fd);
+/* *out = a name beside `path`, so that a rename stays within a file system, that make() took (oss_free); what make()
+ * returned. It is called until it does not fail with EEXIST: whatever has such a name is left alone. -1: errno. */
+int oss_file_make_temporary(char **out, const char *path, int (*make)(void *context, const char *temporary),
+                            void *context);
 /* Syncs the folder that `path` is in. */
 oss_status oss_file_sync_parent(const char *path);
 

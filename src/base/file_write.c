@@ -1,15 +1,13 @@
 /* Durable writing: a reader, and a machine whose power fails, sees the old file or the new one. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file_internal.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "base/sys.h"
 
-enum { BUFFER_BYTES = 1 << 16, LINK_MAX_BYTES = 4096 };
+enum { BUFFER_BYTES = 1 << 16 };
 
 /* All of the bytes, whatever write makes of them; 0 or an errno. */
 static int write_bytes(int fd, const void *bytes, size_t count) {
@@ -28,54 +26,78 @@ static int write_bytes(int fd, const void *bytes, size_t count) {
     return 0;
 }
 
-/* "PATH.tmp-PID": beside PATH, so that a rename stays within a file system. */
-static char *name_temporary(const char *path) {
-    oss_strbuf name = {0};
-    oss_strbuf_printf(&name, "%s.tmp-%ld", path, (long)getpid());
-    return oss_strbuf_take(&name);
-}
-
 /* ---- The writer ---- */
 
 static void release_writer(oss_writer *writer) {
     oss_free(writer->path);
+    oss_free(writer->target);
     oss_free(writer->temporary);
     oss_free(writer->buffer);
     *writer = (oss_writer){0};
 }
 
-static oss_status check_target(const char *path, mode_t *mode) {
+/* What is there already: its permissions, or false when nothing is. */
+static oss_status check_target(const char *path, mode_t *mode, bool *out_is_there) {
     struct stat info;
-    bool is_there = oss_file.stat(path, &info) == 0;
-    if (is_there && !S_ISREG(info.st_mode)) {
+    if (oss_file.stat(path, &info) != 0) {
+        *out_is_there = false;
+        return errno == ENOENT ? OSS_OK : oss_fail_errno(errno, "cannot write %s", path);
+    }
+    if (!S_ISREG(info.st_mode)) {
         return oss_fail(OSS_EUSAGE, "cannot write %s: it is there and is %s; give another path", path,
                         S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
     }
-    *mode = is_there ? info.st_mode & 0777 : *mode; /* what is private stays so */
+    *mode = info.st_mode & 0777;
+    *out_is_there = true;
     return OSS_OK;
 }
 
-oss_status oss_writer_open(oss_writer *writer, const char *path) {
-    oss_writer opened = {0};
+static int open_new(void *context, const char *temporary) {
+    const mode_t *mode = context;
+    return oss_file_open_mode(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, *mode);
+}
+
+/* What is private stays so from the first byte on, and what others may write does in spite of the umask. */
+static oss_status open_temporary(oss_writer *writer) {
     mode_t mode = 0666;
-    oss_status status = check_target(path, &mode);
+    bool is_there = false;
+    oss_status status = check_target(writer->path, &mode, &is_there);
+    if (status == OSS_OK) {
+        status = oss_file_follow(&writer->target, writer->path);
+    }
     if (status != OSS_OK) {
         return status;
     }
-    opened.path = oss_strdup(path);
-    opened.temporary = name_temporary(path);
-    opened.buffer = oss_alloc(BUFFER_BYTES, 1);
-    if (opened.path == NULL || opened.temporary == NULL || opened.buffer == NULL) {
-        release_writer(&opened);
-        return OSS_ENOMEM;
+    writer->fd = oss_file_make_temporary(&writer->temporary, writer->target, open_new, &mode);
+    if (writer->fd < 0) {
+        return oss_fail_errno(errno, "cannot write %s", writer->path);
     }
-    opened.fd = oss_file_open_mode(opened.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
-    if (opened.fd < 0) {
-        status = oss_fail_errno(errno, "cannot write %s", path);
+    writer->open = true;
+    return is_there && oss_file.fchmod(writer->fd, mode) != 0
+               ? oss_fail_errno(errno, "cannot write %s with the permissions that it has", writer->path)
+               : OSS_OK;
+}
+
+void oss_writer_abort(oss_writer *writer) {
+    if (!writer->open) {
+        return;
+    }
+    (void)oss_file_close_fd(writer->fd);
+    (void)oss_file.unlink(writer->temporary); /* a leftover does no harm: it is no kept file's name */
+    release_writer(writer);
+}
+
+oss_status oss_writer_open(oss_writer *writer, const char *path) {
+    oss_writer opened = {.path = oss_strdup(path), .buffer = oss_alloc(BUFFER_BYTES, 1)};
+    oss_status status = opened.path == NULL || opened.buffer == NULL ? OSS_ENOMEM : OSS_OK;
+    if (status == OSS_OK) {
+        status = open_temporary(&opened);
+    }
+    if (status != OSS_OK) {
+        oss_writer_abort(&opened);
         release_writer(&opened);
         return status;
     }
-    opened.open = true;
     *writer = opened;
     return OSS_OK;
 }
@@ -138,15 +160,6 @@ static void close_writer(oss_writer *writer) {
     }
 }
 
-void oss_writer_abort(oss_writer *writer) {
-    if (!writer->open) {
-        return;
-    }
-    (void)oss_file_close_fd(writer->fd);
-    (void)oss_file.unlink(writer->temporary); /* a leftover does no harm: it is no kept file's name */
-    release_writer(writer);
-}
-
 /* Everything is in the temporary and, unless nobody waits for that, on the disk; or the first failure is noted. */
 static void finish_temporary(oss_writer *writer) {
     if (writer->status == OSS_OK) {
@@ -163,12 +176,12 @@ oss_status oss_writer_commit(oss_writer *writer) {
         return oss_fail(OSS_EBUG, "a file was committed that is not open");
     }
     finish_temporary(writer);
-    if (writer->status == OSS_OK && oss_file.rename(writer->temporary, writer->path) != 0) {
+    if (writer->status == OSS_OK && oss_file.rename(writer->temporary, writer->target) != 0) {
         note_failure(writer, errno);
     }
     oss_status status = writer->status;
     if (status == OSS_OK) {
-        status = writer->unsynced ? OSS_OK : oss_file_sync_parent(writer->path);
+        status = writer->unsynced ? OSS_OK : oss_file_sync_parent(writer->target);
     } else {
         (void)oss_file.unlink(writer->temporary);
         status = oss_fail_errno(writer->error_number, "cannot write %s", writer->path);
@@ -223,54 +236,4 @@ oss_status oss_file_append(const char *path, const void *bytes, size_t count) {
         return oss_fail_errno(error_number, "cannot append to %s", path);
     }
     return end == 0 ? oss_file_sync_parent(path) : OSS_OK; /* it may be new: its name must last as well */
-}
-
-/* ---- Links ---- */
-
-/* 0 or an errno. A temporary of ours that an earlier, killed process of the same id left behind is in the
- * way. */
-static int replace_link(const char *path, const char *temporary, const char *target) {
-    if (oss_file.unlink(temporary) != 0 && errno != ENOENT) {
-        return errno;
-    }
-    if (oss_file.symlink(target, temporary) != 0) {
-        return errno;
-    }
-    if (oss_file.rename(temporary, path) != 0) {
-        int error_number = errno;
-        (void)oss_file.unlink(temporary);
-        return error_number;
-    }
-    return 0;
-}
-
-oss_status oss_file_symlink(const char *path, const char *target) {
-    char *temporary = name_temporary(path);
-    if (temporary == NULL) {
-        return OSS_ENOMEM;
-    }
-    int error_number = replace_link(path, temporary, target);
-    oss_free(temporary);
-    if (error_number != 0) {
-        return oss_fail_errno(error_number, "cannot make the link %s to %s", path, target);
-    }
-    return oss_file_sync_parent(path);
-}
-
-oss_status oss_file_read_link(char **out, const char *path) {
-    char target[LINK_MAX_BYTES];
-    ssize_t length = oss_file.readlink(path, target, sizeof target);
-    if (length < 0) {
-        return oss_fail_errno(errno, "cannot read the link %s", path);
-    }
-    if ((size_t)length == sizeof target) {
-        return oss_fail(OSS_EINPUT, "the link %s points to a path of more than %d bytes", path,
-                        LINK_MAX_BYTES - 1);
-    }
-    char *text = oss_strndup(target, (size_t)length);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
-    *out = text;
-    return OSS_OK;
 }

@@ -67,14 +67,16 @@ static oss_status check_keys(const cJSON *value, const char *what) {
     return status;
 }
 
-oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const char *what) {
-    oss_status status = oss_json_check(text, bytes, what);
+static oss_status parse(oss_json **out, const char *text, size_t bytes, const char *what, size_t most_bytes) {
+    oss_status status = oss_json_check(text, bytes, what, most_bytes);
     if (status != OSS_OK) {
         return status;
     }
     const char *end = NULL;
+    /* cJSON passes over a byte-order mark by itself, unless next to nothing follows. */
+    const size_t mark = bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     locale_t before = oss_number_enter_locale();
-    cJSON *root = cJSON_ParseWithLengthOpts(text, bytes, &end, false);
+    cJSON *root = cJSON_ParseWithLengthOpts(text + mark, bytes - mark, &end, false);
     (void)uselocale(before);
     if (root == NULL) {
         return oss_fail(OSS_ENOMEM, "%s: out of memory while reading %zu bytes of JSON", what, bytes);
@@ -86,6 +88,14 @@ oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const 
     }
     *out = (oss_json *)root;
     return OSS_OK;
+}
+
+oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const char *what) {
+    return parse(out, text, bytes, what, OSS_JSON_MAX_TREE_BYTES);
+}
+
+oss_status oss_json_parse_large(oss_json **out, const char *text, size_t bytes, const char *what) {
+    return parse(out, text, bytes, what, SIZE_MAX);
 }
 
 oss_status oss_json_load(oss_json **out, const char *path, size_t max_bytes) {

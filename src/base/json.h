@@ -16,6 +16,10 @@
 
 enum { OSS_JSON_MAX_DEPTH = 64 };
 
+/* A value in memory takes 40 times its text when the text is made for it ("[0,0,0"...): what would take more than this is
+ * refused before memory is taken. Room for 160,000 symbols (as many characters as Unicode names) or 20,000 tensors. */
+#define OSS_JSON_MAX_TREE_BYTES ((size_t)20 << 20)
+
 /* Integers of larger magnitude than this are refused: a double, which is what JSON readers keep, could be off
  * by one. */
 #define OSS_JSON_MAX_INTEGER INT64_C(9007199254740991)
@@ -34,6 +38,8 @@ typedef enum oss_json_type {
 /* Reads text[0..bytes) (no NUL needed at its end); `what` names the file, or what the text is, in messages.
  * OSS_EINPUT. */
 oss_status oss_json_parse(oss_json **out, const char *text, size_t bytes, const char *what);
+/* The same without OSS_JSON_MAX_TREE_BYTES: for results, which grow with what was heard. */
+oss_status oss_json_parse_large(oss_json **out, const char *text, size_t bytes, const char *what);
 /* Reads a file of at most `max_bytes`. */
 oss_status oss_json_load(oss_json **out, const char *path, size_t max_bytes);
 /* Frees a value and everything in it. Only for roots: from oss_json_parse, oss_json_load, oss_json_object,

@@ -8,7 +8,14 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
-enum { NUMBER_MAX_CHARS = 63 /* cJSON copies a number into 64 bytes */ };
+enum {
+    NUMBER_MAX_CHARS = 63, /* cJSON copies a number into 64 bytes */
+    /* What cJSON takes, with what malloc adds to a block, and the place of a key where keys are compared. */
+    VALUE_BYTES = 80,
+    STRING_BYTES = 25,
+    STRING_LEAST_BYTES = 32,
+    KEY_BYTES = 8
+};
 
 typedef struct json_scan {
     const char *text;
@@ -16,6 +23,7 @@ typedef struct json_scan {
     size_t at;
     const char *what;
     int depth;
+    size_t left_bytes; /* that the tree may still take */
 } json_scan;
 
 /* "config.json: line 3, column 7 (byte 41): " and the complaint. Columns count bytes. */
@@ -43,6 +51,17 @@ static bool take_byte(json_scan *scan, char wanted) {
     }
     scan->at++;
     return true;
+}
+
+static bool take_memory(json_scan *scan, size_t bytes) {
+    bool enough = bytes <= scan->left_bytes;
+    scan->left_bytes -= enough ? bytes : scan->left_bytes;
+    return enough;
+}
+
+static oss_status complain_of_size(const json_scan *scan, size_t at) {
+    return complain(scan, at,
+                    "too many values: those before this one take all the memory that such a file may take");
 }
 
 static void skip_space(json_scan *scan) {
@@ -159,7 +178,9 @@ static oss_status scan_string(json_scan *scan) {
         }
         scan->at++;
         if (byte == '"') {
-            return OSS_OK;
+            size_t bytes = scan->at - start + STRING_BYTES;
+            bytes = bytes < STRING_LEAST_BYTES ? STRING_LEAST_BYTES : bytes;
+            return take_memory(scan, bytes) ? OSS_OK : complain_of_size(scan, start);
         }
         if (byte == '\\') {
             oss_status status = scan_escape(scan);
@@ -193,7 +214,7 @@ static oss_status scan_member(json_scan *scan) {
             digit ? "expected a key in double quotes (a number has a decimal point, not a comma)"
                   : "expected a key in double quotes (JSON allows no comma before a closing brace)");
     }
-    oss_status status = scan_string(scan);
+    oss_status status = take_memory(scan, KEY_BYTES) ? scan_string(scan) : complain_of_size(scan, scan->at);
     if (status != OSS_OK) {
         return status;
     }
@@ -235,6 +256,9 @@ static oss_status scan_container(json_scan *scan, char closing) {
 static oss_status scan_value(json_scan *scan) {
     skip_space(scan);
     int byte = peek_byte(scan);
+    if (!take_memory(scan, VALUE_BYTES)) {
+        return complain_of_size(scan, scan->at);
+    }
     if (byte == '{') {
         return scan_container(scan, '}');
     }
@@ -250,8 +274,8 @@ static oss_status scan_value(json_scan *scan) {
     return scan_word(scan);
 }
 
-oss_status oss_json_check(const char *text, size_t bytes, const char *what) {
-    json_scan scan = {.text = text, .bytes = bytes, .what = what};
+oss_status oss_json_check(const char *text, size_t bytes, const char *what, size_t most_bytes) {
+    json_scan scan = {.text = text, .bytes = bytes, .what = what, .left_bytes = most_bytes};
     size_t valid = oss_utf8_valid_length(text, bytes);
     if (valid < bytes) {
         return complain(&scan, valid, "this byte is not UTF-8; save the file as UTF-8");

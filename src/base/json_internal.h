@@ -5,8 +5,8 @@
 #include "base/json.h"
 
 /* OSS_EINPUT unless text[0..bytes) is one JSON value of the kind that json.h describes (duplicate keys
- * apart). */
-oss_status oss_json_check(const char *text, size_t bytes, const char *what);
+ * apart), whose tree takes at most most_bytes. */
+oss_status oss_json_check(const char *text, size_t bytes, const char *what, size_t most_bytes);
 
 /* What went wrong while this container was built: OSS_OK when nothing; else the code, with the message set. */
 oss_status oss_json_build_status(const oss_json *value);

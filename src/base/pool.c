@@ -2,21 +2,19 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/logger.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 /* A worker claims a task by raising `ticket`, which holds the run's number in its upper and the next task in
  * its lower 32 bits. So a worker that wakes late, when its run is over, cannot claim a task of the next run
  * with the old run's function; and a run need not wait for workers that never woke. */
-enum {
-    WORKER_STACK_BYTES = 8 << 20, /* whatever the host's ulimit is */
-    SPIN_ROUNDS = 4096            /* 50 to 200 us: waking a thread that sleeps takes as long */
-};
+enum { SPIN_ROUNDS = 4096 /* 50 to 200 us: waking a thread that sleeps takes as long */ };
 
 typedef struct pool_worker {
     oss_pool *pool;
@@ -155,27 +153,18 @@ static void stop_workers(oss_pool *pool) {
     }
 }
 
-/* Starts the workers with every signal blocked, so that signals reach the program's own threads. 0 or an
- * errno. */
+/* 0, or the errno of the first that could not be started. */
 static int start_workers(oss_pool *pool) {
-    pthread_attr_t attributes;
-    int error_number = pthread_attr_init(&attributes);
-    if (error_number != 0) {
-        return error_number;
-    }
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    error_number = pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
-    while (error_number == 0 && pool->started < pool->threads - 1) {
+    while (pool->started < pool->threads - 1) {
         pool_worker *worker = &pool->worker[pool->started];
         *worker = (pool_worker){.pool = pool, .index = pool->started + 1};
-        error_number = pthread_create(&worker->thread, &attributes, serve_runs, worker);
-        pool->started += error_number == 0;
+        int error_number = oss_thread_start(&worker->thread, serve_runs, worker);
+        if (error_number != 0) {
+            return error_number;
+        }
+        pool->started++;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return error_number;
+    return 0;
 }
 
 static void init_pool(oss_pool *pool, int32_t threads, pool_worker *worker) {
@@ -201,9 +190,11 @@ oss_status oss_pool_create(oss_pool **out, int32_t threads) {
     init_pool(pool, threads, worker);
     int error_number = start_workers(pool);
     if (error_number != 0) {
-        int32_t started = pool->started;
-        oss_pool_free(pool);
-        return oss_fail_errno(error_number, "thread %d of %d could not be started", started + 2, threads);
+        (void)oss_fail_errno(error_number, "thread %d of %d could not be started", pool->started + 2,
+                             threads);
+        pool->threads = pool->started + 1; /* workers look at none of this */
+        oss_log_warn("%s: goes on with %d (ulimit -u and -v, and the container, limit them)",
+                     oss_last_error(), pool->threads);
     }
     *out = pool;
     return OSS_OK;

@@ -8,7 +8,8 @@
 
 typedef struct oss_pool oss_pool;
 
-/* `threads` >= 1 workers; worker 0 is the thread that calls oss_pool_run. */
+/* `threads` >= 1 workers, worker 0 is the thread that calls oss_pool_run; fewer, with a warning, where the system starts
+ * no more. */
 oss_status oss_pool_create(oss_pool **out, int32_t threads);
 void oss_pool_free(oss_pool *pool);
 int32_t oss_pool_threads(const oss_pool *pool); /* 1 for NULL */

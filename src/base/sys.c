@@ -109,6 +109,7 @@ oss_sys_file oss_file = {
     .write = write,
     .lseek = lseek,
     .ftruncate = ftruncate,
+    .fchmod = fchmod,
     .fsync = fsync,
     .close = close,
     .flock = flock,

@@ -23,6 +23,7 @@ typedef struct oss_sys_file {
     ssize_t (*write)(int fd, const void *buffer, size_t bytes);
     off_t (*lseek)(int fd, off_t offset, int whence);
     int (*ftruncate)(int fd, off_t bytes);
+    int (*fchmod)(int fd, mode_t mode);
     int (*fsync)(int fd);
     int (*close)(int fd);
     int (*flock)(int fd, int operation);

@@ -1,7 +1,6 @@
 #include "batch/loader.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/thread.h"
 #include "dataset/row_audio.h"
 #include "batch/views.h"
 
@@ -44,7 +44,7 @@ struct oss_loader {
     loader_slot slot[SLOTS];
     loader_slot *filling;
     pthread_t thread;
-    bool running;
+    bool running; /* the thread is; false: there is none */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int64_t filled, taken, given_back; /* counts of slots; under the lock */
@@ -201,6 +201,10 @@ static void *serve_batches(void *argument) {
 /* ---- The caller's side ---- */
 
 oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out) {
+    if (!loader->running) {
+        fill_slot(loader, &loader->slot[loader->filled % SLOTS]);
+        loader->filled++;
+    }
     (void)pthread_mutex_lock(&loader->lock);
     loader->given_back = loader->taken;
     (void)pthread_cond_broadcast(&loader->changed);
@@ -274,17 +278,14 @@ static bool all_cached(const oss_manifest *manifest) {
     return true;
 }
 
-/* Signals are for the program's own threads. */
-static oss_status start_thread(oss_loader *loader) {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error_number = pthread_create(&loader->thread, NULL, serve_batches, loader);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+/* Without a thread of its own the loader works when it is asked. */
+static void start_thread(oss_loader *loader) {
+    int error_number = oss_thread_start(&loader->thread, serve_batches, loader);
     loader->running = error_number == 0;
-    return loader->running
-               ? OSS_OK
-               : oss_fail_errno(error_number, "the thread that loads batches could not be started");
+    if (!loader->running) {
+        (void)oss_fail_errno(error_number, "the thread that loads batches could not be started");
+        oss_log_warn("%s: they are loaded between the steps, which takes longer", oss_last_error());
+    }
 }
 
 /* What no batch of the plan can exceed. */
@@ -315,7 +316,10 @@ static oss_status prepare_loader(oss_loader *loader, const oss_augment_kit *kit,
         const slot_sizes sizes = measure_slots(loader);
         status = reserve_slot(&loader->slot[i], &sizes);
     }
-    return status == OSS_OK ? start_thread(loader) : status;
+    if (status == OSS_OK) {
+        start_thread(loader);
+    }
+    return status;
 }
 
 oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, const oss_config *config,

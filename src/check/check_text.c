@@ -48,10 +48,11 @@ static oss_status count_character(character_table *table, uint32_t code_point, i
             high = middle;
         }
     }
-    character *entry = &table->entry[low];
-    if (low == table->count || entry->code_point != code_point) {
+    if (low == table->count ||
+        table->entry[low].code_point != code_point) { /* of an empty table there is no place */
         return add_character(table, low, code_point, row);
     }
+    character *entry = &table->entry[low];
     entry->rows += entry->last_row != row;
     entry->last_row = row;
     return OSS_OK;

@@ -25,6 +25,7 @@ typedef struct oss_train_state {
     double loss_mean;                      /* running, over the finite steps; 0 before the first */
     double grad_log_mean, grad_log_spread; /* of ln of the gradient's norm (train/health.h) */
     int32_t grad_shards;
+    int32_t eval_due;   /* 1: this step is still to be scored on the held-out rows, 0: not, -1: not known */
     int32_t fine_tuned; /* 1: the run began with another model's weights, 0: with none, -1: not known */
     uint64_t seed;
     uint64_t data_hash;    /* of the rows that train, their order and texts */

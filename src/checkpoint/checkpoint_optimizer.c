@@ -57,8 +57,19 @@ static int32_t count_parts(const oss_safetensors *file, const oss_params *params
     return tensors == PARTS * params->count ? PARTS : PARTS - 1;
 }
 
+/* At most as many symbols as the head writes: what they belong to is known where the vocabulary is. */
+static oss_status check_prior(const oss_safetensors *file, const oss_st_tensor *prior,
+                              const oss_params *params) {
+    const oss_param *head = oss_params_get(params, OSS_ROLE_HEAD, 0, OSS_PART_WEIGHT);
+    return prior->rank == 1 && prior->dim[0] >= 1 && head != NULL && prior->dim[0] <= head->dim[0]
+               ? OSS_OK
+               : oss_fail(OSS_EINPUT, "%s: tensor \"%s\" must be one row of numbers, one for each symbol",
+                          oss_safetensors_path(file), prior_name);
+}
+
 static oss_status check_tensors(const oss_safetensors *file, const oss_params *params, int32_t parts) {
-    int32_t wanted = parts * params->count + (oss_safetensors_find(file, prior_name) != NULL);
+    const oss_st_tensor *prior = oss_safetensors_find(file, prior_name);
+    int32_t wanted = parts * params->count + (prior != NULL);
     for (int32_t i = 0; i < parts * params->count; i++) {
         const oss_param *param = &params->item[i / parts];
         tensor_name name;
@@ -72,7 +83,7 @@ static oss_status check_tensors(const oss_safetensors *file, const oss_params *p
         return oss_fail(OSS_EINPUT, "%s: it has %d tensors; the network has %d", oss_safetensors_path(file),
                         oss_safetensors_count(file), wanted);
     }
-    return OSS_OK;
+    return prior == NULL ? OSS_OK : check_prior(file, prior, params);
 }
 
 static oss_status read_part(float **out, const oss_safetensors *file, const oss_params *params,
@@ -93,15 +104,10 @@ static oss_status read_part(float **out, const oss_safetensors *file, const oss_
     return OSS_OK;
 }
 
-/* As many symbols as it has: what they belong to is known where the vocabulary is. */
 static oss_status read_prior(oss_optimizer *out, const oss_safetensors *file) {
     const oss_st_tensor *tensor = oss_safetensors_find(file, prior_name);
     if (tensor == NULL) {
         return OSS_OK;
-    }
-    if (tensor->rank != 1 || tensor->dim[0] < 1 || tensor->dim[0] > INT32_MAX) {
-        return oss_fail(OSS_EINPUT, "%s: tensor \"%s\" must be one row of numbers",
-                        oss_safetensors_path(file), prior_name);
     }
     out->symbols = (int32_t)tensor->dim[0];
     out->prior = oss_alloc((size_t)out->symbols, sizeof *out->prior);
@@ -114,12 +120,15 @@ oss_status oss_checkpoint_optimizer_load(oss_optimizer *out, const oss_params *p
     oss_safetensors *file = NULL;
     oss_optimizer optimizer = {0};
     float **const block[PARTS] = {&optimizer.m, &optimizer.v, &optimizer.raw};
-    oss_status status = oss_safetensors_load(&file, path, true);
+    oss_status status = oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED);
     if (status != OSS_OK) {
         return status;
     }
     int32_t parts = count_parts(file, params);
     status = check_tensors(file, params, parts);
+    if (status == OSS_OK) {
+        status = oss_safetensors_fetch(file);
+    }
     for (int32_t part = 0; part < parts && status == OSS_OK; part++) {
         status = read_part(block[part], file, params, part);
     }

@@ -58,6 +58,7 @@ static const state_field fields[] = {
     FIELD(grad_log_mean, FIELD_NUMBER, 0),
     FIELD(grad_log_spread, FIELD_NUMBER, 0),
     FIELD(grad_shards, FIELD_INTEGER, 0),
+    LATER(eval_due, FIELD_INTEGER),
     LATER(fine_tuned, FIELD_INTEGER),
     FIELD(seed, FIELD_SEED, 0),
     FIELD(data_hash, FIELD_HASH, 0),

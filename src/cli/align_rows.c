@@ -42,11 +42,6 @@ typedef struct rows_run {
 
 /* ---- The list ---- */
 
-/* A row that is wrong does not end it all; what is out of memory or disk does. */
-static bool goes_on(oss_status status) {
-    return status == OSS_OK || status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC;
-}
-
 static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) {
     if (run->rows == INT32_MAX) {
         return oss_fail(OSS_EINPUT, "%s: more than %d rows: align parts of it", run->what->csv, INT32_MAX);
@@ -91,6 +86,15 @@ static oss_status read_rows(rows_run *run) {
         }
     }
     oss_dataset_free(dataset);
+    return status;
+}
+
+static oss_status expect_rows(const rows_run *run) {
+    oss_status status = OSS_OK;
+    for (int64_t i = 0; i < run->rows && status == OSS_OK && run->what->expect != NULL; i++) {
+        status =
+            run->row[i].status == OSS_OK ? run->what->expect(run->what->context, &run->row[i].row) : OSS_OK;
+    }
     return status;
 }
 
@@ -142,7 +146,7 @@ static bool take_row(void *context, int32_t task, int32_t slot) {
     if (result->log.length > 0) {
         (void)fputs(result->log.data, stderr);
     }
-    if (goes_on(result->status)) {
+    if (result->status == OSS_OK || oss_cli_is_of_one(result->status)) {
         run->status = run->what->take(run->what->context, &row);
         message = run->status == OSS_OK ? NULL : oss_last_error();
     } else {
@@ -172,6 +176,9 @@ static oss_status prepare(rows_run *run) {
         return OSS_ENOMEM;
     }
     status = oss_cli_recognizer(&run->recognizer[0], run->what->args, &settings);
+    if (status == OSS_OK) {
+        oss_recognizer_limit(run->recognizer[0], run->what->max_seconds, run->threads);
+    }
     for (int32_t i = 1; i < run->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&run->recognizer[i], run->recognizer[0]);
     }
@@ -200,6 +207,9 @@ oss_status oss_align_rows_run(const oss_align_rows *rows, int64_t *out_rows) {
     rows_run run = {.what = rows};
     const oss_ordered job = {.context = &run, .work = do_row, .take = take_row};
     oss_status status = read_rows(&run);
+    if (status == OSS_OK) {
+        status = expect_rows(&run);
+    }
     if (status == OSS_OK) {
         status = prepare(&run);
     }

@@ -17,8 +17,11 @@ typedef struct oss_align_rows {
     const oss_cli_args *args; /* --model, --threads */
     const char *csv;
     oss_recognizer_options settings;  /* but for threads */
+    double max_seconds;               /* 0: what fits into memory */
     const oss_align_options *options; /* NULL: the defaults */
     void *context;
+    /* Each row that will be aligned, before any is; NULL: nobody asks. A failure ends it all. */
+    oss_status (*expect)(void *context, const oss_dataset_row *row);
     /* One call at a time, row by row. A failure ends it all. */
     oss_status (*take)(void *context, const oss_aligned_row *row);
 } oss_align_rows;

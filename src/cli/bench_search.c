@@ -7,6 +7,7 @@
 #include "cli/bench_internal.h"
 #include "cli/cli_common.h"
 #include "decode/lexicon.h"
+#include "decode/symbol_priors.h"
 #include "decode/symbol_tokens.h"
 #include "infer/decoding_options.h"
 #include "model/sizes.h"
@@ -102,6 +103,15 @@ static oss_status load_words(oss_beam_models *models, const oss_bench_setup *set
     return status;
 }
 
+static oss_status find_priors(oss_beam_models *models, const oss_bench_setup *setup) {
+    const oss_vocab *vocab = setup->model->vocab;
+    float *prior = oss_alloc((size_t)oss_vocab_size(vocab), sizeof *prior);
+    models->symbol_prior = prior;
+    return prior == NULL ? OSS_ENOMEM
+                         : oss_symbol_priors_find(
+                               prior, models->words != NULL ? models->words : models->symbols, vocab);
+}
+
 static oss_status run_width(search_work *work, const oss_beam_models *models, const oss_bench_setup *setup,
                             int32_t width, oss_bench_case *out) {
     const oss_ngram *ngram = models->words != NULL ? models->words : models->symbols;
@@ -133,6 +143,7 @@ oss_status oss_bench_search(const oss_bench_setup *setup, oss_bench_part *out) {
     oss_status status = read_logits(&work, setup);
     if (status == OSS_OK && setup->lm != NULL) {
         status = load_words(&models, setup);
+        status = status == OSS_OK ? find_priors(&models, setup) : status;
     }
     out->cases = setup->beams > 0 ? setup->beams : (int32_t)(sizeof usual / sizeof *usual);
     for (int32_t i = 0; i < out->cases && status == OSS_OK; i++) {
@@ -142,6 +153,7 @@ oss_status oss_bench_search(const oss_bench_setup *setup, oss_bench_part *out) {
     oss_lexicon_free((oss_lexicon *)models.lexicon);
     oss_ngram_free((oss_ngram *)models.words);
     oss_ngram_free((oss_ngram *)models.symbols);
+    oss_free((float *)models.symbol_prior);
     oss_free(work.logits);
     oss_free(work.end);
     return status;

@@ -67,11 +67,10 @@ static oss_status add_word(oss_calibrate_rows *m, const oss_eval_row *row, const
     return status == OSS_OK ? add_number(&m->tail, word->tail_seconds) : status;
 }
 
-/* A row or recording that is wrong does not end it; memory or disk that is out does. */
 static oss_status add_row(oss_calibrate_rows *m, const oss_eval_row *row) {
     if (row->status != OSS_OK) {
         (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
-        if (row->status != OSS_EINPUT && row->status != OSS_EIO && row->status != OSS_ENUMERIC) {
+        if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }
         (void)oss_cli_fail(m->args, row->status);
@@ -94,7 +93,11 @@ static oss_status add_row(oss_calibrate_rows *m, const oss_eval_row *row) {
 
 static oss_status read_csv(oss_calibrate_rows *m, const char *csv, const oss_recognizer_options *settings) {
     oss_eval_rows *rows = NULL;
-    oss_status status = oss_eval_rows_create(&rows, m->model_path, csv, settings, &m->asked);
+    double max_seconds = 0.0;
+    oss_status status = oss_cli_max_seconds(m->args, &max_seconds);
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&rows, m->model_path, csv, settings, &m->asked, max_seconds);
+    }
     if (status != OSS_OK) {
         return status;
     }

@@ -26,6 +26,10 @@ void oss_cli_args_free(oss_cli_args *args) {
     }
     oss_free(args->given);
     oss_free(args->operand);
+    if (args->guard != NULL) {
+        oss_guard_deinit(args->guard);
+    }
+    oss_free(args->guard);
     oss_free(args);
 }
 
@@ -133,6 +137,13 @@ oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, d
         *out_chunk_seconds = chunk;
         *out_left_seconds = left;
     }
+    return status;
+}
+
+oss_status oss_cli_max_seconds(const oss_cli_args *args, double *out) {
+    double seconds = 0.0;
+    oss_status status = oss_cli_number(args, "--max-seconds", 0.001, 1e9, &seconds);
+    *out = status == OSS_OK ? seconds : *out;
     return status;
 }
 

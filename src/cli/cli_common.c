@@ -32,6 +32,10 @@ int oss_cli_exit_code(oss_status status) {
     return 3;
 }
 
+bool oss_cli_is_of_one(oss_status status) {
+    return status == OSS_EINPUT || status == OSS_EIO || status == OSS_ENUMERIC || status == OSS_ENOMEM;
+}
+
 int oss_cli_fail(const oss_cli_args *args, oss_status status) {
     oss_cli_clear_line();
     (void)fprintf(stderr, "ossicle %s: %s\n", args->command->name, oss_last_error());
@@ -48,7 +52,7 @@ int oss_cli_print_help(const oss_cli_command *command) {
     return 0;
 }
 
-static int run_parsed(const oss_cli_command *command, const oss_cli_args *args) {
+static int run_parsed(const oss_cli_command *command, oss_cli_args *args) {
     if (args->help) {
         return oss_cli_print_help(command);
     }
@@ -64,7 +68,10 @@ int oss_cli_run(const oss_cli_command *command, int argc, char *const *argv) {
     oss_cli_log_as(command->name);
     oss_cli_prepare();
     oss_cli_args *args = NULL;
-    oss_status status = oss_cpu_select_from_environment();
+    oss_status status = oss_cli_check_stack();
+    if (status == OSS_OK) {
+        status = oss_cpu_select_from_environment();
+    }
     if (status == OSS_OK) {
         status = oss_cli_parse(&args, command, argc, argv);
     }

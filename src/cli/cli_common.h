@@ -1,7 +1,7 @@
 /* What every command of `ossicle` and `ossicle-train` shares: its table of options, the parser of the command
  * line, --help made from the same table, messages, and exit codes (0 done; 1 finished with findings or some
- * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 130 and 143 after a saved SIGINT and
- * SIGTERM).
+ * inputs failed; 2 usage; 3 bad input; 4 out of memory or disk; 129, 130, 143 and 152 after a saved
+ * SIGHUP, SIGINT, SIGTERM and SIGXCPU).
  *
  *     static const oss_cli_option options[] = {
  *         {.name = "--model", .value = "M", .help = "...", .required = true}};
@@ -43,6 +43,13 @@ typedef struct oss_cli_option {
     {                                                                                                        \
         .name = "--no-ffmpeg",                                                                               \
         .help = "never start ffmpeg: else it reads what libsndfile does not (MP4, WebM, AMR, WMA, videos)"   \
+    }
+
+/* Of commands that keep a recording whole; oss_cli_max_seconds reads it. */
+#define OSS_CLI_MAX_SECONDS_OPTION                                                                           \
+    {                                                                                                        \
+        .name = "--max-seconds", .value = "S",                                                               \
+        .help = "longest recording that is taken (default: what fits into half of the memory)"               \
     }
 
 /* What --raw is given. */
@@ -108,6 +115,8 @@ oss_status oss_cli_precision(const oss_cli_args *args, oss_precision *out);
 oss_status oss_cli_chunks(const oss_cli_args *args, double *out_chunk_seconds, double *out_left_seconds);
 /* Seconds from 0 to an hour, above 0 when `above_zero`; *out stays when the option was not given. OSS_EUSAGE. */
 oss_status oss_cli_seconds(const oss_cli_args *args, const char *option, bool above_zero, double *out);
+/* --max-seconds S, above 0; 0 when it was not given. OSS_EUSAGE. */
+oss_status oss_cli_max_seconds(const oss_cli_args *args, double *out);
 /* --threads N, from 1 to 1024; the processors this process may use when it was not given. */
 oss_status oss_cli_threads(const oss_cli_args *args, int32_t *out);
 
@@ -121,6 +130,9 @@ void oss_cli_args_free(oss_cli_args *args);
 int oss_cli_exit_code(oss_status status);
 /* Prints the last error to stderr as "ossicle eval: message" and returns the exit code for `status`. */
 int oss_cli_fail(const oss_cli_args *args, oss_status status);
+
+/* Whether a failure is of one recording or row among others, which go on: memory that it took is there for the next. */
+bool oss_cli_is_of_one(oss_status status);
 
 /* Results, to stdout. A failure is kept and reported at the end by oss_cli_run (exit 3, or 4 when the disk is
  * full). */

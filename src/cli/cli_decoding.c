@@ -16,7 +16,8 @@ static oss_status check_pair(const oss_cli_args *args, const char *option, const
 }
 
 static oss_status check_pairs(const oss_cli_args *args, const char *lm) {
-    static const char *const of_lm[] = {"--lm-weight", "--word-bonus", "--unknown-penalty", "--symbol-lm"};
+    static const char *const of_lm[] = {"--lm-weight", "--word-bonus", "--unknown-penalty", "--prior-weight",
+                                        "--symbol-lm"};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof of_lm / sizeof *of_lm && status == OSS_OK; i++) {
         status = check_pair(args, of_lm[i], "--lm", lm != NULL);
@@ -49,6 +50,10 @@ static oss_status read_numbers(const oss_cli_args *args, oss_decoding_options *o
     if (status == OSS_OK) {
         status = read_number(args, "--unknown-penalty", -most, most, OSS_DECODING_UNKNOWN_PENALTY,
                              &out->unknown_penalty, out);
+    }
+    if (status == OSS_OK) {
+        status = read_number(args, "--prior-weight", 0.0, most, OSS_DECODING_PRIOR_WEIGHT, &out->prior_weight,
+                             out);
     }
     return status == OSS_OK ? oss_cli_number(args, "--rescore-weight", 1e-6, most, &out->rescore_weight)
                             : status;
@@ -148,6 +153,7 @@ void oss_cli_add_decoding(oss_json *object, const oss_cli_decoding *decoding,
         oss_json_add_number(entry, "lm_weight", used->lm_weight);
         oss_json_add_number(entry, "word_bonus", used->word_bonus);
         oss_json_add_number(entry, "unknown_penalty", used->unknown_penalty);
+        oss_json_add_number(entry, "prior_weight", used->prior_weight);
     }
     if (used->symbol_lm != NULL) {
         oss_json_add_string(entry, "symbol_lm", used->symbol_lm);

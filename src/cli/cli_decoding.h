@@ -9,7 +9,7 @@
     {.name = "--beam",                                                                                       \
      .value = "N",                                                                                           \
      .help = "beam search that keeps N hypotheses, 1 to 4096: more is slower and more accurate (default: "   \
-             "64 with an option that needs a search, else the best symbol of each row)"},                    \
+             "256 with an option that needs a search, else the best symbol of each row)"},                   \
         {.name = "--unknown-penalty",                                                                        \
          .value = "X",                                                                                       \
          .help = "added for a word that the language model does not know (default: what `ossicle tune` "     \
@@ -44,6 +44,10 @@
         {.name = "--word-bonus",                                                                             \
          .value = "X",                                                                                       \
          .help = "added for each word (default: what `ossicle tune` stored, else 1.5)"},                     \
+        {.name = "--prior-weight",                                                                           \
+         .value = "X",                                                                                       \
+         .help = "how much of what the language model says of symbols by themselves is taken off the "       \
+                 "network's outputs, from 0 (default: what `ossicle tune` stored, else 0)"},                 \
         OSS_CLI_SYMBOL_LM_OPTION, OSS_CLI_BEAM_OPTIONS
 
 #define OSS_CLI_DECODING_OPTIONS                                                                             \

@@ -62,7 +62,9 @@ void oss_cli_prepare(void) {
             (void)open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
         }
     }
+    /* A reader that went away, a file beyond its limit: errors of a write, which says them. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     oss_cli_log(true);
 }
 

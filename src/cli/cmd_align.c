@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "cli/cli_confine.h"
 #include "cli/align_findings.h"
 #include "cli/align_input.h"
 #include "cli/align_rows.h"
@@ -15,6 +16,7 @@
 #include "cli/cli_progress.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
+#include "infer/recognizer_internal.h"
 #include "cli/transcribe_format.h"
 
 static const oss_cli_option options[] = {
@@ -67,7 +69,9 @@ static const oss_cli_option options[] = {
          "nats that each symbol of a sentence without speech costs: higher finds fewer (default: by how well the recording is heard, about 1.5 to 3.5)"},
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_MAX_SECONDS_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_SANDBOX_OPTION,
     OSS_CLI_RAW_OPTION,
     {.name = "--threads", .value = "N", .help = "threads to use (default: as many as processors)"},
 };
@@ -75,6 +79,7 @@ static const oss_cli_option options[] = {
 typedef struct aligning {
     const oss_cli_args *args;
     oss_recognizer_options settings;
+    double max_seconds; /* 0: not given */
     oss_align_options options;
     oss_transcript_format format;
     oss_format_options form;
@@ -135,6 +140,9 @@ static oss_status read_settings(aligning *a) {
                                            .use_ffmpeg = !oss_cli_has(a->args, "--no-ffmpeg"),
                                            .raw = oss_cli_value(a->args, "--raw")};
     oss_status status = oss_cli_threads(a->args, &a->settings.threads);
+    if (status == OSS_OK) {
+        status = oss_cli_max_seconds(a->args, &a->max_seconds);
+    }
     return status == OSS_OK ? oss_cli_precision(a->args, &a->settings.precision) : status;
 }
 
@@ -171,7 +179,7 @@ static oss_status prepare(aligning *a) {
     if (status == OSS_OK && oss_cli_has(a->args, "--output-dir")) {
         status = oss_file_make_folders(oss_cli_value(a->args, "--output-dir"));
     }
-    return status;
+    return status == OSS_OK ? oss_cli_confine(a->args) : status;
 }
 
 /* ---- One recording ---- */
@@ -193,16 +201,29 @@ static oss_status print(const aligning *a, const oss_alignment *alignment, const
     return *out == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
-static oss_status save(const aligning *a, const char *id, const char *text) {
+static char *find_result(const aligning *a, const char *id) {
     oss_strbuf name = {0};
     oss_strbuf_printf(&name, "%s.%s", id, oss_format_extension(a->format));
     char *path =
         oss_strbuf_ok(&name) ? oss_path_join(oss_cli_value(a->args, "--output-dir"), name.data) : NULL;
-    oss_status status = path == NULL ? OSS_ENOMEM : oss_cli_reads(a->args, path);
-    if (status == OSS_OK) {
-        status = oss_file_write_soon(path, text, strlen(text));
-    }
     oss_strbuf_deinit(&name);
+    return path;
+}
+
+/* id NULL: there was no memory for it. */
+static oss_status check_result(const aligning *a, const char *id) {
+    if (id == NULL || !oss_cli_has(a->args, "--output-dir")) {
+        return id == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    char *path = find_result(a, id);
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_cli_writes(a->args, path);
+    oss_free(path);
+    return status;
+}
+
+static oss_status save(const aligning *a, const char *id, const char *text) {
+    char *path = find_result(a, id);
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_file_write_soon(path, text, strlen(text));
     oss_free(path);
     return status;
 }
@@ -250,11 +271,15 @@ static oss_status align_one(aligning *a) {
     const char *audio = oss_cli_operand(a->args, 0);
     oss_recognizer *recognizer = NULL;
     char *id = oss_path_stem(audio);
-    oss_status status = id == NULL ? OSS_ENOMEM : oss_cli_check_recording(audio);
+    oss_status status = check_result(a, id);
+    if (status == OSS_OK) {
+        status = oss_cli_check_recording(audio);
+    }
     if (status == OSS_OK) {
         status = oss_cli_recognizer(&recognizer, a->args, &a->settings);
     }
     if (status == OSS_OK) {
+        oss_recognizer_limit(recognizer, a->max_seconds, 1);
         status = align_audio(a, recognizer, audio, id);
     }
     oss_recognizer_free(recognizer);
@@ -264,27 +289,36 @@ static oss_status align_one(aligning *a) {
 
 /* ---- The rows of a dataset ---- */
 
+/* NULL: out of memory. */
+static char *name_row(const aligning *a, const oss_dataset_row *row) {
+    char *stem = oss_path_stem(row->wav);
+    bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
+    oss_strbuf id = {0};
+    if (stem != NULL && (part || oss_cli_has(a->args, "--output-dir"))) {
+        oss_strbuf_printf(&id, "%s-%lld", stem, (long long)row->number);
+        oss_free(stem);
+        return oss_strbuf_take(&id);
+    }
+    return stem;
+}
+
+static oss_status check_row(void *context, const oss_dataset_row *row) {
+    char *id = name_row(context, row);
+    oss_status status = check_result(context, id);
+    oss_free(id);
+    return status;
+}
+
 static oss_status take_row(void *context, const oss_aligned_row *aligned) {
     aligning *a = context;
-    const oss_dataset_row *row = aligned->row;
     if (aligned->status != OSS_OK) {
         (void)oss_cli_fail(a->args, oss_fail(aligned->status, "%s", aligned->message));
         a->failed++;
         return OSS_OK;
     }
-    char *stem = oss_path_stem(row->wav);
-    oss_strbuf id = {0};
-    bool part = row->start_seconds > 0.0 || row->end_seconds >= 0.0;
-    oss_strbuf_append(&id, stem == NULL ? "" : stem);
-    if (part || oss_cli_has(a->args, "--output-dir")) {
-        oss_strbuf_printf(&id, "-%lld", (long long)row->number);
-    }
-    oss_status status = stem == NULL || !oss_strbuf_ok(&id) ? OSS_ENOMEM : OSS_OK;
-    if (status == OSS_OK) {
-        status = show(a, aligned->alignment, row->wav, id.data);
-    }
-    oss_strbuf_deinit(&id);
-    oss_free(stem);
+    char *id = name_row(a, aligned->row);
+    oss_status status = id == NULL ? OSS_ENOMEM : show(a, aligned->alignment, aligned->row->wav, id);
+    oss_free(id);
     return status;
 }
 
@@ -292,8 +326,10 @@ static oss_status align_rows(aligning *a) {
     const oss_align_rows rows = {.args = a->args,
                                  .csv = oss_cli_value(a->args, "--csv"),
                                  .settings = a->settings,
+                                 .max_seconds = a->max_seconds,
                                  .options = &a->options,
                                  .context = a,
+                                 .expect = check_row,
                                  .take = take_row};
     int64_t count = 0;
     oss_status status = oss_align_rows_run(&rows, &count);

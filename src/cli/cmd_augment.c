@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/cli_confine.h"
 #include "cli/augment_voices.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
@@ -26,6 +27,7 @@ static const oss_cli_option options[] = {
      .help = "transcript of the row: with FILE as the CSV has it, the draw is that of training"},
     {.name = "--float", .help = "write 32-bit floats, which keep every bit, instead of 16-bit integers"},
     {.name = "--json", .help = "also print what was drawn as one JSON object"},
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "-o", .value = "OUT.wav", .help = "WAV file to write", .required = true},
 };
 
@@ -46,7 +48,11 @@ typedef struct augmenting {
 
 static oss_status load_config(augmenting *a) {
     const char *path = oss_cli_value(a->args, "--config");
-    oss_status status = path == NULL ? oss_config_create(&a->config) : oss_config_load(&a->config, path);
+    oss_status status = oss_cli_confine(a->args);
+    if (status != OSS_OK) {
+        return status;
+    }
+    status = path == NULL ? oss_config_create(&a->config) : oss_config_load(&a->config, path);
     for (int32_t i = 0; i < oss_cli_count(a->args, "--set") && status == OSS_OK; i++) {
         status = oss_config_set(a->config, oss_cli_value_at(a->args, "--set", i));
         if (status != OSS_OK) {

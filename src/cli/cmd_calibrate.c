@@ -38,6 +38,7 @@ static const oss_cli_option options[] = {
     OSS_CLI_DECODING_OPTIONS,
     {.name = "--json", .help = "print one JSON object instead of a table"},
     OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_MAX_SECONDS_OPTION,
     {.name = "--threads",
      .value = "N",
      .help = "rows to work on at the same time (default: as many as processors); the results are the same "

@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "check/check.h"
 #include "check/check_fix.h"
+#include "cli/cli_confine.h"
 #include "cli/check_align.h"
 #include "cli/check_output.h"
 #include "cli/cli_files.h"
@@ -34,6 +35,7 @@ static const oss_cli_option options[] = {
     {.name = "--fix",
      .value = "OUT.csv",
      .help = "also write the one --csv again without the rows that are not fit to train"},
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "--threads",
      .value = "N",
      .help = "recordings to read at the same time (default: as many as processors); the output is the same "
@@ -191,6 +193,9 @@ static oss_status align_sources(checking *check) {
 
 static oss_status run_checks(checking *check) {
     oss_status status = check_align_options(check->args);
+    if (status == OSS_OK) {
+        status = oss_cli_confine(check->args);
+    }
     if (status == OSS_OK) {
         status = load_config(check);
     }

@@ -1,4 +1,5 @@
 /* ossicle embed: what the network makes of a recording, as numbers. */
+#include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -14,6 +15,7 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_SANDBOX_OPTION,
     OSS_CLI_RAW_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--max-frames",
@@ -83,6 +85,9 @@ static int run_embed(const oss_cli_args *args) {
     settings.raw = oss_cli_value(args, "--raw");
     settings.use_ffmpeg = !oss_cli_has(args, "--no-ffmpeg");
     oss_status status = read_settings(args, &what, &settings);
+    if (status == OSS_OK) {
+        status = oss_cli_confine(args);
+    }
     if (status == OSS_OK) {
         status = oss_cli_recognizer(&recognizer, args, &settings);
     }

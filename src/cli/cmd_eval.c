@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/tsv.h"
+#include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -33,7 +34,9 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_DECODING_OPTIONS,
     OSS_CLI_LEVEL_OPTION,
+    OSS_CLI_MAX_SECONDS_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "--threads",
      .value = "N",
      .help = "rows to work on at the same time (default: as many as processors); the results are the same "
@@ -90,15 +93,10 @@ static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
         score->frames_needed, score->frames_given);
 }
 
-/* A row or recording that is wrong does not end the evaluation; memory or disk that is out does. */
-static bool ends_evaluation(oss_status status) {
-    return status != OSS_EINPUT && status != OSS_EIO && status != OSS_ENUMERIC;
-}
-
 static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
     if (row->status != OSS_OK) {
         (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
-        if (ends_evaluation(row->status)) {
+        if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }
         (void)oss_cli_fail(eval->args, row->status);
@@ -187,8 +185,9 @@ static void print_decoding(const oss_decoding_options *used) {
     }
     oss_cli_print("%-17s%8d\n", "beam", used->beam_width);
     if (used->lm != NULL) {
-        oss_cli_print("%-17s%8g\n%-17s%8g\n%-17s%8g\n", "lm_weight", used->lm_weight, "word_bonus",
-                      used->word_bonus, "unknown_penalty", used->unknown_penalty);
+        oss_cli_print("%-17s%8g\n%-17s%8g\n%-17s%8g\n%-17s%8g\n", "lm_weight", used->lm_weight, "word_bonus",
+                      used->word_bonus, "unknown_penalty", used->unknown_penalty, "prior_weight",
+                      used->prior_weight);
     }
 }
 
@@ -230,7 +229,11 @@ static oss_status evaluate(evaluation *eval) {
     oss_recognizer_options settings = {.size = sizeof settings,
                                        .keep_level = oss_cli_has(eval->args, "--keep-level")};
     char *model_path = NULL;
+    double max_seconds = 0.0;
     oss_status status = oss_cli_threads(eval->args, &settings.threads);
+    if (status == OSS_OK) {
+        status = oss_cli_max_seconds(eval->args, &max_seconds);
+    }
     if (status == OSS_OK) {
         status = oss_cli_precision(eval->args, &settings.precision);
     }
@@ -244,7 +247,8 @@ static oss_status evaluate(evaluation *eval) {
         status = oss_cli_model(&model_path, eval->args);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, &eval->asked);
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, &eval->asked,
+                                      max_seconds);
     }
     oss_free(model_path);
     if (status == OSS_OK) {
@@ -265,7 +269,10 @@ static oss_status evaluate(evaluation *eval) {
 static int run_eval(const oss_cli_args *args) {
     evaluation eval = {
         .args = args, .csv_path = oss_cli_value(args, "--csv"), .decoding = oss_decoding_options_init()};
-    oss_status status = evaluate(&eval);
+    oss_status status = oss_cli_confine(args);
+    if (status == OSS_OK) {
+        status = evaluate(&eval);
+    }
     if (status == OSS_OK && oss_cli_has(args, "--json")) {
         status = print_json(&eval);
     } else if (status == OSS_OK) {

@@ -1,4 +1,5 @@
 /* ossicle features: the front end alone. */
+#include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "cli/cli_progress.h"
@@ -10,10 +11,12 @@ static const oss_cli_option options[] = {
      .value = "FILE",
      .help = "config file whose front end to use (default: the default front end)"},
     {.name = "--model", .value = "M", .help = "model whose front end to use instead"},
+    OSS_CLI_SANDBOX_OPTION,
     {.name = "-o",
      .value = "OUT.npy",
      .help = "NumPy file to write: float32, one row a mel frame",
      .required = true},
+    OSS_CLI_MAX_SECONDS_OPTION,
 };
 
 static oss_status create_front_end(oss_features **out, const oss_cli_args *args) {
@@ -42,8 +45,16 @@ static oss_status compute_file(oss_features *features, const char *path, oss_mat
 static int run_features(const oss_cli_args *args) {
     oss_features *features = NULL;
     oss_matrix matrix = {0};
-    oss_status status = create_front_end(&features, args);
+    double max_seconds = 0.0;
+    oss_status status = oss_cli_max_seconds(args, &max_seconds);
     if (status == OSS_OK) {
+        status = oss_cli_confine(args);
+    }
+    if (status == OSS_OK) {
+        status = create_front_end(&features, args);
+    }
+    if (status == OSS_OK) {
+        oss_features_set_max_seconds(features, max_seconds);
         status = compute_file(features, oss_cli_operand(args, 0), &matrix);
     }
     if (status == OSS_OK) {

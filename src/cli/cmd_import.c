@@ -11,6 +11,10 @@ static const oss_cli_option options[] = {
      .help =
          "JSON array of the head's symbols, index = id, \"<blank>\" and \"<UNK>\" first, or what `ossicle "
          "vocab -o` writes (default: the weights have no head)"},
+    {.name = "--force",
+     .help =
+         "take in a file that carries an ossicle_sum which its content does not fit: another program changed it, or it "
+         "is damaged"},
     {.name = "-o", .value = "OUT", .help = "model file to write", .required = true},
 };
 
@@ -24,7 +28,8 @@ static int run_import(const oss_cli_args *args) {
         status = oss_vocab_load(&vocab, oss_cli_value(args, "--vocab"), config);
     }
     if (status == OSS_OK) {
-        status = oss_model_import(&model, oss_cli_operand(args, 0), &config->model, vocab);
+        status = oss_model_import(&model, oss_cli_operand(args, 0), &config->model, vocab,
+                                  oss_cli_has(args, "--force"));
     }
     if (status == OSS_OK) {
         status = oss_model_save(model, out_path);

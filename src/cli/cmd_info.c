@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "model/model_file.h"
+#include "model/model_internal.h"
 #include "model/safetensors.h"
 #include "model/sizes.h"
 #include "model/vocab_file.h"
@@ -51,24 +52,6 @@ static oss_status read_step(description *d) {
     return status;
 }
 
-/* Size and sum of the file. */
-static oss_status read_sum(description *d) {
-    oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load(&file, d->file, true);
-    if (status != OSS_OK) {
-        return status;
-    }
-    const char *sum = oss_safetensors_metadata(file, "ossicle_sum");
-    if (sum == NULL || strlen(sum) != sizeof d->sum - 1) {
-        status = oss_fail(OSS_EINPUT, "%s: has no ossicle_sum", d->file);
-    } else {
-        memcpy(d->sum, sum, sizeof d->sum);
-        status = oss_file_size(&d->bytes, d->file);
-    }
-    oss_safetensors_free(file);
-    return status;
-}
-
 static oss_status print_config(const oss_model_config *config, char **out) {
     char *text = oss_config_print_model(config);
     if (text == NULL) {
@@ -87,10 +70,10 @@ static oss_status print_config(const oss_model_config *config, char **out) {
 static oss_status describe(description *d, const char *path) {
     oss_status status = oss_model_resolve(&d->file, path);
     if (status == OSS_OK) {
-        status = read_sum(d);
+        status = oss_file_size(&d->bytes, d->file);
     }
     if (status == OSS_OK) {
-        status = oss_model_load(&d->model, d->file);
+        status = oss_model_load_file(&d->model, d->file, d->sum);
     }
     if (status == OSS_OK) {
         status = read_step(d);

@@ -175,8 +175,8 @@ const oss_cli_command oss_command_listen = {
         "Hears standard input as it comes, a WAV file or plain samples, and prints each segment of speech as a "
         "line once it has ended; on a terminal the one that goes on is shown too, and may still change. Times "
         "count from the beginning. Only models trained with \"chunk_training\", \"mel_norm\" \"fixed\" or \"none\" and "
-        "\"normalize\" \"none\" can run so. At the end of the input, and after SIGINT and SIGTERM (exit 130 and "
-        "143), what was said is worked out to the last word. The microphone of a Linux system without PortAudio: "
+        "\"normalize\" \"none\" can run so. At the end of the input, and after SIGINT, SIGTERM, SIGHUP and SIGXCPU "
+        "(exit 130, 143, 129 and 152), what was said is worked out to the last word. The microphone of a Linux system without PortAudio: "
         "arecord -q -f S16_LE -r 16000 -c 1 -t raw | ossicle listen",
     .option = options,
     .options = sizeof options / sizeof *options,

@@ -39,6 +39,9 @@ static void print_table(const oss_ngram *ngram) {
         if (tuning.has_penalty) {
             oss_cli_print(", unknown_penalty %g", tuning.unknown_penalty);
         }
+        if (tuning.prior_weight > 0.0) {
+            oss_cli_print(", prior_weight %g", tuning.prior_weight);
+        }
         oss_cli_print("\n");
     } else {
         oss_cli_print("%-12snone\n", "tuning");
@@ -80,6 +83,11 @@ static oss_status print_json(const oss_ngram *ngram) {
         oss_json_add_number(object, "unknown_penalty", tuning.unknown_penalty);
     } else {
         oss_json_add_null(object, "unknown_penalty");
+    }
+    if (tuning.prior_weight > 0.0) {
+        oss_json_add_number(object, "prior_weight", tuning.prior_weight);
+    } else {
+        oss_json_add_null(object, "prior_weight");
     }
     return oss_cli_print_json(object);
 }

@@ -49,14 +49,20 @@ static const oss_cli_option options[] = {
 };
 
 static const char details[] =
-    "SIGINT (Ctrl-C) and SIGTERM finish the step, save a checkpoint and say how to resume; a second "
-    "signal ends the program at once. The run folder holds config.json, metrics.jsonl, skipped.jsonl "
+    "SIGINT (Ctrl-C), SIGTERM, SIGHUP (a closed terminal) and SIGXCPU finish the step, save a checkpoint and say how to "
+    "resume: exit 130, 143, 129 and 152; a second SIGINT or SIGTERM ends the program at once. SIGUSR1 saves a checkpoint "
+    "and goes on. What ends training otherwise, such as a recording that vanished, saves what is done too. The run folder holds config.json, metrics.jsonl, skipped.jsonl "
     "(rows that do not train, and why), dev.csv (the held-out rows), checkpoints/, and the links "
     "latest and best.";
 
 static bool is_stopped(void *context) {
     (void)context;
     return oss_cli_signal() != 0;
+}
+
+static bool is_save_asked(void *context) {
+    (void)context;
+    return oss_cli_take_save();
 }
 
 /* ---- Options ---- */
@@ -281,6 +287,18 @@ static int report_stop(const oss_train_outcome *outcome, const char *run) {
     return 128 + oss_cli_signal();
 }
 
+static int report_failure(const oss_cli_args *args, oss_status status, const oss_train_outcome *outcome,
+                          const char *run) {
+    int code = oss_cli_fail(args, status);
+    if (outcome->saved) {
+        (void)fprintf(
+            stderr,
+            "ended after step %lld, saved; once that is mended go on with: ossicle train --resume --run %s\n",
+            (long long)outcome->step, run);
+    }
+    return code;
+}
+
 static int run_train(const oss_cli_args *args) {
     oss_config *config = NULL;
     char *run = NULL, *init = NULL;
@@ -296,6 +314,7 @@ static int run_train(const oss_cli_args *args) {
         return oss_cli_fail(args, status);
     }
     oss_cli_catch_signals(NULL);
+    oss_cli_catch_save();
     oss_display display;
     oss_display_begin(&display);
     const oss_train_request request = {.config = config,
@@ -307,7 +326,8 @@ static int run_train(const oss_cli_args *args) {
                                                  .scanning = oss_display_scanning,
                                                  .stepped = oss_display_stepped,
                                                  .evaluated = oss_display_evaluated,
-                                                 .stop = is_stopped}};
+                                                 .stop = is_stopped,
+                                                 .save = is_save_asked}};
     oss_train_outcome outcome = {0};
     status = oss_train(&outcome, &request);
     oss_display_end(&display);
@@ -321,7 +341,7 @@ static int run_train(const oss_cli_args *args) {
         report_skipped(&outcome);
         code = report_stop(&outcome, run);
     } else {
-        code = oss_cli_fail(args, status);
+        code = report_failure(args, status, &outcome, run);
     }
     oss_config_free(config);
     oss_free(init);

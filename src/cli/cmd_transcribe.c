@@ -1,4 +1,5 @@
 /* ossicle transcribe: recordings to text. */
+#include "cli/cli_confine.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
 #include "cli/default_lm.h"
@@ -14,6 +15,7 @@ static const oss_cli_option options[] = {
     {.name = "--precision", .value = "P", .help = "fp32, bf16 or int8 products (default fp32)"},
     OSS_CLI_LEVEL_OPTION,
     OSS_CLI_FFMPEG_OPTION,
+    OSS_CLI_SANDBOX_OPTION,
     OSS_CLI_RAW_OPTION,
     OSS_CLI_CHUNK_OPTIONS,
     {.name = "--threads",
@@ -51,6 +53,9 @@ static int run_transcribe(const oss_cli_args *args) {
     }
     if (status == OSS_OK) {
         status = oss_transcribe_output_open(&output, args, &list);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_confine(args);
     }
     if (status == OSS_OK) {
         bool has_room = output.format == OSS_FORMAT_JSON || output.format == OSS_FORMAT_JSONL;
@@ -95,8 +100,8 @@ const oss_cli_command oss_command_transcribe = {
         "--format json, srt, vtt, textgrid and lrc are a file for each recording: with several, --output-dir "
         "says where. No two recordings are written to one file: that is refused before the work begins. A "
         "file appears whole or not at all; one that is there is written over, unless --skip-existing says to "
-        "go on where a run stopped. SIGINT (Ctrl-C) and SIGTERM end it once what is done is given out: exit "
-        "130 or 143.",
+        "go on where a run stopped. SIGINT (Ctrl-C), SIGTERM, SIGHUP and SIGXCPU end it once what is done is "
+        "given out: exit 130, 143, 129 and 152.",
     .option = options,
     .options = sizeof options / sizeof *options,
     .run = run_transcribe};

@@ -102,9 +102,9 @@ static oss_status grow_rows(census *c) {
     return OSS_OK;
 }
 
-/* What is wrong with one row is said and counted; memory that is out ends the command. */
+/* What is wrong with one row is said and counted. */
 static oss_status pass_over(census *c, oss_status status) {
-    if (status == OSS_EINPUT || status == OSS_EIO) {
+    if (status != OSS_OK && oss_cli_is_of_one(status)) {
         (void)oss_cli_fail(c->args, status);
         c->failed++;
         return OSS_OK;
@@ -114,18 +114,12 @@ static oss_status pass_over(census *c, oss_status status) {
 
 /* Samples at the network's rate, without the time that resampling would take. */
 static oss_status measure_row(const census *c, const oss_dataset_row *row, int64_t *out_samples) {
-    oss_audio audio;
     int32_t rate_hz = c->config->model.mel.sample_rate_hz;
     const oss_audio_request request = {.rate_hz = rate_hz,
                                        .start_seconds = row->start_seconds,
                                        .end_seconds = row->end_seconds,
                                        .keep_rate = true};
-    oss_status status = oss_audio_load(&audio, row->path, &request);
-    if (status == OSS_OK) {
-        *out_samples = oss_audio_resampled(audio.samples, audio.rate_hz, rate_hz);
-        oss_audio_deinit(&audio);
-    }
-    return status;
+    return oss_audio_count(out_samples, row->path, &request, rate_hz);
 }
 
 /* Takes the text of `csv`. */

@@ -15,8 +15,9 @@ static bool is_without(const oss_cli_args *args) {
 /* `--greedy --lm none` says one thing twice. */
 static oss_status check_greedy(const oss_cli_args *args) {
     static const char *const searching[] = {
-        "--lm",       "--lm-weight",      "--word-bonus", "--unknown-penalty", "--symbol-lm",     "--beam",
-        "--hotwords", "--hotword-weight", "--rescore-lm", "--n-best",          "--rescore-weight"};
+        "--lm",        "--lm-weight",     "--word-bonus", "--unknown-penalty", "--prior-weight",
+        "--symbol-lm", "--beam",          "--hotwords",   "--hotword-weight",  "--rescore-lm",
+        "--n-best",    "--rescore-weight"};
     for (size_t i = 0; i < sizeof searching / sizeof *searching && oss_cli_has(args, "--greedy"); i++) {
         if (oss_cli_has(args, searching[i]) && !(i == 0 && is_without(args))) {
             return oss_fail(OSS_EUSAGE, "--greedy is without a search, and %s is of one: give one of them",

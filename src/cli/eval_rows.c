@@ -101,8 +101,8 @@ oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out) {
 /* ---- Life ---- */
 
 static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path,
-                                     const oss_recognizer_options *options,
-                                     const oss_cli_decoding *decoding) {
+                                     const oss_recognizer_options *options, const oss_cli_decoding *decoding,
+                                     double max_seconds) {
     oss_recognizer_options single = *options;
     single.threads = 1;
     rows->recognizer = oss_alloc_zero((size_t)rows->threads, sizeof *rows->recognizer);
@@ -113,6 +113,9 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
     if (status == OSS_OK && decoding != NULL) {
         status = oss_cli_decode(decoding, rows->recognizer[0]);
     }
+    if (status == OSS_OK) {
+        oss_recognizer_limit(rows->recognizer[0], max_seconds, rows->threads);
+    }
     for (int32_t i = 1; i < rows->threads && status == OSS_OK; i++) {
         status = oss_recognizer_create_sibling(&rows->recognizer[i], rows->recognizer[0]);
     }
@@ -120,10 +123,11 @@ static oss_status create_recognizers(oss_eval_rows *rows, const char *model_path
 }
 
 static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
-                             const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
+                             const oss_recognizer_options *options, const oss_cli_decoding *decoding,
+                             double max_seconds) {
     rows->row = oss_alloc_zero((size_t)rows->most, sizeof *rows->row);
     oss_status status =
-        rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options, decoding);
+        rows->row == NULL ? OSS_ENOMEM : create_recognizers(rows, model_path, options, decoding, max_seconds);
     if (status == OSS_OK) {
         status = oss_pool_create(&rows->pool, rows->threads);
     }
@@ -135,7 +139,8 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
 }
 
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options, const oss_cli_decoding *decoding) {
+                                const oss_recognizer_options *options, const oss_cli_decoding *decoding,
+                                double max_seconds) {
     oss_eval_rows *rows = oss_alloc_zero(1, sizeof *rows);
     if (rows == NULL) {
         return OSS_ENOMEM;
@@ -143,7 +148,7 @@ oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, con
     rows->csv_path = csv_path;
     rows->threads = options->threads;
     rows->most = rows->threads * ROWS_A_THREAD;
-    oss_status status = open_parts(rows, model_path, options, decoding);
+    oss_status status = open_parts(rows, model_path, options, decoding, max_seconds);
     if (status != OSS_OK) {
         oss_eval_rows_free(rows);
         return status;

@@ -111,7 +111,8 @@ static void print_commands(const listed_command list[COMMANDS]) {
         "that ships with Ossicle.\n"
         "Results go to standard output, everything else to standard error.\n"
         "Exit codes: 0 done; 1 finished with findings, or some inputs failed; 2 wrong usage; 3 bad input;\n"
-        "4 out of memory or disk; 130 and 143 stopped by SIGINT and SIGTERM with everything saved.\n"
+        "4 out of memory or disk; 129, 130, 143 and 152 stopped by SIGHUP, SIGINT, SIGTERM and SIGXCPU, with\n"
+        "everything saved.\n"
         "OSSICLE_CPU=generic|avx2|avx512 forces an instruction set.\n");
 }
 

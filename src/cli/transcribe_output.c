@@ -44,11 +44,9 @@ typedef struct named_result {
     const oss_recording_item *item;
 } named_result;
 
-/* By the last part first: a file that is read is looked up by it. */
 static int compare_results(const void *left, const void *right) {
     const named_result *a = left, *b = right;
-    int order = strcmp(oss_path_name(a->name), oss_path_name(b->name));
-    return order != 0 ? order : strcmp(a->name, b->name);
+    return strcmp(a->name, b->name);
 }
 
 static oss_status refuse_pair(const oss_transcribe_output *output, const named_result *result, const char *a,
@@ -76,50 +74,6 @@ static oss_status refuse_twins(const oss_transcribe_output *output, const named_
     return OSS_OK;
 }
 
-/* A file that is read is written over when it is one of the results under its own name. */
-static oss_status protect_file(const oss_transcribe_output *output, const named_result *result,
-                               int32_t results, const char *path) {
-    const char *name = oss_path_name(path);
-    int32_t low = 0, high = results;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (strcmp(oss_path_name(result[middle].name), name) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    oss_status status = OSS_OK;
-    for (; low < results && strcmp(oss_path_name(result[low].name), name) == 0 && status == OSS_OK; low++) {
-        char *target = oss_path_join(output->folder, result[low].name);
-        if (target == NULL) {
-            return OSS_ENOMEM;
-        }
-        if (oss_file_is_same(target, path)) {
-            status = oss_fail(
-                OSS_EUSAGE, "%s would be written over with the transcript of %s: choose another --output-dir",
-                path, result[low].item->path);
-        }
-        oss_free(target);
-    }
-    return status;
-}
-
-static oss_status protect_files(const oss_transcribe_output *output, const named_result *result,
-                                int32_t results, const oss_cli_args *args, const oss_recording_list *list) {
-    static const char *const option[] = {"--model",     "--list",       "--lm",
-                                         "--symbol-lm", "--rescore-lm", "--hotwords"};
-    oss_status status = OSS_OK;
-    for (size_t i = 0; i < sizeof option / sizeof *option && status == OSS_OK; i++) {
-        const char *path = oss_cli_value(args, option[i]);
-        status = path == NULL ? OSS_OK : protect_file(output, result, results, path);
-    }
-    for (int32_t i = 0; i < list->items && status == OSS_OK; i++) {
-        status = protect_file(output, result, results, list->item[i].path);
-    }
-    return status;
-}
-
 static oss_status check_results(const oss_transcribe_output *output, const oss_cli_args *args,
                                 const oss_recording_list *list) {
     named_result *result = oss_alloc_zero((size_t)list->items, sizeof *result);
@@ -136,8 +90,10 @@ static oss_status check_results(const oss_transcribe_output *output, const oss_c
         qsort(result, (size_t)results, sizeof *result, compare_results);
         status = refuse_twins(output, result, results);
     }
-    if (status == OSS_OK && output->folder != NULL) {
-        status = protect_files(output, result, results, args, list);
+    for (int32_t i = 0; i < results && status == OSS_OK && output->folder != NULL; i++) {
+        char *path = oss_path_join(output->folder, result[i].name);
+        status = path == NULL ? OSS_ENOMEM : oss_cli_writes(args, path);
+        oss_free(path);
     }
     for (int32_t i = 0; i < results; i++) {
         oss_free(result[i].name);
@@ -168,13 +124,12 @@ static oss_status check_options(const oss_transcribe_output *output, const oss_c
 }
 
 /* What searches and lists found; operands were checked before. */
-static oss_status open_file(oss_transcribe_output *output, const oss_cli_args *args,
-                            const oss_recording_list *list) {
+static oss_status check_recordings(const oss_cli_args *args, const oss_recording_list *list) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < list->items && status == OSS_OK; i++) {
         status = oss_cli_reads(args, oss_cli_recording(list->item[i].path));
     }
-    return status == OSS_OK ? oss_writer_open(&output->file, oss_cli_value(args, "-o")) : status;
+    return status;
 }
 
 oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_cli_args *args,
@@ -190,13 +145,15 @@ oss_status oss_transcribe_output_open(oss_transcribe_output *output, const oss_c
         return status;
     }
     output->table = output->format == OSS_FORMAT_TXT && list->many && output->folder == NULL;
-    if (output->folder != NULL || has_ids(output->format)) {
+    status = check_recordings(args, list);
+    if (status == OSS_OK && (output->folder != NULL || has_ids(output->format))) {
         status = check_results(output, args, list);
     }
     if (status == OSS_OK && output->folder != NULL) {
         status = oss_file_make_folders(output->folder);
     }
-    return status == OSS_OK && output->to_file ? open_file(output, args, list) : status;
+    return status == OSS_OK && output->to_file ? oss_writer_open(&output->file, oss_cli_value(args, "-o"))
+                                               : status;
 }
 
 oss_status oss_transcribe_output_commit(oss_transcribe_output *output) {

@@ -122,11 +122,6 @@ static void give_out(transcribe_run *run, recording_result *result) {
     oss_transcribe_display_go_on(&run->display);
 }
 
-/* A recording that is wrong does not end it; memory or disk that is out would be out for the next as well. */
-static bool ends_run(oss_status status) {
-    return status == OSS_ENOMEM || status == OSS_ENOSPC;
-}
-
 static bool take_result(void *context, int32_t task, int32_t slot) {
     transcribe_run *run = context;
     recording_result *result = &run->result[slot];
@@ -139,7 +134,7 @@ static bool take_result(void *context, int32_t task, int32_t slot) {
         run->done++;
     }
     clear_result(result);
-    run->ended = run->ended || ends_run(status);
+    run->ended = run->ended || status == OSS_ENOSPC; /* the disk would be full for the next as well */
     return readable && !run->ended;
 }
 

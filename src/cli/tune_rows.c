@@ -62,12 +62,11 @@ static void add_edits(oss_edits *sum, const oss_edits *edits) {
     sum->insertions += edits->insertions;
 }
 
-/* A row or recording that is wrong does not end it; memory or disk that is out does. */
 static oss_status add_row(oss_tune_rows *rows, const oss_cli_args *args, const oss_eval_row *from,
                           oss_tune_score *greedy) {
     if (from->status != OSS_OK) {
         (void)oss_fail(from->status, "%s", from->message == NULL ? "out of memory" : from->message);
-        if (from->status != OSS_EINPUT && from->status != OSS_EIO && from->status != OSS_ENUMERIC) {
+        if (!oss_cli_is_of_one(from->status)) {
             return from->status;
         }
         (void)oss_cli_fail(args, from->status);
@@ -128,12 +127,17 @@ static oss_status fill(oss_tune_rows *rows, const oss_cli_args *args, const char
     oss_recognizer_options settings = {.size = sizeof settings,
                                        .keep_level = oss_cli_has(args, "--keep-level")};
     oss_eval_rows *from = NULL;
+    double max_seconds = 0.0;
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&from, model_path, oss_cli_value(args, "--csv"), &settings, NULL);
+        status = oss_cli_max_seconds(args, &max_seconds);
+    }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&from, model_path, oss_cli_value(args, "--csv"), &settings, NULL,
+                                      max_seconds);
     }
     if (status != OSS_OK) {
         return status;

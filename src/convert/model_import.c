@@ -243,7 +243,7 @@ static oss_status take_values(import *job) {
     return status;
 }
 
-static oss_status import_file(oss_model *model, const oss_safetensors *file) {
+static oss_status import_file(oss_model *model, oss_safetensors *file) {
 import job = {.file = file, .model = model, .merged = is_merged(file) };
     job.source = oss_alloc_zero((size_t)model->params->count, sizeof *job.source);
     if (job.source == NULL) {
@@ -252,6 +252,9 @@ import job = {.file = file, .model = model, .merged = is_merged(file) };
     oss_status status = match_tensors(&job);
     if (status == OSS_OK) {
         status = check_found(&job);
+    }
+    if (status == OSS_OK) {
+        status = oss_safetensors_fetch(file);
     }
     if (status == OSS_OK) {
         status = take_values(&job);
@@ -263,7 +266,7 @@ import job = {.file = file, .model = model, .merged = is_merged(file) };
 }
 
 oss_status oss_model_import(oss_model **out, const char *path, const oss_model_config *config,
-                            const oss_vocab *vocab) {
+                            const oss_vocab *vocab, bool is_forced) {
     if (config->mel.norm == OSS_MEL_NORM_FIXED) {
         return oss_fail(
             OSS_EUSAGE,
@@ -272,7 +275,8 @@ oss_status oss_model_import(oss_model **out, const char *path, const oss_model_c
     }
     oss_safetensors *file = NULL;
     oss_model *model = NULL;
-    oss_status status = oss_safetensors_load(&file, path, false);
+    oss_status status =
+        oss_safetensors_open(&file, path, is_forced ? OSS_ST_SUM_IGNORED : OSS_ST_SUM_IF_THERE);
     if (status == OSS_OK) {
         status = oss_model_create_empty(&model, config, vocab);
     }

@@ -11,8 +11,11 @@
 #include "base/source.h"
 #include "base/strbuf.h"
 
+enum { PIPE_MAX_BYTES = 16 << 20 }; /* rows are kept in memory, and a pipe may give some for ever */
+
 struct oss_dataset {
     oss_csv *csv;
+    bool is_file; /* no pipe or device: it has an end */
     char *csv_path;
     char *folder; /* of the CSV: what its paths are relative to */
     oss_case policy;
@@ -147,7 +150,7 @@ static oss_status explain_file(const char *csv_path, oss_status status) {
     if (oss_file_is_folder(csv_path)) {
         return oss_fail(status, "%s is a folder: %s", csv_path, remedy);
     }
-    if (status != OSS_EINPUT) {
+    if (status != OSS_EINPUT || !oss_file_is_regular(csv_path)) { /* of a pipe nothing is read twice */
         return status;
     }
     char *message = oss_strdup(oss_last_error());
@@ -173,6 +176,7 @@ oss_status oss_dataset_open(oss_dataset **out, const char *csv_path, oss_case po
         return OSS_ENOMEM;
     }
     dataset->policy = policy;
+    dataset->is_file = oss_file_is_regular(csv_path);
     dataset->csv_path = oss_strdup(csv_path);
     dataset->folder = oss_path_folder(csv_path);
     oss_status status = OSS_ENOMEM;
@@ -271,6 +275,13 @@ static oss_status read_row(oss_dataset *dataset, const oss_csv_row *csv_row, oss
 oss_status oss_dataset_next(oss_dataset *dataset, oss_dataset_row *out, bool *out_is_there) {
     const oss_csv_row *csv_row = NULL;
     oss_status status = oss_csv_next(dataset->csv, &csv_row);
+    if (!dataset->is_file && oss_csv_place_of_record(dataset->csv).end > PIPE_MAX_BYTES) {
+        return oss_fail(
+            OSS_EIO,
+            "%s gives more than 16 MiB, which is the most that is taken from a pipe; save it as a "
+            "file and give its path",
+            dataset->csv_path);
+    }
     if (status == OSS_OK && csv_row != NULL) {
         status = read_row(dataset, csv_row, out);
     }

@@ -41,10 +41,10 @@ static oss_status check_options(const oss_beam_models *models, const oss_beam_op
                         (int)options->width);
     }
     if (!isfinite(options->lm_weight) || !isfinite(options->word_bonus) ||
-        !isfinite(options->unknown_penalty)) {
+        !isfinite(options->unknown_penalty) || !isfinite(options->prior_weight)) {
         return oss_fail(OSS_EUSAGE,
-                        "the weight of the language model, the bonus of a word and the penalty of an "
-                        "unknown one are finite numbers");
+                        "the weights of the language model and of priors, the bonus of a word and the "
+                        "penalty of an unknown one are finite numbers");
     }
     if (!(options->beam_prune_logp <= 0.0) || !(options->token_min_logp <= 0.0)) {
         return oss_fail(OSS_EUSAGE, "beam_prune_logp and token_min_logp are 0 or less");
@@ -80,7 +80,7 @@ static oss_status reserve_arrays(oss_beam *beam) {
     while (beam->twins < 2 * beam->width) {
         beam->twins *= 2;
     }
-    beam->array_numbers = 2 * 6 * width + 2 * width + 4 * symbols + (size_t)beam->twins;
+    beam->array_numbers = 2 * 6 * width + 2 * width + 5 * symbols + (size_t)beam->twins;
     float *next = oss_alloc(beam->array_numbers, sizeof *next);
     beam->arrays = next;
     beam->candidates = 4 * beam->width + 256;
@@ -105,7 +105,8 @@ static oss_status reserve_arrays(oss_beam *beam) {
     beam->stay_symbol = next + width;
     beam->logp = next + 2 * width;
     beam->scratch = beam->logp + symbols;
-    beam->skip = (int32_t *)(void *)(beam->scratch + symbols);
+    beam->divided = beam->scratch + symbols;
+    beam->skip = (int32_t *)(void *)(beam->divided + symbols);
     beam->alive = beam->skip + symbols;
     beam->twin = beam->alive + symbols;
     for (size_t i = 0; i < symbols; i++) {
@@ -136,6 +137,7 @@ oss_status oss_beam_create(oss_beam **out, const oss_beam_models *models, const 
     beam->lm_weight = (float)options->lm_weight;
     beam->word_bonus = (float)options->word_bonus;
     beam->unknown_penalty = (float)options->unknown_penalty;
+    beam->prior_weight = models->symbol_prior == NULL ? 0.0F : (float)options->prior_weight;
     beam->prune = (float)options->beam_prune_logp;
     beam->token_min = (float)options->token_min_logp;
     beam->prune_history = options->prune_history && models->words != NULL;

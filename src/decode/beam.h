@@ -5,6 +5,10 @@
  * score of a hypothesis = ln p(symbols | audio) + lm_weight * ln p(words) + word_bonus * words
  *                         + unknown_penalty * unknown words + bonuses of phrases
  *
+ * With prior_weight the symbols' probabilities are divided by how often symbols are written at all, to that power, and made one in
+ * sum again: a network that learnt to write texts expects frequent letters by itself, which the language model does too, and the
+ * blank above all (Manohar et al. 2015). ln p(symbols | audio) is what that leaves.
+ *
  * An unknown word of more than OSS_BEAM_UNKNOWN_LETTERS letters that no model of symbols spells counts as its letters /
  * OSS_BEAM_UNKNOWN_LETTERS words in this. A word of a phrase costs no unknown_penalty wherever it stands, known or not; the n-gram
  * sees it as <unk>. word_bonus counts where there is a model of words or of symbols. Inside a word the best unigram of the words that it
@@ -34,6 +38,7 @@ typedef struct oss_beam_options {
     /* Of hypotheses whose futures are alike only the best one stays: false. Better first results of narrow beams, fewer
      * others. Counts with a model of words. */
     bool prune_history;
+    double prior_weight;   /* 0: none; counts with symbol_prior */
     double token_min_logp; /* symbols of a frame below this are not tried, but for the best one: -5 */
 } oss_beam_options;
 oss_beam_options oss_beam_defaults(void);
@@ -45,6 +50,7 @@ typedef struct oss_beam_models {
     const oss_ngram *words;       /* NULL: none */
     const oss_ngram *symbols;     /* for words that `words` does not know; NULL: none */
     const oss_hotwords *hotwords; /* NULL: none */
+    const float *symbol_prior;    /* [size of the vocabulary] (decode/symbol_priors.h); NULL: none */
 } oss_beam_models;
 
 typedef struct oss_beam oss_beam;

@@ -27,6 +27,16 @@ static float log_sum(const float *logits, int32_t v, float top, float *scratch) 
     return top + logf((part[0] + part[1]) + (part[2] + part[3]));
 }
 
+static const float *divide_by_priors(oss_beam *beam, const float *logits) {
+    if (beam->prior_weight == 0.0F) {
+        return logits;
+    }
+    for (int32_t id = 0; id < beam->symbols; id++) {
+        beam->divided[id] = logits[id] - beam->prior_weight * beam->models.symbol_prior[id];
+    }
+    return beam->divided;
+}
+
 /* Sets alive and logp; those of the frame before are forgotten. */
 static void choose_symbols(oss_beam *beam, const float *logits) {
     int32_t v = beam->symbols, best = oss_frame_best(logits, v);
@@ -321,7 +331,7 @@ static void pass_blank(oss_beam *beam) {
 }
 
 void oss_beam_frame(oss_beam *beam, const float *logits) {
-    choose_symbols(beam, logits);
+    choose_symbols(beam, divide_by_priors(beam, logits));
     if (beam->alive_count == 0) {
         pass_blank(beam);
         return;

@@ -73,7 +73,7 @@ struct oss_beam {
     oss_beam_models models;
     const oss_hotwords *next_hotwords; /* from the next utterance on */
     int32_t width, symbols;
-    float lm_weight, word_bonus, unknown_penalty, prune, token_min;
+    float lm_weight, word_bonus, unknown_penalty, prior_weight, prune, token_min;
     bool scores_words; /* there is a model of words or of symbols: word_bonus counts */
     bool prune_history;
     bool single; /* all symbols are one letter or a space, no phrases, no model of symbols: the quick way */
@@ -94,6 +94,7 @@ struct oss_beam {
     int32_t *skip;  /* [symbols]: the slot whose prefix with that symbol is in the beam already */
     float *logp;    /* [symbols]: of the frame; -INFINITY for those not tried */
     float *scratch; /* [symbols] */
+    float *divided; /* [symbols]: logits of the frame, less weighted priors */
     int32_t *alive; /* [alive_count]: symbols that are tried, but for the blank */
     int32_t alive_count;
     int32_t *twin; /* [twins], a power of two: slots by a hash of what their futures depend on */

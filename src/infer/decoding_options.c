@@ -16,6 +16,7 @@ static oss_status check_numbers(const oss_decoding_options *options) {
         {"lm_weight", "a number from 0", options->lm_weight, options->lm_weight >= 0},
         {"word_bonus", "a number", options->word_bonus, true},
         {"unknown_penalty", "a number", options->unknown_penalty, true},
+        {"prior_weight", "a number from 0", options->prior_weight, options->prior_weight >= 0},
         {"beam_prune_logp", "a number below 0", options->beam_prune_logp, options->beam_prune_logp <= 0},
         {"token_min_logp", "a number below 0", options->token_min_logp, options->token_min_logp <= 0},
         {"rescore_weight", "a number above 0", options->rescore_weight, options->rescore_weight >= 0},
@@ -30,7 +31,8 @@ static oss_status check_numbers(const oss_decoding_options *options) {
 }
 
 static oss_status check_options(const oss_decoding_options *options) {
-    const uint64_t known = OSS_DECODING_LM_WEIGHT | OSS_DECODING_WORD_BONUS | OSS_DECODING_UNKNOWN_PENALTY;
+    const uint64_t known = OSS_DECODING_LM_WEIGHT | OSS_DECODING_WORD_BONUS | OSS_DECODING_UNKNOWN_PENALTY |
+                           OSS_DECODING_PRIOR_WEIGHT;
     if (options->beam_width < 0 || options->beam_width > OSS_BEAM_WIDTH_MOST) {
         return oss_fail(OSS_EUSAGE, "a beam of %d: choose a width from 1 to %d, or 0 for the default",
                         options->beam_width, OSS_BEAM_WIDTH_MOST);
@@ -84,12 +86,14 @@ void oss_decoding_fill_in(oss_decoding_options *options, const oss_ngram_tuning 
          (zeros & OSS_DECODING_WORD_BONUS) != 0);
     fill(&options->unknown_penalty, tuning->has_penalty ? tuning->unknown_penalty : known.unknown_penalty,
          (zeros & OSS_DECODING_UNKNOWN_PENALTY) != 0);
+    fill(&options->prior_weight, tuning->prior_weight, (zeros & OSS_DECODING_PRIOR_WEIGHT) != 0);
     fill(&options->beam_prune_logp, known.beam_prune_logp, false);
     fill(&options->token_min_logp, known.token_min_logp, false);
     fill(&options->rescore_weight, default_rescore_weight, false);
     options->zeros = (options->lm_weight == 0.0 ? OSS_DECODING_LM_WEIGHT : 0U) |
                      (options->word_bonus == 0.0 ? OSS_DECODING_WORD_BONUS : 0U) |
-                     (options->unknown_penalty == 0.0 ? OSS_DECODING_UNKNOWN_PENALTY : 0U);
+                     (options->unknown_penalty == 0.0 ? OSS_DECODING_UNKNOWN_PENALTY : 0U) |
+                     (options->prior_weight == 0.0 ? OSS_DECODING_PRIOR_WEIGHT : 0U);
 }
 
 oss_beam_options oss_decoding_beam_options(const oss_decoding_options *options) {
@@ -97,6 +101,7 @@ oss_beam_options oss_decoding_beam_options(const oss_decoding_options *options) 
                               .lm_weight = options->lm_weight,
                               .word_bonus = options->word_bonus,
                               .unknown_penalty = options->unknown_penalty,
+                              .prior_weight = options->prior_weight,
                               .beam_prune_logp = options->beam_prune_logp,
                               /* Lists would be short of what differs early in an utterance. */
                               .prune_history = options->n_best == 0 && options->rescore_lm == NULL,

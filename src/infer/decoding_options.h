@@ -7,7 +7,7 @@
 #include "decode/beam.h"
 #include "ossicle/decoding.h"
 
-enum { OSS_BEAM_WIDTH_MOST = 4096, OSS_BEAM_WIDTH_DEFAULT = 64, OSS_N_BEST_MOST = 1000 };
+enum { OSS_BEAM_WIDTH_MOST = 4096, OSS_BEAM_WIDTH_DEFAULT = 256, OSS_N_BEST_MOST = 1000 };
 
 /* *out = *given, checked: OSS_EUSAGE for what no option may be, or one that this version does not have. */
 oss_status oss_decoding_read_options(oss_decoding_options *out, const oss_decoding_options *given);

@@ -1,8 +1,11 @@
 #include "ossicle/features.h"
 
+#include <math.h>
+
 #include "audio/mel.h"
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/memory.h"
 #include "base/npy.h"
 #include "infer/input.h"
 #include "kernel/lengths.h"
@@ -12,6 +15,7 @@ struct oss_features {
     oss_model_config config;
     oss_mel_plan *plan;
     oss_progress progress;
+    double max_seconds; /* 0: what fits */
 };
 
 void oss_matrix_deinit(oss_matrix *matrix) {
@@ -86,6 +90,19 @@ void oss_features_set_progress(oss_features *features, oss_progress_fn progress,
     features->progress = (oss_progress){.fn = progress, .context = context};
 }
 
+void oss_features_set_max_seconds(oss_features *features, double max_seconds) {
+    features->max_seconds = max_seconds;
+}
+
+static double choose_max_seconds(const oss_features *features) {
+    enum { SAMPLE_BYTES = 10 }; /* they grow by half, and are copied then */
+    const oss_mel_spec *mel = &features->config.mel;
+    const double frames = (double)mel->sample_rate_hz / mel->hop_samples,
+                 bytes = (double)SAMPLE_BYTES * mel->sample_rate_hz + frames * mel->bins * sizeof(float),
+                 most = floor((double)oss_memory_half_bytes() / bytes);
+    return features->max_seconds > 0.0 ? features->max_seconds : fmax(most, 1.0);
+}
+
 int32_t oss_features_rate_hz(const oss_features *features) {
     return features->config.mel.sample_rate_hz;
 }
@@ -113,7 +130,8 @@ static oss_status compute(const oss_features *features, const oss_audio *audio, 
 
 oss_status oss_features_compute_file(oss_features *features, const char *path, oss_matrix *out) {
     oss_audio audio;
-    oss_status status = oss_input_load_any(&audio, path, &features->config, &features->progress);
+    oss_status status = oss_input_load_any(&audio, path, &features->config, choose_max_seconds(features),
+                                           &features->progress);
     if (status == OSS_OK) {
         status = compute(features, &audio, out);
         oss_audio_deinit(&audio);

@@ -30,6 +30,7 @@ struct oss_input {
     const bool *cut_off; /* NULL: it is refused */
     bool warned;
     int64_t given, samples; /* that were read, and in all when they come from memory: else 0 */
+    double max_seconds;     /* 0: no limit */
 };
 
 /* ---- Reading ---- */
@@ -54,11 +55,25 @@ static void warn_of_cut(void) {
     oss_log_warn("%s; what comes before is transcribed", oss_last_error());
 }
 
+/* Of every kind of input: what a header says of its length is not believed. */
+static oss_status check_length(const oss_input *input) {
+    char limit[OSS_NUMBER_CHARS];
+    if (!(input->max_seconds > 0.0) ||
+        (double)input->given <= input->max_seconds * (double)input->request.rate_hz) {
+        return OSS_OK;
+    }
+    (void)oss_number_print(limit, input->max_seconds);
+    return oss_fail(OSS_EINPUT, "%s: longer than max_seconds, %s s", input->name, limit);
+}
+
 static oss_status read_input(void *context, float *x, int64_t most, int64_t *out_samples) {
     oss_input *input = context;
     oss_status status = oss_audio_stream_read(input->stream, x, most, out_samples);
     if (status == OSS_OK) {
         input->given += *out_samples;
+        status = check_length(input);
+    }
+    if (status == OSS_OK) {
         if (!input->warned && input->cut_off != NULL && *input->cut_off) {
             input->warned = true;
             warn_of_cut();
@@ -216,6 +231,7 @@ oss_status oss_input_open(oss_input **out, const char *path, const oss_model_con
     input->request = plan_request(config, &input->reading);
     input->request.cut_off = how->cut_off;
     input->cut_off = how->cut_off;
+    input->max_seconds = how->max_seconds;
     status = how->raw != NULL ? open_raw(input, how->raw)
              : is_pipe(path)  ? open_pipe(input, how->use_ffmpeg)
                               : open_file(input, how->use_ffmpeg);
@@ -223,7 +239,8 @@ oss_status oss_input_open(oss_input **out, const char *path, const oss_model_con
 }
 
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
-                                  double start_seconds, double end_seconds, const oss_progress *progress) {
+                                  double start_seconds, double end_seconds, double max_seconds,
+                                  const oss_progress *progress) {
     oss_input *input = NULL;
     oss_status status = create_input(&input, path, progress);
     if (status != OSS_OK) {
@@ -232,6 +249,7 @@ oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_m
     input->request = plan_request(config, &input->reading);
     input->request.start_seconds = start_seconds;
     input->request.end_seconds = end_seconds;
+    input->max_seconds = max_seconds;
     status = oss_segment_check(path, &input->request);
     return keep_or_close(out, input, status == OSS_OK ? open_file(input, false) : status);
 }
@@ -276,10 +294,11 @@ static void finish_audio(oss_audio *audio, const oss_model_config *config, const
 }
 
 oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config,
-                              const oss_progress *progress) {
+                              double max_seconds, const oss_progress *progress) {
     reading_progress reading = {.told = progress};
     oss_audio_request request = plan_request(config, &reading);
     oss_source source;
+    request.max_seconds = max_seconds;
     oss_status status = oss_source_open_any(&source, path, (size_t)OSS_INPUT_PIPE_GIBIBYTES << 30);
     if (status == OSS_OK) {
         status = oss_audio_load_source(out, &source, path, &request);

@@ -32,12 +32,14 @@ typedef struct oss_input_how {
                       * reached (see oss_audio_request); outlives the input */
     bool use_ffmpeg;    /* for files that libsndfile does not know (audio/foreign.h) */
     const oss_raw *raw; /* NULL: it tells its format itself */
+    double max_seconds; /* a longer one is OSS_EINPUT; 0: no limit */
 } oss_input_how;
 oss_status oss_input_open(oss_input **out, const char *path, const oss_model_config *config,
                           const oss_input_how *how, const oss_progress *progress);
-/* The segment of a regular file from start_seconds to end_seconds (0 and -1: all of it). */
+/* The segment of a regular file from start_seconds to end_seconds (0 and -1: all of it), of at most max_seconds. */
 oss_status oss_input_open_segment(oss_input **out, const char *path, const oss_model_config *config,
-                                  double start_seconds, double end_seconds, const oss_progress *progress);
+                                  double start_seconds, double end_seconds, double max_seconds,
+                                  const oss_progress *progress);
 /* Mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
 oss_status oss_input_open_samples(oss_input **out, const float *sample, int64_t samples, int32_t rate_hz,
                                   const oss_model_config *config);
@@ -59,7 +61,7 @@ void oss_input_check_peak(double peak, const oss_model_config *config, const cha
 /* All of what oss_input_open opens, when it does not break off, peak-normalised when the config says so. Free with
  * oss_audio_deinit. */
 oss_status oss_input_load_any(oss_audio *out, const char *path, const oss_model_config *config,
-                              const oss_progress *progress);
+                              double max_seconds, const oss_progress *progress);
 
 /* The same from mono sample[samples] at rate_hz. OSS_EUSAGE: no samples, a rate below 1. */
 oss_status oss_input_from_samples(oss_audio *out, const float *sample, int64_t samples, int32_t rate_hz,

@@ -1,11 +1,13 @@
 #include "infer/recognizer_internal.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "base/logger.h"
 #include "base/mem.h"
+#include "base/memory.h"
 #include "base/pool.h"
 #include "infer/recognizer_options.h"
 #include "infer/recognizer_state.h"
@@ -122,6 +124,7 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     sibling->raw = recognizer->raw;
     sibling->keeps_level = recognizer->keeps_level;
     sibling->plan = recognizer->plan;
+    sibling->max_seconds = recognizer->max_seconds;
     oss_status status = oss_encoder_create_sibling(&sibling->encoder, recognizer->encoder);
     if (status == OSS_OK) {
         status = oss_search_setup_share(&sibling->decoding, &recognizer->decoding, sibling->model);
@@ -133,6 +136,17 @@ oss_status oss_recognizer_create_sibling(oss_recognizer **out, const oss_recogni
     connect_stop(sibling);
     *out = sibling;
     return OSS_OK;
+}
+
+void oss_recognizer_limit(oss_recognizer *recognizer, double max_seconds, int32_t at_once) {
+    const oss_model *model = recognizer->model;
+    /* Logits, which grow by half and are copied then; and what is kept of a row of them. */
+    enum { ROW_BYTES = 64, LOGIT_BYTES = 10 };
+    const int32_t symbols = model->vocab == NULL ? 0 : oss_vocab_size(model->vocab);
+    const double rows = oss_sizes_embedding_hz(&model->config) * model->config.ctc_subframes,
+                 bytes = (double)oss_memory_half_bytes() / at_once,
+                 most = floor(bytes / (rows * (ROW_BYTES + (double)LOGIT_BYTES * symbols)));
+    recognizer->max_seconds = max_seconds > 0.0 ? max_seconds : fmax(most, 1.0);
 }
 
 void oss_recognizer_free(oss_recognizer *recognizer) {

@@ -91,9 +91,9 @@ oss_status oss_recognizer_align_row(oss_recognizer *recognizer, const oss_refere
     oss_input *input = NULL;
     oss_status status = begin(recognizer, &h, &read, options);
     if (status == OSS_OK) {
-        status =
-            oss_input_open_segment(&input, reference->path, &recognizer->model->config,
-                                   reference->start_seconds, reference->end_seconds, &recognizer->progress);
+        status = oss_input_open_segment(&input, reference->path, &recognizer->model->config,
+                                        reference->start_seconds, reference->end_seconds,
+                                        recognizer->max_seconds, &recognizer->progress);
     }
     if (status == OSS_OK) {
         status = oss_recognizer_hear(recognizer, input, (oss_hearer){.take = take_heard, .context = &h});

@@ -187,7 +187,8 @@ oss_status oss_recognizer_hear_file(oss_recognizer *recognizer, const char *path
     recognizer->cut_off = false;
     const oss_input_how how = {.cut_off = recognizer->allow_truncated ? &recognizer->cut_off : NULL,
                                .use_ffmpeg = recognizer->use_ffmpeg,
-                               .raw = recognizer->is_raw ? &recognizer->raw : NULL};
+                               .raw = recognizer->is_raw ? &recognizer->raw : NULL,
+                               .max_seconds = recognizer->max_seconds};
     oss_status status = oss_input_open(&input, path, &recognizer->model->config, &how, &recognizer->progress);
     return status == OSS_OK ? hear_and_close(recognizer, input, hearer) : status;
 }

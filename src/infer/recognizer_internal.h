@@ -21,6 +21,10 @@ oss_status oss_recognizer_retune(oss_recognizer *recognizer, const oss_decoding_
 /* *out (oss_free): the text of logits[rows, symbols] of a recording, as it is decoded. */
 oss_status oss_recognizer_decode_logits(oss_recognizer *recognizer, const oss_matrix *logits, char **out);
 
+/* Longer recordings in files are refused, by siblings made hereafter too. max_seconds 0: those of which all logits, of
+ * at_once recordings at a time, do not fit into half of the memory. */
+void oss_recognizer_limit(oss_recognizer *recognizer, double max_seconds, int32_t at_once);
+
 /* A recording, or a segment of one, and what was said in it: a row of a dataset. */
 typedef struct oss_reference {
     const char *path;

@@ -74,9 +74,9 @@ static oss_status hear_row(oss_recognizer *recognizer, const oss_reference *refe
         status = oss_transcriber_create(&h->transcriber, recognizer->model, &search);
     }
     if (status == OSS_OK) {
-        status =
-            oss_input_open_segment(&input, reference->path, &recognizer->model->config,
-                                   reference->start_seconds, reference->end_seconds, &recognizer->progress);
+        status = oss_input_open_segment(&input, reference->path, &recognizer->model->config,
+                                        reference->start_seconds, reference->end_seconds,
+                                        recognizer->max_seconds, &recognizer->progress);
     }
     if (status == OSS_OK) {
         status = oss_recognizer_hear(recognizer, input, (oss_hearer){.take = take_heard, .context = h});

@@ -24,6 +24,7 @@ struct oss_recognizer {
     oss_raw raw; /* ...so */
     oss_piece_plan plan;
     oss_search_setup decoding;
+    double max_seconds; /* of recordings in files; 0: no limit */
     oss_stop stop;
     oss_progress progress; /* `stop` is in it */
     double speech_db; /* level of speech in the first piece of the last recording, unless levels are kept */

@@ -4,12 +4,14 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "decode/symbol_priors.h"
 #include "decode/symbol_tokens.h"
 
 struct oss_search_models {
     _Atomic int32_t owners;
     oss_ngram *words, *symbols, *rescorer;      /* NULL: none */
     oss_lexicon *lexicon;                       /* of `words` */
+    float *symbol_prior;                        /* by `words`, else by `symbols` */
     char *lm_path, *symbol_path, *rescore_path; /* NULL: none */
 };
 
@@ -28,6 +30,7 @@ static void release_models(oss_search_models *models) {
     oss_ngram_free(models->words);
     oss_ngram_free(models->symbols);
     oss_ngram_free(models->rescorer);
+    oss_free(models->symbol_prior);
     oss_free(models->lm_path);
     oss_free(models->symbol_path);
     oss_free(models->rescore_path);
@@ -91,6 +94,15 @@ static oss_status load_rescorer(oss_search_models *models, const char *path) {
     return status;
 }
 
+static oss_status find_priors(oss_search_models *models, const oss_model *model) {
+    models->symbol_prior = oss_alloc((size_t)oss_vocab_size(model->vocab), sizeof *models->symbol_prior);
+    return models->symbol_prior == NULL
+               ? OSS_ENOMEM
+               : oss_symbol_priors_find(models->symbol_prior,
+                                        models->words != NULL ? models->words : models->symbols,
+                                        model->vocab);
+}
+
 static oss_status load_models(oss_search_models **out, const oss_model *model,
                               const oss_decoding_options *options) {
     oss_search_models *models = oss_alloc_zero(1, sizeof *models);
@@ -99,6 +111,9 @@ static oss_status load_models(oss_search_models **out, const oss_model *model,
     }
     atomic_init(&models->owners, 1);
     oss_status status = options->lm == NULL ? OSS_OK : load_lm(models, model, options->lm);
+    if (status == OSS_OK && options->lm != NULL) {
+        status = find_priors(models, model);
+    }
     if (status == OSS_OK && options->symbol_lm != NULL) {
         status = load_symbol_lm(models, model, options->symbol_lm);
     }
@@ -142,6 +157,7 @@ static oss_status make_beam(oss_search_setup *setup, const oss_model *model) {
                                   .lexicon = models == NULL ? NULL : models->lexicon,
                                   .words = models == NULL ? NULL : models->words,
                                   .symbols = models == NULL ? NULL : models->symbols,
+                                  .symbol_prior = models == NULL ? NULL : models->symbol_prior,
                                   .hotwords = setup->hotwords == NULL ? NULL : setup->hotwords->hotwords};
     return oss_beam_create(&setup->beam, &with, &options);
 }

@@ -267,10 +267,10 @@ static oss_status check_samples(const oss_stream *stream, const float *sample, i
         return oss_fail(OSS_EUSAGE, "%s has a rate of %d Hz, not %d: a new one may have another", name,
                         stream->rate_hz, rate_hz);
     }
-    if (!oss_k_all_finite(sample, (size_t)samples)) {
-        int64_t at = oss_segment_find_not_finite(sample, samples);
+    if (!oss_segment_is_usable(sample, samples)) {
+        int64_t at = oss_segment_find_unusable(sample, samples);
         return oss_fail(OSS_EINPUT, "%s: sample %lld of these is %s", name, (long long)at,
-                        oss_segment_name_not_finite(sample[at]));
+                        oss_segment_name_unusable(sample[at]));
     }
     return OSS_OK;
 }

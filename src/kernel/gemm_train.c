@@ -2,10 +2,14 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/contract.h"
+#include "base/fail.h"
+#include "base/mem.h"
 #include "kernel/bf16.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
@@ -15,7 +19,8 @@
 extern void *blas_memory_alloc(int procedure);
 extern void blas_memory_free(void *buffer);
 
-enum { WARM_SLOTS_MAX = 64, WARM_BYTES = 3 << 20, PAGE_BYTES = 4096 };
+/* BUFFER: what OpenBLAS maps for a thread on x86-64, its BUFFER_SIZE (32 << 22). */
+enum { WARM_SLOTS_MAX = 64, WARM_BYTES = 3 << 20, PAGE_BYTES = 4096, BUFFER_MIB = 128 };
 
 static pthread_mutex_t warm_lock = PTHREAD_MUTEX_INITIALIZER;
 static int warm_threads = 0; /* that have called, under warm_lock */
@@ -57,8 +62,82 @@ static _Thread_local bool is_warm = false;
  * on a processor without AVX-512, ours runs throughout (at 90 % of the AVX2 peak). */
 enum { OPENBLAS_COLUMNS = 512, OPENBLAS_ROWS = 1024 };
 
+bool oss_k_gemm_train_uses_openblas(void) {
+    return oss_cpu_isa() == OSS_ISA_AVX512;
+}
+
 static bool goes_to_openblas(bool ta, bool tb, int32_t n, int32_t k) {
-    return oss_cpu_isa() == OSS_ISA_AVX512 && ta && !tb && n >= OPENBLAS_COLUMNS && k >= OPENBLAS_ROWS;
+    return oss_k_gemm_train_uses_openblas() && ta && !tb && n >= OPENBLAS_COLUMNS && k >= OPENBLAS_ROWS;
+}
+
+/* ---- Before main ---- */
+
+/* OpenBLAS starts a thread for each processor when it is loaded, before main, though all of its work here is done in
+ * threads of ours. One that cannot start makes it end the program by SIGINT, as if somebody had asked for it; and where
+ * address space is short they ask for their buffers for ever. For one processor it starts none: the process has one
+ * while libraries are loaded, and all of its own again after that. (Environment variables would come too late: the C
+ * library does not have them yet.) */
+static cpu_set_t own_processors;
+static bool is_confined;
+
+#define BEFORE_LIBRARIES __attribute__((no_sanitize("address", "thread", "undefined")))
+
+BEFORE_LIBRARIES static void confine(void) {
+    static cpu_set_t one;
+    if (sched_getaffinity(0, sizeof own_processors, &own_processors) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < CPU_SETSIZE && !is_confined; i++) {
+        if (CPU_ISSET(i, &own_processors)) {
+            CPU_SET(i, &one);
+            is_confined = true;
+        }
+    }
+    is_confined = is_confined && sched_setaffinity(0, sizeof one, &one) == 0;
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*confine_first)(void) = confine;
+
+__attribute__((constructor)) static void release(void) {
+    if (is_confined) {
+        (void)sched_setaffinity(0, sizeof own_processors, &own_processors);
+    }
+}
+
+/* ---- Buffers ---- */
+
+static oss_status refuse_room(int32_t threads) {
+    static const struct {
+        int resource;
+        const char *name;
+    } limits[] = {{RLIMIT_AS, "ulimit -v"}, {RLIMIT_DATA, "ulimit -d"}};
+    for (int i = 0; i < 2; i++) {
+        struct rlimit limit;
+        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+            return oss_fail(
+                OSS_ENOMEM,
+                "OpenBLAS needs %d MiB of address space for %d threads, and the process may have %llu MiB "
+                "in all (%s): raise the limit or take fewer threads (--threads N)",
+                threads * BUFFER_MIB, threads, (unsigned long long)limit.rlim_cur >> 20, limits[i].name);
+        }
+    }
+    return oss_fail(
+        OSS_ENOMEM,
+        "OpenBLAS needs %d MiB of address space for %d threads, which the system does not give: take fewer "
+        "threads (--threads N)",
+        threads * BUFFER_MIB, threads);
+}
+
+oss_status oss_k_gemm_train_find_room(int32_t threads) {
+    void *block[WARM_SLOTS_MAX] = {0};
+    int32_t count = threads < WARM_SLOTS_MAX ? threads : WARM_SLOTS_MAX, found = 0;
+    while (found < count && (block[found] = oss_alloc((size_t)BUFFER_MIB << 20, 1)) != NULL) {
+        found++;
+    }
+    for (int32_t i = 0; i < found; i++) {
+        oss_free(block[i]);
+    }
+    return found == count ? OSS_OK : refuse_room(count);
 }
 
 /* Takes `count` buffers at once, so that OpenBLAS has mapped as many, and touches what products of our size

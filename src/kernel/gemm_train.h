@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel/linear.h"
+#include "ossicle/status.h"
 
 /* Contract of oss_k_gemm. OpenBLAS runs in the calling thread only. */
 void oss_k_gemm_train(bool ta, bool tb, int32_t m, int32_t n, int32_t k, const float *a, int32_t lda,
@@ -18,6 +19,11 @@ size_t oss_k_linear_scratch_floats(oss_k_format format, int32_t rows, int32_t n)
 void oss_k_linear_bwd_weight(float *dw, const void *dy, const void *x, oss_k_format format, int32_t rows,
                              int32_t n, int32_t k, bool add, void *scratch);
 
+/* Whether OpenBLAS takes part at all, with the instruction set in use. */
+bool oss_k_gemm_train_uses_openblas(void);
+/* OSS_ENOMEM when the process may not have the address space that OpenBLAS needs for so many threads: it would ask for
+ * it for ever. Before any thread is warmed up. */
+oss_status oss_k_gemm_train_find_room(int32_t threads);
 /* Sets OpenBLAS to one thread and makes it take its buffers now; call once in every thread that will train. */
 void oss_k_gemm_train_warm_up(void);
 

@@ -40,9 +40,9 @@ oss_status oss_model_save(const oss_model *model, const char *path);
 oss_model *oss_model_share(oss_model *model);
 void oss_model_free(oss_model *model);
 
-/* `ossicle import`: a safetensors file of other origin (no sum) with the seed's tensor names, with or without
- * the prefix `encoder.` or `audio_encoder.`, given a config and the vocabulary. */
+/* `ossicle import`: a safetensors file of other origin (no sum; one that it has must fit, unless is_forced) with the
+ * seed's tensor names, with or without the prefix `encoder.` or `audio_encoder.`, given a config and the vocabulary. */
 oss_status oss_model_import(oss_model **out, const char *path, const oss_model_config *config,
-                            const oss_vocab *vocab);
+                            const oss_vocab *vocab, bool is_forced);
 
 #endif

@@ -154,8 +154,11 @@ static oss_status load_description(oss_model **out, const oss_safetensors *file)
 }
 
 /* What the config promises must be in the file before memory is taken for it. */
-static oss_status load_values(oss_model *model, const oss_safetensors *file) {
+static oss_status load_values(oss_model *model, oss_safetensors *file) {
     oss_status status = oss_model_tensors_check(model, file);
+    if (status == OSS_OK) {
+        status = oss_safetensors_fetch(file);
+    }
     if (status == OSS_OK) {
         model->value = oss_model_alloc_block(model->params);
         status = model->value == NULL ? OSS_ENOMEM : oss_model_tensors_read(model, file);
@@ -163,7 +166,7 @@ static oss_status load_values(oss_model *model, const oss_safetensors *file) {
     return status;
 }
 
-static oss_status load_model(oss_model **out, const oss_safetensors *file) {
+static oss_status load_model(oss_model **out, oss_safetensors *file) {
     oss_model *model = NULL;
     const char *path = oss_safetensors_path(file);
     oss_status status = load_description(&model, file);
@@ -195,7 +198,7 @@ static oss_status load_model(oss_model **out, const oss_safetensors *file) {
 
 oss_status oss_model_load_file(oss_model **out, const char *path, char out_sum[OSS_SUM_DIGITS + 1]) {
     oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load(&file, path, true);
+    oss_status status = oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED);
     if (status == OSS_OK) {
         status = load_model(out, file);
     }
@@ -218,7 +221,7 @@ oss_status oss_model_load(oss_model **out, const char *path) {
 
 oss_status oss_model_load_memory(oss_model **out, const void *bytes, size_t count, const char *name) {
     oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load_memory(&file, bytes, count, name, true);
+    oss_status status = oss_safetensors_open_memory(&file, bytes, count, name, OSS_ST_SUM_NEEDED);
     if (status == OSS_OK) {
         status = load_model(out, file);
     }

@@ -10,8 +10,10 @@
 #include "ossicle/status.h"
 
 enum { OSS_ST_MAX_RANK = 8 };
-#define OSS_ST_MAX_HEADER_BYTES ((size_t)100000000) /* the format's own limit */
-#define OSS_ST_MAX_FILE_BYTES   ((size_t)1 << 34)   /* 16 GiB */
+#define OSS_ST_MAX_HEADER_BYTES                                                                              \
+    ((size_t)8 << 20) /* the format allows 100 MB, for OSS_JSON_MAX_TREE_BYTES of which there is no use */
+#define OSS_ST_SMALL_BYTES    ((size_t)8 << 20)
+#define OSS_ST_MAX_FILE_BYTES ((size_t)1 << 34) /* 16 GiB */
 
 typedef struct oss_safetensors oss_safetensors;
 
@@ -20,19 +22,30 @@ typedef struct oss_st_tensor {
     const char *dtype; /* "F32", "F64", "I64"... */
     int32_t rank;
     int64_t dim[OSS_ST_MAX_RANK];
-    const void *data; /* owned by the file object; little endian; may be unaligned */
+    const void
+        *data; /* owned by the file object; little endian; may be unaligned; NULL before it is fetched */
     size_t bytes;
+    size_t at; /* its place behind the header, in bytes */
 } oss_st_tensor;
 
-/* Reads the whole file. Checks: header length and size limits, JSON without duplicate keys, offsets
- * contiguous from 0 to the end of the file, shape x dtype = bytes, `ossicle_sum`. require_sum: a file without
- * a valid sum is refused (message says to use `ossicle import`); otherwise one that does not fit is only
- * warned of. Every failure that lies in the file is OSS_EINPUT. */
-oss_status oss_safetensors_load(oss_safetensors **out, const char *path, bool require_sum);
+/* What is asked of the `ossicle_sum` of a file. */
+typedef enum oss_st_sum {
+    OSS_ST_SUM_NEEDED,   /* it must be there and fit */
+    OSS_ST_SUM_IF_THERE, /* one that is there must fit: files of other origin have none */
+    OSS_ST_SUM_IGNORED   /* one that does not fit is warned of */
+} oss_st_sum;
+
+/* Reads what a file says of itself; the data of one larger than OSS_ST_SMALL_BYTES are left where they are, so that a file
+ * which is not what is looked for costs no memory. Checks: header length and size limits, JSON without duplicate keys,
+ * offsets contiguous from 0 to the end of the file, shape x dtype = bytes, that the sum is there, and fits once the data are
+ * read (message says to use `ossicle import`). Every failure that lies in the file is OSS_EINPUT. */
+oss_status oss_safetensors_open(oss_safetensors **out, const char *path, oss_st_sum policy);
 /* The same from bytes[count], which stay the caller's and must outlive the object: tensors lie in them. name:
  * for messages, and what oss_safetensors_path gives. */
-oss_status oss_safetensors_load_memory(oss_safetensors **out, const void *bytes, size_t count,
-                                       const char *name, bool require_sum);
+oss_status oss_safetensors_open_memory(oss_safetensors **out, const void *bytes, size_t count,
+                                       const char *name, oss_st_sum policy);
+/* Reads the data, unless that was done, and compares the sum; before any tensor's data are looked at. */
+oss_status oss_safetensors_fetch(oss_safetensors *file);
 void oss_safetensors_free(oss_safetensors *file);
 const char *oss_safetensors_path(const oss_safetensors *file);
 /* Tensors in the order of their data. */

@@ -46,6 +46,10 @@ static oss_status read_more(oss_arpa_lines *lines) {
     if (status == OSS_OK) {
         lines->ended = got == 0;
         lines->end += got;
+        lines->read_bytes += (int64_t)got;
+    }
+    if (status == OSS_OK && lines->most_bytes > 0 && lines->read_bytes > lines->most_bytes) {
+        status = oss_fail(OSS_EINPUT, "%s: %s", lines->pipe->name, lines->too_much);
     }
     return status;
 }
@@ -69,7 +73,7 @@ oss_status oss_arpa_lines_next(oss_arpa_lines *lines, char **out) {
     size_t looked = 0;
     for (;;) {
         size_t left = lines->end - lines->begin;
-        const char *from = lines->block + lines->begin;
+        const char *from = left > 0 ? lines->block + lines->begin : NULL;
         const char *end = left > looked ? memchr(from + looked, '\n', left - looked) : NULL;
         if (end != NULL) {
             return give(lines, (size_t)(end - from), out);

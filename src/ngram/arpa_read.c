@@ -10,7 +10,13 @@
 #include "ngram/arpa_model.h"
 #include "ngram/ngram_image.h"
 
-enum { MAX_FIELDS = OSS_NGRAM_ORDER_MAX + 2, PLAIN_DIGITS = 15 };
+enum {
+    MAX_FIELDS = OSS_NGRAM_ORDER_MAX + 2,
+    PLAIN_DIGITS = 15,
+    MOST_HEAD_BYTES = 1 << 19,  /* what may stand before \data\ */
+    MOST_EMPTY_LINES = 1 << 12, /* one after another */
+    MOST_REST_MIB = 64          /* that is read behind \end\ */
+};
 #define MOST_BACKOFF                                                                                         \
     100.0 /* of the magnitude of a logarithm to base 10; below it is as 0, above it nonsense */
 #define ROUNDED_LOG10 0.001 /* a probability of 1 may come out this much too large */
@@ -42,7 +48,11 @@ static void trim(char **line) {
 /* The next line that is not empty. */
 static oss_status next_line(reader *r) {
     oss_status status = OSS_OK;
+    const int64_t before = r->lines.number;
     do {
+        if (r->lines.number - before > MOST_EMPTY_LINES) {
+            return refuse(r, "nothing but empty lines: no ARPA file");
+        }
         status = oss_arpa_lines_next(&r->lines, &r->line);
         if (status == OSS_OK && r->line != NULL) {
             trim(&r->line);
@@ -109,6 +119,10 @@ static float to_ln(double log10_value) {
 
 static oss_status find_head(reader *r) {
     static const char mark[] = "\xef\xbb\xbf";
+    const int64_t most_bytes = r->lines.most_bytes;
+    r->lines.most_bytes = MOST_HEAD_BYTES;
+    r->lines.too_much =
+        "neither a language model of ours nor an ARPA file: no line \\data\\ in its first 512 KiB";
     oss_status status = next_line(r);
     while (status == OSS_OK && r->line != NULL) {
         char *line = r->line;
@@ -116,6 +130,8 @@ static oss_status find_head(reader *r) {
             line += strlen(mark);
         }
         if (strcmp(line, "\\data\\") == 0) {
+            r->lines.most_bytes = most_bytes;
+            r->lines.too_much = "compressed more than any language model is: it was made to fill memory";
             return OSS_OK;
         }
         status = next_line(r);
@@ -212,6 +228,13 @@ static oss_status read_ngram(reader *r, int32_t n) {
                             : status;
 }
 
+/* Not at the end of the section: a section may have no end. */
+static oss_status refuse_more(const reader *r, int32_t n) {
+    return oss_fail(OSS_EINPUT, "%s:%lld: one more n-gram of order %d than the %lld that line %lld says",
+                    r->model.name, (long long)r->lines.number, (int)n, (long long)r->declared[n - 1],
+                    (long long)r->header_line[n - 1]);
+}
+
 static oss_status read_section(reader *r, int32_t n) {
     char title[32];
     (void)oss_format(title, sizeof title, "\\%d-grams:", (int)n);
@@ -222,7 +245,7 @@ static oss_status read_section(reader *r, int32_t n) {
     }
     oss_status status = next_line(r);
     while (status == OSS_OK && r->line != NULL && r->line[0] != '\\') {
-        status = read_ngram(r, n);
+        status = r->model.list[n - 1].count < r->declared[n - 1] ? read_ngram(r, n) : refuse_more(r, n);
         if (status == OSS_OK) {
             status = next_line(r);
         }
@@ -245,7 +268,8 @@ static oss_status read_rest(reader *r) {
         return refuse(r, "something else where the line \\end\\ should be");
     }
     oss_status status = OSS_OK;
-    for (size_t got = 1; got > 0 && status == OSS_OK;) {
+    size_t got = 1;
+    for (int32_t i = 0; i < 16 * MOST_REST_MIB && got > 0 && status == OSS_OK; i++) {
         status = oss_pipe_read(r->lines.pipe, NULL, 1 << 16, &got);
     }
     return status;
@@ -262,9 +286,10 @@ static oss_status read_all(reader *r) {
     return status == OSS_OK ? read_rest(r) : status;
 }
 
-oss_status oss_arpa_read(oss_ngram **out, oss_pipe *pipe) {
+oss_status oss_arpa_read(oss_ngram **out, oss_pipe *pipe, int64_t most_bytes) {
     reader r = {.model = {.name = pipe->name}};
     oss_arpa_lines_init(&r.lines, pipe);
+    r.lines.most_bytes = most_bytes;
     oss_status status = read_all(&r);
     oss_arpa_lines_deinit(&r.lines);
     if (status == OSS_OK) {

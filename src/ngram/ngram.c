@@ -42,7 +42,8 @@ oss_ngram_tuning oss_ngram_get_tuning(const oss_ngram *ngram) {
                               .has_penalty = (ngram->header.flags & OSS_NGRAM_FLAG_PENALTY) != 0,
                               .lm_weight = ngram->header.lm_weight,
                               .word_bonus = ngram->header.word_bonus,
-                              .unknown_penalty = ngram->header.unknown_penalty};
+                              .unknown_penalty = ngram->header.unknown_penalty,
+                              .prior_weight = ngram->header.prior_weight};
 }
 
 uint64_t oss_ngram_sum(const oss_ngram *ngram) {

@@ -31,6 +31,7 @@ typedef struct oss_ngram_tuning {
     bool tuned;
     bool has_penalty; /* unknown_penalty is known: not of files of version 1 */
     double lm_weight, word_bonus, unknown_penalty;
+    double prior_weight; /* at least 0; 0: none, as in files of before version 3 */
 } oss_ngram_tuning;
 
 /* Our own file, or an ARPA file (gzip too), told by its first bytes. A file of our own is mapped and its sum checked. Free

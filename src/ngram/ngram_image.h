@@ -15,7 +15,7 @@
 
 enum {
     OSS_NGRAM_BOOK = 256,   /* values of a table */
-    OSS_NGRAM_VERSION = 2,  /* of the file, the newest; 1 has no unknown_penalty */
+    OSS_NGRAM_VERSION = 3,  /* of the file, the newest; 1 has no unknown_penalty, 2 no prior_weight */
     OSS_NGRAM_CODE_BITS = 8 /* of a probability or back-off */
 };
 #define OSS_NGRAM_MAX_COUNT INT64_C(0xfffffffe)
@@ -34,12 +34,17 @@ typedef struct oss_ngram_header {
     uint64_t text_bytes;                 /* of all tokens */
     uint64_t count[OSS_NGRAM_ORDER_MAX]; /* n-grams by order; 0 above the highest */
     double unknown_penalty;              /* with OSS_NGRAM_FLAG_PENALTY; else 0 */
-    uint64_t reserved;                   /* 0 */
+    double prior_weight;                 /* with OSS_NGRAM_FLAG_PRIOR; else 0 */
 } oss_ngram_header;
 _Static_assert(sizeof(oss_ngram_header) == 128, "as it is in files");
 
 enum { OSS_NGRAM_LITTLE_ENDIAN = 0x01020304, OSS_NGRAM_SUM_END = 24 };
-enum { OSS_NGRAM_FLAG_SYMBOLS = 1, OSS_NGRAM_FLAG_TUNED = 2, OSS_NGRAM_FLAG_PENALTY = 4 };
+enum {
+    OSS_NGRAM_FLAG_SYMBOLS = 1,
+    OSS_NGRAM_FLAG_TUNED = 2,
+    OSS_NGRAM_FLAG_PENALTY = 4,
+    OSS_NGRAM_FLAG_PRIOR = 8
+};
 extern const char oss_ngram_magic[8];
 
 typedef struct oss_ngram_level {

@@ -8,6 +8,8 @@
 #include "ngram/ngram_file.h"
 
 enum { LOOK_BYTES = 16, SILENT_MS = 60000 };
+/* An ARPA file has 3 to 10 times the bytes that gzip makes of it; what has 1000 times as many was made to fill memory. */
+enum { MOST_EXPANSION = 64, LEAST_LIMIT_BYTES = 4 << 20 };
 
 static bool is_gzip(const char *bytes, size_t count) {
     return count >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0;
@@ -18,10 +20,14 @@ static oss_status load_gzip(oss_ngram **out, const char *path) {
     const char *const argument[] = {"gzip", "-dc", "--", path, NULL};
     oss_child child = {0};
     oss_pipe pipe = {.fd = -1};
+    int64_t bytes = 0;
     oss_status status =
         oss_file_is_regular(path)
-            ? oss_child_start(&child, argument, SILENT_MS, NULL, &pipe, path)
+            ? oss_file_size(&bytes, path)
             : oss_fail(OSS_EINPUT, "%s: compressed, and not a regular file: give the path of one", path);
+    if (status == OSS_OK) {
+        status = oss_child_start(&child, argument, SILENT_MS, NULL, &pipe, path);
+    }
     if (status != OSS_OK) {
         oss_child_close(&child);
         return status == OSS_EUSAGE
@@ -32,7 +38,7 @@ static oss_status load_gzip(oss_ngram **out, const char *path) {
                    : status;
     }
     oss_ngram *ngram = NULL;
-    status = oss_arpa_read(&ngram, &pipe);
+    status = oss_arpa_read(&ngram, &pipe, LEAST_LIMIT_BYTES + MOST_EXPANSION * bytes);
     const bool ended = pipe.ended;
     oss_pipe_close(&pipe);
     if (ended) { /* why it broke off counts more than that it did */
@@ -60,7 +66,7 @@ oss_status oss_ngram_load(oss_ngram **out, const char *path) {
     const bool own = status == OSS_OK && oss_ngram_file_begins(bytes, count);
     const bool gzip = status == OSS_OK && is_gzip(bytes, count);
     if (status == OSS_OK && !own && !gzip) {
-        status = oss_arpa_read(out, &pipe);
+        status = oss_arpa_read(out, &pipe, 0);
     }
     oss_pipe_close(&pipe);
     if (own) {

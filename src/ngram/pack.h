@@ -30,7 +30,7 @@ oss_status oss_ngram_pack(oss_ngram **out, const oss_ngram_parts *parts);
 oss_status oss_ngram_save(const oss_ngram *ngram, const char *path);
 /* The same, of a model whose tokens are symbols, or are not, whatever it says itself: an ARPA file cannot say. */
 oss_status oss_ngram_save_as(const oss_ngram *ngram, bool is_of_symbols, const char *path);
-/* Writes the tuning into a file of our own, of version 2 with an unknown_penalty. Models that were loaded from it keep what
+/* Writes the tuning into a file of our own, of version 2 with an unknown_penalty, of 3 with a prior_weight. Models that were loaded from it keep what
  * they had. OSS_EINPUT: it is an ARPA file, which has no room for it, or damaged. */
 oss_status oss_ngram_save_tuning(const char *path, const oss_ngram_tuning *tuning);
 /* An ARPA file, logarithms to base 10 with 7 significant digits. OSS_EINPUT: the model came from a damaged file that has a

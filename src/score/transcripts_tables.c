@@ -307,7 +307,7 @@ static oss_status add_text(oss_transcripts *t, const oss_transcripts_options *o,
     oss_strbuf where = {0};
     oss_strbuf_printf(&where, "%s:%lld", t->name, (long long)number);
     oss_status status =
-        oss_strbuf_ok(&where) ? oss_json_parse(&object, line, strlen(line), where.data) : OSS_ENOMEM;
+        oss_strbuf_ok(&where) ? oss_json_parse_large(&object, line, strlen(line), where.data) : OSS_ENOMEM;
     if (status == OSS_OK) {
         status = add_object(t, o, object, where.data, number);
     }
@@ -346,7 +346,7 @@ static oss_status add_elements(oss_transcripts *t, const oss_transcripts_options
 oss_status oss_transcripts_read_json(oss_transcripts *t, const oss_transcripts_options *o, const char *text,
                                      size_t bytes) {
     oss_json *root = NULL;
-    oss_status status = oss_json_parse(&root, text, bytes, t->name);
+    oss_status status = oss_json_parse_large(&root, text, bytes, t->name);
     if (status == OSS_OK) {
         status =
             oss_json_is(root, OSS_JSON_ARRAY) ? add_elements(t, o, root) : add_object(t, o, root, t->name, 1);

@@ -28,6 +28,8 @@ typedef struct oss_train_hooks {
     void (*evaluated)(void *context, const oss_train_progress *progress, const oss_eval *eval, oss_best best);
     /* Asked after every step: true saves a checkpoint and ends with OSS_ESTOPPED. */
     bool (*stop)(void *context);
+    /* Asked after every step: true saves a checkpoint, and training goes on. */
+    bool (*save)(void *context);
 } oss_train_hooks;
 
 typedef struct oss_train_request {

@@ -56,6 +56,7 @@ static oss_status reserve_current_epoch(trainer *t) {
 static oss_status run_step(trainer *t, oss_step_result *result, double *out_wait_seconds) {
     oss_session *session = &t->session;
     oss_train_state *state = &session->state;
+    const oss_train_state before_step = *state;
     int64_t number = state->step + 1;
     double waited = 0;
     oss_step_begin(session->step, number);
@@ -68,6 +69,7 @@ static oss_status run_step(trainer *t, oss_step_result *result, double *out_wait
             status = oss_step_accumulate(session->step, batch);
         }
         if (status != OSS_OK) {
+            *state = before_step; /* no weight has moved yet */
             return status;
         }
         state->epoch = batch->epoch;
@@ -213,6 +215,11 @@ static bool is_stop_requested(const trainer *t) {
     return hooks->stop != NULL && hooks->stop(hooks->context);
 }
 
+static bool is_save_requested(const trainer *t) {
+    const oss_train_hooks *hooks = &t->session.request->hooks;
+    return hooks->save != NULL && hooks->save(hooks->context);
+}
+
 static bool is_due(int64_t step, int64_t every, int64_t last) {
     return step % every == 0 || step == last;
 }
@@ -245,25 +252,37 @@ static void report_course(const trainer *t) {
     }
 }
 
-/* Validation first, so that the checkpoint knows its outcome: a run killed in between repeats both. */
+static oss_status save(trainer *t, bool is_best) {
+    oss_status status = oss_session_save(&t->session, is_best);
+    t->saved = status == OSS_OK;
+    return status;
+}
+
+/* Validation first, so that the checkpoint knows its outcome: a run killed in between repeats both. One that stops, or
+ * whose validation fails, leaves it to the resumed run: who ends programs waits some seconds only. */
 static oss_status evaluate_and_save(trainer *t, bool stopping) {
-    oss_session *session = &t->session;
-    const oss_config *config = session->config;
-    int64_t step = session->state.step;
-    bool has_dev = session->data.dev.rows > 0;
+    const oss_config *config = t->session.config;
+    oss_train_state *state = &t->session.state;
+    bool has_dev = t->session.data.dev.rows > 0, asked = is_save_requested(t), late = state->eval_due == 1;
+    bool due = late || is_due(state->step, config->training.eval_every, config->training.max_steps);
     bool is_best = !has_dev;
-    session->state.best_step = has_dev ? session->state.best_step : step;
     oss_status status = OSS_OK;
-    if (is_due(step, config->training.eval_every, config->training.max_steps)) {
-        status = has_dev ? evaluate(t, &is_best) : OSS_OK;
+    state->best_step = has_dev ? state->best_step : state->step;
+    state->eval_due = due && has_dev;
+    if (state->eval_due == 1 && !stopping) {
+        status = evaluate(t, &is_best);
+        state->eval_due = status != OSS_OK;
+    }
+    if (due && state->eval_due == 0) {
         report_course(t);
     }
-    bool save = stopping || (has_dev && is_best) ||
-                is_due(step, config->training.checkpoint_every, config->training.max_steps) ||
-                out_of_patience(t);
-    if (status == OSS_OK && save) {
-        status = oss_session_save(session, is_best);
-        t->saved = status == OSS_OK;
+    if (status == OSS_OK &&
+        (stopping || asked || late || (has_dev && is_best) || out_of_patience(t) ||
+         is_due(state->step, config->training.checkpoint_every, config->training.max_steps))) {
+        status = save(t, is_best);
+    }
+    if (status == OSS_OK && asked) {
+        oss_log_info("step %lld is saved, as was asked for", (long long)state->step);
     }
     return status;
 }
@@ -285,8 +304,14 @@ static oss_status flush_now_and_then(trainer *t) {
 }
 
 static oss_status train_to_end(trainer *t) {
+    const oss_train_state *state = &t->session.state;
     bool stopping = is_stop_requested(t);
-    oss_status status = !stopping && oss_session_scores_start(&t->session) ? score_start(t) : OSS_OK;
+    oss_status status = OSS_OK;
+    if (!stopping && oss_session_scores_start(&t->session)) {
+        status = score_start(t);
+    } else if (!stopping && state->eval_due == 1) {
+        status = evaluate_and_save(t, false);
+    }
     while (status == OSS_OK && !stopping && !is_finished(t)) {
         status = train_step(t);
         if (status == OSS_OK) {
@@ -297,16 +322,20 @@ static oss_status train_to_end(trainer *t) {
             status = flush_now_and_then(t);
         }
     }
-    if (status == OSS_OK && stopping && !is_finished(t)) {
-        status = oss_fail(OSS_ESTOPPED, "stopped after step %lld", (long long)t->session.state.step);
+    if (status == OSS_OK && stopping && (!is_finished(t) || state->eval_due == 1)) {
+        status = oss_fail(OSS_ESTOPPED, "stopped after step %lld", (long long)state->step);
     }
     return status;
 }
 
-/* The metrics of the steps before a failure are worth keeping; the first failure is the one to report. */
-static oss_status keep_metrics(trainer *t, oss_status failure) {
+/* A recording or a disk that failed costs no whole step (steps that were not finite do: the checkpoint before them is
+ * the better one), and the metrics are worth keeping in any case. The first failure is the one to report. */
+static oss_status keep_work(trainer *t, oss_status failure) {
     char message[OSS_MESSAGE_BYTES];
     (void)oss_format(message, sizeof message, "%s", oss_last_error());
+    if (!t->saved && failure != OSS_ENUMERIC && save(t, t->session.data.dev.rows == 0) != OSS_OK) {
+        oss_log_warn("the steps since the last checkpoint are lost: %s", oss_last_error());
+    }
     if (oss_metrics_flush(t->session.metrics) != OSS_OK) {
         oss_log_warn("metrics of the last steps are lost: %s", oss_last_error());
     }
@@ -338,14 +367,15 @@ oss_status oss_train(oss_train_outcome *out, const oss_train_request *request) {
     }
     t.started = t.flushed = oss_clock_seconds();
     t.first_step = t.session.state.step + 1;
+    t.progress.step = t.session.state.step;
     status = reserve_current_epoch(&t);
     if (status == OSS_OK) {
         status = train_to_end(&t);
     }
-    report_outcome(out, &t);
     if (status != OSS_OK && status != OSS_ESTOPPED) {
-        status = keep_metrics(&t, status);
+        status = keep_work(&t, status);
     }
+    report_outcome(out, &t);
     oss_session_deinit(&t.session);
     return status;
 }

@@ -20,11 +20,12 @@ typedef struct oss_train_outcome {
     int64_t skipped_steps;
     int32_t rows, skipped_rows; /* in the training data: those that train, and those left out */
     bool early;                 /* patience ended it before max_steps */
-    bool saved;                 /* stopped: a checkpoint of this very step is there */
+    bool saved;                 /* stopped or failed: a checkpoint of this very step is there */
 } oss_train_outcome;
 
 /* OSS_OK at max_steps or when patience is at its end; OSS_ESTOPPED when `stop` said so; OSS_ENUMERIC after
- * too many skipped steps in a row. *out is filled in these cases. */
+ * too many skipped steps in a row. *out is filled in these cases, and when another failure ended the steps: all whole
+ * ones are saved then, where that could be. */
 oss_status oss_train(oss_train_outcome *out, const oss_train_request *request);
 
 #endif

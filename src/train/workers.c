@@ -21,6 +21,13 @@ static void warm_up_thread(void *context, int32_t task, int32_t worker) {
 }
 
 static oss_status warm_up(oss_workers *workers) {
+    if (!oss_k_gemm_train_uses_openblas()) {
+        return OSS_OK;
+    }
+    oss_status status = oss_k_gemm_train_find_room(workers->threads);
+    if (status != OSS_OK) {
+        return status;
+    }
     pthread_barrier_t all_here;
     int error_number = pthread_barrier_init(&all_here, NULL, (unsigned)workers->threads);
     if (error_number != 0) {

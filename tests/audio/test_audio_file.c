@@ -241,6 +241,45 @@ START_TEST(test_wav_headers_that_lie) {
 }
 END_TEST
 
+/* Both codes of libsndfile's: the one reads what is there, the other has no name for it. */
+START_TEST(test_truncated_voc) {
+    static const char begin[] = "Creative Voice File\x1a\x1a\0\x14\x01\x1f\x11";
+    static const struct {
+        const char *block;
+        size_t lead_bytes;
+    } kind[] = {{"\x09\xac\x0f\0\x80\x3e\0\0\x10\x01\x04\0\0\0\0\0", 16}, {"\x01\xa2\x0f\0\xc1\0", 6}};
+    char file[26 + 16 + 4000 + 1] = {0};
+    memcpy(file, begin, sizeof begin - 1);
+    for (size_t i = 0; i < 2; i++) {
+        memcpy(file + 26, kind[i].block, kind[i].lead_bytes);
+        memset(file + 26 + kind[i].lead_bytes, 1, 4000);
+        oss_tempdir_write(path, file, (long)(26 + kind[i].lead_bytes + 4000 + 1));
+        oss_audio audio = load(0, -1);
+        ck_assert_int_gt(audio.samples, 1900);
+        oss_audio_deinit(&audio);
+        cut_file(0.6);
+        assert_fails(OSS_EINPUT, "truncated; its header promises 4000 bytes of samples");
+    }
+}
+END_TEST
+
+/* Finite, and no sound on any scale: what the network would make of it is not finite. */
+START_TEST(test_samples_beyond_all_scales) {
+    static const float large[] = {1.01e10f, -1e30f, 3e38f};
+    float x[2 * 500] = {0.0f};
+    for (size_t i = 0; i < 3; i++) {
+        x[2 * 100 + 1] = large[i];
+        ck_assert(oss_encode(path, OSS_ENCODE_FLOAT, x, 500, 2, RATE));
+        assert_fails(OSS_EINPUT, "a sample that is beyond 1e10 in magnitude at frame 100 (0.0");
+    }
+    x[2 * 100 + 1] = 2147483648.0f; /* an integer of 32 bits, taken for a float */
+    ck_assert(oss_encode(path, OSS_ENCODE_FLOAT, x, 500, 2, RATE));
+    oss_audio audio = load(0, -1);
+    ck_assert_float_eq(audio.peak, 1073741824.0f);
+    oss_audio_deinit(&audio);
+}
+END_TEST
+
 /* A FLAC that promises 2^36 - 1 frames: neither memory for them nor belief. */
 START_TEST(test_flac_that_promises_too_much) {
     ck_assert(oss_encode(path, OSS_ENCODE_FLAC, speech, FRAMES, 1, RATE));
@@ -340,6 +379,8 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_every_format_comes_back, 0, OSS_ENCODE_COUNT);
     tcase_add_loop_test(tests, test_segments_of_every_format, 0, OSS_ENCODE_COUNT);
     tcase_add_loop_test(tests, test_truncated_files_are_refused, 0, 12);
+    tcase_add_test(tests, test_truncated_voc);
+    tcase_add_test(tests, test_samples_beyond_all_scales);
     tcase_add_test(tests, test_mp3_of_unknown_length);
     tcase_add_test(tests, test_wav_headers_that_lie);
     tcase_add_test(tests, test_flac_that_promises_too_much);

@@ -102,6 +102,20 @@ START_TEST(test_aiff_and_au) {
 }
 END_TEST
 
+#define VOC "Creative Voice File\x1a\x1a\0\x14\x01\x1f\x11"
+
+START_TEST(test_voc) {
+    assert_bytes(VOC "\x01\x06\0\0\xc1\0abcd", 4, 4);
+    assert_bytes(VOC "\x01\x06\0\0\xc1\0abcd\0", 4, 5);
+    assert_bytes(VOC "\x01\x06\0\0\xc1\0abc", 4, 3);
+    assert_bytes(VOC "\x05\x02\0\0hi\x09\x0e\0\0............ab", 2, 2); /* a text first */
+    assert_bytes(VOC "\x01\x04\0\0\xc1\0ab\x02\x03\0\0cde\0", 9, 10);   /* its second block goes on */
+    assert_bytes(VOC "\x01\x04\0\0\xc1\0ab\x02\x03\0\0cd", 9, 8);
+    assert_bytes(VOC "\x05\x02\0\0hi\0", -1, 0);
+    assert_bytes(VOC, -1, 0);
+}
+END_TEST
+
 START_TEST(test_anything_else) {
     assert_bytes("", -1, 0);
     assert_bytes("RIFF", -1, 0);
@@ -163,6 +177,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_sizes_without_an_end);
     tcase_add_test(tests, test_rf64);
     tcase_add_test(tests, test_aiff_and_au);
+    tcase_add_test(tests, test_voc);
     tcase_add_test(tests, test_anything_else);
     tcase_add_test(tests, test_behind_another);
     tcase_add_test(tests, test_written_files);

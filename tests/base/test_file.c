@@ -6,44 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/file_cases.h"
 #include "base/mem.h"
 #include "base/npy.h"
 #include "base/sys.h"
 #include "support/suite.h"
-#include "support/tempdir.h"
-
-static char *folder;
-
-static void make_folder(void) {
-    folder = oss_tempdir_make();
-}
-
-static void remove_folder(void) {
-    oss_tempdir_remove(folder);
-}
-
-/* A path in the test's folder; two may be in use at a time. */
-static const char *in_folder(const char *name) {
-    static char path[2][512];
-    static int turn;
-    turn = !turn;
-    ck_assert_int_lt(snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name), 512);
-    return path[turn];
-}
-
-static void expect_content(const char *path, const char *want) {
-    long bytes = 0;
-    char *text = oss_tempdir_read(path, &bytes);
-    ck_assert_msg(text != NULL, "%s is not there", path);
-    ck_assert_int_eq(bytes, (long)strlen(want));
-    ck_assert_str_eq(text, want);
-    free(text);
-}
-
-static void expect_message(const char *part) {
-    ck_assert_msg(strstr(oss_last_error(), part) != NULL, "\"%s\" is not in \"%s\"", part, oss_last_error());
-}
 
 /* ---- Reading ---- */
 
@@ -109,92 +76,7 @@ START_TEST(test_read_all_of_a_growing_file) {
 }
 END_TEST
 
-/* ---- Writing ---- */
-
-START_TEST(test_writer) {
-    const char *path = in_folder("out");
-    oss_writer writer = {0};
-    ck_assert_int_eq(oss_writer_open(&writer, path), OSS_OK);
-    oss_writer_put(&writer, "hello ", 6);
-    oss_writer_put(&writer, "", 0);
-    oss_writer_put(&writer, "world", 5);
-    ck_assert(!oss_file_exists(path)); /* not before it is whole */
-    ck_assert_uint_eq(writer.written_bytes, 11);
-    ck_assert_int_eq(oss_writer_commit(&writer), OSS_OK);
-    expect_content(path, "hello world");
-    ck_assert_int_eq(oss_tempdir_count(folder), 1);
-    oss_writer_abort(&writer);
-    ck_assert_int_eq(oss_writer_commit(&writer), OSS_EBUG);
-    expect_content(path, "hello world");
-    struct stat info;
-    ck_assert_int_eq(chmod(path, 0600), 0); /* what is private stays so */
-    ck_assert_int_eq(oss_file_write_all(path, "again", 5), OSS_OK);
-    ck_assert(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
-}
-END_TEST
-
-/* Pieces around the buffer's size, in every mixture, come out in order. */
-START_TEST(test_writer_buffers_in_order) {
-    enum { TOTAL = 600000 };
-    static unsigned char content[TOTAL];
-    for (size_t i = 0; i < TOTAL; i++) {
-        content[i] = (unsigned char)(i * 7 + i / 251);
-    }
-    static const size_t pieces[] = {1, 65535, 65536, 65537, 3, 200000, 65536, 10};
-    const char *path = in_folder("out");
-    oss_writer writer = {0};
-    ck_assert_int_eq(oss_writer_open(&writer, path), OSS_OK);
-    size_t at = 0;
-    for (size_t turn = 0; at < TOTAL; turn++) {
-        size_t piece = pieces[turn % 8] < TOTAL - at ? pieces[turn % 8] : TOTAL - at;
-        oss_writer_put(&writer, content + at, piece);
-        at += piece;
-    }
-    ck_assert_int_eq(oss_writer_commit(&writer), OSS_OK);
-    long bytes = 0;
-    char *text = oss_tempdir_read(path, &bytes);
-    ck_assert_int_eq(bytes, TOTAL);
-    ck_assert(memcmp(text, content, TOTAL) == 0);
-    free(text);
-}
-END_TEST
-
-START_TEST(test_writer_abort_leaves_nothing) {
-    const char *path = in_folder("out");
-    oss_tempdir_write(path, "old", 3);
-    oss_writer writer = {0};
-    oss_writer_abort(&writer);
-    ck_assert_int_eq(oss_writer_open(&writer, path), OSS_OK);
-    oss_writer_put(&writer, "new", 3);
-    oss_writer_abort(&writer);
-    oss_writer_abort(&writer);
-    expect_content(path, "old");
-    ck_assert_int_eq(oss_tempdir_count(folder), 1);
-}
-END_TEST
-
-START_TEST(test_writer_refuses_what_is_no_file) {
-    oss_writer writer = {0};
-    ck_assert_int_eq(oss_writer_open(&writer, folder), OSS_EUSAGE);
-    expect_message("is a folder");
-    ck_assert_int_eq(oss_writer_open(&writer, "/dev/null"), OSS_EUSAGE);
-    expect_message("cannot write /dev/null");
-    ck_assert_int_eq(oss_writer_open(&writer, in_folder("no/such/folder/file")), OSS_EIO);
-    expect_message("no/such/folder/file");
-    ck_assert(!writer.open);
-}
-END_TEST
-
-START_TEST(test_write_all_takes_over_a_stale_temporary) {
-    const char *path = in_folder("out");
-    char stale[600];
-    snprintf(stale, sizeof stale, "%s.tmp-%ld", path, (long)getpid());
-    oss_tempdir_write(stale, "of a killed process that had our number", 39);
-    ck_assert_int_eq(oss_file_write_all(path, "new", 3), OSS_OK);
-    expect_content(path, "new");
-    ck_assert_int_eq(oss_tempdir_count(folder), 1);
-}
-END_TEST
+/* ---- Growing files and links ---- */
 
 START_TEST(test_append) {
     const char *path = in_folder("log");
@@ -379,11 +261,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(file, test_read_all);
     tcase_add_test(file, test_read_all_refuses_what_is_no_file);
     tcase_add_test(file, test_read_all_of_a_growing_file);
-    tcase_add_test(file, test_writer);
-    tcase_add_test(file, test_writer_buffers_in_order);
-    tcase_add_test(file, test_writer_abort_leaves_nothing);
-    tcase_add_test(file, test_writer_refuses_what_is_no_file);
-    tcase_add_test(file, test_write_all_takes_over_a_stale_temporary);
     tcase_add_test(file, test_append);
     tcase_add_test(file, test_symlink);
     tcase_add_test(file, test_make_folders);

@@ -149,7 +149,6 @@ START_TEST(test_everything_fails_from_a_call_on) {
     }
     ck_assert_int_eq(write_new(), OSS_OK); /* what was left over is no obstacle */
     ck_assert_int_eq(look(), NEW);
-    ck_assert(!oss_tempdir_has(folder, ".tmp-"));
 }
 END_TEST
 
@@ -275,7 +274,7 @@ START_TEST(test_symlink_replacement) {
             break;
         }
     }
-    ck_assert_int_ge(calls, 6); /* unlink, symlink, rename, and of the folder open, fsync, close */
+    ck_assert_int_ge(calls, 5); /* symlink, rename, and of the folder open, fsync, close */
     free(link);
 }
 END_TEST

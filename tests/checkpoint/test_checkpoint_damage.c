@@ -246,10 +246,11 @@ START_TEST(test_edited_state) {
 }
 END_TEST
 
-/* Version 0.1.0 kept no loss beside the best scores, and not how the run began; a later one may keep what this one does not know. */
+/* Version 0.1.0 kept no loss beside the best scores, and neither how the run began nor whether a scoring is due; a later one may keep what this one does not know. */
 START_TEST(test_state_of_another_version) {
     save(2, true, 3);
     edit_state("\"best_loss\"", "\"best_something\"");
+    edit_state("\"eval_due\"", "\"eval_some\"");
     edit_state("\"fine_tuned\"", "\"fine_something\"");
     oss_training *got = NULL;
     ck_assert_msg(oss_training_load(&got, run) == OSS_OK, "%s", oss_last_error());
@@ -257,6 +258,7 @@ START_TEST(test_state_of_another_version) {
     ck_assert(got->state.best_loss == -1.0);
     oss_training *wanted = oss_training_make(2);
     wanted->state.best_loss = -1.0;
+    wanted->state.eval_due = -1;
     wanted->state.fine_tuned = -1;
     ck_assert(oss_training_equal(got, wanted));
     oss_training_free(wanted);

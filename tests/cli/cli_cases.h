@@ -66,4 +66,15 @@ static inline void oss_cli_case_write(const oss_cli_case *c, const char *name, c
     free(path);
 }
 
+/* In a shell, with OSSICLE, MODEL, THREE and DIR as variables. */
+static inline oss_program_run oss_cli_case_shell(const oss_cli_case *c, const char *command) {
+    char *program = oss_program_path("ossicle");
+    ck_assert_int_eq(setenv("OSSICLE", program, 1), 0);
+    ck_assert_int_eq(setenv("MODEL", c->model, 1), 0);
+    ck_assert_int_eq(setenv("THREE", c->three, 1), 0);
+    ck_assert_int_eq(setenv("DIR", c->folder, 1), 0);
+    free(program);
+    return oss_program_start((const char *const[]){"/bin/sh", "-c", command, NULL}, OSS_STDOUT_KEEP);
+}
+
 #endif

@@ -152,8 +152,11 @@ END_TEST
 
 START_TEST(options_that_exclude_each_other_are_refused) {
     beside_case b = make();
-    static const char *const of_lm[][2] = {
-        {"--lm-weight", "1"}, {"--word-bonus", "1"}, {"--unknown-penalty", "1"}, {"--symbol-lm", "x"}};
+    static const char *const of_lm[][2] = {{"--lm-weight", "1"},
+                                           {"--word-bonus", "1"},
+                                           {"--unknown-penalty", "1"},
+                                           {"--prior-weight", "1"},
+                                           {"--symbol-lm", "x"}};
     static const char *const of_search[][2] = {
         {"--beam", "4"},       {"--hotwords", "x"},       {"--hotword-weight", "1"},
         {"--rescore-lm", "x"}, {"--rescore-weight", "1"}, {"--n-best", "2"},

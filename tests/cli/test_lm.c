@@ -94,8 +94,9 @@ START_TEST(test_info) {
     oss_program_expect_out(
         &run,
         "{\"tokens\":\"words\",\"order\":2,\"ngrams\":[5,3],\"probability_values\":[6,4],\"backoff_values\":[3],\"bytes\":");
-    oss_program_expect_out(&run,
-                           ",\"sum\":null,\"lm_weight\":null,\"word_bonus\":null,\"unknown_penalty\":null}");
+    oss_program_expect_out(
+        &run,
+        ",\"sum\":null,\"lm_weight\":null,\"word_bonus\":null,\"unknown_penalty\":null,\"prior_weight\":null}");
     oss_program_run_deinit(&run);
     free(path);
     oss_cli_case_free(&c);

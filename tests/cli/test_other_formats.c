@@ -2,16 +2,6 @@
 #include "cli/cli_cases.h"
 #include "support/suite.h"
 
-static oss_program_run run_shell(const oss_cli_case *c, const char *command) {
-    char *program = oss_program_path("ossicle");
-    ck_assert_int_eq(setenv("OSSICLE", program, 1), 0);
-    ck_assert_int_eq(setenv("MODEL", c->model, 1), 0);
-    ck_assert_int_eq(setenv("THREE", c->three, 1), 0);
-    ck_assert_int_eq(setenv("DIR", c->folder, 1), 0);
-    free(program);
-    return oss_program_start((const char *const[]){"/bin/sh", "-c", command, NULL}, OSS_STDOUT_KEEP);
-}
-
 /* A program that stands for ffmpeg, first in PATH, and a film that it knows. */
 #define STANDS_IN                                                                                            \
     "printf '#!/bin/sh\\nexec cat \"$THREE\"\\n' > \"$DIR/ffmpeg\" && chmod +x \"$DIR/ffmpeg\" && "          \
@@ -20,11 +10,11 @@ static oss_program_run run_shell(const oss_cli_case *c, const char *command) {
 START_TEST(test_films) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run =
-        run_shell(&c, STANDS_IN "\"$OSSICLE\" transcribe --model \"$MODEL\" \"$DIR/film.mp4\"");
+        oss_cli_case_shell(&c, STANDS_IN "\"$OSSICLE\" transcribe --model \"$MODEL\" \"$DIR/film.mp4\"");
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.out, "a a a\n");
     oss_program_run_deinit(&run);
-    run = run_shell(&c,
+    run = oss_cli_case_shell(&c,
                     STANDS_IN "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\" && "
                               "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/b.npy\" \"$THREE\" && "
                               "cmp \"$DIR/a.npy\" \"$DIR/b.npy\"");
@@ -39,7 +29,7 @@ START_TEST(test_no_ffmpeg) {
         STANDS_IN "\"$OSSICLE\" transcribe --no-ffmpeg --model \"$MODEL\" \"$DIR/film.mp4\"",
         STANDS_IN "\"$OSSICLE\" embed --no-ffmpeg --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\""};
     oss_cli_case c = oss_cli_case_make();
-    oss_program_run run = run_shell(&c, commands[_i]);
+    oss_program_run run = oss_cli_case_shell(&c, commands[_i]);
     oss_program_expect(&run, 3);
     oss_program_expect_err(&run,
                            "film.mp4: MP4 or M4A (AAC, ALAC), which libsndfile does not decode; convert it");
@@ -56,12 +46,12 @@ START_TEST(test_real_ffmpeg) {
 
                                         "-i.m4a", "http:a.m4a", "it's \"a\"\nfilm %03d.m4a"};
     oss_cli_case c = oss_cli_case_make();
-    oss_program_run run = run_shell(&c, "command -v ffmpeg > /dev/null");
+    oss_program_run run = oss_cli_case_shell(&c, "command -v ffmpeg > /dev/null");
     bool installed = run.code == 0;
     oss_program_run_deinit(&run);
     for (size_t i = 0; i < sizeof names / sizeof *names && installed; i++) {
         ck_assert_int_eq(setenv("NAME", names[i], 1), 0);
-        run = run_shell(&c, "cd \"$DIR\" && ffmpeg -nostdin -v error -i \"$THREE\" \"file:$NAME\" && "
+        run = oss_cli_case_shell(&c, "cd \"$DIR\" && ffmpeg -nostdin -v error -i \"$THREE\" \"file:$NAME\" && "
                             "\"$OSSICLE\" transcribe --model \"$MODEL\" -- \"$NAME\" && "
                             "\"$OSSICLE\" transcribe --model \"$MODEL\" - < \"$NAME\"");
         oss_program_expect(&run, 0);
@@ -69,7 +59,7 @@ START_TEST(test_real_ffmpeg) {
         oss_program_run_deinit(&run);
     }
     if (installed) { /* sound that begins after the picture keeps its place */
-        run = run_shell(
+        run = oss_cli_case_shell(
             &c,
             "cd \"$DIR\" && ffmpeg -nostdin -v error -f lavfi -i color=size=16x16:duration=3 -itsoffset 2 "
             "-i \"$THREE\" -map 0:v -map 1:a late.mkv && "
@@ -79,7 +69,7 @@ START_TEST(test_real_ffmpeg) {
         oss_program_run_deinit(&run);
     }
     if (installed) {
-        run = run_shell(
+        run = oss_cli_case_shell(
             &c,
             "cd \"$DIR\" && printf '#EXTM3U\\n#EXTINF:3,\\nfile:%s\\n#EXT-X-ENDLIST\\n' \"$THREE\" > list && "
             "\"$OSSICLE\" transcribe --model \"$MODEL\" list");
@@ -101,7 +91,7 @@ START_TEST(test_raw) {
         "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/b.npy\" \"$THREE\" && "
         "cmp \"$DIR/a.npy\" \"$DIR/b.npy\" && echo a a a"};
     oss_cli_case c = oss_cli_case_make();
-    oss_program_run run = run_shell(&c, commands[_i]);
+    oss_program_run run = oss_cli_case_shell(&c, commands[_i]);
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.out, "a a a\n");
     oss_program_run_deinit(&run);
@@ -112,20 +102,20 @@ END_TEST
 START_TEST(test_raw_errors) {
     oss_cli_case c = oss_cli_case_make();
     oss_program_run run =
-        run_shell(&c, "\"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16:8000 \"$THREE\"");
+        oss_cli_case_shell(&c, "\"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16:8000 \"$THREE\"");
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, "raw: the format \"s16\" is none of u8, s16le");
     oss_program_run_deinit(&run);
-    run = run_shell(&c, "tail -c +46 \"$THREE\" | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16le -");
+    run = oss_cli_case_shell(&c, "tail -c +46 \"$THREE\" | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16le -");
     oss_program_expect(&run, 1); /* it breaks off */
     oss_program_expect_err(&run, "ends within a frame, at 0.160 s (byte 5118): 1 of its 2 bytes");
     oss_program_run_deinit(&run);
-    run = run_shell(
+    run = oss_cli_case_shell(
         &c, "printf '\\377\\377\\377\\377' | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw f32le -");
     oss_program_expect(&run, 3);
     oss_program_expect_err(&run, "standard input: a sample that is not a number at 0.000 s (byte 0)");
     oss_program_run_deinit(&run);
-    run = run_shell(&c, ": | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw f32le -");
+    run = oss_cli_case_shell(&c, ": | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw f32le -");
     oss_program_expect(&run, 3);
     oss_program_expect_err(&run, "standard input: no samples");
     oss_program_run_deinit(&run);

@@ -1,55 +1,6 @@
 /* Beam search by the commands: what is refused, what they print, and the same whatever runs beside it. */
 #include "base/json.h"
-#include "cli/cli_cases.h"
-#include "ngram/ngram.h"
-#include "ngram/pack.h"
-#include "support/suite.h"
-
-static const char arpa[] =
-    "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-3\ta\n-0.1\tb\n\n\\end\\\n";
-static const char capitals[] =
-    "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-4\t<unk>\n-3\tA\n-0.1\tB\n\n\\end\\\n";
-
-typedef struct search_case {
-    oss_cli_case c;
-    char *lm, *words, *csv, *packed;
-} search_case;
-
-/* The model says "a", or nearly as likely "b", and a space at every frame. */
-static search_case make(void) {
-    search_case s = {.c = oss_cli_case_make()};
-    oss_network_sizes sizes = oss_network_micro();
-    oss_model *model = oss_models_create(&sizes);
-    oss_models_say(model, (const char *const[]){"a", " "}, 2);
-    oss_models_value(model, "head.bias", NULL)[oss_vocab_find(model->vocab, "b")] = 5.5F;
-    oss_cli_case_save(model, s.c.model);
-    oss_model_free(model);
-    oss_cli_case_write(&s.c, "b.arpa", arpa);
-    oss_cli_case_write(&s.c, "capitals.arpa", capitals);
-    oss_cli_case_write(&s.c, "words.txt", "# said often\nb\n");
-    oss_cli_case_write(&s.c, "set.csv",
-                       "wav,text\nthree.wav,b b b\nfive.wav,b b a b b b\nthree.wav,b\nfive.wav,b b b b b\n");
-    s.lm = oss_tempdir_path(s.c.folder, "b.arpa");
-    s.words = oss_tempdir_path(s.c.folder, "words.txt");
-    s.csv = oss_tempdir_path(s.c.folder, "set.csv");
-    s.packed = oss_tempdir_path(s.c.folder, "b.lm");
-    return s;
-}
-
-static void discard(search_case *s) {
-    free(s->lm);
-    free(s->words);
-    free(s->csv);
-    free(s->packed);
-    oss_cli_case_free(&s->c);
-}
-
-static void pack(const search_case *s) {
-    oss_ngram *ngram = NULL;
-    ck_assert_msg(oss_ngram_load(&ngram, s->lm) == OSS_OK, "%s", oss_last_error());
-    ck_assert_msg(oss_ngram_save(ngram, s->packed) == OSS_OK, "%s", oss_last_error());
-    oss_ngram_free(ngram);
-}
+#include "cli/search_cases.h"
 
 static void expect_lines(const char *text, int lines) {
     int found = 0;
@@ -59,10 +10,8 @@ static void expect_lines(const char *text, int lines) {
     ck_assert_msg(found == lines, "%s", text);
 }
 
-#define transcribe(...) oss_run_ossicle("transcribe", "--model", s.c.model, s.c.three, __VA_ARGS__)
-
 START_TEST(options_are_refused_in_a_line) {
-    search_case s = make();
+    search_case s = make_search_case();
     char *large = oss_tempdir_path(s.c.folder, "capitals.arpa");
     const struct {
         const char *first, *second, *message;
@@ -71,6 +20,7 @@ START_TEST(options_are_refused_in_a_line) {
                  {"--lm-weight", "1", "--lm-weight goes with --lm", 2},
                  {"--word-bonus", "1", "--word-bonus goes with --lm", 2},
                  {"--unknown-penalty", "1", "--unknown-penalty goes with --lm", 2},
+                 {"--prior-weight", "1", "--prior-weight goes with --lm", 2},
                  {"--symbol-lm", s.lm, "--symbol-lm goes with --lm", 2},
                  {"--hotword-weight", "1", "--hotword-weight goes with --hotwords", 2},
                  {"--rescore-weight", "1", "--rescore-weight goes with --rescore-lm", 2},
@@ -94,31 +44,24 @@ START_TEST(options_are_refused_in_a_line) {
     oss_program_expect_err(&run, "write 0.5");
     oss_program_run_deinit(&run);
     free(large);
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
-#define expect_text(wanted, ...)                                                                             \
-    do {                                                                                                     \
-        oss_program_run run_ = transcribe(__VA_ARGS__);                                                      \
-        oss_program_expect(&run_, 0);                                                                        \
-        ck_assert_str_eq(run_.out, wanted "\n");                                                             \
-        oss_program_run_deinit(&run_);                                                                       \
-    } while (0)
-
 START_TEST(what_helps_is_heeded) {
-    search_case s = make();
+    search_case s = make_search_case();
     expect_text("a a a", "--threads", "1");
     expect_text("a a a", "--beam", "8");
     expect_text("b b b", "--lm", s.lm);
     expect_text("b b b", "--lm", s.lm, "--beam", "2", "--word-bonus=-0.5", "--unknown-penalty=-3");
     expect_text("a a a", "--lm", s.lm, "--lm-weight", "0");
+    expect_text("b b b", "--lm", s.lm, "--lm-weight", "0", "--prior-weight", "3"); /* nothing has an "a" */
     expect_text("b b b", "--hotwords", s.words);
     expect_text("a a a", "--hotwords", s.words, "--hotword-weight", "0.1");
     expect_text("a a a", "--hotwords", s.words, "--hotword-weight=-9");
     expect_text("b b b", "--rescore-lm", s.lm);
     expect_text("a a a", "--rescore-lm", s.lm, "--rescore-weight", "0.01");
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
@@ -130,7 +73,7 @@ static const char words_b[] =
     "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-0.3\tb\n\n\\end\\\n";
 
 START_TEST(a_model_of_symbols_spells_unknown_words) {
-    search_case s = make();
+    search_case s = make_search_case();
     char text[300], *cheap = oss_tempdir_path(s.c.folder, "cheap.arpa"),
                     *dear = oss_tempdir_path(s.c.folder, "dear.arpa"),
                     *packed = oss_tempdir_path(s.c.folder, "symbols.olm");
@@ -145,7 +88,7 @@ START_TEST(a_model_of_symbols_spells_unknown_words) {
     oss_program_run run = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm,
                                           "--symbol-lm", dear, "--json");
     oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "\"unknown_penalty\":-10,\"symbol_lm\":\"");
+    oss_program_expect_out(&run, "\"unknown_penalty\":-10,\"prior_weight\":0,\"symbol_lm\":\"");
     oss_program_run_deinit(&run);
     run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm, "--symbol-lm", dear,
                           "--dry-run", "--json");
@@ -182,12 +125,12 @@ START_TEST(a_model_of_symbols_spells_unknown_words) {
     free(cheap);
     free(dear);
     free(packed);
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
 START_TEST(several_recordings_are_each_as_alone) {
-    search_case s = make();
+    search_case s = make_search_case();
     oss_program_run one = oss_run_ossicle("transcribe", "--model", s.c.model, "--lm", s.lm, "--n-best", "3",
                                           "--format", "jsonl", s.c.three);
     oss_program_run two = oss_run_ossicle("transcribe", "--model", s.c.model, "--lm", s.lm, "--n-best", "3",
@@ -201,12 +144,12 @@ START_TEST(several_recordings_are_each_as_alone) {
     oss_program_run_deinit(&one);
     oss_program_run_deinit(&two);
     oss_program_run_deinit(&many);
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
 START_TEST(lists_are_in_json) {
-    search_case s = make();
+    search_case s = make_search_case();
     oss_program_run run = transcribe("--lm", s.lm, "--n-best", "4", "--format", "json");
     oss_program_expect(&run, 0);
     oss_json *json = NULL;
@@ -228,7 +171,7 @@ START_TEST(lists_are_in_json) {
     oss_program_expect(&run, 0);
     ck_assert_ptr_null(strstr(run.out, "utterances"));
     oss_program_run_deinit(&run);
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
@@ -242,7 +185,7 @@ static char *cut(const char *out) {
 }
 
 START_TEST(eval_is_the_same_with_any_number_of_threads) {
-    search_case s = make();
+    search_case s = make_search_case();
     oss_program_run one = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm,
                                           "--json", "--threads", "1");
     oss_program_run many = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm,
@@ -252,118 +195,14 @@ START_TEST(eval_is_the_same_with_any_number_of_threads) {
     char *a = cut(one.out), *b = cut(many.out);
     ck_assert_str_eq(a, b);
     ck_assert_ptr_nonnull(strstr(a, "\"substitutions\":1,"));
-    ck_assert_ptr_nonnull(strstr(a, "\"decoding\":{\"beam\":64,\"lm\":"));
-    ck_assert_ptr_nonnull(strstr(a, "\"lm_weight\":0.5,\"word_bonus\":1.5,\"unknown_penalty\":-10}"));
+    ck_assert_ptr_nonnull(strstr(a, "\"decoding\":{\"beam\":256,\"lm\":"));
+    ck_assert_ptr_nonnull(
+        strstr(a, "\"lm_weight\":0.5,\"word_bonus\":1.5,\"unknown_penalty\":-10,\"prior_weight\":0}"));
     free(a);
     free(b);
     oss_program_run_deinit(&one);
     oss_program_run_deinit(&many);
-    discard(&s);
-}
-END_TEST
-
-/* ---- tune ---- */
-
-START_TEST(tune_stores_what_is_best) {
-    search_case s = make();
-    pack(&s);
-    oss_program_run run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed,
-                                          "--json", "--dry-run");
-    oss_program_expect(&run, 0);
-    oss_ngram *ngram = NULL;
-    ck_assert_int_eq(oss_ngram_load(&ngram, s.packed), OSS_OK);
-    ck_assert(!oss_ngram_get_tuning(ngram).tuned);
-    oss_ngram_free(ngram);
-    oss_json *json = NULL;
-    ck_assert_int_eq(oss_json_parse(&json, run.out, strlen(run.out), "output"), OSS_OK);
-    const oss_json *best = oss_json_get(json, "best"), *greedy = oss_json_get(json, "greedy");
-    ck_assert_double_lt(oss_json_number(oss_json_get(best, "wer")),
-                        oss_json_number(oss_json_get(greedy, "wer")));
-    const oss_json *tried = oss_json_get(json, "tried");
-    for (const oss_json *at = oss_json_first(tried); at != NULL; at = oss_json_next(at)) {
-        ck_assert_double_ge(oss_json_number(oss_json_get(at, "wer")),
-                            oss_json_number(oss_json_get(best, "wer")));
-    }
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--threads", "3");
-    oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "stored in ");
-    oss_program_run_deinit(&run);
-    ck_assert_int_eq(oss_ngram_load(&ngram, s.packed), OSS_OK);
-    const oss_ngram_tuning tuning = oss_ngram_get_tuning(ngram);
-    oss_ngram_free(ngram);
-    ck_assert(tuning.tuned);
-    ck_assert_double_eq(tuning.lm_weight, oss_json_number(oss_json_get(best, "lm_weight")));
-    ck_assert_double_eq(tuning.word_bonus, oss_json_number(oss_json_get(best, "word_bonus")));
-    run = oss_run_ossicle("eval", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--json");
-    char *wanted = NULL;
-    ck_assert_int_gt(asprintf(&wanted, "\"lm_weight\":%g,\"word_bonus\":%g,\"unknown_penalty\":%g",
-                              tuning.lm_weight, tuning.word_bonus, tuning.unknown_penalty),
-                     0);
-    oss_program_expect_out(&run, wanted); /* used wherever nothing else is said */
-    free(wanted);
-    oss_program_run_deinit(&run);
-    oss_json_free(json);
-    discard(&s);
-}
-END_TEST
-
-/* Of words of three letters "aca", which the language model does not know, are 8 more likely than "bcb", whose price is the same to
- * the language model: a penalty of 10 is too much, and neither weight nor bonus help. */
-START_TEST(tune_finds_the_penalty) {
-    search_case s = make();
-    oss_network_sizes sizes = oss_network_micro();
-    sizes.k = 4;
-    oss_model *model = oss_models_create(&sizes);
-    oss_models_say(model, (const char *const[]){"a", "c", "a", " "}, 4);
-    const int32_t b = oss_vocab_find(model->vocab, "b"), symbols = oss_vocab_size(model->vocab);
-    float *bias = oss_models_value(model, "head.bias", NULL);
-    bias[b] = bias[2 * symbols + b] = 2.0F;
-    oss_cli_case_save(model, s.c.model);
-    oss_model_free(model);
-    oss_cli_case_write(
-        &s.c, "b.arpa",
-        "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.3\t<unk>\n-9\td\n-0.3\tbcb\n\n"
-        "\\end\\\n");
-    oss_cli_case_write(&s.c, "set.csv", "wav,text\nthree.wav,aca aca aca\n");
-    pack(&s);
-    oss_program_run run = transcribe("--lm", s.packed);
-    ck_assert_str_eq(run.out, "bcb bcb bcb\n");
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed, "--unknown-penalty",
-                          "-12", "--dry-run", "--json");
-    oss_program_expect(&run, 0);
-    ck_assert_ptr_null(strstr(run.out, "\"unknown_penalty\":-10"));
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.packed);
-    oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "best: --lm-weight 0.5 --word-bonus 1.5 --unknown-penalty -6, wer 0.00 %");
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("lm", "info", s.packed);
-    oss_program_expect_out(&run, "lm_weight 0.5, word_bonus 1.5, unknown_penalty -6\n");
-    oss_program_run_deinit(&run);
-    expect_text("aca aca aca", "--lm", s.packed);
-    expect_text("bcb bcb bcb", "--lm", s.packed, "--unknown-penalty", "-10");
-    discard(&s);
-}
-END_TEST
-
-START_TEST(tune_has_no_room_in_an_arpa_file) {
-    search_case s = make();
-    oss_program_run run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm);
-    oss_program_expect(&run, 3);
-    oss_program_expect_err(&run, "has no room");
-    ck_assert_str_eq(run.out, "");
-    oss_program_run_deinit(&run);
-    run = oss_run_ossicle("tune", "--model", s.c.model, "--csv", s.csv, "--lm", s.lm, "--dry-run", "--metric",
-                          "cer");
-    oss_program_expect(&run, 0);
-    oss_program_expect_out(&run, "best: --lm-weight");
-    oss_program_run_deinit(&run);
-    char *text = oss_tempdir_read(s.lm, NULL);
-    ck_assert_str_eq(text, arpa);
-    free(text);
-    discard(&s);
+    discard_search_case(&s);
 }
 END_TEST
 
@@ -377,9 +216,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, several_recordings_are_each_as_alone);
     tcase_add_test(tests, lists_are_in_json);
     tcase_add_test(tests, eval_is_the_same_with_any_number_of_threads);
-    tcase_add_test(tests, tune_stores_what_is_best);
-    tcase_add_test(tests, tune_finds_the_penalty);
-    tcase_add_test(tests, tune_has_no_room_in_an_arpa_file);
     suite_add_tcase(suite, tests);
     return suite;
 }

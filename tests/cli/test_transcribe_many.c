@@ -170,16 +170,16 @@ START_TEST(test_nothing_that_is_read_is_written_over) {
     oss_program_run_deinit(&run);
     run = run_transcribe("--output-dir", "link", "r/b.txt");
     oss_program_expect(&run, 2);
-    oss_program_expect_err(&run, "r/b.txt would be written over with the transcript of r/b.txt");
+    oss_program_expect_err(&run, "--output-dir link/b.txt is the same file as r/b.txt, which is read");
     oss_program_run_deinit(&run);
     run = run_transcribe("--output-dir", "link", "--list", "r/names.txt", "names.wav");
     oss_program_expect(&run, 2);
-    oss_program_expect_err(&run, "r/names.txt would be written over with the transcript of names.wav");
+    oss_program_expect_err(&run, "link/names.txt is the same file as r/names.txt, which is read");
     oss_program_run_deinit(&run);
     record_as("m.wav", c.three);
     run = oss_run_ossicle("transcribe", "--model", "r/m.txt", "--output-dir", "link", "m.wav");
     oss_program_expect(&run, 2);
-    oss_program_expect_err(&run, "r/m.txt would be written over");
+    oss_program_expect_err(&run, "link/m.txt is the same file as r/m.txt, which is read");
     oss_program_run_deinit(&run);
     expect_file("r/names.txt", "three.wav\n");
 }

@@ -98,7 +98,8 @@ static void write_file(void) {
 static void assert_imported(const oss_vocab *symbols) {
     oss_model *got = NULL;
     write_file();
-    ck_assert_msg(oss_model_import(&got, path, &config->model, symbols) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_model_import(&got, path, &config->model, symbols, false) == OSS_OK, "%s",
+                  oss_last_error());
     for (int32_t i = 0; i < got->params->count; i++) {
         const oss_param *param = &got->params->item[i];
         const oss_param *wanted = oss_params_find(model->params, param->name);
@@ -113,7 +114,7 @@ static void assert_imported(const oss_vocab *symbols) {
 static void assert_refused(const oss_vocab *symbols, const char *part) {
     oss_model *got = NULL;
     write_file();
-    ck_assert_int_eq(oss_model_import(&got, path, &config->model, symbols), OSS_EINPUT);
+    ck_assert_int_eq(oss_model_import(&got, path, &config->model, symbols, false), OSS_EINPUT);
     ck_assert_ptr_null(got);
     ck_assert_msg(strstr(oss_last_error(), part) != NULL, "\"%s\" does not say \"%s\"", oss_last_error(),
                   part);
@@ -343,7 +344,7 @@ START_TEST(test_fixed_statistics_cannot_be_had) {
     write_file();
     config->model.mel.norm = OSS_MEL_NORM_FIXED;
     oss_model *got = NULL;
-    ck_assert_int_eq(oss_model_import(&got, path, &config->model, vocab), OSS_EUSAGE);
+    ck_assert_int_eq(oss_model_import(&got, path, &config->model, vocab, false), OSS_EUSAGE);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "no mel statistics"));
 }
 END_TEST
@@ -354,7 +355,7 @@ START_TEST(test_memory_may_run_out) {
     for (int64_t k = 1;; k++) {
         oss_faults_fail(OSS_CALL_ANY_HEAP, k, 0);
         oss_model *got = NULL;
-        oss_status status = oss_model_import(&got, path, &config->model, vocab);
+        oss_status status = oss_model_import(&got, path, &config->model, vocab, false);
         bool fired = oss_faults_clear();
         oss_model_free(got);
         ck_assert_int_eq(oss_faults_blocks(), 0);

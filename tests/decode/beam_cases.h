@@ -48,6 +48,7 @@ typedef struct beam_kit {
     oss_ngram *words, *symbols;
     oss_lexicon *lexicon;
     oss_hotwords *hotwords;
+    float *prior; /* of symbols, malloc'ed */
 } beam_kit;
 
 static inline beam_kit oss_beam_kit(oss_vocab *vocab, bool words, bool symbols, bool hotwords) {
@@ -71,6 +72,7 @@ static inline void oss_beam_kit_free(beam_kit *kit) {
     oss_ngram_free(kit->symbols);
     oss_ngram_free(kit->words);
     oss_vocab_free(kit->vocab);
+    free(kit->prior);
 }
 
 /* Nothing is pruned. */
@@ -85,7 +87,7 @@ static inline oss_beam_options oss_beam_wide(int32_t width) {
 
 static inline oss_beam *oss_beam_of(const beam_kit *kit, const oss_beam_options *options) {
     oss_beam *beam = NULL;
-    oss_beam_models models = {kit->vocab, kit->lexicon, kit->words, kit->symbols, kit->hotwords};
+    oss_beam_models models = {kit->vocab, kit->lexicon, kit->words, kit->symbols, kit->hotwords, kit->prior};
     ck_assert_msg(oss_beam_create(&beam, &models, options) == OSS_OK, "%s", oss_last_error());
     return beam;
 }

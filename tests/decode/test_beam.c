@@ -3,6 +3,7 @@
 
 #include "decode/beam_cases.h"
 #include "decode/greedy.h"
+#include "decode/symbol_priors.h"
 #include "decode/symbol_text.h"
 
 /* What models add to a whole text, from the definition. */
@@ -136,6 +137,46 @@ static void expect_all(const beam_kit *kit, const oss_beam_options *options, con
     free(all);
 }
 
+/* As if the logits were without them: all texts with all their scores. */
+START_TEST(priors_are_divided_out) {
+    enum { T = 5, V = 5 };
+    oss_beam_options options = oss_beam_wide(4096), without = options;
+    beam_kit kit = oss_beam_kit(oss_beam_characters(), true, false, false);
+    float logits[T * V], divided[T * V], prior[V];
+    kit.prior = malloc(sizeof prior);
+    ck_assert_ptr_nonnull(kit.prior);
+    ck_assert_int_eq(oss_symbol_priors_find(kit.prior, kit.words, kit.vocab), OSS_OK);
+    memcpy(prior, kit.prior, sizeof prior);
+    options.prior_weight = 0.75;
+    oss_fill_f32(logits, T * V, 3, 2.0);
+    for (int32_t i = 0; i < T * V; i++) {
+        divided[i] = logits[i] - 0.75F * prior[i % V];
+    }
+    oss_beam *beam = oss_beam_of(&kit, &options), *plain = oss_beam_of(&kit, &without);
+    oss_hypothesis *got = NULL, *want = NULL;
+    int32_t count = 0, wanted = 0;
+    ck_assert_int_eq(oss_beam_add(beam, logits, T), OSS_OK);
+    ck_assert_int_eq(oss_beam_best(beam, true, 4096, &got, &count), OSS_OK);
+    for (int with = 1; with >= 0; with--) {
+        oss_beam_begin(plain);
+        ck_assert_int_eq(oss_beam_add(plain, with ? divided : logits, T), OSS_OK);
+        ck_assert_int_eq(oss_beam_best(plain, true, 4096, &want, &wanted), OSS_OK);
+        ck_assert_int_eq(count, wanted);
+        bool same = true;
+        for (int32_t i = 0; i < count; i++) {
+            same = same && got[i].total == want[i].total && got[i].acoustic == want[i].acoustic &&
+                   got[i].ids == want[i].ids;
+        }
+        ck_assert_int_eq(same, with);
+        oss_hypotheses_free(want, wanted);
+    }
+    oss_hypotheses_free(got, count);
+    oss_beam_free(beam);
+    oss_beam_free(plain);
+    oss_beam_kit_free(&kit);
+}
+END_TEST
+
 START_TEST(all_paths_of_characters) {
     enum { T = 5, V = 5 };
     oss_beam_options options = oss_beam_wide(4096);
@@ -259,6 +300,7 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("beam");
     TCase *tests = tcase_create("all paths");
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, priors_are_divided_out);
     tcase_add_test(tests, all_paths_of_characters);
     tcase_add_test(tests, all_paths_of_pieces);
     tcase_add_test(tests, long_unknown_words_cost_more);

@@ -39,7 +39,7 @@ START_TEST(all_of_it_is_below_what_is_promised) {
     ck_assert_ptr_nonnull(logits);
     oss_fill_f32(logits, (size_t)MINUTE * V, 3, 1.0);
     const oss_beam_options options = oss_beam_wide(width[_i]);
-    const oss_beam_models models = {kit.vocab, kit.lexicon, kit.words, kit.symbols, kit.hotwords};
+    const oss_beam_models models = {kit.vocab, kit.lexicon, kit.words, kit.symbols, kit.hotwords, NULL};
     oss_beam *beam = NULL;
     oss_hypothesis *best = NULL;
     int32_t count = 0;

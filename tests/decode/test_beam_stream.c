@@ -315,7 +315,7 @@ static oss_status make_and_run(oss_vocab *vocab, oss_ngram *words, const float *
     options.beam_prune_logp = options.token_min_logp = -INFINITY;
     oss_status status = oss_lexicon_create(&lexicon, words, vocab, "words");
     status = status == OSS_OK ? oss_hotwords_create(&hotwords, phrase, 2, vocab, OSS_CASE_KEEP) : status;
-    oss_beam_models models = {vocab, lexicon, words, NULL, hotwords};
+    oss_beam_models models = {vocab, lexicon, words, NULL, hotwords, NULL};
     status = status == OSS_OK ? oss_beam_create(&beam, &models, &options) : status;
     status = status == OSS_OK ? oss_beam_add(beam, logits, T) : status;
     status = status == OSS_OK ? oss_beam_best(beam, true, 5, &got, &count) : status;

@@ -38,6 +38,8 @@ START_TEST(wrong_options_are_refused) {
                  {{.lm_weight = -0.5}, "lm_weight is -0.5"},
                  {{.word_bonus = (double)NAN}, "word_bonus is"},
                  {{.unknown_penalty = (double)INFINITY}, "unknown_penalty is"},
+                 {{.prior_weight = -0.5}, "prior_weight is -0.5"},
+                 {{.prior_weight = (double)NAN}, "prior_weight is"},
                  {{.beam_prune_logp = 1}, "beam_prune_logp is 1"},
                  {{.token_min_logp = 0.5}, "token_min_logp is 0.5"},
                  {{.rescore_weight = -1}, "rescore_weight is -1"},
@@ -108,7 +110,7 @@ START_TEST(a_language_model_is_heeded_and_left_again) {
     ok(oss_recognizer_set_decoding(recognizer, &options));
     oss_case_expect_text(recognizer, &p, BS);
     ok(oss_recognizer_get_decoding(recognizer, &used));
-    ck_assert_int_eq(used.beam_width, 64);
+    ck_assert_int_eq(used.beam_width, 256);
     ck_assert_str_eq(used.lm, lm);
     ck_assert(used.lm_weight == 0.5 && used.word_bonus == 1.5 && used.unknown_penalty == -10.0);
     options.zeros = OSS_DECODING_LM_WEIGHT; /* the model counts for nothing */
@@ -167,7 +169,8 @@ START_TEST(stored_numbers_are_defaults) {
     oss_recognizer *recognizer = oss_case_open(&p);
     char *arpa = oss_case_write(&p, "b.arpa", OSS_CASE_ARPA_PREFERS_B), *lm = oss_case_write(&p, "b.olm", "");
     oss_ngram *ngram = NULL;
-    oss_ngram_tuning tuning = {.tuned = true, .lm_weight = 0.75, .word_bonus = 2.25, .unknown_penalty = -3.5};
+    oss_ngram_tuning tuning = {
+        .tuned = true, .lm_weight = 0.75, .word_bonus = 2.25, .unknown_penalty = -3.5, .prior_weight = 0.5};
     ok(oss_ngram_load(&ngram, arpa));
     ok(oss_ngram_save(ngram, lm));
     oss_ngram_free(ngram);
@@ -181,7 +184,11 @@ START_TEST(stored_numbers_are_defaults) {
         options.unknown_penalty = -2.0;
         ok(oss_recognizer_set_decoding(recognizer, &options));
         ok(oss_recognizer_get_decoding(recognizer, &used));
-        ck_assert(used.unknown_penalty == -2.0);
+        ck_assert(used.unknown_penalty == -2.0 && used.prior_weight == 0.5);
+        options.zeros = OSS_DECODING_PRIOR_WEIGHT;
+        ok(oss_recognizer_set_decoding(recognizer, &options));
+        ok(oss_recognizer_get_decoding(recognizer, &used));
+        ck_assert(used.prior_weight == 0.0 && (used.zeros & OSS_DECODING_PRIOR_WEIGHT) != 0);
     }
     free(arpa);
     free(lm);
@@ -216,7 +223,7 @@ START_TEST(hotwords_come_and_go) {
         ok(oss_recognizer_set_hotwords(recognizer, NULL, 0));
         oss_case_expect_text(recognizer, &p, without);
         ok(oss_recognizer_get_decoding(recognizer, &used));
-        ck_assert_int_eq(used.beam_width, searches ? 64 : 0);
+        ck_assert_int_eq(used.beam_width, searches ? 256 : 0);
     }
     free(lm);
     oss_recognizer_free(recognizer);

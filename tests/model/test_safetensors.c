@@ -44,7 +44,7 @@ START_TEST(test_round_trip) {
     char sum[17];
     save(sum);
     oss_safetensors *file = NULL;
-    ck_assert_msg(oss_safetensors_load(&file, path, true) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED) == OSS_OK, "%s", oss_last_error());
     ck_assert_int_eq(oss_safetensors_count(file), ITEMS);
     for (int i = 0; i < ITEMS; i++) {
         const oss_st_tensor *tensor = oss_safetensors_get(file, i);
@@ -73,7 +73,8 @@ START_TEST(test_from_memory) {
     long bytes = 0;
     char *all = oss_tempdir_read(path, &bytes);
     oss_safetensors *file = NULL;
-    ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)bytes, "a block", true), OSS_OK);
+    ck_assert_int_eq(oss_safetensors_open_memory(&file, all, (size_t)bytes, "a block", OSS_ST_SUM_NEEDED),
+                     OSS_OK);
     ck_assert_str_eq(oss_safetensors_path(file), "a block");
     ck_assert_int_eq(oss_safetensors_count(file), ITEMS);
     const oss_st_tensor *tensor = oss_safetensors_find(file, "b.weight");
@@ -82,12 +83,14 @@ START_TEST(test_from_memory) {
     oss_safetensors_free(file);
     file = NULL;
     for (long cut = 0; cut < bytes; cut += 7) {
-        ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)cut, "a block", true), OSS_EINPUT);
+        ck_assert_int_eq(oss_safetensors_open_memory(&file, all, (size_t)cut, "a block", OSS_ST_SUM_NEEDED),
+                         OSS_EINPUT);
         ck_assert_ptr_null(file);
         ck_assert_ptr_eq(strstr(oss_last_error(), "a block: "), oss_last_error());
     }
     all[bytes - 1] ^= 1;
-    ck_assert_int_eq(oss_safetensors_load_memory(&file, all, (size_t)bytes, "a block", true), OSS_EINPUT);
+    ck_assert_int_eq(oss_safetensors_open_memory(&file, all, (size_t)bytes, "a block", OSS_ST_SUM_NEEDED),
+                     OSS_EINPUT);
     ck_assert_ptr_nonnull(strstr(oss_last_error(), "does not fit its ossicle_sum"));
     free(all);
 }
@@ -105,7 +108,7 @@ static void assert_taken(oss_status wanted, const oss_safetensors *file, const c
 START_TEST(test_wrong_requests) {
     save(NULL);
     oss_safetensors *file = NULL;
-    ck_assert_int_eq(oss_safetensors_load(&file, path, true), OSS_OK);
+    ck_assert_int_eq(oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED), OSS_OK);
     assert_taken(OSS_EINPUT, file, "c", 1, (int32_t[]){3}, "tensor \"c\" is missing");
     assert_taken(OSS_EINPUT, file, "b.weight", 2, (int32_t[]){2, 3},
                  "has shape [3,2]; by the config it must be [2,3]");
@@ -168,7 +171,7 @@ END_TEST
 START_TEST(test_no_tensors) {
     ck_assert_int_eq(oss_safetensors_save(path, NULL, 0, NULL, 0, NULL), OSS_OK);
     oss_safetensors *file = NULL;
-    ck_assert_msg(oss_safetensors_load(&file, path, true) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED) == OSS_OK, "%s", oss_last_error());
     ck_assert_int_eq(oss_safetensors_count(file), 0);
     oss_safetensors_free(file);
 }
@@ -216,7 +219,7 @@ START_TEST(test_load_survives_faults) {
     for (int64_t k = 1;; k++) {
         oss_faults_fail(_i == 0 ? OSS_CALL_ANY_FILE : OSS_CALL_ANY_HEAP, k, EIO);
         oss_safetensors *file = NULL;
-        oss_status status = oss_safetensors_load(&file, path, true);
+        oss_status status = oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED);
         bool fired = oss_faults_clear();
         ck_assert((status == OSS_OK) == (file != NULL));
         oss_safetensors_free(file);
@@ -236,7 +239,7 @@ START_TEST(test_short_and_interrupted_calls) {
     oss_faults_interrupt();
     save(NULL);
     oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load(&file, path, true);
+    oss_status status = oss_safetensors_open(&file, path, OSS_ST_SUM_NEEDED);
     oss_faults_clear();
     oss_faults_remove();
     ck_assert_msg(status == OSS_OK, "%s", oss_last_error());

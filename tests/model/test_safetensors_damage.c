@@ -34,9 +34,9 @@ static void write_file(const char *header, uint64_t claimed, size_t data) {
     free(bytes);
 }
 
-static void assert_refused(bool require_sum, const char *part) {
+static void assert_refused(oss_st_sum policy, const char *part) {
     oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load(&file, path, require_sum);
+    oss_status status = oss_safetensors_open(&file, path, policy);
     ck_assert_msg(status == OSS_EINPUT, "taken, or failed otherwise (%d): \"%s\"", status, part);
     ck_assert_ptr_null(file);
     ck_assert_msg(strstr(oss_last_error(), part) != NULL, "\"%s\" does not say \"%s\"", oss_last_error(),
@@ -109,13 +109,14 @@ START_TEST(test_files) {
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         write_file(files[i].header, strlen(files[i].header), files[i].data);
         if (files[i].part != NULL) {
-            assert_refused(false, files[i].part);
+            assert_refused(OSS_ST_SUM_IF_THERE, files[i].part);
             continue;
         }
         oss_safetensors *file = NULL;
-        ck_assert_msg(oss_safetensors_load(&file, path, false) == OSS_OK, "%s", oss_last_error());
+        ck_assert_msg(oss_safetensors_open(&file, path, OSS_ST_SUM_IF_THERE) == OSS_OK, "%s",
+                      oss_last_error());
         oss_safetensors_free(file);
-        assert_refused(true, "`ossicle import`");
+        assert_refused(OSS_ST_SUM_NEEDED, "`ossicle import`");
     }
 }
 END_TEST
@@ -125,16 +126,53 @@ START_TEST(test_lying_lengths) {
         3, 100000001, UINT32_MAX, (uint64_t)1 << 32, (uint64_t)INT64_MAX, UINT64_MAX, UINT64_MAX - 7};
     for (size_t i = 0; i < sizeof claimed / sizeof claimed[0]; i++) {
         write_file("{}", claimed[i], 0);
-        assert_refused(false, "claims a header of");
+        assert_refused(OSS_ST_SUM_IF_THERE, "claims a header of");
     }
     write_file("{}", 1, 0);
-    assert_refused(false, "header: line 1");
+    assert_refused(OSS_ST_SUM_IF_THERE, "header: line 1");
     write_file("{}", 0, 0);
-    assert_refused(false, "does not begin with '{'");
+    assert_refused(OSS_ST_SUM_IF_THERE, "does not begin with '{'");
     oss_tempdir_write(path, "1234567", 7);
-    assert_refused(false, "has 7 bytes");
+    assert_refused(OSS_ST_SUM_IF_THERE, "has 7 bytes");
     oss_tempdir_write(path, "", 0);
-    assert_refused(false, "has 0 bytes");
+    assert_refused(OSS_ST_SUM_IF_THERE, "has 0 bytes");
+}
+END_TEST
+
+/* A header that is there and larger than any has use for is not read. */
+START_TEST(test_large_header) {
+    write_file("{}", OSS_ST_MAX_HEADER_BYTES + 1, OSS_ST_MAX_HEADER_BYTES);
+    assert_refused(OSS_ST_SUM_IF_THERE, "its header has 8388609 bytes; 8388608 are the most");
+}
+END_TEST
+
+/* The data of a large file are read when they are asked for, and are then those that its head was of. */
+START_TEST(test_data_are_fetched) {
+    static const char header[] = "{" TENSOR("a", "U8", "33554432", 0, 33554432) "}",
+                      other[] = "{" TENSOR("b", "U8", "33554432", 0, 33554432) "}";
+    for (int changed = 0; changed < 2; changed++) {
+        write_file(header, strlen(header), 33554432);
+        oss_safetensors *file = NULL;
+        ck_assert_int_eq(oss_safetensors_open(&file, path, OSS_ST_SUM_IF_THERE), OSS_OK);
+        ck_assert_ptr_null(oss_safetensors_get(file, 0)->data);
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        const char *now = changed ? other : header;
+        ck_assert_int_eq(pwrite(fd, now, strlen(now), 8), (ssize_t)strlen(now));
+        close(fd);
+        if (changed) {
+            ck_assert_int_eq(oss_safetensors_fetch(file), OSS_EINPUT);
+            ck_assert_ptr_nonnull(strstr(oss_last_error(), "was changed while it was read"));
+        } else {
+            ck_assert_int_eq(oss_safetensors_fetch(file), OSS_OK);
+            ck_assert_int_eq(((const char *)oss_safetensors_get(file, 0)->data)[33554431], 0);
+            ck_assert_int_eq(oss_safetensors_fetch(file), OSS_OK);
+        }
+        oss_safetensors_free(file);
+    }
+    write_file(header, strlen(header), 33554432);
+    assert_refused(OSS_ST_SUM_NEEDED, "no valid ossicle_sum");
+    ck_assert_int_eq(truncate(path, 33554432), 0);
+    assert_refused(OSS_ST_SUM_IF_THERE, "from 0 to 33554432 of");
 }
 END_TEST
 
@@ -147,7 +185,7 @@ START_TEST(test_deep_nesting) {
     memset(header + 5 + DEPTH, ']', DEPTH);
     header[5 + 2 * DEPTH] = '}';
     write_file(header, strlen(header), 0);
-    assert_refused(false, "header: line 1");
+    assert_refused(OSS_ST_SUM_IF_THERE, "header: line 1");
     free(header);
 }
 END_TEST
@@ -180,9 +218,9 @@ static void tear_down_good(void) {
 START_TEST(test_every_truncation) {
     for (long bytes = good_bytes - 1; bytes >= 0; bytes--) {
         ck_assert_int_eq(truncate(path, bytes), 0);
-        assert_refused(true, "");
+        assert_refused(OSS_ST_SUM_NEEDED, "");
         if (bytes < (long)header_bytes) {
-            assert_refused(false, "");
+            assert_refused(OSS_ST_SUM_IF_THERE, "");
         }
     }
 }
@@ -199,7 +237,7 @@ START_TEST(test_every_bit) {
     for (long at = 0; at < good_bytes; at++) {
         for (int bit = 0; bit < 8; bit++) {
             put_byte(fd, at, (char)(good[at] ^ (1 << bit)));
-            assert_refused(true, "");
+            assert_refused(OSS_ST_SUM_NEEDED, "");
         }
         put_byte(fd, at, good[at]);
     }
@@ -212,7 +250,7 @@ START_TEST(test_appended_bytes) {
     memcpy(longer, good, (size_t)good_bytes);
     for (long extra = 1; extra <= 64; extra += 21) {
         oss_tempdir_write(path, longer, good_bytes + extra);
-        assert_refused(true, "bytes at its end");
+        assert_refused(OSS_ST_SUM_NEEDED, "bytes at its end");
     }
     free(longer);
 }
@@ -228,19 +266,20 @@ static void hear(void *context, oss_log_level level, const char *line) {
     ((heard *)context)->warnings++;
 }
 
-/* Import takes what another program saved over our metadata, and says so. */
-START_TEST(test_stale_sum_is_a_warning_for_import) {
+/* What another program saved over our metadata, or a disk damaged, is taken when that is asked for, and said. */
+START_TEST(test_stale_sum_is_taken_by_force_only) {
     good[good_bytes - 1] = (char)(good[good_bytes - 1] ^ 1);
     oss_tempdir_write(path, good, good_bytes);
     heard ear = {0};
     oss_log_set(hear, &ear);
     oss_safetensors *file = NULL;
-    oss_status status = oss_safetensors_load(&file, path, false);
+    oss_status status = oss_safetensors_open(&file, path, OSS_ST_SUM_IGNORED);
     oss_log_set(NULL, NULL);
     ck_assert_int_eq(status, OSS_OK);
     ck_assert_int_eq(ear.warnings, 1);
     oss_safetensors_free(file);
-    assert_refused(true, "does not fit its ossicle_sum");
+    assert_refused(OSS_ST_SUM_NEEDED, "does not fit its ossicle_sum");
+    assert_refused(OSS_ST_SUM_IF_THERE, "`ossicle import --force`");
 }
 END_TEST
 
@@ -308,6 +347,8 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(made, set_up, tear_down);
     tcase_add_test(made, test_files);
     tcase_add_test(made, test_lying_lengths);
+    tcase_add_test(made, test_large_header);
+    tcase_add_test(made, test_data_are_fetched);
     tcase_add_test(made, test_deep_nesting);
     suite_add_tcase(suite, made);
     TCase *damaged = tcase_create("damaged");
@@ -316,7 +357,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(damaged, test_every_truncation);
     tcase_add_test(damaged, test_every_bit);
     tcase_add_test(damaged, test_appended_bytes);
-    tcase_add_test(damaged, test_stale_sum_is_a_warning_for_import);
+    tcase_add_test(damaged, test_stale_sum_is_taken_by_force_only);
     suite_add_tcase(suite, damaged);
     TCase *digits = tcase_create("digits");
     tcase_add_test(digits, test_find_digits);

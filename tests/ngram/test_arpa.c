@@ -1,5 +1,6 @@
 /* ARPA files as they come, and those that are wrong: one trap each. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,7 +115,7 @@ static const bad bads[] = {
     {HEAD1 "-1 <unk>\n-1 <s>\n", ":6: ", "without the line \\end\\"},
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n\\end\\\n", ":8: ", "3 n-grams of order 1, but line 2 says 4"},
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 a\n-1 b\n\\end\\\n",
-     ":10: ", "5 n-grams of order 1, but line 2 says 4"},
+     ":9: ", "one more n-gram of order 1 than the 4 that line 2 says"},
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 </s>\n-1 </s>\n\\end\\\n",
      ":8: ", "\"</s>\" is there twice, first on line 7"},
     {HEAD1 "-1 <unk>\n-1 <s>\n-1 <UNK>\n-1 </s>\n\\end\\\n",
@@ -252,6 +253,40 @@ START_TEST(test_gzip_with_a_bad_file_in_it) {
 }
 END_TEST
 
+/* What has no end is given up soon, not when memory is: line feeds before the head and in a section, and a file that gzip
+ * makes a thousandth of. */
+START_TEST(test_what_only_fills_memory) {
+    enum { BYTES = 20 << 20 };
+    static const struct {
+        const char *head, *message;
+    } fill[] = {{"x\n", "no line \\data\\ in its first 512 KiB"},
+                {"\\data\\\nngram 1=4\n\\1-grams:\n", "nothing but empty lines"}};
+    char *text = malloc(BYTES + 1);
+    oss_ngram *ngram = NULL;
+    text[BYTES] = '\0';
+    for (size_t i = 0; i < sizeof fill / sizeof fill[0]; i++) {
+        for (int at = 0; at < BYTES; at++) {
+            text[at] = i == 0 && at % 2 == 0 ? 'x' : '\n';
+        }
+        memcpy(text, fill[i].head, strlen(fill[i].head));
+        ck_assert_int_eq(load_bytes(&ngram, text, BYTES), OSS_EINPUT);
+        ck_assert_msg(strstr(oss_last_error(), fill[i].message) != NULL, "%s", oss_last_error());
+    }
+    int at = sprintf(text, "\\data\\\nngram 1=%d\n\\1-grams:\n", BYTES);
+    for (; at + 5 <= BYTES; at += 5) {
+        memcpy(text + at, "-1 a\n", 5);
+    }
+    text[at] = '\0';
+    char *path = make_gzip(text);
+    ck_assert_int_eq(oss_ngram_load(&ngram, path), OSS_EINPUT);
+    ck_assert_msg(strstr(oss_last_error(), "compressed more than any language model") != NULL, "%s",
+                  oss_last_error());
+    ck_assert_ptr_null(ngram);
+    free(path);
+    free(text);
+}
+END_TEST
+
 START_TEST(test_no_gzip) {
     oss_ngram *ngram = NULL;
     char *path = make_gzip(goods[0].text), *before = strdup(getenv("PATH"));
@@ -299,6 +334,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_damage);
     tcase_add_test(all, test_gzip);
     tcase_add_test(all, test_gzip_with_a_bad_file_in_it);
+    tcase_add_test(all, test_what_only_fills_memory);
     tcase_add_test(all, test_no_gzip);
     tcase_add_test(all, test_written_and_read_again);
     tcase_set_timeout(all, 60);

@@ -101,15 +101,54 @@ START_TEST(test_tuned_penalty) {
 }
 END_TEST
 
+/* Likewise one without a weight of priors is of a version before. */
+START_TEST(test_tuned_prior_weight) {
+    oss_ngram *ngram = pack(), *again = NULL;
+    char *path = oss_tempdir_path(folder, "model.olm");
+    oss_ngram_tuning tuning = {
+        .tuned = true, .has_penalty = true, .unknown_penalty = -6.5, .prior_weight = 0.55};
+    ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
+    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_OK);
+    ck_assert_uint_eq(version_at(path), 3);
+    ck_assert_msg(oss_ngram_load(&again, path) == OSS_OK, "%s", oss_last_error());
+    ck_assert_double_eq(oss_ngram_get_tuning(again).prior_weight, 0.55);
+    ck_assert_double_eq(oss_ngram_get_tuning(again).unknown_penalty, -6.5);
+    oss_ngram_free(again);
+    tuning.prior_weight = -0.1;
+    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_EUSAGE);
+    tuning.prior_weight = NAN;
+    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_EUSAGE);
+    long bytes;
+    char *file = oss_tempdir_read(path, &bytes);
+    const double wrong[] = {-0.5, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        memcpy(file + 120, &wrong[i], sizeof wrong[i]);
+        const uint64_t sum = oss_hash(file + 24, (size_t)bytes - 24);
+        memcpy(file + 16, &sum, sizeof sum);
+        oss_tempdir_write(path, file, bytes);
+        ck_assert_int_eq(oss_ngram_load(&again, path), OSS_EINPUT);
+        ck_assert_msg(strstr(oss_last_error(), "byte 120: a prior_weight") != NULL, "%s", oss_last_error());
+    }
+    free(file);
+    ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
+    tuning.prior_weight = 0.0;
+    ck_assert_int_eq(oss_ngram_save_tuning(path, &tuning), OSS_OK);
+    ck_assert_uint_eq(version_at(path), 2);
+    free(path);
+    oss_ngram_free(ngram);
+}
+END_TEST
+
 /* Versions and flags that this program does not know, with a right sum: nothing is guessed. */
 START_TEST(test_later_versions) {
     static const struct {
         uint32_t version, flags;
         const char *message;
-    } later[] = {{3, 0, "version 3 of the language model's form; this Ossicle reads 1 to 2"},
+    } later[] = {{4, 0, "version 4 of the language model's form; this Ossicle reads 1 to 3"},
                  {0, 0, "version 0 of"},
                  {1, 4, "the flags at offset 36 are 0x4, which version 1 does not have"},
-                 {2, 8, "the flags at offset 36 are 0x8, which version 2 does not have"}};
+                 {2, 8, "the flags at offset 36 are 0x8, which version 2 does not have"},
+                 {3, 16, "the flags at offset 36 are 0x10, which version 3 does not have"}};
     oss_ngram *ngram = pack(), *again = NULL;
     char *path = oss_tempdir_path(folder, "model.olm");
     ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
@@ -136,6 +175,7 @@ Suite *oss_test_suite(void) {
     tcase_add_checked_fixture(all, make_folder, remove_folder);
     tcase_add_test(all, test_tuning);
     tcase_add_test(all, test_tuned_penalty);
+    tcase_add_test(all, test_tuned_prior_weight);
     tcase_add_test(all, test_later_versions);
     suite_add_tcase(suite, all);
     return suite;

@@ -32,6 +32,7 @@ static bool is_change(oss_call kind, bool creates) {
     switch (kind) {
     case OSS_CALL_WRITE:
     case OSS_CALL_FTRUNCATE:
+    case OSS_CALL_FCHMOD:
     case OSS_CALL_FSYNC:
     case OSS_CALL_RENAME:
     case OSS_CALL_UNLINK:
@@ -174,6 +175,10 @@ static int fault_ftruncate(int fd, off_t bytes) {
     return must_fail(OSS_CALL_FTRUNCATE, false) ? -1 : real_file.ftruncate(fd, bytes);
 }
 
+static int fault_fchmod(int fd, mode_t mode) {
+    return must_fail(OSS_CALL_FCHMOD, false) ? -1 : real_file.fchmod(fd, mode);
+}
+
 static int fault_rename(const char *from, const char *to) {
     return must_fail(OSS_CALL_RENAME, false) ? -1 : real_file.rename(from, to);
 }
@@ -248,6 +253,7 @@ void oss_faults_install(void) {
         .write = fault_write,
         .lseek = fault_lseek,
         .ftruncate = fault_ftruncate,
+        .fchmod = fault_fchmod,
         .fsync = fault_fsync,
         .close = fault_close,
         .flock = fault_flock,

@@ -29,6 +29,7 @@ typedef enum oss_call {
     OSS_CALL_WRITE,
     OSS_CALL_LSEEK,
     OSS_CALL_FTRUNCATE,
+    OSS_CALL_FCHMOD,
     OSS_CALL_FSYNC,
     OSS_CALL_CLOSE,
     OSS_CALL_FLOCK,
@@ -48,8 +49,8 @@ typedef enum oss_call {
     /* Groups, for planning and counting. */
     OSS_CALL_ANY_HEAP,  /* ALLOC and RESIZE */
     OSS_CALL_ANY_FILE,  /* OPEN to CLOSEDIR */
-    OSS_CALL_ANY_CHANGE /* what alters a disk: WRITE FTRUNCATE FSYNC RENAME UNLINK MKDIR RMDIR SYMLINK, and
-                           OPEN with O_CREAT */
+    OSS_CALL_ANY_CHANGE /* what alters a disk: WRITE FTRUNCATE FCHMOD FSYNC RENAME UNLINK MKDIR RMDIR
+                           SYMLINK, and OPEN with O_CREAT */
 } oss_call;
 
 /* Puts the wrappers into oss_heap and oss_file (with nothing failing), or the C library's calls back. */

@@ -99,6 +99,10 @@ static double read_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static double to_seconds(struct timeval time) {
+    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
+}
+
 oss_program_run oss_program_start(const char *const argument[], oss_program_stdout where) {
     FILE *out = tmpfile(), *err = tmpfile();
     ck_assert_ptr_nonnull(out);
@@ -124,6 +128,7 @@ oss_program_run oss_program_start(const char *const argument[], oss_program_stdo
                              .out = read_stream(out),
                              .err = read_stream(err),
                              .wall_seconds = ended - begun,
+                             .cpu_seconds = to_seconds(usage.ru_utime) + to_seconds(usage.ru_stime),
                              .peak_kib = usage.ru_maxrss};
 }
 

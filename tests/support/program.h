@@ -15,7 +15,7 @@ typedef struct oss_program_run {
     int code;  /* exit code; 128 + signal when a signal ended it */
     char *out; /* standard output, NUL-terminated */
     char *err; /* standard error */
-    double wall_seconds;
+    double wall_seconds, cpu_seconds;
     long peak_kib; /* resident set at its largest, that of the test itself when it started the program
                       included */
 } oss_program_run;

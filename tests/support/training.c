@@ -68,6 +68,7 @@ oss_training *oss_training_make(int64_t step) {
                                         .grad_log_mean = -0.7 / (double)(step + 1),
                                         .grad_log_spread = 0.1 * (double)step,
                                         .grad_shards = 16,
+                                        .eval_due = (int32_t)(step % 2),
                                         .fine_tuned = (int32_t)(step % 2),
                                         .seed = 42,
                                         .data_hash = oss_fill_bits(7, (uint64_t)step)};
@@ -90,8 +91,9 @@ static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
            a->evals_without_gain == b->evals_without_gain && a->skipped_in_a_row == b->skipped_in_a_row &&
            a->loss_mean == b->loss_mean && a->grad_log_mean == b->grad_log_mean &&
            a->grad_log_spread == b->grad_log_spread && a->grad_shards == b->grad_shards &&
-           a->fine_tuned == b->fine_tuned && a->seed == b->seed && a->data_hash == b->data_hash &&
-           strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->audio_libraries, b->audio_libraries) == 0;
+           a->eval_due == b->eval_due && a->fine_tuned == b->fine_tuned && a->seed == b->seed &&
+           a->data_hash == b->data_hash && strcmp(a->fingerprint, b->fingerprint) == 0 &&
+           strcmp(a->audio_libraries, b->audio_libraries) == 0;
 }
 
 static bool equal_blocks(const float *a, const float *b, size_t bytes) {
