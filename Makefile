@@ -103,7 +103,7 @@ TEST_SRC  := $(wildcard tests/*/test_*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 # Targets of fuzzing, and what they share; entry.c and replay.c are the programs.
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
-FUZZ_KIT  := tests/fuzz/input.c tests/fuzz/corpus.c
+FUZZ_KIT  := tests/fuzz/input.c tests/fuzz/corpus.c src/cli/align_cues.c
 FUZZ_MAIN := tests/fuzz/entry.c tests/fuzz/replay.c tests/fuzz/fail.c
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))

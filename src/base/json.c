@@ -73,8 +73,10 @@ static oss_status parse(oss_json **out, const char *text, size_t bytes, const ch
         return status;
     }
     const char *end = NULL;
+    /* cJSON passes over a byte-order mark by itself, unless next to nothing follows. */
+    const size_t mark = bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     locale_t before = oss_number_enter_locale();
-    cJSON *root = cJSON_ParseWithLengthOpts(text, bytes, &end, false);
+    cJSON *root = cJSON_ParseWithLengthOpts(text + mark, bytes - mark, &end, false);
     (void)uselocale(before);
     if (root == NULL) {
         return oss_fail(OSS_ENOMEM, "%s: out of memory while reading %zu bytes of JSON", what, bytes);

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { MOST_BYTES = 1 << 28 };
+enum { MOST_BYTES = 1 << 28, MOST_TAG_BYTES = 256 /* what is longer is text with a bracket in it */ };
 
 /* ---- Reading ---- */
 
@@ -25,24 +25,9 @@ static oss_status add_cue(oss_align_cues *cues, const char *settings, size_t byt
         cues->capacity = capacity;
     }
     cues->settings[cues->cues] = oss_strndup(settings, bytes);
-    cues->text[cues->cues] = oss_strdup("");
+    cues->text[cues->cues] = NULL;
     cues->cues++;
-    return cues->settings[cues->cues - 1] == NULL || cues->text[cues->cues - 1] == NULL ? OSS_ENOMEM : OSS_OK;
-}
-
-static oss_status add_line(oss_align_cues *cues, const char *line, size_t bytes) {
-    oss_strbuf text = {0};
-    char **last = &cues->text[cues->cues - 1];
-    oss_strbuf_append(&text, *last);
-    oss_strbuf_append_bytes(&text, line, bytes);
-    oss_strbuf_append(&text, "\n");
-    char *joined = oss_strbuf_take(&text);
-    if (joined == NULL) {
-        return OSS_ENOMEM;
-    }
-    oss_free(*last);
-    *last = joined;
-    return OSS_OK;
+    return cues->settings[cues->cues - 1] == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
 static bool is_number(const char *line, size_t bytes) {
@@ -86,21 +71,36 @@ typedef struct line_reader {
     oss_align_cues *cues;
     const char *path;
     int64_t line;
-    bool inside; /* of a cue, whose times were read */
+    bool inside;       /* of a cue, whose times were read */
+    oss_strbuf *lines; /* of the last cue */
 } line_reader;
+
+/* Of the last cue no more lines come. */
+static oss_status end_cue(line_reader *r) {
+    oss_align_cues *cues = r->cues;
+    if (cues->cues == 0) {
+        return OSS_OK;
+    }
+    oss_strbuf_append(r->lines, "");
+    cues->text[cues->cues - 1] = oss_strbuf_take(r->lines);
+    return cues->text[cues->cues - 1] == NULL ? OSS_ENOMEM : OSS_OK;
+}
 
 static oss_status take_line(line_reader *r, const char *line, size_t bytes) {
     const char *settings = find_settings(line, bytes);
     if (settings != NULL) {
         r->inside = true;
-        return add_cue(r->cues, settings, (size_t)(line + bytes - settings));
+        oss_status status = end_cue(r);
+        return status == OSS_OK ? add_cue(r->cues, settings, (size_t)(line + bytes - settings)) : status;
     }
     if (bytes == 0 || strspn(line, " \t") >= bytes) {
         r->inside = false;
         return OSS_OK;
     }
     if (r->inside) {
-        return add_line(r->cues, line, bytes);
+        oss_strbuf_append_bytes(r->lines, line, bytes);
+        oss_strbuf_append(r->lines, "\n");
+        return OSS_OK;
     }
     if (r->line == 1 && bytes >= 6 && memcmp(line, "WEBVTT", 6) == 0) {
         return oss_fail(OSS_EINPUT,
@@ -121,7 +121,12 @@ oss_status oss_align_cues_read(oss_align_cues *cues, const char *path) {
     if (status != OSS_OK) {
         return status;
     }
-    line_reader r = {.cues = cues, .path = path};
+    if (strlen(all) != bytes) {
+        oss_free(all);
+        return oss_fail(OSS_EINPUT, "%s: has a NUL byte: give a text in UTF-8", path);
+    }
+    oss_strbuf lines = {0};
+    line_reader r = {.cues = cues, .path = path, .lines = &lines};
     const char *at = all;
     at += bytes >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     while (*at != '\0' && status == OSS_OK) {
@@ -131,6 +136,8 @@ oss_status oss_align_cues_read(oss_align_cues *cues, const char *path) {
         status = take_line(&r, at, shown);
         at += length + (at[length] == '\n');
     }
+    status = status == OSS_OK ? end_cue(&r) : status;
+    oss_strbuf_deinit(&lines);
     oss_free(all);
     return status == OSS_OK && cues->cues == 0 ? oss_fail(OSS_EINPUT, "%s: has no cues", path) : status;
 }
@@ -146,9 +153,8 @@ void oss_align_cues_deinit(oss_align_cues *cues) {
 
 /* A tag that begins here, with its brackets; 0: there is none. */
 static size_t tag_at(const char *text) {
-    const char *end = *text == '<'                        ? strchr(text, '>')
-                      : text[0] == '{' && text[1] == '\\' ? strchr(text, '}')
-                                                          : NULL;
+    char closing = *text == '<' ? '>' : text[0] == '{' && text[1] == '\\' ? '}' : '\0';
+    const char *end = closing == '\0' ? NULL : memchr(text, closing, strnlen(text, MOST_TAG_BYTES));
     return end == NULL || memchr(text, '\n', (size_t)(end - text)) != NULL ? 0 : (size_t)(end - text) + 1;
 }
 

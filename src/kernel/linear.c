@@ -286,7 +286,7 @@ void oss_k_conv_gelu(void *y, const oss_k_weight *reader, const void *x, const o
         return;
     }
     OSS_CONTRACT(reader->format != OSS_K_INT16 && w->format != OSS_K_INT16);
-    const float *first = scratch + (ptrdiff_t)row_begin * columns;
+    const float *first = reader->format == OSS_K_FP32 ? NULL : scratch + (ptrdiff_t)row_begin * columns;
     oss_k_conv(reader->format == OSS_K_FP32 ? y : scratch, NULL, x, w, t, f, row_begin, row_end,
                reader->format != OSS_K_INT8);
     if (reader->format == OSS_K_INT8) {

@@ -73,7 +73,7 @@ oss_status oss_arpa_lines_next(oss_arpa_lines *lines, char **out) {
     size_t looked = 0;
     for (;;) {
         size_t left = lines->end - lines->begin;
-        const char *from = lines->block + lines->begin;
+        const char *from = left > 0 ? lines->block + lines->begin : NULL;
         const char *end = left > looked ? memchr(from + looked, '\n', left - looked) : NULL;
         if (end != NULL) {
             return give(lines, (size_t)(end - from), out);

@@ -120,7 +120,11 @@ START_TEST(test_length_counts_not_nul) {
     ck_assert_int_eq(oss_json_parse(&value, "[1,2]tail", 5, "t"), OSS_OK);
     ck_assert_uint_eq(oss_json_count(value), 2);
     oss_json_free(value);
-    value = parse("\xef\xbb\xbf{}"); /* a byte-order mark */
+    value = parse("\xef\xbb\xbf"
+                  "1"); /* a byte-order mark, and next to nothing */
+    ck_assert_double_eq(oss_json_number(value), 1.0);
+    oss_json_free(value);
+    value = parse("\xef\xbb\xbf{}");
     oss_json_free(value);
     expect_refused("{}\0", 3, "byte 2", "text after the value");
     expect_refused("{\"a\0b\":1}", 9, "byte 3", "control character");

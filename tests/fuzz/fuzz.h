@@ -46,6 +46,7 @@ uint8_t *oss_fuzz_mutate(const oss_fuzz_inputs *inputs, uint64_t seed, uint64_t 
 
 void oss_fuzz_seed(const void *data, size_t size);
 void oss_fuzz_seed_text(const char *text);
+#define OSS_FUZZ_SEED(literal) oss_fuzz_seed((literal), sizeof(literal) - 1) /* which may have zeros in it */
 /* For targets whose first byte says what is done with the others. */
 void oss_fuzz_seed_after(int first, const void *data, size_t size);
 /* A file, which is removed; first < 0: without such a byte. */

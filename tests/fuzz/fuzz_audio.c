@@ -98,7 +98,7 @@ static void seeds(void) {
     if (oss_encode_constant_mp3(path, x, FRAMES, 1, 16000)) {
         oss_fuzz_seed_file(path, -1);
     }
-    oss_fuzz_seed(tag, sizeof tag - 1);
+    OSS_FUZZ_SEED(tag);
 }
 
 const oss_fuzz_target oss_target_audio = {.name = "audio", .run = run, .seeds = seeds};

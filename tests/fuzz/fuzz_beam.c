@@ -90,11 +90,10 @@ static void seeds(void) {
     for (char models = 0; models < 16; models = (char)(models + 1)) {
         input[0] = models;
         input[1] = (char)(models * 5);
-        oss_fuzz_seed(input, sizeof input - 1);
+        OSS_FUZZ_SEED(input);
     }
-    oss_fuzz_seed(
-        "\x0f\x00\x04\x01\x02\xff\0\0\x80\x7f\0\0\xc0\x7f\0\0\x80\xff\x28\x6b\x6e\x4e\0\0\0\0\0\0\0\0\0\0\0\0",
-        34);
+    OSS_FUZZ_SEED(
+        "\x0f\x00\x04\x01\x02\xff\0\0\x80\x7f\0\0\xc0\x7f\0\0\x80\xff\x28\x6b\x6e\x4e\0\0\0\0\0\0\0\0\0\0\0\0");
 }
 
 const oss_fuzz_target oss_target_beam = {.name = "beam", .prepare = prepare, .run = run, .seeds = seeds};

@@ -45,7 +45,7 @@ static void seeds(void) {
     const char *path = oss_fuzz_scratch();
     ck_assert_int_eq(oss_npy_write(path, x, 2, 3), OSS_OK);
     oss_fuzz_seed_file(path, -1);
-    oss_fuzz_seed(wide, sizeof wide - 1);
+    OSS_FUZZ_SEED(wide);
 }
 
 const oss_fuzz_target oss_target_npy = {.name = "npy", .run = run, .seeds = seeds};

@@ -101,18 +101,17 @@ static void seed_wav(uint8_t how, int format, int bits, int channels, uint32_t d
 }
 
 static void seeds(void) {
-    static const char *const raw[] = {"\x05\x01s16le:8000:2\nabcdefgh", "\x01\x03mulaw\nabc",
-                                      "\002\001f64le:48000\n01234567\0\0\0\0\0\0\xf0\x7f",
-                                      "\xff\x01s24le:16000:3\n0123456789", "\x01\x01u8:1000:1\n\x80\x7f"};
     static const struct {
         uint8_t how;
         int format, bits, channels;
         uint32_t declared_bytes;
     } wav[] = {{0, 1, 16, 1, 18}, {0, 1, 8, 2, 18}, {2, 3, 32, 1, 40}, {0, 1, 24, 1, UINT32_MAX},
                {0, 3, 64, 1, 16}, {0, 6, 8, 1, 18}, {0, 1, 32, 2, 16}};
-    for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
-        oss_fuzz_seed_text(raw[i]);
-    }
+    OSS_FUZZ_SEED("\x05\x01s16le:8000:2\nabcdefgh");
+    OSS_FUZZ_SEED("\x01\x03mulaw\nabc");
+    OSS_FUZZ_SEED("\002\001f64le:48000\n01234567\0\0\0\0\0\0\xf0\x7f");
+    OSS_FUZZ_SEED("\xff\x01s24le:16000:3\n0123456789");
+    OSS_FUZZ_SEED("\x01\x01u8:1000:1\n\x80\x7f");
     for (size_t i = 0; i < sizeof wav / sizeof *wav; i++) {
         seed_wav(wav[i].how, wav[i].format, wav[i].bits, wav[i].channels, wav[i].declared_bytes);
     }

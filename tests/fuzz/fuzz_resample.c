@@ -105,11 +105,11 @@ static void run(const uint8_t *data, size_t size) {
 }
 
 static void seeds(void) {
-    oss_fuzz_seed("\x00\x02\xf0\x03\0\0\0\0\x80\x3f\x10\xff\x20\x40", 14);
-    oss_fuzz_seed("\x04\x02\xd0\x07\0\0\0\0\x80\x3f\x01\x01\x02\x02\x03\x03\xff\xff", 18);
-    oss_fuzz_seed("\x02\x02\x05\0\0\0\0\0\x80\x3f", 10);
-    oss_fuzz_seed("\x80\xe8\x03\0\0\x80\x10\x27\0\0\x64\0\0\0\0\0\0\x4f", 18);
-    oss_fuzz_seed("\xff\x01\0\0\0\xff\xff\xff\xff\x7f\0", 11);
+    OSS_FUZZ_SEED("\x00\x02\xf0\x03\0\0\0\0\x80\x3f\x10\xff\x20\x40");
+    OSS_FUZZ_SEED("\x04\x02\xd0\x07\0\0\0\0\x80\x3f\x01\x01\x02\x02\x03\x03\xff\xff");
+    OSS_FUZZ_SEED("\x02\x02\x05\0\0\0\0\0\x80\x3f");
+    OSS_FUZZ_SEED("\x80\xe8\x03\0\0\x80\x10\x27\0\0\x64\0\0\0\0\0\0\x4f");
+    OSS_FUZZ_SEED("\xff\x01\0\0\0\xff\xff\xff\xff\x7f\0");
 }
 
 const oss_fuzz_target oss_target_resample = {.name = "resample", .run = run, .seeds = seeds};

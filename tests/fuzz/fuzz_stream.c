@@ -132,11 +132,10 @@ static void run(const uint8_t *data, size_t size) {
 }
 
 static void seeds(void) {
-    oss_fuzz_seed("\x01\x00\x04\0\0\0\0\xff\0\0\x04\x10\0\0\0\xff\0\0\0\x01\x04\0\x05\0\0\xff\x01\0\x02\x01",
-                  30);
-    oss_fuzz_seed(
-        "\x00\x15\x05\0\0\0\0\x80\x03\0\x05\x64\0\0\0\x80\x03\0\x00\x02\x01\x03\x05\0\0\0\0\x40\x05\xfb", 30);
-    oss_fuzz_seed("\x02\x3f\x06\0\x10\0\0\xff\0\xfd\x01\x02\x02\x04\0\0\0\0\x01\x06\0", 21);
+    OSS_FUZZ_SEED("\x01\x00\x04\0\0\0\0\xff\0\0\x04\x10\0\0\0\xff\0\0\0\x01\x04\0\x05\0\0\xff\x01\0\x02\x01");
+    OSS_FUZZ_SEED(
+        "\x00\x15\x05\0\0\0\0\x80\x03\0\x05\x64\0\0\0\x80\x03\0\x00\x02\x01\x03\x05\0\0\0\0\x40\x05\xfb");
+    OSS_FUZZ_SEED("\x02\x3f\x06\0\x10\0\0\xff\0\xfd\x01\x02\x02\x04\0\0\0\0\x01\x06\0");
 }
 
 const oss_fuzz_target oss_target_stream = {.name = "stream", .prepare = prepare, .run = run, .seeds = seeds};

@@ -152,10 +152,10 @@ static void seeds(void) {
     static const char odd[] =
         "\x05\xff\x09\x46"
         "a/b\xff.wav\n\xff\xff\x01[x]\n\0\0\0;;\\\n\0\0\x01{a / b}\n\xf9\xf9\0\xe2\x80\xa8NOTE\n";
-    oss_fuzz_seed(words, sizeof words - 1);
-    oss_fuzz_seed(wide, sizeof wide - 1);
-    oss_fuzz_seed(odd, sizeof odd - 1);
-    oss_fuzz_seed("\0\0\0\0\n", 5);
+    OSS_FUZZ_SEED(words);
+    OSS_FUZZ_SEED(wide);
+    OSS_FUZZ_SEED(odd);
+    OSS_FUZZ_SEED("\0\0\0\0\n");
 }
 
 const oss_fuzz_target oss_target_transcript = {.name = "transcript", .run = run, .seeds = seeds};

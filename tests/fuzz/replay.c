@@ -15,6 +15,7 @@
 enum { INPUT_MAX_BYTES = 1 << 20 };
 
 #ifdef __AFL_HAVE_MANUAL_CONTROL
+#pragma clang diagnostic ignored "-Wshorten-64-to-32" /* in AFL++'s macros */
 __AFL_FUZZ_INIT();
 #endif
 
