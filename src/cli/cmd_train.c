@@ -287,9 +287,8 @@ static int report_failure(const oss_cli_args *args, oss_status status, const oss
                           const char *run) {
     int code = oss_cli_fail(args, status);
     if (outcome->saved) {
-        (void)fprintf(
-            stderr,
-            "ended after step %lld, saved; once that is mended go on with: ossicle train --resume --run %s\n",
+        oss_cli_say(
+            "ended after step %lld, saved; once that is mended go on with: ossicle train --resume --run %s",
             (long long)outcome->step, run);
     }
     return code;
