@@ -201,9 +201,10 @@ void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, co
                  .command = oss_command_case_get(index),
                  .usual = &usual_of[index],
                  .kind = kind};
-    const int64_t stride = tries == 0 ? 1 : count_calls(&a) / tries + 1;
+    const int64_t calls = count_calls(&a), stride = tries == 0 ? 1 : calls / tries + 1;
     bool fired = true;
-    for (a.nth = 1 + (index + (kind - oss_torture_kind_list)) % stride; fired; a.nth += stride) {
+    for (a.nth = 1 + (index + (kind - oss_torture_kind_list)) % stride;
+         fired && (tries == 0 || a.nth <= calls); a.nth += stride) {
         begin(&a);
         const oss_command_fault fault = {
             .kind = kind->kind, .nth = a.nth, .error_number = kind->error_number, .lasts = kind->lasts};
@@ -213,4 +214,23 @@ void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, co
         judge(&a, &outcome);
         judge_output(&a, &outcome);
     }
+}
+
+void oss_torture_interrupted(oss_tally *tally, const char *folder, int32_t index, size_t bytes) {
+    static const oss_torture_kind kind = {.name = "EINTR and short counts"};
+    const oss_command_fault fault = {.short_bytes = bytes};
+    const attempt a = {.tally = tally,
+                       .folder = folder,
+                       .command = oss_command_case_get(index),
+                       .usual = &usual_of[index],
+                       .kind = &kind,
+                       .nth = (int64_t)bytes};
+    begin(&a);
+    if (a.command->output != NULL && a.command->begin == NULL) {
+        oss_place_remove(folder, a.command->output);
+    }
+    oss_command_outcome outcome = try(&a, &fault);
+    tally->tried++;
+    judge(&a, &outcome);
+    judge_output(&a, &outcome);
 }

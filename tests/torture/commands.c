@@ -35,6 +35,10 @@ static const oss_cli_command *find_command(const char *const word[], int *words)
 }
 
 static void plan(const oss_command_fault *fault) {
+    if (fault->short_bytes > 0) {
+        oss_faults_interrupt();
+        oss_faults_short(fault->short_bytes);
+    }
     if (fault->nth == 0) {
         return;
     }

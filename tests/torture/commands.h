@@ -4,6 +4,7 @@
 #define OSS_TESTS_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "support/faults.h"
@@ -12,8 +13,9 @@
 typedef struct oss_command_fault {
     oss_call kind;
     int64_t nth;
-    int error_number; /* 0: the process ends there */
-    bool lasts;       /* all later calls of the kind fail too */
+    int error_number;   /* 0: the process ends there */
+    bool lasts;         /* all later calls of the kind fail too */
+    size_t short_bytes; /* not 0: reads and writes move no more at once, and each call is interrupted first */
 } oss_command_fault;
 
 typedef struct oss_command_outcome {

@@ -36,6 +36,16 @@ START_TEST(test_calls) {
 }
 END_TEST
 
+START_TEST(test_interrupted_and_short) {
+    oss_tally tally = {0};
+    for (int32_t i = 0; i < oss_command_cases(); i++) {
+        oss_torture_interrupted(&tally, place, i, 13);
+    }
+    expect_none_lost(&tally);
+    ck_assert_int_eq(tally.tried, oss_command_cases());
+}
+END_TEST
+
 START_TEST(test_storm) {
     oss_tally tally = {0};
     oss_torture_storm(&tally, place, _i, 100, _i == 0 ? 12 : 2);
@@ -49,6 +59,7 @@ Suite *oss_test_suite(void) {
     tcase_set_timeout(all, 300);
     tcase_add_unchecked_fixture(all, set_up, tear_down);
     tcase_add_loop_test(all, test_calls, 0, OSS_TORTURE_KINDS);
+    tcase_add_test(all, test_interrupted_and_short);
     tcase_add_loop_test(all, test_storm, 0, oss_torture_storms());
     suite_add_tcase(suite, all);
     return suite;

@@ -89,6 +89,19 @@ static void do_calls(void) {
     }
 }
 
+static void do_interrupted(void) {
+    static const size_t bytes[] = {1, 2, 3, 7, 13, 64, 100, 511, 512, 777, 4095};
+    oss_result_row row;
+    for (int32_t i = 0; i < oss_command_cases(); i++) {
+        if (begin(&row, "EINTR at every call, and short counts", oss_command_case_get(i)->name)) {
+            for (size_t j = 0; j < sizeof bytes / sizeof bytes[0]; j++) {
+                oss_torture_interrupted(&row.tally, get_place(), i, bytes[j]);
+            }
+            end(&row);
+        }
+    }
+}
+
 static void do_storm(void) {
     oss_result_row row;
     char unit[sizeof row.unit], campaign[sizeof row.campaign];
@@ -112,6 +125,9 @@ START_TEST(test_all) {
         do_disks();
     }
     do_calls();
+    if (wants("calls") || wants("EINTR")) {
+        do_interrupted();
+    }
     if (wants("storm")) {
         do_storm();
     }
@@ -129,7 +145,7 @@ static bool run_all(void) {
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_MINIMAL);
+    srunner_run_all(runner, CK_NORMAL);
     bool failed = srunner_ntests_failed(runner) > 0;
     srunner_free(runner);
     return !failed;

@@ -51,6 +51,9 @@ void oss_torture_prepare(const char *folder);
 void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
                          int64_t tries);
 
+/* Every call is interrupted (EINTR), and no read and no write moves more than `bytes`: all goes as ever. */
+void oss_torture_interrupted(oss_tally *tally, const char *folder, int32_t index, size_t bytes);
+
 /* ---- A storm of kill -9 (storm_campaign.c) ---- */
 
 enum { OSS_STORM_WORDS = 12 };
