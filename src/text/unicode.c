@@ -41,6 +41,12 @@ uint32_t oss_text_next(const char **cursor) {
         }
         code_point = code_point << 6 | ((unsigned char)at[i] & 0x3f);
     }
+    /* Overlong forms are none, of U+0000 above all, which would be the end; nor are surrogates. */
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code_point < least[length] || (code_point >= 0xd800 && code_point <= 0xdfff) ||
+        code_point > 0x10ffff) {
+        length = 0;
+    }
     *cursor = at + (length == 0 ? 1 : length);
     return length == 0 ? REPLACEMENT : code_point;
 }

@@ -53,7 +53,11 @@ static oss_beam_options read_options(oss_fuzz_bytes *bytes) {
 static void run(const uint8_t *data, size_t size) {
     oss_fuzz_bytes bytes = {data, size};
     const beam_kit *models = &kit[oss_fuzz_u8(&bytes) % 16];
-    oss_beam_models with = {models->vocab, models->lexicon, models->words, models->symbols, models->hotwords};
+    oss_beam_models with = {.vocab = models->vocab,
+                            .lexicon = models->lexicon,
+                            .words = models->words,
+                            .symbols = models->symbols,
+                            .hotwords = models->hotwords};
     oss_beam_options options = read_options(&bytes);
     oss_beam *beam = NULL;
     int32_t v = oss_vocab_size(models->vocab);

@@ -5,7 +5,7 @@
 enum { PIECE_MAX = 6000, CALLS_MAX = 40 };
 
 static oss_recognizer *recognizer;
-static float sound[2 * PIECE_MAX]; /* a word, silence, a space */
+static float sound[PIECE_MAX + 256 * 24]; /* a word, silence, a space */
 
 static void prepare(void) {
     static const oss_recognizer_options options = {OSS_SIZE, .threads = 1};

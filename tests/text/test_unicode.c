@@ -71,6 +71,23 @@ START_TEST(test_no_code_point_becomes_replacement) {
 }
 END_TEST
 
+/* What is no character of Unicode is so many bad bytes: overlong forms, of which one is 0, surrogates, what is too large. */
+START_TEST(test_what_is_no_character) {
+    static const char *const none[] = {"\xe0\x80\x80", "\xf0\x80\x80\x80", "\xe0\x80\xaf",
+                                       "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%s!", none[i]);
+        const char *cursor = text;
+        for (size_t k = 0; k < strlen(none[i]); k++) {
+            ck_assert_uint_eq(oss_text_next(&cursor), 0xfffd);
+        }
+        ck_assert_uint_eq(oss_text_next(&cursor), '!');
+        ck_assert_int_eq(oss_text_length(text), (int64_t)strlen(text));
+    }
+}
+END_TEST
+
 START_TEST(test_next_never_passes_the_end) {
     const char *broken[] = {"\xc3",     "a\xe2\x82", "\xf0\x9f\x98", "\x80",
                             "\xff\xfe", "\xc0\xaf",  "\xe2",         "\xf0\x9f"};
@@ -293,6 +310,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(code_points, test_clusters_have_the_columns_of_a_screen);
     tcase_add_test(code_points, test_every_code_point_survives_encoding);
     tcase_add_test(code_points, test_no_code_point_becomes_replacement);
+    tcase_add_test(code_points, test_what_is_no_character);
     tcase_add_test(code_points, test_next_never_passes_the_end);
     tcase_add_test(code_points, test_length_counts_code_points);
     tcase_add_test(code_points, test_invalid_offset);
