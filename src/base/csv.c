@@ -17,15 +17,27 @@ struct oss_csv {
     int32_t columns;
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
-    bool is_told;            /* how many rows there were */
+    bool is_at_end;
     oss_csv_witness witness; /* NULL: none */
     int32_t witness_column;
     void *witness_context;
 };
 
+/* How many there are shows what a quote took in, or an editor left out, where nothing else does. */
+static void tell_counts(const oss_csv *csv) {
+    const csv_scan *scan = &csv->scan;
+    const bool is_begun = scan->buffer_offset + scan->at > scan->line_begin; /* no line break behind it */
+    int64_t rows = csv->row.number, lines = scan->line - !is_begun;
+    oss_log_info("%s: %lld row%s on %lld line%s", scan->path, (long long)rows, rows == 1 ? "" : "s",
+                 (long long)lines, lines == 1 ? "" : "s");
+}
+
 void oss_csv_free(oss_csv *csv) {
     if (csv == NULL) {
         return;
+    }
+    if (csv->is_at_end) {
+        tell_counts(csv);
     }
     for (int32_t i = 0; csv->name != NULL && i < csv->columns; i++) {
         oss_free(csv->name[i]);
@@ -290,18 +302,6 @@ static oss_status fill_row(oss_csv *csv) {
     return OSS_OK;
 }
 
-/* How many there are shows what a quote took in, or an editor left out, where nothing else does. */
-static void tell_counts(oss_csv *csv) {
-    const csv_scan *scan = &csv->scan;
-    const bool is_begun = scan->buffer_offset + scan->at > scan->line_begin; /* no line break behind it */
-    int64_t rows = csv->row.number, lines = scan->line - !is_begun;
-    if (!csv->is_told) {
-        oss_log_info("%s: %lld row%s on %lld line%s", csv->scan.path, (long long)rows, rows == 1 ? "" : "s",
-                     (long long)lines, lines == 1 ? "" : "s");
-    }
-    csv->is_told = true;
-}
-
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
     bool is_there = false;
     oss_status status = oss_csv_scan_record(&csv->scan, csv->columns, &is_there);
@@ -309,7 +309,7 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
         return status;
     }
     if (!is_there) {
-        tell_counts(csv);
+        csv->is_at_end = true;
         *out_row = NULL;
         return OSS_OK;
     }

@@ -30,6 +30,7 @@ typedef struct oss_csv_row {
  * around a column's name are dropped; a name that is there twice is an error (empty ones apart: spreadsheets
  * leave them). */
 oss_status oss_csv_open(oss_csv **out, const char *path);
+/* Tells the log how many rows and lines there were, if the end was reached: whoever reads ahead is done by then. */
 void oss_csv_free(oss_csv *csv);
 /* Index of the column with the first of the names in `names` ("wav|audio|path") that is there, -1 when there
  * is none. */
@@ -42,8 +43,7 @@ const char *oss_csv_column_name(const oss_csv *csv, int32_t index);
 typedef oss_status (*oss_csv_witness)(void *context, const char *cell, const char *own, bool *out);
 void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, void *context);
 
-/* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end, where the log is told once how many rows and
- * lines there were. Empty lines are skipped. A record with another number of fields than the header is OSS_EINPUT (file,
+/* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end. Empty lines are skipped. A record with another number of fields than the header is OSS_EINPUT (file,
  * line, counts); reading may go on after it. One of more than 4 MiB is OSS_EIO (of the header, when the file is opened,
  * OSS_EINPUT), and nothing is read behind it. */
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);

@@ -114,7 +114,7 @@ START_TEST(test_pipe_without_an_end) {
     char script[1000];
     snprintf(
         script, sizeof script,
-        "row=$(printf '%%08000d' 0); { echo wav,text; yes \"three.wav,$row\"; } | \"%s\" check --csv /dev/stdin",
+        "row=$(printf '%%08000d' 0); { echo wav,text,more; yes \"three.wav,a,$row\"; } | \"%s\" check --csv /dev/stdin",
         program);
     oss_program_run run =
         oss_program_start((const char *const[]){"/bin/sh", "-c", script, NULL}, OSS_STDOUT_KEEP);
