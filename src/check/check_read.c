@@ -123,11 +123,6 @@ static void read_row(void *context, int32_t task, int32_t worker) {
         status = row->message == NULL ? OSS_ENOMEM : OSS_OK;
     }
     oss_free(verdict.message);
-    if (status == OSS_ENOMEM) { /* for this one: the others are looked at */
-        row->fault = OSS_CHECK_AUDIO;
-        row->message = oss_strdup("out of memory");
-        status = row->message == NULL ? OSS_ENOMEM : OSS_OK;
-    }
     if (status != OSS_OK) {
         atomic_store(&job->failure, (int32_t)status);
     }
