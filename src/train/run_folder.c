@@ -54,7 +54,7 @@ oss_status oss_run_check_new(const char *run) {
     if (!oss_file_exists(run)) {
         return OSS_OK;
     }
-    if (!oss_file_is_folder(run)) {
+    if (oss_file_is_regular(run)) {
         return oss_fail(OSS_EUSAGE, "%s is a file: --run needs a folder", run);
     }
     bool begun = false;

@@ -72,6 +72,7 @@ static const oss_command_case cases[] = {
      .word = {"check", "--csv", "few.csv", "--threads", "1", "--fix", "out-check.csv"},
      .output = "out-check.csv"},
     {.name = "vocab",
+     .rows = true,
      .word = {"vocab", "--csv", "few.csv", "--units", "char", "-o", "out-vocab.json"},
      .output = "out-vocab.json"},
     {.name = "augment",

@@ -16,7 +16,7 @@
 enum { SEEDS = 40, DRAWS = 12, KILLS = 2000, KILLS_A_UNIT = 20, OTHER_KILLS = 100 };
 
 static volatile sig_atomic_t stopped;
-static const char *part;
+static const char *part, *results_path;
 static oss_results results;
 static char *place; /* of commands; NULL: not needed so far */
 
@@ -121,6 +121,7 @@ static void do_storm(void) {
 }
 
 START_TEST(test_all) {
+    oss_results_load(&results, results_path);
     if (wants("disk")) {
         do_disks();
     }
@@ -160,7 +161,7 @@ int main(int argc, char **argv) {
     const struct sigaction action = {.sa_handler = note_stop, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    oss_results_load(&results, argv[1]);
+    results_path = argv[1];
     bool ran = run_all();
     int64_t lost = oss_results_print(&results, stdout);
     oss_results_free(&results);
