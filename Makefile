@@ -6,6 +6,7 @@
 ## make test       the Check suites alone
 ## make soak      do memory and open files stay flat over 100,000 transcriptions and steps of training (SOAK=N)
 ## make coverage  which lines the tests reach, by folder; gcc (ten minutes)
+## make torture    kills, failing disks and short memory at every call of every command; may be interrupted, goes on, prints a table (PART=disk|calls|storm|table)
 ## make check-neon tests of src/base and src/kernel for 64-bit ARM, under an emulator
 ## make check-distros build and tests in Debian stable and testing, each in a chroot, with gcc and clang (root; DISTROS="trixie noble")
 ## make check-formats every form of a transcript opened by the program that owns it: ffmpeg, praat, sclite (Debian)
@@ -225,6 +226,11 @@ $(BUILD)/tests/output/print_formats: $(BUILD)/tests/output/print_formats.o \
 tests: deps-check $(TEST_BIN) $(PROGRAMS) $(BUILD)/ossicle-docs $(BUILD)/tests/output/print_formats
 test: tests
 	@scripts/run-tests.sh $(BUILD) $(TEST_BIN)
+
+# Goes on with what build/torture.tsv holds; PART=disk|calls|storm|table.
+.PHONY: torture
+torture: deps-check $(PROGRAMS) $(BUILD)/tests/torture/torture
+	@$(BUILD)/tests/torture/torture build/torture.tsv $(PART)
 
 .PHONY: bench-scaling
 bench-scaling: all

@@ -50,17 +50,18 @@ for set_name in librispeech speechocean; do
 	weight=$(printf '%s\n' "$found" | sed -n 's/.*--lm-weight \([-0-9.e]*\).*/\1/p')
 	penalty=$(printf '%s\n' "$found" | sed -n 's/.*--unknown-penalty \([-0-9.e]*\).*/\1/p')
 	bonus=$(printf '%s\n' "$found" | sed -n 's/.*--word-bonus \([-0-9.e]*\).*/\1/p')
+	prior=$(printf '%s\n' "$found" | sed -n 's/.*--prior-weight \([-0-9.e]*\).*/\1/p')
 	echo
-	echo "$set_name: \`--lm-weight $weight --word-bonus $bonus --unknown-penalty $penalty\`"
+	echo "$set_name: \`--lm-weight $weight --word-bonus $bonus --unknown-penalty $penalty --prior-weight $prior\`"
 	echo
 	echo "| decoding | WER | CER | fewer word errors |"
 	echo "|---|---|---|---|"
 	row greedy "$set_name"
 	for width in 1 4 16 64 128 256; do
-		row "beam $width, 16 MiB" "$set_name" --lm "$lm-16.olm" --beam "$width" --lm-weight "$weight" --word-bonus "$bonus" --unknown-penalty "$penalty"
+		row "beam $width, 16 MiB" "$set_name" --lm "$lm-16.olm" --beam "$width" --lm-weight "$weight" --word-bonus "$bonus" --unknown-penalty "$penalty" --prior-weight "$prior"
 	done
 	for size in 1 4; do
-		row "beam 64, $size MiB" "$set_name" --lm "$lm-$size.olm" --beam 64 --lm-weight "$weight" --word-bonus "$bonus" --unknown-penalty "$penalty"
+		row "beam 64, $size MiB" "$set_name" --lm "$lm-$size.olm" --beam 64 --lm-weight "$weight" --word-bonus "$bonus" --unknown-penalty "$penalty" --prior-weight "$prior"
 	done
 	row "beam 64, no model" "$set_name" --beam 64
 done

@@ -7,8 +7,9 @@
 #    notices alone. The README counts lines as they were before 121 were taken out, so ranges begin that much earlier here;
 #  - the sentences of Common Voice: nearly all of CMU Arctic is among them, which "kathleen" and many other voices read;
 #  - lines that have eight words in a row of a row of these corpora, or are a row of four words and more.
-# An OUT.lm that is there is kept. With MODEL, `ossicle tune` then finds the weight, the word bonus and the penalty on the corpora's dev rows and
-# stores them in it. They go with how well a network hears: tune anew for each.
+# An OUT.lm that is there is kept. With MODEL, `ossicle tune` then finds the weights, the word bonus and the penalty on the corpora's dev rows and
+# stores them in it. They go with how well a network hears: tune anew for each. Order, smallest count and width were tried:
+# docs/decoding.md, "What lowers the error rate".
 . "$(dirname "$0")/usage.sh"
 set -eu
 [ $# -ge 2 ] || { echo "usage: prepare_lm.sh DATA OUT.lm [MODEL [BUILD]]" >&2; exit 2; }

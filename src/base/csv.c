@@ -292,7 +292,9 @@ static oss_status fill_row(oss_csv *csv) {
 
 /* How many there are shows what a quote took in, or an editor left out, where nothing else does. */
 static void tell_counts(oss_csv *csv) {
-    int64_t rows = csv->row.number, lines = oss_csv_scan_lines(&csv->scan);
+    const csv_scan *scan = &csv->scan;
+    const bool is_begun = scan->buffer_offset + scan->at > scan->line_begin; /* no line break behind it */
+    int64_t rows = csv->row.number, lines = scan->line - !is_begun;
     if (!csv->is_told) {
         oss_log_info("%s: %lld row%s on %lld line%s", csv->scan.path, (long long)rows, rows == 1 ? "" : "s",
                      (long long)lines, lines == 1 ? "" : "s");

@@ -94,10 +94,9 @@ static void make_room(csv_scan *scan) {
 
 /* A device such as /dev/zero gives bytes for ever. */
 static void refuse_endless(csv_scan *scan) {
-    const bool wrong = scan->complaint[0] != '\0';
+    const char *why = scan->complaint[0] == '\0' ? "a row of more than 4 MiB: is it a CSV?" : scan->complaint;
     scan->is_no_csv = scan->ended = true;
-    scan->status = oss_fail(OSS_EIO, "%s:%lld: %s", scan->path, (long long)scan->record_line,
-                            wrong ? scan->complaint : "a row of more than 4 MiB: is it a CSV?");
+    scan->status = oss_fail(OSS_EIO, "%s:%lld: %s", scan->path, (long long)scan->record_line, why);
 }
 
 /* Fills the whole buffer while the file lasts, so that the first three bytes are there together. */
@@ -396,8 +395,4 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
     scan->record_end = tell_offset(scan);
     *out_is_there = true;
     return scan->status;
-}
-
-int64_t oss_csv_scan_lines(const csv_scan *scan) {
-    return scan->line - (tell_offset(scan) == scan->line_begin);
 }

@@ -71,9 +71,6 @@ oss_status oss_csv_scan_record(csv_scan *scan, int32_t keep, bool *out_is_there)
  * lines cannot be read again. */
 bool oss_csv_scan_go_back(csv_scan *scan, int32_t field);
 
-/* Lines of the file up to here; the last one counts without a line break too. */
-int64_t oss_csv_scan_lines(const csv_scan *scan);
-
 /* "has 2 fields, but the header has 3" */
 void oss_csv_format_count(char *out, size_t bytes, int32_t fields, int32_t columns);
 

@@ -38,23 +38,11 @@ const char *oss_status_name(oss_status status) {
     return "unknown status";
 }
 
-/* Ends a message that was cut off with "..." and without half a UTF-8 character. */
-static void mark_cut(char *text) {
-    size_t at = OSS_MESSAGE_BYTES - 4;
-    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80) {
-        at--;
-    }
-    memcpy(text + at, "...", 4);
-}
-
 static void keep_message(char *text, int length) {
     if (length < 0) {
         strcpy(text, "a message could not be formatted");
-    } else if (length >= OSS_MESSAGE_BYTES) {
-        mark_cut(text);
     }
-    oss_utf8_flatten(text);
-    memcpy(last_message, text, strlen(text) + 1);
+    oss_utf8_show(last_message, sizeof last_message, text, length >= OSS_MESSAGE_BYTES);
 }
 
 /* Arguments may point into the last message itself, so the new one is made beside it. */

@@ -6,7 +6,8 @@
 
 enum { OSS_MESSAGE_BYTES = 2048 }; /* of a message, its NUL included: longer ones are cut */
 
-/* Sets this thread's message (printf style, one line: where, what was wrong, what to do) and returns
+/* Sets this thread's message (printf style, one line, spelled out by oss_utf8_show: where, what was wrong, what to do)
+ * and returns
  * `status`, so that a failure reads `return oss_fail(OSS_EINPUT, "%s:%d: ...", path, row);`. */
 oss_status oss_fail(oss_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

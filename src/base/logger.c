@@ -23,17 +23,15 @@ void oss_log_set(oss_log_fn fn, void *context) {
 static void send_line(oss_log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 static void send_line(oss_log_level level, const char *format, va_list arguments) {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES], shown[LINE_BYTES];
     int length = oss_vformat(line, sizeof line, format, arguments);
     if (length < 0) {
         strcpy(line, "a log line could not be formatted");
-    } else if (length >= LINE_BYTES) {
-        memcpy(line + LINE_BYTES - 4, "...", 4);
     }
-    oss_utf8_flatten(line);
+    oss_utf8_show(shown, sizeof shown, line, length >= LINE_BYTES);
     (void)pthread_mutex_lock(&log_lock);
     if (log_fn != NULL) {
-        log_fn(log_context, level, line);
+        log_fn(log_context, level, shown);
     }
     (void)pthread_mutex_unlock(&log_lock);
 }

@@ -4,7 +4,7 @@
 
 #include "ossicle/log.h"
 
-/* printf style; a line break in it, of a file's name say, becomes a space. */
+/* printf style; what a line break in it, of a file's name say, would do is spelled out (oss_utf8_show). */
 void oss_log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void oss_log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -65,28 +65,89 @@ size_t oss_utf8_valid_length(const char *text, size_t bytes) {
     return oss_utf8_is_whole(&state) ? bytes : start;
 }
 
-/* U+0080 to U+009F are control characters too: C2 80 to C2 9F. */
-static void blank_controls(char *text, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == 0xc2 && (unsigned char)text[i + 1] <= 0x9f) {
-            text[i] = text[i + 1] = ' ';
-        } else if (c < 0x20 || c == 0x7f) {
-            text[i] = ' ';
+/* ---- For people ---- */
+
+/* Bytes of the character that the text begins with, and which one it is; -1, of one byte: none. */
+static size_t read_character(int32_t *out, const char *text) {
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t bytes = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
+    if (strnlen(text, bytes) < bytes || oss_utf8_valid_length(text, bytes) < bytes) {
+        *out = -1;
+        return 1;
+    }
+    *out = bytes == 1 ? byte[0] : byte[0] & (0xff >> (bytes + 1));
+    for (size_t i = 1; i < bytes; i++) {
+        *out = (int32_t)((uint32_t)*out << 6 | (byte[i] & 0x3f));
+    }
+    return bytes;
+}
+
+static bool acts(int32_t character) {
+    return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+           (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* Spells out a character, or a byte that is none. */
+static size_t spell(char out[8], int32_t character, unsigned char byte) {
+    static const char named[] = "\nn\tt\rr", digit[] = "0123456789abcdef";
+    const char *name = character < 0x20 ? strchr(named, byte) : NULL;
+    uint32_t value = character < 0x80 ? byte : (uint32_t)character;
+    size_t at = 0;
+    out[at++] = '\\';
+    if (character >= 0 && name != NULL) {
+        out[at++] = name[1];
+        return at;
+    }
+    out[at++] = character < 0x80 ? 'x' : 'u';
+    for (int shift = character < 0x80 ? 4 : 12; shift >= 0; shift -= 4) {
+        out[at++] = digit[value >> shift & 15];
+    }
+    return at;
+}
+
+size_t oss_utf8_escape(char *out, size_t bytes, const char *text, const char *keep) {
+    size_t length = 0, end = 0;
+    while (*text != '\0') {
+        char spelled[8];
+        int32_t character;
+        size_t taken = read_character(&character, text), count = taken;
+        const char *from = text;
+        if (acts(character) && (character < 0 || character >= 0x80 || strchr(keep, character) == NULL)) {
+            count = spell(spelled, character, (unsigned char)*text);
+            from = spelled;
         }
+        if (end == length && length + count < bytes) {
+            memcpy(out + end, from, count);
+            end += count;
+        }
+        length += count;
+        text += taken;
+    }
+    if (bytes > 0) {
+        out[end] = '\0';
+    }
+    return length;
+}
+
+/* Takes away the last character, if it is beyond ASCII, or what was left of it. */
+static void drop_last(char *text) {
+    size_t at = strlen(text);
+    while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
+        at--;
+    }
+    if (at > 0 && (unsigned char)text[at - 1] >= 0xc0) {
+        text[at - 1] = '\0';
     }
 }
 
-void oss_utf8_flatten(char *text) {
-    for (size_t left = strlen(text); left > 0;) {
-        size_t valid = oss_utf8_valid_length(text, left);
-        blank_controls(text, valid);
-        text += valid;
-        left -= valid;
-        if (left > 0) {
-            *text++ = '?';
-            left--;
-        }
+void oss_utf8_show(char *out, size_t bytes, char *text, bool is_cut) {
+    if (is_cut) {
+        drop_last(text);
+    }
+    is_cut = oss_utf8_escape(out, bytes, text, "") >= bytes || is_cut;
+    if (is_cut) {
+        (void)oss_utf8_escape(out, bytes - 3, text, "");
+        strcat(out, "...");
     }
 }
 

@@ -26,8 +26,13 @@ bool oss_same_letters(const char *a, const char *b);
 /* The same of their first bytes, or of all when a NUL comes before (as strncmp). */
 bool oss_same_first_letters(const char *a, const char *b, size_t bytes);
 
-/* Bytes of control characters become spaces, those of no character '?', so that a message is one line of UTF-8 whatever names
- * and rows it quotes, and wherever it cuts them off. */
-void oss_utf8_flatten(char *text);
+/* `text` for people: what would act on a terminal or begin a line is spelled out, as \n, \x1b, \u202e or, where it is no
+ * UTF-8, \xff: control characters but for those of `keep`, and characters that break lines or turn the direction of
+ * writing. Text that was spelled out stays as it is. out[bytes] gets whole characters and a NUL; returns the length of
+ * all of it, as snprintf does. */
+size_t oss_utf8_escape(char *out, size_t bytes, const char *text, const char *keep);
+/* The same for a message, which is one line and ends with "..." when it was cut: here, for want of room, or
+ * before, in which case `text` loses what may be half a character. */
+void oss_utf8_show(char *out, size_t bytes, char *text, bool is_cut);
 
 #endif

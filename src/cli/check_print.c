@@ -79,11 +79,11 @@ static void print_choices(const oss_check_report *report, const oss_check_input 
 static void print_finding(const oss_check_input *input, const oss_check_finding *finding) {
     const oss_check_row *row = &input->row[finding->row];
     if (finding->kind == OSS_CHECK_CSV) {
-        oss_cli_print("  %s\n", finding->message);
+        oss_cli_print_line("  %s", finding->message);
         return;
     }
-    oss_cli_print("  %s:%lld: row %lld: %s: %s\n", input->source[row->source].csv, (long long)row->csv.line,
-                  (long long)row->csv.number, row->csv.wav, finding->message);
+    oss_cli_print_line("  %s:%lld: row %lld: %s: %s", input->source[row->source].csv,
+                       (long long)row->csv.line, (long long)row->csv.number, row->csv.wav, finding->message);
 }
 
 /* Findings are sorted by kind; returns where the next kind begins. */

@@ -1,13 +1,10 @@
 /* Exit codes, and the frame in which a command runs. */
 #include "cli/cli_common.h"
 
-#include <stdio.h>
-
 #include "base/fail.h"
 #include "base/mem.h"
 #include "cli/cli_files.h"
 #include "cli/cli_internal.h"
-#include "cli/cli_terminal.h"
 #include "kernel/cpu.h"
 #include "ossicle/version.h"
 
@@ -37,8 +34,7 @@ bool oss_cli_is_of_one(oss_status status) {
 }
 
 int oss_cli_fail(const oss_cli_args *args, oss_status status) {
-    oss_cli_clear_line();
-    (void)fprintf(stderr, "ossicle %s: %s\n", args->command->name, oss_last_error());
+    oss_cli_say("ossicle %s: %s", args->command->name, oss_last_error());
     return oss_cli_exit_code(status);
 }
 

@@ -133,10 +133,17 @@ int oss_cli_fail(const oss_cli_args *args, oss_status status);
 
 /* Whether a failure is of one recording or row among others, which go on: memory that it took is there for the next. */
 bool oss_cli_is_of_one(oss_status status);
+/* A line to stderr, in the place of the one that is drawn there, if any; what names and texts in it would do to a
+ * terminal is spelled out (oss_utf8_show). */
+void oss_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Results, to stdout. A failure is kept and reported at the end by oss_cli_run (exit 3, or 4 when the disk is
- * full). */
+ * full). What would act on a terminal is spelled out there (oss_utf8_escape), but for line breaks and tabs. */
 void oss_cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line, which gets its line break here: on a terminal those of names and texts in it are spelled out too. */
+void oss_cli_print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The text as a terminal shows it (oss_free), control characters of `keep` as they are; NULL: out of memory. */
+char *oss_cli_shown(const char *text, const char *keep);
 /* One line of JSON, to stdout; frees `root`. A failure of building it is returned. */
 oss_status oss_cli_print_json(oss_json *root);
 /* OSS_OK, or the failure of a print so far, after flushing: for commands that would work on for nobody. */

@@ -37,11 +37,11 @@ void oss_cli_progress_tell(void *context, oss_stage stage, double fraction) {
         now - progress->drawn < REDRAW_SECONDS) {
         return;
     }
-    char line[LINE_BYTES];
-    (void)oss_format(line, sizeof line, "%s %.0f %% of %s",
-                     stage == OSS_STAGE_READING ? "reading" : "encoding", 100.0 * fraction,
-                     oss_path_name(progress->path));
-    oss_utf8_flatten(line);
+    char text[LINE_BYTES], line[LINE_BYTES];
+    int length =
+        oss_format(text, sizeof text, "%s %.0f %% of %s", stage == OSS_STAGE_READING ? "reading" : "encoding",
+                   100.0 * fraction, oss_path_name(progress->path));
+    oss_utf8_show(line, sizeof line, text, length >= LINE_BYTES);
     cut_line(line, oss_cli_columns());
     oss_cli_draw_line(line);
     progress->drawn = now;

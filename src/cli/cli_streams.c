@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -11,13 +12,27 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "cli/cli_internal.h"
 #include "cli/cli_terminal.h"
+
+enum { LINE_BYTES = 4096 };
 
 static const char *command_name = ""; /* for log lines: a process runs one command */
 static bool input_was_closed;
 static _Thread_local oss_strbuf *kept_log; /* NULL: lines are printed */
 static int print_errno;                    /* of the first print that failed; 0: none */
+
+void oss_cli_say(const char *format, ...) {
+    char text[LINE_BYTES], line[LINE_BYTES]; /* no heap: it may be what is spoken of */
+    va_list arguments;
+    va_start(arguments, format);
+    int length = oss_vformat(text, sizeof text, format, arguments);
+    va_end(arguments);
+    oss_utf8_show(line, sizeof line, text, length >= LINE_BYTES);
+    oss_cli_clear_line();
+    (void)fprintf(stderr, "%s\n", line);
+}
 
 static void print_log_line(void *context, oss_log_level level, const char *line) {
     (void)context;
@@ -27,13 +42,10 @@ static void print_log_line(void *context, oss_log_level level, const char *line)
         }
         oss_strbuf_append(kept_log, line);
         oss_strbuf_append(kept_log, "\n");
-        return;
-    }
-    oss_cli_clear_line();
-    if (level == OSS_LOG_WARN) {
-        (void)fprintf(stderr, "ossicle %s: warning: %s\n", command_name, line);
+    } else if (level == OSS_LOG_WARN) {
+        oss_cli_say("ossicle %s: warning: %s", command_name, line);
     } else {
-        (void)fprintf(stderr, "%s\n", line);
+        oss_cli_say("%s", line);
     }
 }
 
@@ -68,27 +80,73 @@ void oss_cli_prepare(void) {
     oss_cli_log(true);
 }
 
-void oss_cli_print(const char *format, ...) {
-    char *line = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = oss_vformat(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length >= 0) {
-        line = oss_alloc((size_t)length + 1, 1);
+/* ---- Results ---- */
+
+static void note_failure(int error_number) {
+    print_errno = print_errno != 0 ? print_errno : error_number;
+}
+
+char *oss_cli_shown(const char *text, const char *keep) {
+    size_t bytes = oss_utf8_escape(NULL, 0, text, keep) + 1;
+    char *shown = oss_alloc(bytes, 1);
+    if (shown != NULL) {
+        (void)oss_utf8_escape(shown, bytes, text, keep);
     }
-    if (line == NULL) {
-        print_errno = print_errno != 0 ? print_errno : ENOMEM;
+    return shown;
+}
+
+/* NULL: out of memory. */
+static char *make_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+static char *make_text(const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = oss_vformat(NULL, 0, format, arguments);
+    char *text = length < 0 ? NULL : oss_alloc((size_t)length + 1, 1);
+    if (text != NULL) {
+        (void)oss_vformat(text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    return text;
+}
+
+static bool prints_to_terminal(void) {
+    static int answer = -1;
+    answer = answer < 0 ? isatty(STDOUT_FILENO) == 1 : answer;
+    return answer == 1;
+}
+
+/* Takes the text over. What reads a file or a pipe gets it as it is. */
+static void print_text(char *text, const char *keep) {
+    char *shown = text;
+    if (text != NULL && prints_to_terminal()) {
+        shown = oss_cli_shown(text, keep);
+        oss_free(text);
+    }
+    if (shown == NULL) {
+        note_failure(ENOMEM);
         return;
     }
-    va_start(arguments, format);
-    (void)oss_vformat(line, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    size_t length = strlen(shown);
     errno = 0;
-    if (fwrite(line, 1, (size_t)length, stdout) != (size_t)length && print_errno == 0) {
-        print_errno = errno != 0 ? errno : EIO;
+    if (fwrite(shown, 1, length, stdout) != length) {
+        note_failure(errno != 0 ? errno : EIO);
     }
-    oss_free(line);
+    oss_free(shown);
+}
+
+void oss_cli_print(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_text(make_text(format, arguments), "\n\t");
+    va_end(arguments);
+}
+
+void oss_cli_print_line(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_text(make_text(format, arguments), "\t");
+    va_end(arguments);
+    oss_cli_print("\n");
 }
 
 oss_status oss_cli_print_json(oss_json *root) {
@@ -104,8 +162,8 @@ oss_status oss_cli_print_json(oss_json *root) {
 
 oss_status oss_cli_flush(void) {
     errno = 0;
-    if (fflush(stdout) != 0 && print_errno == 0) {
-        print_errno = errno != 0 ? errno : EIO;
+    if (fflush(stdout) != 0) {
+        note_failure(errno != 0 ? errno : EIO);
     }
     return print_errno == 0
                ? OSS_OK

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
 #include "model/model_file.h"
@@ -121,27 +122,34 @@ static oss_status build_json(const description *d, char **out) {
     return status;
 }
 
-static void print_vocabulary(const description *d) {
+static oss_status print_vocabulary(const description *d) {
+    oss_status status = OSS_OK;
     int32_t count = count_symbols(d);
     if (count == 0) {
         oss_cli_print("%-15snone: the model has no CTC head\n", "vocabulary");
-        return;
+        return OSS_OK;
     }
-    oss_cli_print("%-15s%d symbols:", "vocabulary", count);
+    oss_strbuf line = {0};
+    oss_strbuf_printf(&line, "%-15s%d symbols:", "vocabulary", count);
     for (int32_t id = 0; id < count; id++) {
         const char *symbol = oss_vocab_symbol(d->model->vocab, id);
         bool is_space = strcmp(symbol, " ") == 0;
         bool begins_word =
             symbol[0] == ' ' && !is_space; /* of byte-pair units, as SentencePiece prints them */
-        oss_cli_print(" %s%s", begins_word ? "\xe2\x96\x81" : "",
-                      is_space ? "(space)" : symbol + begins_word);
+        oss_strbuf_printf(&line, " %s%s", begins_word ? "\xe2\x96\x81" : "",
+                          is_space ? "(space)" : symbol + begins_word);
     }
-    oss_cli_print("\n");
+    if (oss_strbuf_ok(&line)) {
+        oss_cli_print_line("%s", line.data);
+    }
+    status = oss_strbuf_ok(&line) ? OSS_OK : OSS_ENOMEM;
+    oss_strbuf_deinit(&line);
+    return status;
 }
 
-static void print_table(const description *d) {
+static oss_status print_table(const description *d) {
     const oss_model_config *config = &d->model->config;
-    oss_cli_print("%-15s%s\n", "file", d->file);
+    oss_cli_print_line("%-15s%s", "file", d->file);
     if (d->has_step) {
         oss_cli_print("%-15s%lld\n", "step", (long long)d->step);
     }
@@ -157,8 +165,9 @@ static void print_table(const description *d) {
     if (d->model->vocab != NULL) {
         oss_cli_print("%-15s%d rows for each row of embeddings\n", "logits", config->ctc_subframes);
     }
-    print_vocabulary(d);
+    oss_status status = print_vocabulary(d);
     oss_cli_print("%-15s%s", "config", d->config_text);
+    return status;
 }
 
 static int run_info(const oss_cli_args *args) {
@@ -177,7 +186,7 @@ static int run_info(const oss_cli_args *args) {
         }
         oss_free(line);
     } else if (status == OSS_OK) {
-        print_table(&d);
+        status = print_table(&d);
     }
     oss_model_free(d.model);
     oss_free(d.file);

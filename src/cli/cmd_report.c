@@ -107,7 +107,7 @@ static void print_table(const oss_run_summary *s) {
     if (s->parameters >= 0) {
         oss_cli_print("%-12s%lld\n", "parameters", (long long)s->parameters);
     }
-    oss_cli_print("%-12s%s\n", "checkpoint", s->latest == NULL ? "none yet" : s->latest);
+    oss_cli_print_line("%-12s%s", "checkpoint", s->latest == NULL ? "none yet" : s->latest);
 }
 
 /* ---- The command ---- */

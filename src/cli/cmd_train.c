@@ -1,6 +1,5 @@
 /* ossicle train (the program ossicle-train): options to a checked config, signals, the run, and what is said
  * at its end. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -239,50 +238,47 @@ static oss_status load_config(oss_config **out, char **out_run, const char *init
 static void report_pace(const oss_train_outcome *outcome) {
     if (outcome->train_seconds > 0) {
         double pace = outcome->audio_seconds / outcome->train_seconds;
-        (void)fprintf(stderr,
-                      "trained on %.1f minutes of audio in %.1f s (%.*fx), %.1f%% of them waiting for data\n",
-                      outcome->audio_seconds / 60.0, outcome->train_seconds, pace < 10 ? 1 : 0, pace,
-                      100.0 * outcome->wait_seconds / outcome->train_seconds);
+        oss_cli_say("trained on %.1f minutes of audio in %.1f s (%.*fx), %.1f%% of them waiting for data",
+                    outcome->audio_seconds / 60.0, outcome->train_seconds, pace < 10 ? 1 : 0, pace,
+                    100.0 * outcome->wait_seconds / outcome->train_seconds);
     }
 }
 
 static void report_skipped(const oss_train_outcome *outcome) {
     if (outcome->skipped_rows > 0) {
         int32_t rows = outcome->rows + outcome->skipped_rows;
-        (void)fprintf(stderr, "left out: %d of %d training rows (%.1f%%)\n", outcome->skipped_rows, rows,
-                      100.0 * outcome->skipped_rows / rows);
+        oss_cli_say("left out: %d of %d training rows (%.1f%%)", outcome->skipped_rows, rows,
+                    100.0 * outcome->skipped_rows / rows);
     }
     if (outcome->skipped_steps > 0) {
-        (void)fprintf(stderr, "skipped: %lld of %lld steps, whose loss or gradient was not finite\n",
-                      (long long)outcome->skipped_steps, (long long)outcome->step);
+        oss_cli_say("skipped: %lld of %lld steps, whose loss or gradient was not finite",
+                    (long long)outcome->skipped_steps, (long long)outcome->step);
     }
 }
 
 static void report_end(const oss_train_outcome *outcome, const char *run) {
     if (outcome->best_cer >= 0 && outcome->best_step == 0) {
-        (void)fprintf(
-            stderr,
+        oss_cli_say(
             "done: %lld steps%s, none better on the held-out rows than the start: CER %.4f, WER %.4f: "
-            "%s/best is the start\n",
+            "%s/best is the start",
             (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
             outcome->best_cer, outcome->best_wer, run);
     } else if (outcome->best_cer >= 0) {
-        (void)fprintf(stderr, "done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best\n",
-                      (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
-                      outcome->best_cer, outcome->best_wer, (long long)outcome->best_step, run);
+        oss_cli_say("done: %lld steps%s; best CER %.4f, WER %.4f at step %lld: %s/best",
+                    (long long)outcome->step, outcome->early ? " (no better CER within patience)" : "",
+                    outcome->best_cer, outcome->best_wer, (long long)outcome->best_step, run);
     } else {
-        (void)fprintf(stderr, "done: %lld steps: %s/latest\n", (long long)outcome->step, run);
+        oss_cli_say("done: %lld steps: %s/latest", (long long)outcome->step, run);
     }
 }
 
 static int report_stop(const oss_train_outcome *outcome, const char *run) {
     const char *name = oss_cli_signal_name();
     if (outcome->saved) {
-        (void)fprintf(stderr,
-                      "stopped by %s after step %lld, saved; go on with: ossicle train --resume --run %s\n",
-                      name, (long long)outcome->step, run);
+        oss_cli_say("stopped by %s after step %lld, saved; go on with: ossicle train --resume --run %s", name,
+                    (long long)outcome->step, run);
     } else {
-        (void)fprintf(stderr, "stopped by %s before the first step: nothing to save\n", name);
+        oss_cli_say("stopped by %s before the first step: nothing to save", name);
     }
     return 128 + oss_cli_signal();
 }
@@ -291,9 +287,8 @@ static int report_failure(const oss_cli_args *args, oss_status status, const oss
                           const char *run) {
     int code = oss_cli_fail(args, status);
     if (outcome->saved) {
-        (void)fprintf(
-            stderr,
-            "ended after step %lld, saved; once that is mended go on with: ossicle train --resume --run %s\n",
+        oss_cli_say(
+            "ended after step %lld, saved; once that is mended go on with: ossicle train --resume --run %s",
             (long long)outcome->step, run);
     }
     return code;

@@ -115,7 +115,12 @@ oss_status oss_listen_print_partial(oss_listen_printer *printer, const oss_trans
     oss_free(printer->shown);
     printer->shown = shown;
     if (printer->redraws) {
-        oss_cli_draw_line(find_end(heard->text, oss_cli_columns()));
+        char *line = oss_cli_shown(heard->text, "");
+        if (line == NULL) {
+            return OSS_ENOMEM;
+        }
+        oss_cli_draw_line(find_end(line, oss_cli_columns()));
+        oss_free(line);
         return OSS_OK;
     }
     oss_status status = print_json("partial", heard);
@@ -128,7 +133,7 @@ oss_status oss_listen_print_final(oss_listen_printer *printer, const oss_transcr
         return OSS_OK;
     }
     if (!printer->json) {
-        oss_cli_print("%s\n", heard->text);
+        oss_cli_print_line("%s", heard->text);
         return oss_cli_flush();
     }
     oss_status status = print_json("final", heard);

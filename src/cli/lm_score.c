@@ -153,8 +153,8 @@ static oss_status print_sentence(const scoring *s, const lm_score *score, const 
         oss_json_add_string(object, "text", text);
         return oss_cli_print_json(object);
     }
-    oss_cli_print("%.4f\t%lld\t%lld\t%.2f\t%.2f\t%s\n", score->log10_p, (long long)score->words,
-                  (long long)score->unknown, perplexity_of(score), known_perplexity_of(score), text);
+    oss_cli_print_line("%.4f\t%lld\t%lld\t%.2f\t%.2f\t%s", score->log10_p, (long long)score->words,
+                       (long long)score->unknown, perplexity_of(score), known_perplexity_of(score), text);
     return OSS_OK;
 }
 

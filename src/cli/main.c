@@ -1,5 +1,4 @@
 /* ossicle COMMAND ...: finds the command and runs it. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -149,7 +148,7 @@ static const oss_cli_command help_command = {.name = "help",
 int main(int argc, char **argv) {
     if (argc < 2) {
         oss_cli_prepare();
-        (void)fprintf(stderr, "ossicle: a command is missing: `ossicle --help` lists the commands\n");
+        oss_cli_say("ossicle: a command is missing: `ossicle --help` lists the commands");
         return oss_cli_exit_code(OSS_EUSAGE);
     }
     const char *name = argv[1];
@@ -173,6 +172,6 @@ int main(int argc, char **argv) {
     oss_cli_prepare();
     oss_status status =
         found == NULL ? refuse_command(list, name, word[1]) : exec_command(name, argc - 2, argv + 2);
-    (void)fprintf(stderr, "ossicle: %s\n", oss_last_error());
+    oss_cli_say("ossicle: %s", oss_last_error());
     return oss_cli_exit_code(status);
 }

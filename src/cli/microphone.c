@@ -8,7 +8,9 @@
 
 #ifdef OSS_WITH_PORTAUDIO
 
+#include <fcntl.h>
 #include <portaudio.h>
+#include <unistd.h>
 
 static PaStream *stream; /* a process has one */
 static bool is_started, is_loss_told;
@@ -19,7 +21,7 @@ static oss_status fail(PaError error, const char *what) {
     return status;
 }
 
-oss_status oss_microphone_open(void) {
+static oss_status open_stream(void) {
     PaError error = Pa_Initialize();
     if (error != paNoError) {
         return fail(error, "no sound system");
@@ -31,6 +33,25 @@ oss_status oss_microphone_open(void) {
         error = Pa_StartStream(stream);
     }
     return error == paNoError ? OSS_OK : fail(error, "it cannot be opened");
+}
+
+/* Under PortAudio ALSA and JACK write to standard error about every device and server that is not there. Nothing of ours
+ * is written while they look. */
+oss_status oss_microphone_open(void) {
+    int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (own >= 0 && nowhere >= 0) {
+        (void)dup2(nowhere, STDERR_FILENO);
+    }
+    oss_status status = open_stream();
+    if (own >= 0) {
+        (void)dup2(own, STDERR_FILENO);
+        (void)close(own);
+    }
+    if (nowhere >= 0) {
+        (void)close(nowhere);
+    }
+    return status;
 }
 
 oss_status oss_microphone_read(float *sample, int64_t samples) {

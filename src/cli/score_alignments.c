@@ -93,11 +93,12 @@ static oss_status print_utterance(const oss_score_report *report, const oss_scor
         status = OSS_ENOMEM;
     }
     if (status == OSS_OK) {
-        oss_cli_print("\nid: (%s)\n", utterance->reference->id);
+        oss_cli_print("\n");
+        oss_cli_print_line("id: (%s)", utterance->reference->id);
         oss_cli_print("Scores: (#C #S #D #I) %lld %lld %lld %lld\n", (long long)c->correct,
                       (long long)c->substituted, (long long)c->deleted, (long long)c->inserted);
-        oss_cli_print("REF:  %s\n", trim(&lines.reference));
-        oss_cli_print("HYP:  %s\n", trim(&lines.hypothesis));
+        oss_cli_print_line("REF:  %s", trim(&lines.reference));
+        oss_cli_print_line("HYP:  %s", trim(&lines.hypothesis));
         const char *eval = trim(&lines.eval);
         oss_cli_print("Eval:%s%s\n", *eval == '\0' ? "" : " ", eval);
     }
@@ -109,7 +110,8 @@ static oss_status print_utterance(const oss_score_report *report, const oss_scor
 
 oss_status oss_score_print_alignments(const oss_score_report *report, int32_t system) {
     oss_status status = OSS_OK;
-    oss_cli_print("\nalignments of %s\n", report->hypothesis[system].name);
+    oss_cli_print("\n");
+    oss_cli_print_line("alignments of %s", report->hypothesis[system].name);
     for (int32_t i = 0; i < report->board->utterances && status == OSS_OK; i++) {
         status = print_utterance(report, &report->board->utterance[i], system);
     }

@@ -86,7 +86,8 @@ static void print_comparison(const oss_score_report *report) {
     if (m == NULL) {
         return;
     }
-    oss_cli_print("\n%s after %s\n", report->hypothesis[1].name, report->hypothesis[0].name);
+    oss_cli_print("\n");
+    oss_cli_print_line("%s after %s", report->hypothesis[1].name, report->hypothesis[0].name);
     if (b != NULL) {
         oss_cli_print("difference   %+.2f (95 %%: %+.2f to %+.2f); fewer errors in %.1f %% of %d samples\n",
                       100.0 * b->difference, 100.0 * b->difference_low, 100.0 * b->difference_high,
@@ -151,13 +152,14 @@ static oss_status print_kind(const oss_score_report *report, int32_t system, oss
     if (status != OSS_OK) {
         return status;
     }
-    oss_cli_print("\n%s of %s: %d different\n", title, report->hypothesis[system].name, (int)found.count);
+    oss_cli_print("\n");
+    oss_cli_print_line("%s of %s: %d different", title, report->hypothesis[system].name, (int)found.count);
     for (int32_t i = 0; i < found.count && i < report->confusions; i++) {
         const oss_confusion *item = &found.item[i];
         const char *first = item->reference == NULL ? item->hypothesis : item->reference;
         bool pair = item->reference != NULL && item->hypothesis != NULL;
-        oss_cli_print("%7lld  %s%s%s\n", (long long)item->count, first, pair ? " -> " : "",
-                      pair ? item->hypothesis : "");
+        oss_cli_print_line("%7lld  %s%s%s", (long long)item->count, first, pair ? " -> " : "",
+                           pair ? item->hypothesis : "");
     }
     oss_free(found.item);
     return OSS_OK;

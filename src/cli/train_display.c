@@ -1,12 +1,12 @@
 #include "cli/train_display.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/logger.h"
 #include "base/number.h"
 #include "base/clock.h"
 #include "cli/cli_bar.h"
+#include "cli/cli_common.h"
 #include "cli/cli_terminal.h"
 
 static const double REDRAW_SECONDS = 0.1;
@@ -54,8 +54,7 @@ static void draw_line(const oss_display *display) {
 
 /* A line that stays, above the one that is redrawn. */
 static void print_above(const oss_display *display, const char *prefix, const char *line) {
-    oss_cli_clear_line();
-    (void)fprintf(stderr, "%s%s\n", prefix, line);
+    oss_cli_say("%s%s", prefix, line);
     draw_line(display);
 }
 
@@ -82,7 +81,7 @@ void oss_display_begin(oss_display *display) {
 
 static void print_plain(void *context, oss_log_level level, const char *line) {
     (void)context;
-    (void)fprintf(stderr, "%s%s\n", level == OSS_LOG_WARN ? "ossicle train: warning: " : "", line);
+    oss_cli_say("%s%s", level == OSS_LOG_WARN ? "ossicle train: warning: " : "", line);
 }
 
 void oss_display_end(oss_display *display) {
@@ -106,7 +105,7 @@ void oss_display_scanning(void *context, int32_t done, int32_t total) {
         oss_cli_clear_line();
         draw_line(display);
     } else if (!last) {
-        (void)fprintf(stderr, "%s\n", line);
+        oss_cli_say("%s", line);
     }
 }
 
@@ -122,7 +121,7 @@ void oss_display_stepped(void *context, const oss_train_progress *progress) {
     } else {
         char line[OSS_DISPLAY_BYTES];
         (void)oss_display_format(line, progress, 0, false);
-        (void)fprintf(stderr, "%s\n", line);
+        oss_cli_say("%s", line);
     }
 }
 

@@ -78,6 +78,12 @@ static oss_status transcribe(transcribe_run *run, const oss_recording_item *item
     return status;
 }
 
+/* Memory may be short wherever it is asked for, where nobody knows for what. */
+static oss_status name_shortage(oss_status status, const char *path) {
+    bool named = strncmp(oss_last_error(), path, strlen(path)) == 0;
+    return status == OSS_ENOMEM && !named ? oss_fail_prefix(status, "%s", path) : status;
+}
+
 static void do_recording(void *context, int32_t task, int32_t slot, int32_t worker) {
     transcribe_run *run = context;
     const oss_recording_item *item = &run->list->item[task];
@@ -92,7 +98,8 @@ static void do_recording(void *context, int32_t task, int32_t slot, int32_t work
         seconds = -1.0;
     } else {
         oss_cli_keep_log(run->pool == NULL ? NULL : &result->log);
-        oss_status status = transcribe(run, item, run->recognizer[worker], result, &seconds);
+        oss_status status =
+            name_shortage(transcribe(run, item, run->recognizer[worker], result, &seconds), item->path);
         oss_cli_keep_log(NULL);
         if (status != OSS_OK) {
             keep_failure(result, status, oss_last_error());

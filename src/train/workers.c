@@ -68,7 +68,8 @@ oss_status oss_workers_measure(const oss_workers *workers, const oss_net_input *
                                size_t *out_bytes) {
     size_t bytes = oss_net_measure(workers->net, workers->tape[0], input, backward);
     if (bytes == SIZE_MAX) {
-        return oss_fail_prefix(OSS_EBUG, "an input could not be measured");
+        oss_status status = oss_tape_status(oss_tape_measurer(workers->tape[0]));
+        return oss_fail_prefix(status == OSS_OK ? OSS_EBUG : status, "an input could not be measured");
     }
     *out_bytes = bytes;
     return OSS_OK;

@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(test_message_is_one_line) {
     (void)oss_fail(OSS_EINPUT, "file %s\tis bad\n", "a\r\nb\x1b[31m");
-    ck_assert_str_eq(oss_last_error(), "file a  b [31m is bad ");
+    ck_assert_str_eq(oss_last_error(), "file a\\r\\nb\\x1b[31m\\tis bad\\n");
 }
 END_TEST
 

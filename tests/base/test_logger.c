@@ -40,7 +40,7 @@ START_TEST(test_a_line_is_one_line) {
     oss_log_set(hear, &h);
     oss_log_info("%s: read", "a\tb\nc\rd\x7f.wav");
     oss_log_set(NULL, NULL);
-    ck_assert_str_eq(h.line, "a b c d .wav: read");
+    ck_assert_str_eq(h.line, "a\\tb\\nc\\rd\\x7f.wav: read");
 }
 END_TEST
 

@@ -207,6 +207,27 @@ START_TEST(test_csvs) {
 }
 END_TEST
 
+/* A model of ours that is damaged gets no new sum, unless whoever imports it says that it shall. */
+START_TEST(test_import_of_a_damaged_model) {
+    long bytes = 0;
+    char *model = oss_tempdir_read(c.model, &bytes), *config = oss_tempdir_path(c.folder, "config.json");
+    oss_cli_case_write(&c, "config.json", "{\"mel_norm\":\"none\"}");
+    model[bytes - 1] ^= 1;
+    oss_tempdir_write(path, model, bytes);
+    oss_program_run run = oss_run_ossicle("import", "--config", config, "-o", out, path);
+    oss_program_expect(&run, 3);
+    oss_program_expect_err(&run, "does not fit its ossicle_sum");
+    oss_program_expect_err(&run, "import --force");
+    oss_program_run_deinit(&run);
+    run = oss_run_ossicle("import", "--force", "--config", config, "-o", out, path);
+    oss_program_expect_err(&run, "warning: ");
+    oss_program_expect_err(&run, "are missing, under these names"); /* the sum stands in the way no more */
+    oss_program_run_deinit(&run);
+    free(config);
+    free(model);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("cli/hostile files");
     TCase *all = tcase_create("hostile");
@@ -218,6 +239,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_configs_and_vocabularies);
     tcase_add_test(all, test_language_models);
     tcase_add_test(all, test_csvs);
+    tcase_add_test(all, test_import_of_a_damaged_model);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -63,6 +63,17 @@ static void check_normal(const char *text, oss_case policy) {
     oss_free(normal);
 }
 
+/* In any room whole characters, and nothing more to spell out. */
+static void check_shown(const char *text) {
+    char out[256], again[256];
+    size_t whole = oss_utf8_escape(NULL, 0, text, "");
+    (void)oss_utf8_escape(out, sizeof out, text, "");
+    ck_assert(strlen(out) < sizeof out && strlen(out) <= whole);
+    ck_assert_int_eq(oss_text_invalid_offset(out, strlen(out)), -1);
+    ck_assert_uint_eq(oss_utf8_escape(again, sizeof again, out, ""), strlen(out));
+    ck_assert_str_eq(out, again);
+}
+
 static void run(const uint8_t *data, size_t size) {
     if (size > 1024) {
         return; /* distances take the square */
@@ -73,7 +84,7 @@ static void run(const uint8_t *data, size_t size) {
     for (int policy = OSS_CASE_LOWER; policy <= OSS_CASE_KEEP; policy++) {
         check_normal(text, (oss_case)policy);
     }
-    oss_utf8_flatten(text);
+    check_shown(text);
     free(text);
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "infer/decoding_cases.h"
-#include "ngram/pack.h"
 #include "support/faults.h"
 #include "support/suite.h"
 
@@ -158,40 +157,6 @@ START_TEST(a_model_of_symbols_stands_beside) {
     free(lm);
     free(dear);
     oss_recognizer_free(sibling);
-    oss_recognizer_free(recognizer);
-    free_place(&p);
-}
-END_TEST
-
-/* What `ossicle tune` stored in the model's file holds, but for what is given. */
-START_TEST(stored_numbers_are_defaults) {
-    place p = oss_case_doubtful_place();
-    oss_recognizer *recognizer = oss_case_open(&p);
-    char *arpa = oss_case_write(&p, "b.arpa", OSS_CASE_ARPA_PREFERS_B), *lm = oss_case_write(&p, "b.olm", "");
-    oss_ngram *ngram = NULL;
-    oss_ngram_tuning tuning = {
-        .tuned = true, .lm_weight = 0.75, .word_bonus = 2.25, .unknown_penalty = -3.5, .prior_weight = 0.5};
-    ok(oss_ngram_load(&ngram, arpa));
-    ok(oss_ngram_save(ngram, lm));
-    oss_ngram_free(ngram);
-    for (int with = 0; with < 2; with++) { /* a file of before has no penalty */
-        oss_decoding_options options = with_lm(lm), used = oss_decoding_options_init();
-        tuning.has_penalty = with;
-        ok(oss_ngram_save_tuning(lm, &tuning));
-        ok(oss_recognizer_set_decoding(recognizer, &options));
-        ok(oss_recognizer_get_decoding(recognizer, &used));
-        ck_assert(used.lm_weight == 0.75 && used.unknown_penalty == (with ? -3.5 : -10.0));
-        options.unknown_penalty = -2.0;
-        ok(oss_recognizer_set_decoding(recognizer, &options));
-        ok(oss_recognizer_get_decoding(recognizer, &used));
-        ck_assert(used.unknown_penalty == -2.0 && used.prior_weight == 0.5);
-        options.zeros = OSS_DECODING_PRIOR_WEIGHT;
-        ok(oss_recognizer_set_decoding(recognizer, &options));
-        ok(oss_recognizer_get_decoding(recognizer, &used));
-        ck_assert(used.prior_weight == 0.0 && (used.zeros & OSS_DECODING_PRIOR_WEIGHT) != 0);
-    }
-    free(arpa);
-    free(lm);
     oss_recognizer_free(recognizer);
     free_place(&p);
 }
@@ -395,7 +360,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, a_model_without_symbols_decodes_nothing);
     tcase_add_test(tests, a_language_model_is_heeded_and_left_again);
     tcase_add_test(tests, a_model_of_symbols_stands_beside);
-    tcase_add_test(tests, stored_numbers_are_defaults);
     tcase_add_test(tests, hotwords_come_and_go);
     tcase_add_test(tests, hotwords_of_a_file);
     tcase_add_test(tests, siblings_share_and_go_their_ways);

@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 
 typedef struct fault_plan {
     oss_call kind;
     int64_t nth; /* 0: none planned */
-    int64_t seen;
+    _Atomic int64_t seen;
     int error_number;
     bool lasts;
+    bool ends; /* the process */
     bool fired;
 } fault_plan;
 
@@ -64,8 +66,11 @@ static bool must_fail(oss_call kind, bool creates) {
     if (plan.nth == 0 || !belongs(kind, creates, plan.kind)) {
         return false;
     }
-    plan.seen++;
-    if (plan.seen == plan.nth || (plan.lasts && plan.seen > plan.nth)) {
+    int64_t seen = atomic_fetch_add(&plan.seen, 1) + 1;
+    if (seen == plan.nth && plan.ends) {
+        _exit(OSS_FAULTS_ENDED);
+    }
+    if (seen == plan.nth || (plan.lasts && seen > plan.nth)) {
         plan.fired = true;
         errno = plan.error_number;
         return true;
@@ -282,6 +287,10 @@ void oss_faults_remove(void) {
 
 static void plan_failure(oss_call kind, int64_t nth, int error_number, bool lasts) {
     plan = (fault_plan){.kind = kind, .nth = nth, .error_number = error_number, .lasts = lasts};
+}
+
+void oss_faults_end(oss_call kind, int64_t nth) {
+    plan = (fault_plan){.kind = kind, .nth = nth, .ends = true};
 }
 
 void oss_faults_fail(oss_call kind, int64_t nth, int error_number) {

@@ -61,6 +61,9 @@ void oss_faults_remove(void);
 void oss_faults_fail(oss_call kind, int64_t nth, int error_number);
 /* The nth and all later ones: what a crash or a pulled disk at that point leaves behind. */
 void oss_faults_fail_from(oss_call kind, int64_t nth, int error_number);
+/* The process ends at the nth, before that does anything, as kill -9 would end it; with this exit code. */
+enum { OSS_FAULTS_ENDED = 137 };
+void oss_faults_end(oss_call kind, int64_t nth);
 /* The disk takes `bytes` more, the write that crosses is short, and later ones get ENOSPC. */
 void oss_faults_disk_full_after(size_t bytes);
 /* Ends all plans below and above; true when a planned failure happened since it was planned. Counts stay. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "support/disk.h"
+#include "support/faults.h"
 
 /* What one unit of work found. */
 typedef struct oss_tally {
@@ -28,5 +29,45 @@ typedef struct oss_torture_disk_outcome {
 
 /* One save, every moment of it. skip_sync (from 1; 0: none): that fsync is never made, which is a planted fault. */
 oss_torture_disk_outcome oss_torture_disk(int32_t index, uint64_t seed, int32_t draws, int32_t skip_sync);
+
+/* ---- Every call of every command (command_campaign.c) ---- */
+
+typedef struct oss_torture_kind {
+    const char *name; /* "malloc fails" */
+    oss_call kind;
+    int error_number; /* 0: the process ends there */
+    bool lasts;
+} oss_torture_kind;
+
+enum { OSS_TORTURE_KINDS = 9 };
+extern const oss_torture_kind oss_torture_kind_list[OSS_TORTURE_KINDS];
+
+/* How commands go when nothing goes wrong; `folder` is of oss_command_place_make. */
+void oss_torture_prepare(const char *folder);
+
+/* Makes each call of command `index` (command_place.h) go wrong, one after the other; some `tries` of them when that is
+ * not 0. After each: no hang, nothing leaked, a message and the right exit code, what was written before is intact, and
+ * what is done again gives the same bytes. */
+void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
+                         int64_t tries);
+
+/* Every call is interrupted (EINTR), and no read and no write moves more than `bytes`: all goes as ever. */
+void oss_torture_interrupted(oss_tally *tally, const char *folder, int32_t index, size_t bytes);
+
+/* ---- A storm of kill -9 (storm_campaign.c) ---- */
+
+enum { OSS_STORM_WORDS = 12 };
+
+typedef struct oss_torture_storm_case {
+    const char *name;
+    const char *word[OSS_STORM_WORDS];
+    const char *output;
+} oss_torture_storm_case;
+
+int32_t oss_torture_storms(void);
+const oss_torture_storm_case *oss_torture_storm_get(int32_t index);
+/* The built program, killed so many times at random instants, gone on with (training) or done again, until it ends:
+ * what it wrote is then the same to the bit. */
+void oss_torture_storm(oss_tally *tally, const char *folder, int32_t index, uint64_t seed, int32_t kills);
 
 #endif

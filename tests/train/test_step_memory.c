@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include "base/rng.h"
+#include "support/faults.h"
+#include "support/network.h"
 #include "support/runs.h"
 #include "support/suite.h"
 
@@ -134,12 +136,34 @@ START_TEST(test_resident_memory_of_a_step) {
 }
 END_TEST
 
+/* Measuring takes a little of the heap itself. */
+START_TEST(test_short_memory_while_measuring_is_no_bug) {
+    const oss_network_sizes sizes = oss_network_micro();
+    oss_network *network = oss_network_create(&sizes, 1, (const int32_t[]){8000}, (const int32_t[]){3});
+    const oss_workers workers = {.threads = 1, .net = network->net, .tape = &network->tape};
+    int64_t failed = 0;
+    oss_faults_install();
+    for (bool fired = true; fired;) {
+        size_t bytes = 0;
+        oss_faults_fail(OSS_CALL_ANY_HEAP, ++failed, 0);
+        oss_status status = oss_workers_measure(&workers, &network->input, true, &bytes);
+        fired = oss_faults_clear();
+        ck_assert_msg(status == (fired ? OSS_ENOMEM : OSS_OK), "call %d: %s: %s", (int)failed,
+                      oss_status_name(status), oss_last_error());
+    }
+    ck_assert_int_gt(failed, 1);
+    oss_faults_remove();
+    oss_network_free(network);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("step memory");
     TCase *all = tcase_create("memory");
     tcase_set_timeout(all, 300);
     tcase_add_test(all, test_arena_grows_with_the_longest_utterance_only);
     tcase_add_test(all, test_resident_memory_of_a_step);
+    tcase_add_test(all, test_short_memory_while_measuring_is_no_bug);
     suite_add_tcase(suite, all);
     return suite;
 }
