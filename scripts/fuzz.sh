@@ -35,7 +35,7 @@ run_libfuzzer() {
 	# The program ends with an error when it has found something, which is counted below.
 	ASAN_OPTIONS="${ASAN_OPTIONS/symbolize=0/symbolize=1}" "$programs/$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix="$all/found/$1-" "$all/corpus/$1" "$all/seeds/$1" >"$all/log/$1" 2>&1 || true
-	count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$all/log/$1")
+	count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$all/log/$1" | tail -n 1)
 }
 
 run_afl() {
@@ -77,7 +77,7 @@ keep_target() {
 	programs=$all/libfuzzer/tests/fuzz
 	file=tests/fuzz/corpus/$1.txt
 	touch "$file"
-	sed -i "/^$by_coverage\$/,\$d" "$file" # what was kept by hand is left
+	sed -i "\\|^$by_coverage\$|,\$d" "$file" # what was kept by hand is left
 	write_seeds "$programs" "$1"
 	rm -rf "$all/kept/$1"
 	mkdir -p "$all/kept/$1"
