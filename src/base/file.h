@@ -47,6 +47,8 @@ oss_status oss_file_write_soon(const char *path, const void *bytes, size_t count
 /* A file that grows: appended text is synced before the call returns. On failure the file is cut back to what
  * it was, so that no half line stays. */
 oss_status oss_file_append(const char *path, const void *bytes, size_t count);
+/* Its first bytes alone stay, synced. */
+oss_status oss_file_truncate(const char *path, int64_t bytes);
 
 /* Relative symlink `path` -> `target`, replaced by rename, folder synced. */
 oss_status oss_file_symlink(const char *path, const char *target);

@@ -59,8 +59,8 @@ oss_status oss_checkpoint_newest(char ***out_path, const char *run, int32_t coun
 void oss_checkpoint_free_paths(char **path, int32_t count);
 
 /* *out: the path (oss_free) of the file that a run keeps in `folder`, a run folder or one of its checkpoints, and that
- * is the same as `file`, whatever its name; NULL: `file` is none of config.json, metrics.jsonl, skipped.jsonl, dev.csv,
- * lock and the files of the checkpoints. */
+ * is the same as `file`, whatever its name; NULL: `file` is none of config.json, metrics.jsonl,
+ * metrics.superseded.jsonl, skipped.jsonl, dev.csv, lock and the files of the checkpoints. */
 oss_status oss_checkpoint_find_kept(char **out, const char *folder, const char *file);
 
 #endif

@@ -21,8 +21,8 @@ typedef struct oss_step_record {
     oss_grad_check gradient; /* of a step that was not skipped */
 } oss_step_record;
 
-/* Lines for steps after `step`, and a torn last line, are cut off the file (it is written anew, durably):
- * they belong to work that a resumed run does again. A missing file is fine. */
+/* Lines for steps after `step`, and a torn last line, are moved aside (train/metrics_history.h): they belong to work
+ * that a resumed run does again. A missing file is fine. */
 oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step);
 /* Lines that were not flushed are lost. */
 void oss_metrics_free(oss_metrics *metrics);

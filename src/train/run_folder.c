@@ -11,11 +11,13 @@
 #include "base/strbuf.h"
 #include "kernel/gemm_train.h"
 #include "ossicle/version.h"
+#include "train/metrics_history.h"
 
 /* What a start that was killed may have left. */
 static bool is_leftover(const char *name) {
-    static const char *const ours[] = {"lock",          "checkpoints",   "latest", "best",
-                                       "skipped.jsonl", "metrics.jsonl", "dev.csv"};
+    static const char *const ours[] = {
+        "lock",           "checkpoints",          "latest", "best", "skipped.jsonl",
+        OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED, "dev.csv"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         if (strcmp(name, ours[i]) == 0) {
             return true;
@@ -82,7 +84,8 @@ static oss_status refuse_input(const char *run, const char *name, const char *in
 }
 
 static oss_status check_input(const char *run, const char *input) {
-    static const char *const written[] = {"config.json", "metrics.jsonl", "skipped.jsonl", "dev.csv"};
+    static const char *const written[] = {"config.json", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED,
+                                          "skipped.jsonl", "dev.csv"};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof written / sizeof written[0] && status == OSS_OK; i++) {
         status = refuse_input(run, written[i], input);

@@ -14,6 +14,7 @@
 #include "train/freeze.h"
 #include "train/label_prior.h"
 #include "train/mel_stats.h"
+#include "train/metrics_history.h"
 
 /* ---- Model and state ---- */
 
@@ -301,11 +302,11 @@ bool oss_session_scores_start(const oss_session *session) {
 }
 
 static oss_status open_metrics(oss_session *session) {
-    char *path = oss_path_join(session->request->run, "metrics.jsonl");
+    char *path = oss_path_join(session->request->run, OSS_METRICS_FILE);
     if (path == NULL) {
         return OSS_ENOMEM;
     }
-    /* A new run keeps no line that a killed start may have left; nor does one that was killed while it scored its
+    /* No line that a killed start may have left is of a new run; nor of one that was killed while it scored its
      * start. */
     int64_t last = oss_session_scores_start(session) || !session->request->resume ? -1 : session->state.step;
     oss_status status = oss_metrics_create(&session->metrics, path, last);
