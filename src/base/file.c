@@ -9,6 +9,7 @@
 #include "base/file_internal.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "base/sys.h"
 
 /* ---- Descriptors ---- */
@@ -151,6 +152,11 @@ bool oss_file_is_folder(const char *path) {
 bool oss_file_is_regular(const char *path) {
     struct stat info;
     return oss_file.stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool oss_file_is_link(const char *path) {
+    struct stat info;
+    return oss_file.lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
 oss_status oss_file_size(int64_t *out_bytes, const char *path) {
@@ -300,6 +306,34 @@ oss_status oss_file_rename(const char *from, const char *to) {
         return oss_fail_errno(errno, "cannot rename %s to %s", from, to);
     }
     return oss_file_sync_parent(to);
+}
+
+/* NULL when memory is short. */
+static char *name_aside(const char *path, const char *suffix) {
+    for (int i = 1;; i++) {
+        oss_strbuf text = {0};
+        oss_strbuf_printf(&text, "%s.%s", path, suffix);
+        if (i > 1) {
+            oss_strbuf_printf(&text, "-%d", i);
+        }
+        char *name = oss_strbuf_take(&text);
+        struct stat info;
+        if (name == NULL || oss_file.lstat(name, &info) != 0) {
+            return name;
+        }
+        oss_free(name);
+    }
+}
+
+oss_status oss_file_set_aside(char **out, const char *path, const char *suffix) {
+    char *aside = name_aside(path, suffix);
+    oss_status status = aside == NULL ? OSS_ENOMEM : oss_file_rename(path, aside);
+    if (status != OSS_OK) {
+        oss_free(aside);
+        return status;
+    }
+    *out = aside;
+    return OSS_OK;
 }
 
 oss_status oss_file_lock(int *out_fd, const char *path) {

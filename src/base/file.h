@@ -54,6 +54,9 @@ oss_status oss_file_truncate(const char *path, int64_t bytes);
 oss_status oss_file_symlink(const char *path, const char *target);
 /* *out = what the symlink points to, as text (oss_free). */
 oss_status oss_file_read_link(char **out, const char *path);
+/* The same of a link, or of the file that a program which knows no links has made of one: its text is the path. OSS_EINPUT
+ * for any other file. */
+oss_status oss_file_read_pointer(char **out, const char *path);
 
 /* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
@@ -67,8 +70,12 @@ bool oss_file_exists(const char *path); /* anything, through links */
 bool oss_file_is_folder(const char *path);
 bool oss_file_is_regular(const char *path);          /* no folder, pipe or device: it can be read twice */
 bool oss_file_is_same(const char *a, const char *b); /* both there and one file, whatever its names */
+bool oss_file_is_link(const char *path);             /* itself, wherever it leads */
 oss_status oss_file_size(int64_t *out_bytes, const char *path);
 oss_status oss_file_rename(const char *from, const char *to); /* and syncs the folder of `to` */
+/* Renames `path` to PATH.SUFFIX or, when that is there, to the first of PATH.SUFFIX-2, -3... that is free; *out = the
+ * new name (oss_free). */
+oss_status oss_file_set_aside(char **out, const char *path, const char *suffix);
 
 /* Exclusive advisory lock on `path` (created when missing), for as long as the process lives or until unlock.
  * A lock held by another process is OSS_EUSAGE with its message. */

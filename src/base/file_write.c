@@ -285,3 +285,23 @@ oss_status oss_file_read_link(char **out, const char *path) {
     *out = text;
     return OSS_OK;
 }
+
+oss_status oss_file_read_pointer(char **out, const char *path) {
+    if (!oss_file_is_regular(path) || oss_file_is_link(path)) {
+        return oss_file_read_link(out, path);
+    }
+    char *text = NULL;
+    size_t bytes = 0;
+    oss_status status = oss_file_read_all(&text, &bytes, path, LINK_MAX_BYTES);
+    if (status != OSS_OK) {
+        return status;
+    }
+    size_t length = strcspn(text, "\r\n");
+    if (length == 0 || length + strspn(text + length, "\r\n") != bytes) {
+        oss_free(text);
+        return oss_fail(OSS_EINPUT, "%s is no link, nor a file with the path of one", path);
+    }
+    text[length] = '\0';
+    *out = text;
+    return OSS_OK;
+}

@@ -134,19 +134,10 @@ static oss_status put_in_place(const places *at) {
 
 /* ---- Links ---- */
 
-static oss_status point_link(const char *run, const char *link, const char *name) {
-    char *path = oss_path_join(run, link);
-    char *target = oss_path_join("checkpoints", name);
-    oss_status status = path == NULL || target == NULL ? OSS_ENOMEM : oss_file_symlink(path, target);
-    oss_free(path);
-    oss_free(target);
-    return status;
-}
-
 /* best first: a kill in between leaves latest behind, and what is done again from there sets best again. */
 static oss_status point_links(const char *run, const char *name, bool is_best) {
-    oss_status status = is_best ? point_link(run, "best", name) : OSS_OK;
-    return status == OSS_OK ? point_link(run, "latest", name) : status;
+    oss_status status = is_best ? oss_checkpoint_point(run, "best", name) : OSS_OK;
+    return status == OSS_OK ? oss_checkpoint_point(run, "latest", name) : status;
 }
 
 /* ---- Old ones ---- */
@@ -226,9 +217,9 @@ static oss_status sweep(const char *run) {
 static oss_status prune_named(const oss_checkpoint_list *list, const char *run, int32_t keep_last) {
     char *best = NULL;
     char *latest = NULL;
-    oss_status status = oss_checkpoint_read_link(&best, run, "best");
+    oss_status status = oss_checkpoint_pointer(&best, run, "best");
     if (status == OSS_OK) {
-        status = oss_checkpoint_read_link(&latest, run, "latest");
+        status = oss_checkpoint_pointer(&latest, run, "latest");
     }
     if (status == OSS_OK) {
         status = remove_old(list, best, latest, keep_last);

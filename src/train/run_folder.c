@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "checkpoint/checkpoint.h"
 #include "kernel/gemm_train.h"
 #include "ossicle/version.h"
 #include "train/metrics_history.h"
@@ -26,14 +27,28 @@ static bool is_leftover(const char *name) {
     return strstr(name, ".tmp-") != NULL;
 }
 
-static oss_status has_file(const char *run, const char *name, bool *out) {
-    char *path = oss_path_join(run, name);
+oss_status oss_run_has_begun(bool *out, const char *run) {
+    char *path = oss_path_join(run, OSS_RUN_CONFIG);
     if (path == NULL) {
         return OSS_ENOMEM;
     }
-    *out = oss_file_exists(path);
+    bool has_config = oss_file_exists(path);
     oss_free(path);
-    return OSS_OK;
+    int64_t step = -1;
+    oss_status status = has_config ? OSS_OK : oss_checkpoint_last_step(&step, run);
+    if (status == OSS_OK) {
+        *out = has_config || step > 0;
+    }
+    return status;
+}
+
+oss_status oss_run_check_begun(const char *run) {
+    bool begun = false;
+    oss_status status = oss_run_has_begun(&begun, run);
+    return status != OSS_OK || begun
+               ? status
+               : oss_fail(OSS_EUSAGE, "%s holds no run that could be resumed: start it without --resume",
+                          run);
 }
 
 static oss_status check_contents(const char *run) {
@@ -60,7 +75,7 @@ oss_status oss_run_check_new(const char *run) {
         return oss_fail(OSS_EUSAGE, "%s is a file: --run needs a folder", run);
     }
     bool begun = false;
-    oss_status status = has_file(run, "config.json", &begun);
+    oss_status status = oss_run_has_begun(&begun, run);
     if (status == OSS_OK && begun) {
         return oss_fail(OSS_EUSAGE, "%s holds a run: go on with it by --resume, or choose another --run",
                         run);
@@ -84,7 +99,7 @@ static oss_status refuse_input(const char *run, const char *name, const char *in
 }
 
 static oss_status check_input(const char *run, const char *input) {
-    static const char *const written[] = {"config.json", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED,
+    static const char *const written[] = {OSS_RUN_CONFIG, OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED,
                                           "skipped.jsonl", "dev.csv"};
     oss_status status = OSS_OK;
     for (size_t i = 0; i < sizeof written / sizeof written[0] && status == OSS_OK; i++) {
@@ -103,19 +118,6 @@ oss_status oss_run_check_inputs(const char *run, const oss_config *config, const
     }
     if (status == OSS_OK && config->data.dev_csv != NULL) {
         status = check_input(run, config->data.dev_csv);
-    }
-    return status;
-}
-
-oss_status oss_run_config_path(char **out, const char *run) {
-    bool begun = false;
-    oss_status status = has_file(run, "config.json", &begun);
-    if (status == OSS_OK && !begun) {
-        return oss_fail(OSS_EUSAGE, "%s holds no run that could be resumed: start it without --resume", run);
-    }
-    if (status == OSS_OK) {
-        *out = oss_path_join(run, "config.json");
-        status = *out == NULL ? OSS_ENOMEM : OSS_OK;
     }
     return status;
 }
@@ -144,16 +146,6 @@ static oss_status write_beside(const char *run, const char *name, const char *te
     }
     oss_status status = oss_file_write_all(path, text, strlen(text));
     oss_free(path);
-    return status;
-}
-
-oss_status oss_run_write_config(const char *run, const oss_config *config) {
-    char *text = oss_config_print(config);
-    if (text == NULL) {
-        return OSS_ENOMEM;
-    }
-    oss_status status = write_beside(run, "config.json", text);
-    oss_free(text);
     return status;
 }
 

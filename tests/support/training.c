@@ -70,7 +70,10 @@ oss_training *oss_training_make(int64_t step) {
                                         .grad_shards = 16,
                                         .fine_tuned = (int32_t)(step % 2),
                                         .seed = 42,
-                                        .data_hash = oss_fill_bits(7, (uint64_t)step)};
+                                        .data_hash = oss_fill_bits(7, (uint64_t)step),
+                                        .audio_hash = oss_fill_bits(9, (uint64_t)step)};
+    training->state.config = oss_strdup("{\n  \"lr\": 0.1,\n  \"train_csv\": \"a \\\"b\\\".csv\"\n}\n");
+    ck_assert_ptr_nonnull(training->state.config);
     snprintf(training->state.fingerprint, sizeof training->state.fingerprint, "test generic");
     snprintf(training->state.audio_libraries, sizeof training->state.audio_libraries, "none");
     return training;
@@ -79,7 +82,12 @@ oss_training *oss_training_make(int64_t step) {
 void oss_training_free(oss_training *training) {
     oss_model_free(training->model);
     oss_optimizer_deinit(&training->optimizer);
+    oss_train_state_deinit(&training->state);
     free(training);
+}
+
+static bool equal_texts(const char *a, const char *b) {
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
@@ -91,6 +99,7 @@ static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
            a->loss_mean == b->loss_mean && a->grad_log_mean == b->grad_log_mean &&
            a->grad_log_spread == b->grad_log_spread && a->grad_shards == b->grad_shards &&
            a->fine_tuned == b->fine_tuned && a->seed == b->seed && a->data_hash == b->data_hash &&
+           a->audio_hash == b->audio_hash && equal_texts(a->config, b->config) &&
            strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->audio_libraries, b->audio_libraries) == 0;
 }
 
