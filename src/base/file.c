@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/fail.h"
 #include "base/file_internal.h"
@@ -268,7 +267,7 @@ void oss_file_free_names(char **names, size_t count) {
     oss_free(names);
 }
 
-/* ---- Removing, renaming, locking ---- */
+/* ---- Removing, renaming ---- */
 
 /* The parts of a folder, then the folder. What another process removed first is fine. */
 static oss_status remove_folder(const char *path) {
@@ -334,30 +333,4 @@ oss_status oss_file_set_aside(char **out, const char *path, const char *suffix) 
     }
     *out = aside;
     return OSS_OK;
-}
-
-oss_status oss_file_lock(int *out_fd, const char *path) {
-    int fd = oss_file_open_fd(path, O_RDWR | O_CREAT);
-    if (fd < 0) {
-        return oss_fail_errno(errno, "cannot open lock file %s", path);
-    }
-    int result;
-    do {
-        result = oss_file.flock(fd, LOCK_EX | LOCK_NB);
-    } while (result != 0 && errno == EINTR);
-    if (result != 0) {
-        int error_number = errno;
-        (void)oss_file_close_fd(fd);
-        if (error_number == EWOULDBLOCK) {
-            return oss_fail(OSS_EUSAGE,
-                            "%s is locked: another process is at work there; wait for it or end it", path);
-        }
-        return oss_fail_errno(error_number, "cannot lock %s", path);
-    }
-    *out_fd = fd;
-    return OSS_OK;
-}
-
-void oss_file_unlock(int fd) {
-    (void)oss_file_close_fd(fd); /* the lock goes with the descriptor */
 }

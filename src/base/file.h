@@ -80,6 +80,9 @@ oss_status oss_file_set_aside(char **out, const char *path, const char *suffix);
 /* Exclusive advisory lock on `path` (created when missing), for as long as the process lives or until unlock.
  * A lock held by another process is OSS_EUSAGE with its message. */
 oss_status oss_file_lock(int *out_fd, const char *path);
+/* A lock is a thing, its path a name: OSS_EUSAGE, with a message, when `path` is not the file that `fd` holds a lock on
+ * any more, so that somebody else may hold the one that is there. A negative fd: none is held, OSS_OK. */
+oss_status oss_file_lock_check(int fd, const char *path);
 void oss_file_unlock(int fd);
 
 #endif

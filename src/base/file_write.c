@@ -262,6 +262,13 @@ oss_status oss_file_symlink(const char *path, const char *target) {
     }
     int error_number = replace_link(path, temporary, target);
     oss_free(temporary);
+    if (error_number == EPERM || error_number == EOPNOTSUPP || error_number == ENOSYS) {
+        return oss_fail(
+            OSS_EUSAGE,
+            "cannot make the link %s to %s: its file system has no symbolic links; choose a folder on "
+            "another one",
+            path, target);
+    }
     if (error_number != 0) {
         return oss_fail_errno(error_number, "cannot make the link %s to %s", path, target);
     }

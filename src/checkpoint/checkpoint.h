@@ -45,10 +45,12 @@ typedef struct oss_optimizer {
 void oss_optimizer_deinit(oss_optimizer *optimizer); /* of blocks made by oss_alloc_aligned */
 
 /* keep_last >= 1: older checkpoint folders are removed, except those that `best` and `latest` name; one that
- * cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the same step is replaced. OSS_ENUMERIC, and nothing changed, when a weight or moment is not finite. The caller
- * holds the run's lock. */
+ * cannot be removed is only warned of. is_best moves RUN/best. A checkpoint of the same step is replaced. OSS_ENUMERIC,
+ * and nothing changed, when a weight or moment is not finite. The caller
+ * holds the run's lock, RUN/lock, by lock_fd: when that is another file's by now, OSS_EUSAGE and nothing written; a
+ * negative one is not looked at. */
 oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
-                               const oss_train_state *state, bool is_best, int32_t keep_last);
+                               const oss_train_state *state, bool is_best, int32_t keep_last, int lock_fd);
 
 /* Loads the newest whole checkpoint of RUN: `latest`, and when that cannot be used the next older one (a
  * warning names what was wrong; nothing is deleted; a damaged folder is renamed to *.damaged, one that the

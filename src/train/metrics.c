@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "train/metrics_history.h"
 
@@ -14,6 +15,8 @@ enum { MESSAGE_BYTES = 256 };
 
 struct oss_metrics {
     char *path;
+    int lock_fd; /* -1: none */
+    char *lock;  /* where it must lie */
     oss_strbuf lines;
     char failure[MESSAGE_BYTES]; /* of the first line that could not be made; "" when none */
 };
@@ -23,6 +26,7 @@ oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step)
     if (metrics == NULL) {
         return OSS_ENOMEM;
     }
+    metrics->lock_fd = -1;
     metrics->path = oss_strdup(path);
     oss_status status = metrics->path == NULL ? OSS_ENOMEM : oss_metrics_set_aside(path, step);
     if (status != OSS_OK) {
@@ -33,12 +37,24 @@ oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step)
     return OSS_OK;
 }
 
+oss_status oss_metrics_set_lock(oss_metrics *metrics, int lock_fd, const char *run) {
+    char *lock = oss_path_join(run, "lock");
+    if (lock == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_free(metrics->lock);
+    metrics->lock = lock;
+    metrics->lock_fd = lock_fd;
+    return OSS_OK;
+}
+
 void oss_metrics_free(oss_metrics *metrics) {
     if (metrics == NULL) {
         return;
     }
     oss_strbuf_deinit(&metrics->lines);
     oss_free(metrics->path);
+    oss_free(metrics->lock);
     oss_free(metrics);
 }
 
@@ -137,7 +153,10 @@ oss_status oss_metrics_flush(oss_metrics *metrics) {
     if (metrics->lines.length == 0) {
         return OSS_OK;
     }
-    oss_status status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
+    oss_status status = oss_file_lock_check(metrics->lock_fd, metrics->lock);
+    if (status == OSS_OK) {
+        status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
+    }
     oss_strbuf_clear(&metrics->lines);
     return status;
 }

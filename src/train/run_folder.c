@@ -14,17 +14,42 @@
 #include "ossicle/version.h"
 #include "train/metrics_history.h"
 
-/* What a start that was killed may have left. */
-static bool is_leftover(const char *name) {
+static const char temporary[] = ".tmp-";
+
+/* Name of a file that is written here, alone or with .tmp-PID behind it. */
+static bool is_ours(const char *name, bool is_temporary) {
     static const char *const ours[] = {
-        "lock",           "checkpoints",          "latest", "best", "skipped.jsonl",
-        OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED, "dev.csv"};
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        if (strcmp(name, ours[i]) == 0) {
-            return true;
+        OSS_RUN_CONFIG,  "lock",           "checkpoints",          "latest", "best",
+        "skipped.jsonl", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED, "dev.csv"};
+    const char *end = is_temporary ? strstr(name, temporary) : name + strlen(name);
+    for (size_t i = 0; end != NULL && i < sizeof ours / sizeof ours[0]; i++) {
+        if (strlen(ours[i]) == (size_t)(end - name) && memcmp(name, ours[i], (size_t)(end - name)) == 0) {
+            const char *process = end + (is_temporary ? strlen(temporary) : 0);
+            size_t digits = strspn(process, "0123456789");
+            return process[digits] == '\0' && (digits > 0) == is_temporary;
         }
     }
-    return strstr(name, ".tmp-") != NULL;
+    return false;
+}
+
+/* What a start that was killed may have left. */
+static bool is_leftover(const char *name) {
+    return (is_ours(name, false) && strcmp(name, OSS_RUN_CONFIG) != 0) || is_ours(name, true);
+}
+
+oss_status oss_run_sweep(const char *run) {
+    char **name = NULL;
+    size_t count = 0;
+    oss_status status = oss_file_list(&name, &count, run);
+    for (size_t i = 0; i < count && status == OSS_OK; i++) {
+        if (is_ours(name[i], true)) {
+            char *path = oss_path_join(run, name[i]);
+            status = path == NULL ? OSS_ENOMEM : oss_file_remove_tree(path);
+            oss_free(path);
+        }
+    }
+    oss_file_free_names(name, count);
+    return status;
 }
 
 oss_status oss_run_has_begun(bool *out, const char *run) {
@@ -132,9 +157,13 @@ oss_status oss_run_lock(int *out_fd, const char *run) {
         return OSS_ENOMEM;
     }
     status = oss_file_lock(out_fd, path);
-    if (status == OSS_EUSAGE) {
-        status = oss_fail(OSS_EUSAGE, "%s: another process is training in this folder", run);
-    }
+    oss_free(path);
+    return status;
+}
+
+oss_status oss_run_check_lock(int fd, const char *run) {
+    char *path = oss_path_join(run, "lock");
+    oss_status status = path == NULL ? OSS_ENOMEM : oss_file_lock_check(fd, path);
     oss_free(path);
     return status;
 }

@@ -252,19 +252,31 @@ static oss_status open_metrics(oss_session *session) {
     /* No line that a killed start may have left is of a new run; nor of one that was killed while it scored its
      * start. */
     int64_t last = oss_session_scores_start(session) || !session->request->resume ? -1 : session->state.step;
-    oss_status status = oss_metrics_create(&session->metrics, path, last);
+    oss_status status = oss_run_check_lock(session->lock_fd, session->request->run);
+    if (status == OSS_OK) {
+        status = oss_metrics_create(&session->metrics, path, last);
+    }
+    if (status == OSS_OK) {
+        status = oss_metrics_set_lock(session->metrics, session->lock_fd, session->request->run);
+    }
     oss_free(path);
     return status;
 }
 
 static oss_status write_run(oss_session *session) {
     const char *run = session->request->run;
-    oss_status status = oss_run_write_skipped(run, &session->data, session->config);
+    oss_status status = oss_run_sweep(run);
+    if (status == OSS_OK) {
+        status = oss_run_write_skipped(run, &session->data, session->config);
+    }
     if (status == OSS_OK) {
         status = oss_run_write_dev(run, &session->data.dev);
     }
     if (status == OSS_OK && !session->request->resume) {
         status = oss_session_save(session, session->data.dev.rows == 0);
+    }
+    if (status == OSS_OK) {
+        status = oss_run_check_lock(session->lock_fd, run);
     }
     return status == OSS_OK ? oss_run_write_config(run, session->config) : status;
 }
@@ -329,8 +341,9 @@ void oss_session_deinit(oss_session *session) {
 oss_status oss_session_save(oss_session *session, bool is_best) {
     oss_status status = oss_metrics_flush(session->metrics);
     if (status == OSS_OK) {
-        status = oss_checkpoint_save(session->request->run, session->model, &session->optimizer,
-                                     &session->state, is_best, session->config->training.keep_last);
+        status =
+            oss_checkpoint_save(session->request->run, session->model, &session->optimizer, &session->state,
+                                is_best, session->config->training.keep_last, session->lock_fd);
     }
     return status;
 }

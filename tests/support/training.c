@@ -121,7 +121,7 @@ bool oss_training_equal(const oss_training *a, const oss_training *b) {
 
 oss_status oss_training_save(const oss_training *training, const char *run, bool is_best, int32_t keep_last) {
     return oss_checkpoint_save(run, training->model, &training->optimizer, &training->state, is_best,
-                               keep_last);
+                               keep_last, -1);
 }
 
 oss_status oss_training_load(oss_training **out, const char *run) {
