@@ -13,7 +13,8 @@ enum { LINE_MAX_BYTES = 1 << 20, BLOCK_BYTES = 1 << 16 };
 
 typedef struct history {
     int64_t step;                         /* the last that stays */
-    int64_t cut_bytes, cut_line;          /* where the lines that go begin; -1: none goes */
+    int64_t cut_bytes, cut_line;          /* behind the last line that belongs to such a step */
+    bool belongs;                         /* the last line does: nothing goes */
     int64_t unreadable, first_unreadable; /* lines */
     bool is_open;                         /* the last line lacks its newline */
 } history;
@@ -43,12 +44,11 @@ static oss_status note_line(void *context, const oss_scanned_line *line) {
     if (step < 0 && !is_torn) {
         h->first_unreadable = h->unreadable++ == 0 ? line->number : h->first_unreadable;
     }
-    if ((step > h->step || is_torn) && h->cut_bytes < 0) {
+    if (h->belongs) {
         h->cut_bytes = line->begin_bytes;
         h->cut_line = line->number;
-    } else if (step >= 0 && step <= h->step) {
-        h->cut_bytes = -1;
     }
+    h->belongs = step >= 0 && step <= h->step;
     h->is_open = line->is_open;
     return status;
 }
@@ -109,7 +109,7 @@ static oss_status move_lines(const char *path, const history *h) {
 }
 
 oss_status oss_metrics_set_aside(const char *path, int64_t step) {
-    history h = {.step = step, .cut_bytes = -1};
+    history h = {.step = step, .belongs = true};
     if (!oss_file_exists(path)) {
         return OSS_OK;
     }
@@ -118,7 +118,7 @@ oss_status oss_metrics_set_aside(const char *path, int64_t step) {
         oss_log_warn("%s: lines that cannot be understood: %lld, the first is line %lld; they are kept", path,
                      (long long)h.unreadable, (long long)h.first_unreadable);
     }
-    if (status == OSS_OK && h.cut_bytes >= 0) {
+    if (status == OSS_OK && !h.belongs) {
         return move_lines(path, &h);
     }
     return status == OSS_OK && h.is_open ? oss_file_append(path, "\n", 1) : status;

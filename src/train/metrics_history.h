@@ -9,10 +9,10 @@
 #define OSS_METRICS_FILE       "metrics.jsonl"
 #define OSS_METRICS_SUPERSEDED "metrics.superseded.jsonl"
 
-/* Moves the lines at the end of the file `path` that are of steps after `step`, with what a kill left of the last
- * one, to the end of metrics.superseded.jsonl beside it: these steps are done again. Nothing is deleted. Lines that
- * cannot be understood stay where they are, and a warning names the first. A missing file is fine; a large one takes
- * time, not memory. */
+/* Moves what follows the last line of a step up to `step` in the file `path` to the end of metrics.superseded.jsonl
+ * beside it: lines of steps that are done again, and what a kill or a power cut left of the last ones. Nothing is
+ * deleted. Lines before that which cannot be understood stay where they are; a warning names the first. A missing file
+ * is fine; a large one takes time, not memory. */
 oss_status oss_metrics_set_aside(const char *path, int64_t step);
 
 #endif

@@ -14,27 +14,35 @@
 #include "ossicle/version.h"
 #include "train/metrics_history.h"
 
-static const char temporary[] = ".tmp-";
-
-/* Name of a file that is written here, alone or with .tmp-PID behind it. */
-static bool is_ours(const char *name, bool is_temporary) {
-    static const char *const ours[] = {
-        OSS_RUN_CONFIG,  "lock",           "checkpoints",          "latest", "best",
-        "skipped.jsonl", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED, "dev.csv"};
-    const char *end = is_temporary ? strstr(name, temporary) : name + strlen(name);
-    for (size_t i = 0; end != NULL && i < sizeof ours / sizeof ours[0]; i++) {
-        if (strlen(ours[i]) == (size_t)(end - name) && memcmp(name, ours[i], (size_t)(end - name)) == 0) {
-            const char *process = end + (is_temporary ? strlen(temporary) : 0);
-            size_t digits = strspn(process, "0123456789");
-            return process[digits] == '\0' && (digits > 0) == is_temporary;
-        }
+/* Name of a file or folder that is written here. */
+static bool is_ours(const char *name, size_t length) {
+    static const char *const ours[] = {OSS_RUN_CONFIG,  "lock",           "checkpoints",
+                                       "latest",        "best",           "dev.csv",
+                                       "skipped.jsonl", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED};
+    bool found = false;
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        found = found || (strlen(ours[i]) == length && memcmp(name, ours[i], length) == 0);
     }
-    return false;
+    return found;
+}
+
+/* NAME.tmp-PID of such a file, or ossicle.tmp-PID-N. */
+static bool is_temporary(const char *name) {
+    static const char mark[] = ".tmp-", program[] = "ossicle";
+    const char *end = strstr(name, mark);
+    if (end == NULL) {
+        return false;
+    }
+    size_t length = (size_t)(end - name);
+    bool is_shared = length == strlen(program) && memcmp(name, program, length) == 0;
+    const char *process = end + strlen(mark);
+    size_t digits = strspn(process, is_shared ? "0123456789-" : "0123456789");
+    return digits > 0 && process[digits] == '\0' && (is_shared || is_ours(name, length));
 }
 
 /* What a start that was killed may have left. */
 static bool is_leftover(const char *name) {
-    return (is_ours(name, false) && strcmp(name, OSS_RUN_CONFIG) != 0) || is_ours(name, true);
+    return is_temporary(name) || (is_ours(name, strlen(name)) && strcmp(name, OSS_RUN_CONFIG) != 0);
 }
 
 oss_status oss_run_sweep(const char *run) {
@@ -42,7 +50,7 @@ oss_status oss_run_sweep(const char *run) {
     size_t count = 0;
     oss_status status = oss_file_list(&name, &count, run);
     for (size_t i = 0; i < count && status == OSS_OK; i++) {
-        if (is_ours(name[i], true)) {
+        if (is_temporary(name[i])) {
             char *path = oss_path_join(run, name[i]);
             status = path == NULL ? OSS_ENOMEM : oss_file_remove_tree(path);
             oss_free(path);

@@ -26,7 +26,7 @@ oss_status oss_run_check_begun(const char *run); /* OSS_EUSAGE when none has */
 oss_status oss_run_lock(int *out_fd, const char *run);
 /* oss_file_lock_check of RUN/lock. */
 oss_status oss_run_check_lock(int fd, const char *run);
-/* Removes temporary files of this folder that killed processes left (NAME.tmp-PID); the caller holds the lock. */
+/* Removes temporary files of this folder that killed processes left ; the caller holds the lock. */
 oss_status oss_run_sweep(const char *run);
 /* RUN/skipped.jsonl: {"csv","row","wav","reason","message"} a line; an empty file when no row was left out. */
 oss_status oss_run_write_skipped(const char *run, const oss_training_data *data, const oss_config *config);

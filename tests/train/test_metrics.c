@@ -181,7 +181,8 @@ static const struct {
 } damaged[] = {
     {STEP(1) "{\"kind\":\"train\",\"step\":2,\"lo", STEP(1), "{\"kind\":\"train\",\"step\":2,\"lo\n"},
     {STEP(1) "{\"kind\":\"train\",\"step\":2}", STEP(1) STEP(2), NULL},
-    {STEP(1) "\n", STEP(1) "\n", NULL},
+    {STEP(1) "\n", STEP(1), "\n"},
+    {STEP(1) "junk\n" STEP(6), STEP(1), "junk\n" STEP(6)},
     {STEP(1) "junk\n" STEP(2), STEP(1) "junk\n" STEP(2), NULL},
     {STEP(1) "\n" STEP(2) STEP(6) "junk\n" STEP(7), STEP(1) "\n" STEP(2), STEP(6) "junk\n" STEP(7)},
     {STEP(1) STEP(9) STEP(2) STEP(6) "{\"ki", STEP(1) STEP(9) STEP(2), STEP(6) "{\"ki\n"},
@@ -221,7 +222,7 @@ START_TEST(test_damaged_lines_are_named) {
     oss_log_set(NULL, NULL);
     ck_assert_msg(strstr(heard, "lines that cannot be understood: 2, the first is line 2") != NULL, "%s",
                   heard);
-    ck_assert_msg(strstr(heard, "what follows step 2 (line 5 to the end)") != NULL, "%s", heard);
+    ck_assert_msg(strstr(heard, "what follows step 2 (line 4 to the end)") != NULL, "%s", heard);
     clear(&f);
 }
 END_TEST

@@ -88,12 +88,17 @@ END_TEST
 /* ---- Leftovers ---- */
 
 START_TEST(test_temporaries_are_swept) {
-    static const char *const ours[] = {
-        "config.json.tmp-1",   "metrics.jsonl.tmp-99", "metrics.superseded.jsonl.tmp-7",
-        "skipped.jsonl.tmp-2", "dev.csv.tmp-3",        "latest.tmp-4",
-        "best.tmp-5"};
-    static const char *const others[] = {"notes.tmp-1", "config.json.tmp-", "config.json.tmp-x",
-                                         "config.json.bak", "config.json.tmp-1.old"};
+    static const char *const ours[] = {"config.json.tmp-1",
+                                       "metrics.jsonl.tmp-99",
+                                       "metrics.superseded.jsonl.tmp-7",
+                                       "skipped.jsonl.tmp-2",
+                                       "dev.csv.tmp-3",
+                                       "ossicle.tmp-12-3",
+                                       "latest.tmp-4",
+                                       "best.tmp-5"};
+    static const char *const others[] = {"notes.tmp-1",          "ossicle.tmp-x",     "config.json.tmp-1-2",
+                                         "config.json.tmp-",     "config.json.tmp-x", "config.json.bak",
+                                         "config.json.tmp-1.old"};
     oss_test_runs runs;
     make_runs(&runs);
     oss_config *config = oss_test_runs_config(&runs, cadence);

@@ -259,7 +259,8 @@ START_TEST(test_folders) {
     assert_refused(&runs, "tones.csv", config, false, OSS_EUSAGE, "is a file: --run needs a folder");
     int lock = -1;
     ck_assert_int_eq(oss_run_lock(&lock, oss_test_runs_path(&runs, "run")), OSS_OK);
-    assert_refused(&runs, "run", config, true, OSS_EUSAGE, "run/lock is locked: another process is at work there");
+    assert_refused(&runs, "run", config, true, OSS_EUSAGE,
+                   "run/lock is locked: another process is at work there");
     oss_file_unlock(lock);
     oss_config_free(config);
     oss_test_runs_remove(&runs);
