@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/fail.h"
 #include "base/file_internal.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "base/sys.h"
 
 /* ---- Descriptors ---- */
@@ -162,6 +162,11 @@ bool oss_file_is_regular(const char *path) {
     return oss_file.stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+bool oss_file_is_link(const char *path) {
+    struct stat info;
+    return oss_file.lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 oss_status oss_file_size(int64_t *out_bytes, const char *path) {
     struct stat info;
     if (oss_file.stat(path, &info) != 0) {
@@ -271,7 +276,7 @@ void oss_file_free_names(char **names, size_t count) {
     oss_free(names);
 }
 
-/* ---- Removing, renaming, locking ---- */
+/* ---- Removing, renaming ---- */
 
 /* The parts of a folder, then the folder. What another process removed first is fine. */
 static oss_status remove_folder(const char *path) {
@@ -311,28 +316,30 @@ oss_status oss_file_rename(const char *from, const char *to) {
     return oss_file_sync_parent(to);
 }
 
-oss_status oss_file_lock(int *out_fd, const char *path) {
-    int fd = oss_file_open_fd(path, O_RDWR | O_CREAT);
-    if (fd < 0) {
-        return oss_fail_errno(errno, "cannot open lock file %s", path);
-    }
-    int result;
-    do {
-        result = oss_file.flock(fd, LOCK_EX | LOCK_NB);
-    } while (result != 0 && errno == EINTR);
-    if (result != 0) {
-        int error_number = errno;
-        (void)oss_file_close_fd(fd);
-        if (error_number == EWOULDBLOCK) {
-            return oss_fail(OSS_EUSAGE,
-                            "%s is locked: another process is at work there; wait for it or end it", path);
+/* NULL when memory is short. */
+static char *name_aside(const char *path, const char *suffix) {
+    for (int i = 1;; i++) {
+        oss_strbuf text = {0};
+        oss_strbuf_printf(&text, "%s.%s", path, suffix);
+        if (i > 1) {
+            oss_strbuf_printf(&text, "-%d", i);
         }
-        return oss_fail_errno(error_number, "cannot lock %s", path);
+        char *name = oss_strbuf_take(&text);
+        struct stat info;
+        if (name == NULL || oss_file.lstat(name, &info) != 0) {
+            return name;
+        }
+        oss_free(name);
     }
-    *out_fd = fd;
-    return OSS_OK;
 }
 
-void oss_file_unlock(int fd) {
-    (void)oss_file_close_fd(fd); /* the lock goes with the descriptor */
+oss_status oss_file_set_aside(char **out, const char *path, const char *suffix) {
+    char *aside = name_aside(path, suffix);
+    oss_status status = aside == NULL ? OSS_ENOMEM : oss_file_rename(path, aside);
+    if (status != OSS_OK) {
+        oss_free(aside);
+        return status;
+    }
+    *out = aside;
+    return OSS_OK;
 }

@@ -49,6 +49,8 @@ oss_status oss_file_write_soon(const char *path, const void *bytes, size_t count
 /* A file that grows: appended text is synced before the call returns. On failure the file is cut back to what
  * it was, so that no half line stays. */
 oss_status oss_file_append(const char *path, const void *bytes, size_t count);
+/* Its first bytes alone stay, synced. */
+oss_status oss_file_truncate(const char *path, int64_t bytes);
 
 /* Relative symlink `path` -> `target`, replaced by rename, folder synced. */
 oss_status oss_file_symlink(const char *path, const char *target);
@@ -56,6 +58,9 @@ oss_status oss_file_symlink(const char *path, const char *target);
 oss_status oss_file_read_link(char **out, const char *path);
 /* *out = the file that `path` names by way of symbolic links, there or not; `path` when it is none (oss_free). */
 oss_status oss_file_follow(char **out, const char *path);
+/* The same of a link, or of the file that a program which knows no links has made of one: its text is the path. OSS_EINPUT
+ * for any other file. */
+oss_status oss_file_read_pointer(char **out, const char *path);
 
 /* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
@@ -74,12 +79,19 @@ typedef struct oss_file_id {
     uint64_t device, inode;
 } oss_file_id;
 bool oss_file_identify(oss_file_id *out, const char *path); /* through links; false: nothing is there */
+bool oss_file_is_link(const char *path);                    /* itself, wherever it leads */
 oss_status oss_file_size(int64_t *out_bytes, const char *path);
 oss_status oss_file_rename(const char *from, const char *to); /* and syncs the folder of `to` */
+/* Renames `path` to PATH.SUFFIX or, when that is there, to the first of PATH.SUFFIX-2, -3... that is free; *out = the
+ * new name (oss_free). */
+oss_status oss_file_set_aside(char **out, const char *path, const char *suffix);
 
 /* Exclusive advisory lock on `path` (created when missing), for as long as the process lives or until unlock.
  * A lock held by another process is OSS_EUSAGE with its message. */
 oss_status oss_file_lock(int *out_fd, const char *path);
+/* A lock is a thing, its path a name: OSS_EUSAGE, with a message, when `path` is not the file that `fd` holds a lock on
+ * any more, so that somebody else may hold the one that is there. A negative fd: none is held, OSS_OK. */
+oss_status oss_file_lock_check(int fd, const char *path);
 void oss_file_unlock(int fd);
 
 #endif

@@ -1,6 +1,7 @@
 /* Symbolic links: made, read, followed. */
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/file_internal.h"
@@ -24,6 +25,13 @@ oss_status oss_file_symlink(const char *path, const char *target) {
         (void)oss_file.unlink(temporary);
     }
     oss_free(temporary);
+    if (result != 0 && (error_number == EPERM || error_number == EOPNOTSUPP || error_number == ENOSYS)) {
+        return oss_fail(
+            OSS_EUSAGE,
+            "cannot make the link %s to %s: its file system has no symbolic links; choose a folder on "
+            "another one",
+            path, target);
+    }
     if (result != 0) {
         return oss_fail_errno(error_number, "cannot make the link %s to %s", path, target);
     }
@@ -44,6 +52,26 @@ oss_status oss_file_read_link(char **out, const char *path) {
     if (text == NULL) {
         return OSS_ENOMEM;
     }
+    *out = text;
+    return OSS_OK;
+}
+
+oss_status oss_file_read_pointer(char **out, const char *path) {
+    if (!oss_file_is_regular(path) || oss_file_is_link(path)) {
+        return oss_file_read_link(out, path);
+    }
+    char *text = NULL;
+    size_t bytes = 0;
+    oss_status status = oss_file_read_all(&text, &bytes, path, LINK_MAX_BYTES);
+    if (status != OSS_OK) {
+        return status;
+    }
+    size_t length = strcspn(text, "\r\n");
+    if (length == 0 || length + strspn(text + length, "\r\n") != bytes) {
+        oss_free(text);
+        return oss_fail(OSS_EINPUT, "%s is no link, nor a file with the path of one", path);
+    }
+    text[length] = '\0';
     *out = text;
     return OSS_OK;
 }

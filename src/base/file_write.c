@@ -237,3 +237,14 @@ oss_status oss_file_append(const char *path, const void *bytes, size_t count) {
     }
     return end == 0 ? oss_file_sync_parent(path) : OSS_OK; /* it may be new: its name must last as well */
 }
+
+oss_status oss_file_truncate(const char *path, int64_t bytes) {
+    int fd = oss_file_open_fd(path, O_WRONLY);
+    if (fd < 0) {
+        return oss_fail_errno(errno, "cannot cut %s", path);
+    }
+    int error_number = oss_file.ftruncate(fd, (off_t)bytes) != 0 ? errno : oss_file_sync_fd(fd);
+    int close_error = oss_file_close_fd(fd);
+    error_number = error_number != 0 ? error_number : close_error;
+    return error_number == 0 ? OSS_OK : oss_fail_errno(error_number, "cannot cut %s", path);
+}

@@ -91,6 +91,10 @@ static int file_lstat(const char *path, struct stat *out) {
     return lstat(path, out);
 }
 
+static int file_fstat(int fd, struct stat *out) {
+    return fstat(fd, out);
+}
+
 /* A page that is touched for the first time costs as much as reading all of it: the kernel is asked for all in one call. */
 static void *file_map(int fd, size_t bytes) {
 #ifdef MAP_POPULATE
@@ -121,6 +125,7 @@ oss_sys_file oss_file = {
     .readlink = readlink,
     .stat = file_stat,
     .lstat = file_lstat,
+    .fstat = file_fstat,
     .opendir = opendir,
     .readdir = readdir,
     .closedir = closedir,

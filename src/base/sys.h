@@ -35,6 +35,7 @@ typedef struct oss_sys_file {
     ssize_t (*readlink)(const char *path, char *buffer, size_t bytes);
     int (*stat)(const char *path, struct stat *out);
     int (*lstat)(const char *path, struct stat *out);
+    int (*fstat)(int fd, struct stat *out);
     DIR *(*opendir)(const char *path);
     struct dirent *(*readdir)(DIR *dir);
     int (*closedir)(DIR *dir);

@@ -38,9 +38,18 @@ void oss_checkpoint_list_deinit(oss_checkpoint_list *list);
 const oss_checkpoint_entry *oss_checkpoint_list_find(const oss_checkpoint_list *list, const char *name);
 /* "step-00000250" and a suffix (oss_free); NULL when memory is short. */
 char *oss_checkpoint_name(int64_t step, const char *suffix);
-/* *out = the name of the folder that RUN/latest or RUN/best points to (oss_free); NULL when there is no such
- * link. */
-oss_status oss_checkpoint_read_link(char **out, const char *run, const char *link);
+bool oss_checkpoint_is_saved(const oss_checkpoint_entry *entry); /* WHOLE or REPLACED */
+/* Whether the folder has an entry of this name, a link that leads nowhere too. No entry is one thing, a folder that
+ * cannot be listed another: pruning must not take the second for the first. */
+oss_status oss_checkpoint_has_entry(bool *out, const char *folder, const char *name);
+/* RUN/latest and RUN/best turned into the checkpoints that they are where a copy followed them and left nothing of
+ * that step in RUN/checkpoints. The caller holds the run's lock. */
+oss_status oss_checkpoint_adopt(const char *run);
+
+/* A damaged folder gets another name, with a warning; it may fail to. */
+void oss_checkpoint_set_aside(const char *folder);
+/* RUN/link (latest, best) -> checkpoints/name. */
+oss_status oss_checkpoint_point(const char *run, const char *link, const char *name);
 
 /* state.json: all of the state, its own sum, and the sums of the two files that belong to it. */
 typedef struct oss_checkpoint_sums {

@@ -6,8 +6,8 @@
 
 /* In the run folder or in a checkpoint: a name of one is nothing else's in the other. */
 static const char *const kept[] = {
-    "config.json", "metrics.jsonl",      "skipped.jsonl",      "dev.csv",
-    "lock",        OSS_CHECKPOINT_MODEL, OSS_CHECKPOINT_STATE, OSS_CHECKPOINT_OPTIMIZER};
+    "config.json", "metrics.jsonl",      "metrics.superseded.jsonl", "skipped.jsonl",         "dev.csv",
+    "lock",        OSS_CHECKPOINT_MODEL, OSS_CHECKPOINT_STATE,       OSS_CHECKPOINT_OPTIMIZER};
 
 static oss_status find_in_folder(char **out, const char *folder, const char *file) {
     for (size_t i = 0; i < sizeof kept / sizeof *kept && *out == NULL; i++) {

@@ -1,4 +1,4 @@
-/* Which folders of RUN/checkpoints are checkpoints, and which of them the links name. */
+/* Which folders of RUN/checkpoints are checkpoints. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +76,11 @@ static oss_status fill_list(oss_checkpoint_list *list, char **name, size_t names
     return OSS_OK;
 }
 
-/* No link is one thing, a link that cannot be read another: pruning must not take the second for the first. */
-static oss_status has_entry(bool *out, const char *folder, const char *name) {
+bool oss_checkpoint_is_saved(const oss_checkpoint_entry *entry) {
+    return entry->kind == OSS_CHECKPOINT_WHOLE || entry->kind == OSS_CHECKPOINT_REPLACED;
+}
+
+oss_status oss_checkpoint_has_entry(bool *out, const char *folder, const char *name) {
     char **names = NULL;
     size_t count = 0;
     oss_status status = oss_file_list(&names, &count, folder);
@@ -100,7 +103,7 @@ oss_status oss_checkpoint_list_init(oss_checkpoint_list *list, const char *run) 
     char **name = NULL;
     size_t names = 0;
     bool is_there = false;
-    oss_status status = has_entry(&is_there, run, "checkpoints");
+    oss_status status = oss_checkpoint_has_entry(&is_there, run, "checkpoints");
     if (status == OSS_OK && is_there) {
         status = oss_file_list(&name, &names, list->folder);
     }
@@ -130,32 +133,6 @@ const oss_checkpoint_entry *oss_checkpoint_list_find(const oss_checkpoint_list *
         }
     }
     return NULL;
-}
-
-/* ---- Links ---- */
-
-static oss_status read_target(char **out, const char *run, const char *link) {
-    char *path = oss_path_join(run, link);
-    char *target = NULL;
-    oss_status status = path == NULL ? OSS_ENOMEM : oss_file_read_link(&target, path);
-    if (status == OSS_OK) {
-        char *name = oss_strdup(oss_path_name(target));
-        status = name == NULL ? OSS_ENOMEM : OSS_OK;
-        *out = name;
-    }
-    oss_free(target);
-    oss_free(path);
-    return status;
-}
-
-oss_status oss_checkpoint_read_link(char **out, const char *run, const char *link) {
-    bool is_there = false;
-    oss_status status = has_entry(&is_there, run, link);
-    if (status != OSS_OK) {
-        return status;
-    }
-    *out = NULL;
-    return is_there ? read_target(out, run, link) : OSS_OK;
 }
 
 /* ---- The newest ---- */
@@ -203,6 +180,21 @@ static oss_status take_newest(char ***out_path, const oss_checkpoint_list *list,
         return status;
     }
     *out_path = path;
+    return OSS_OK;
+}
+
+oss_status oss_checkpoint_last_step(int64_t *out, const char *run) {
+    oss_checkpoint_list list = {0};
+    oss_status status = oss_file_is_folder(run) ? oss_checkpoint_list_init(&list, run) : OSS_OK;
+    if (status != OSS_OK) {
+        return status;
+    }
+    *out = -1;
+    for (int32_t i = 0; i < list.count; i++) {
+        const oss_checkpoint_entry *entry = &list.entry[i];
+        *out = oss_checkpoint_is_saved(entry) && entry->step > *out ? entry->step : *out;
+    }
+    oss_checkpoint_list_deinit(&list);
     return OSS_OK;
 }
 

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
-#include "base/strbuf.h"
 #include "checkpoint/checkpoint_internal.h"
 #include "model/model_internal.h"
 
@@ -20,6 +19,7 @@ typedef struct loaded {
 static void free_loaded(loaded *what) {
     oss_model_free(what->model);
     oss_optimizer_deinit(&what->optimizer);
+    oss_train_state_deinit(&what->state);
     *what = (loaded){0};
 }
 
@@ -98,25 +98,9 @@ static oss_status load_folder(loaded *out, const char *folder, int64_t step) {
 
 /* ---- Setting aside ---- */
 
-/* FOLDER.damaged, or the first of FOLDER.damaged-2, -3... that is free; NULL when memory is short. */
-static char *name_damaged(const char *folder) {
-    for (int i = 1;; i++) {
-        oss_strbuf text = {0};
-        oss_strbuf_printf(&text, "%s.damaged", folder);
-        if (i > 1) {
-            oss_strbuf_printf(&text, "-%d", i);
-        }
-        char *name = oss_strbuf_take(&text);
-        if (name == NULL || !oss_file_exists(name)) {
-            return name;
-        }
-        oss_free(name);
-    }
-}
-
-static void set_aside(const char *folder) {
-    char *aside = name_damaged(folder);
-    if (aside == NULL || oss_file_rename(folder, aside) != OSS_OK) {
+void oss_checkpoint_set_aside(const char *folder) {
+    char *aside = NULL;
+    if (oss_file_set_aside(&aside, folder, "damaged") != OSS_OK) {
         oss_log_warn("%s is damaged and could not be renamed: %s", folder, oss_last_error());
     } else {
         oss_log_warn("%s is damaged; it is now %s", folder, aside);
@@ -158,7 +142,7 @@ static oss_status try_entry(loaded *out, search *job, const oss_checkpoint_entry
         oss_log_warn("the checkpoint %s cannot be used: %s", entry->name, oss_last_error());
     }
     if (status == OSS_EINPUT) {
-        set_aside(folder);
+        oss_checkpoint_set_aside(folder);
     }
     oss_free(folder);
     return status;
@@ -168,17 +152,13 @@ static bool goes_on(oss_status status) {
     return status == OSS_EINPUT || status == OSS_EIO;
 }
 
-static bool is_candidate(const oss_checkpoint_entry *entry) {
-    return entry->kind == OSS_CHECKPOINT_WHOLE || entry->kind == OSS_CHECKPOINT_REPLACED;
-}
-
 /* `latest` first, then all others from the newest on. */
 static oss_status search_list(loaded *out, search *job, const oss_checkpoint_entry *latest) {
     const oss_checkpoint_entry *found = latest;
     oss_status status = latest == NULL ? OSS_EINPUT : try_entry(out, job, latest);
     for (int32_t i = 0; i < job->list->count && goes_on(status); i++) {
         const oss_checkpoint_entry *entry = &job->list->entry[i];
-        if (entry != latest && is_candidate(entry)) {
+        if (entry != latest && oss_checkpoint_is_saved(entry)) {
             found = entry;
             status = try_entry(out, job, entry);
         }
@@ -199,7 +179,7 @@ static oss_status search_list(loaded *out, search *job, const oss_checkpoint_ent
 
 static oss_status find_and_load(loaded *out, const char *run, const oss_checkpoint_list *list) {
     char *name = NULL;
-    oss_status status = oss_checkpoint_read_link(&name, run, "latest");
+    oss_status status = oss_checkpoint_pointer(&name, run, "latest");
     if (status != OSS_OK) {
         return status;
     }
@@ -207,7 +187,7 @@ static oss_status find_and_load(loaded *out, const char *run, const oss_checkpoi
     if (latest == NULL && name != NULL && list->count > 0) {
         oss_log_warn("%s: latest points to %s, which is not there", run, name);
     }
-    if (latest != NULL && !is_candidate(latest)) {
+    if (latest != NULL && !oss_checkpoint_is_saved(latest)) {
         latest = NULL;
     }
     oss_free(name);
@@ -222,7 +202,10 @@ oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optim
     }
     loaded what = {0};
     oss_checkpoint_list list = {0};
-    oss_status status = oss_checkpoint_list_init(&list, run);
+    oss_status status = oss_checkpoint_adopt(run);
+    if (status == OSS_OK) {
+        status = oss_checkpoint_list_init(&list, run);
+    }
     if (status == OSS_OK) {
         status = find_and_load(&what, run, &list);
     }

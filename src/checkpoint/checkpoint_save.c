@@ -19,6 +19,8 @@ typedef struct places {
     char *whole;       /* RUN/checkpoints/step-00000250 */
     char *temporary;   /* ... .tmp-PID */
     char *replaced;    /* ... .replaced */
+    char *lock;        /* RUN/lock */
+    int lock_fd;
 } places;
 
 static void deinit_places(places *at) {
@@ -27,6 +29,7 @@ static void deinit_places(places *at) {
     oss_free(at->whole);
     oss_free(at->temporary);
     oss_free(at->replaced);
+    oss_free(at->lock);
 }
 
 static char *append_suffix(const char *path, const char *suffix) {
@@ -36,10 +39,13 @@ static char *append_suffix(const char *path, const char *suffix) {
     return oss_strbuf_take(&text);
 }
 
-static oss_status init_places(places *at, const char *run, int64_t step) {
+static oss_status init_places(places *at, const char *run, int64_t step, int lock_fd) {
     char suffix[32];
     (void)oss_format(suffix, sizeof suffix, ".tmp-%ld", (long)getpid());
-    *at = (places){.checkpoints = oss_path_join(run, "checkpoints"), .name = oss_checkpoint_name(step, "")};
+    *at = (places){.checkpoints = oss_path_join(run, "checkpoints"),
+                   .name = oss_checkpoint_name(step, ""),
+                   .lock = oss_path_join(run, "lock"),
+                   .lock_fd = lock_fd};
     if (at->checkpoints != NULL && at->name != NULL) {
         at->whole = oss_path_join(at->checkpoints, at->name);
     }
@@ -47,7 +53,7 @@ static oss_status init_places(places *at, const char *run, int64_t step) {
         at->temporary = append_suffix(at->whole, suffix);
         at->replaced = append_suffix(at->whole, ".replaced");
     }
-    if (at->temporary == NULL || at->replaced == NULL) {
+    if (at->temporary == NULL || at->replaced == NULL || at->lock == NULL) {
         deinit_places(at);
         return OSS_ENOMEM;
     }
@@ -122,7 +128,10 @@ static oss_status give_back(const places *at, oss_status status) {
 
 static oss_status put_in_place(const places *at) {
     bool is_again = oss_file_exists(at->whole);
-    oss_status status = is_again ? make_way(at) : OSS_OK;
+    oss_status status = oss_file_lock_check(at->lock_fd, at->lock);
+    if (status == OSS_OK && is_again) {
+        status = make_way(at);
+    }
     if (status == OSS_OK) {
         status = oss_file_rename(at->temporary, at->whole);
     }
@@ -134,19 +143,10 @@ static oss_status put_in_place(const places *at) {
 
 /* ---- Links ---- */
 
-static oss_status point_link(const char *run, const char *link, const char *name) {
-    char *path = oss_path_join(run, link);
-    char *target = oss_path_join("checkpoints", name);
-    oss_status status = path == NULL || target == NULL ? OSS_ENOMEM : oss_file_symlink(path, target);
-    oss_free(path);
-    oss_free(target);
-    return status;
-}
-
 /* best first: a kill in between leaves latest behind, and what is done again from there sets best again. */
 static oss_status point_links(const char *run, const char *name, bool is_best) {
-    oss_status status = is_best ? point_link(run, "best", name) : OSS_OK;
-    return status == OSS_OK ? point_link(run, "latest", name) : status;
+    oss_status status = is_best ? oss_checkpoint_point(run, "best", name) : OSS_OK;
+    return status == OSS_OK ? oss_checkpoint_point(run, "latest", name) : status;
 }
 
 /* ---- Old ones ---- */
@@ -226,9 +226,9 @@ static oss_status sweep(const char *run) {
 static oss_status prune_named(const oss_checkpoint_list *list, const char *run, int32_t keep_last) {
     char *best = NULL;
     char *latest = NULL;
-    oss_status status = oss_checkpoint_read_link(&best, run, "best");
+    oss_status status = oss_checkpoint_pointer(&best, run, "best");
     if (status == OSS_OK) {
-        status = oss_checkpoint_read_link(&latest, run, "latest");
+        status = oss_checkpoint_pointer(&latest, run, "latest");
     }
     if (status == OSS_OK) {
         status = remove_old(list, best, latest, keep_last);
@@ -254,7 +254,10 @@ static oss_status prune(const char *run, int32_t keep_last) {
 /* ---- All of it ---- */
 
 static oss_status save_at(const places *at, const char *run, const contents *what, bool is_best) {
-    oss_status status = oss_file_make_folders(at->checkpoints);
+    oss_status status = oss_file_lock_check(at->lock_fd, at->lock);
+    if (status == OSS_OK) {
+        status = oss_file_make_folders(at->checkpoints);
+    }
     if (status == OSS_OK && sweep(run) != OSS_OK) { /* first, for their room */
         oss_log_warn("%s: what an earlier process left could not be removed: %s", run, oss_last_error());
     }
@@ -267,22 +270,28 @@ static oss_status save_at(const places *at, const char *run, const contents *wha
             return discard(at->temporary, status);
         }
     }
+    if (status == OSS_OK) {
+        status = oss_file_lock_check(at->lock_fd, at->lock);
+    }
     return status == OSS_OK ? point_links(run, at->name, is_best) : status;
 }
 
 oss_status oss_checkpoint_save(const char *run, const oss_model *model, const oss_optimizer *optimizer,
-                               const oss_train_state *state, bool is_best, int32_t keep_last) {
+                               const oss_train_state *state, bool is_best, int32_t keep_last, int lock_fd) {
     const contents what = {.model = model, .optimizer = optimizer, .state = state};
     places at;
     if (state->step < 0 || keep_last < 1) {
         return oss_fail(OSS_EBUG, "a checkpoint of step %lld was to be saved, keeping %d",
                         (long long)state->step, keep_last);
     }
-    oss_status status = init_places(&at, run, state->step);
+    oss_status status = init_places(&at, run, state->step, lock_fd);
     if (status != OSS_OK) {
         return status;
     }
     status = save_at(&at, run, &what, is_best);
+    if (status == OSS_OK) {
+        status = oss_file_lock_check(lock_fd, at.lock);
+    }
     deinit_places(&at);
     if (status == OSS_OK && prune(run, keep_last) != OSS_OK) {
         oss_log_warn("%s: the checkpoint is saved, but older ones could not be removed: %s", run,

@@ -1,4 +1,4 @@
-/* state.json. What JSON's numbers cannot hold exactly (seed, hash of the data) is text. */
+/* state.json. What JSON's numbers cannot hold exactly (seed, hashes of the data) is text. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,11 @@
 #include "base/number.h"
 #include "checkpoint/checkpoint_internal.h"
 
-enum { STATE_MAX_BYTES = 1 << 16 };
+enum { STATE_MAX_BYTES = 1 << 22 }; /* of which a config may have a quarter */
 static const char format[] = "1";
 static const char sum_key[] = "ossicle_sum";
 static const char *const sum_path[] = {sum_key};
+static const char config_key[] = "config";
 
 typedef enum field_type {
     FIELD_LONG,
@@ -30,7 +31,7 @@ typedef struct state_field {
     size_t offset;
     int64_t low;  /* of whole numbers */
     size_t bytes; /* of a text, its NUL included */
-    bool later;   /* an integer or number that older checkpoints lack: then -1, not known */
+    bool later;   /* older checkpoints lack it: then -1, and 0 for a hash: not known */
 } state_field;
 
 #define FIELD(name, type, low)                                                                               \
@@ -62,10 +63,16 @@ static const state_field fields[] = {
     LATER(fine_tuned, FIELD_INTEGER),
     FIELD(seed, FIELD_SEED, 0),
     FIELD(data_hash, FIELD_HASH, 0),
+    LATER(audio_hash, FIELD_HASH),
     TEXT(fingerprint),
     TEXT(audio_libraries),
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+void oss_train_state_deinit(oss_train_state *state) {
+    oss_free(state->config);
+    *state = (oss_train_state){0};
+}
 
 /* ---- Writing ---- */
 
@@ -96,6 +103,19 @@ static void add_field(oss_json *object, const oss_train_state *state, const stat
     }
 }
 
+static oss_status add_config(oss_json *object, const char *config) {
+    oss_json *settings = NULL;
+    if (config == NULL) {
+        return OSS_OK;
+    }
+    oss_status status = oss_json_parse(&settings, config, strlen(config), "the config");
+    if (status == OSS_OK) {
+        oss_json_add_copy(object, config_key, settings);
+    }
+    oss_json_free(settings);
+    return status;
+}
+
 static oss_status print_state(char **out, const oss_train_state *state, const oss_checkpoint_sums *sums) {
     oss_json *object = oss_json_object();
     oss_json_add_string(object, "ossicle_format", format);
@@ -105,7 +125,10 @@ static oss_status print_state(char **out, const oss_train_state *state, const os
     for (int i = 0; i < FIELDS; i++) {
         add_field(object, state, &fields[i]);
     }
-    oss_status status = oss_json_print(out, object, OSS_JSON_PRETTY);
+    oss_status status = add_config(object, state->config);
+    if (status == OSS_OK) {
+        status = oss_json_print(out, object, OSS_JSON_PRETTY);
+    }
     oss_json_free(object);
     return status;
 }
@@ -205,11 +228,17 @@ static oss_status read_field(oss_train_state *state, const oss_json *object, con
     case FIELD_SEED:
         return read_u64(place, object, field->name, 10);
     case FIELD_HASH:
-        return read_u64(place, object, field->name, 16);
+        return missing ? OSS_OK : read_u64(place, object, field->name, 16);
     case FIELD_TEXT:
         return read_text(place, field->bytes, object, field->name);
     }
     return oss_fail(OSS_EBUG, "a state has a field of no known type");
+}
+
+/* As text, as it will be compared and read: what it says is no question of whether the checkpoint is whole. */
+static oss_status read_config(char **out, const oss_json *object) {
+    const oss_json *settings = oss_json_get(object, config_key);
+    return settings == NULL ? OSS_OK : oss_json_print(out, settings, OSS_JSON_PRETTY);
 }
 
 static oss_status read_state(oss_train_state *state, oss_checkpoint_sums *sums, const oss_json *object) {
@@ -228,7 +257,7 @@ static oss_status read_state(oss_train_state *state, oss_checkpoint_sums *sums, 
     for (int i = 0; i < FIELDS && status == OSS_OK; i++) {
         status = read_field(state, object, &fields[i]);
     }
-    return status;
+    return status == OSS_OK ? read_config(&state->config, object) : status;
 }
 
 static oss_status parse_state(oss_train_state *state, oss_checkpoint_sums *sums, const char *text,

@@ -14,7 +14,7 @@
 #include "cli/train_display.h"
 #include "train/finetune.h"
 #include "train/finetune_defaults.h"
-#include "train/run_folder.h"
+#include "train/run_config.h"
 #include "train/trainer.h"
 
 static const oss_cli_option options[] = {
@@ -31,7 +31,7 @@ static const oss_cli_option options[] = {
     {.name = "--resume",
      .help =
          "go on with the run in --run DIR from its latest checkpoint, with the same bits as if it had not stopped; "
-         "settings come from its config.json"},
+         "settings come from it"},
     {.name = "--init",
      .value = "M",
      .help =
@@ -71,7 +71,12 @@ static oss_status check_options(const oss_cli_args *args) {
     if (!resume && !oss_cli_has(args, "--config") && !oss_cli_has(args, "--init")) {
         return oss_fail(OSS_EUSAGE, "--config FILE is missing: `ossicle train --help` tells how it is used");
     }
-    if (resume && !oss_cli_has(args, "--config") && !oss_cli_has(args, "--run")) {
+    if (resume && oss_cli_has(args, "--config")) {
+        return oss_fail(OSS_EUSAGE,
+                        "--resume takes the settings of the run in --run DIR: leave out --config, and "
+                        "change what may change by --set");
+    }
+    if (resume && !oss_cli_has(args, "--run")) {
         return oss_fail(OSS_EUSAGE, "--resume needs --run DIR: the run to go on with");
     }
     if (resume && oss_cli_has(args, "--init")) {
@@ -102,13 +107,12 @@ static oss_status choose_run(char **out, const oss_cli_args *args, const oss_con
     return run == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
-/* What the command line begins with: a file, or the settings of the model to start from; NULL with --resume
- * alone. */
+/* What a new run begins with: a file, or the settings of the model to start from. */
 static oss_status load_base_config(oss_config **out, const char *init, const oss_cli_args *args) {
     if (oss_cli_has(args, "--config")) {
         return oss_config_load(out, oss_cli_value(args, "--config"));
     }
-    return init != NULL ? oss_finetune_config(out, init) : OSS_OK;
+    return oss_finetune_config(out, init);
 }
 
 /* Without a --config what --set left open is for fine-tuning to choose. */
@@ -165,26 +169,6 @@ static oss_status apply_freeze(oss_config *config, const oss_cli_args *args) {
     return status;
 }
 
-/* RUN/config.json in place of *config, which says no more than where RUN is. */
-static oss_status load_saved_config(oss_config **config, const char *run, const oss_cli_args *args) {
-    char *path = NULL;
-    oss_config *saved = NULL;
-    oss_status status = oss_run_config_path(&path, run);
-    if (status == OSS_OK) {
-        status = oss_config_load(&saved, path);
-    }
-    if (status == OSS_OK && *config != NULL) {
-        oss_log_info("settings come from %s, not from %s: --set changes those that may change", path,
-                     oss_cli_value(args, "--config"));
-    }
-    if (status == OSS_OK) {
-        oss_config_free(*config);
-        *config = saved;
-    }
-    oss_free(path);
-    return status;
-}
-
 static oss_status complete_config(oss_config *config, const oss_cli_args *args) {
     oss_status status = apply_settings(config, args);
     if (status == OSS_OK) {
@@ -207,21 +191,16 @@ static oss_status complete_config(oss_config *config, const oss_cli_args *args) 
 
 /* The settings of a new run, or of the one to be resumed, and its folder. */
 static oss_status load_config(oss_config **out, char **out_run, const char *init, const oss_cli_args *args) {
-    bool resume = oss_cli_has(args, "--resume");
     oss_config *config = NULL;
     char *run = NULL;
-    oss_status status = load_base_config(&config, init, args);
-    if (status == OSS_OK && !resume) {
-        status = complete_config(config, args); /* it may name the folder */
+    oss_status status = oss_cli_has(args, "--resume")
+                            ? oss_run_load_config(&config, oss_cli_value(args, "--run"))
+                            : load_base_config(&config, init, args);
+    if (status == OSS_OK) {
+        status = complete_config(config, args); /* of a new run: it may name the folder */
     }
     if (status == OSS_OK) {
         status = choose_run(&run, args, config);
-    }
-    if (status == OSS_OK && resume) {
-        status = load_saved_config(&config, run, args);
-    }
-    if (status == OSS_OK && resume) {
-        status = complete_config(config, args);
     }
     if (status != OSS_OK) {
         oss_config_free(config);

@@ -16,11 +16,12 @@
 
 typedef struct oss_row {
     oss_dataset_row csv;
-    int32_t source;  /* index into config->data.train_csv; -1: dev_csv */
-    uint64_t key;    /* oss_dataset_row_key */
-    oss_sound sound; /* known after the scan */
-    oss_clip clip;   /* the audio, when the cache had room for it */
-    int32_t *label;  /* ids, known after encoding */
+    int32_t source;     /* index into config->data.train_csv; -1: dev_csv */
+    uint64_t key;       /* oss_dataset_row_key */
+    oss_sound sound;    /* known after the scan */
+    uint64_t file_hash; /* of its recording's bytes (base/file_sample.h), likewise */
+    oss_clip clip;      /* the audio, when the cache had room for it */
+    int32_t *label;     /* ids, known after encoding */
     int32_t labels;
     int32_t *character; /* with bpe_dropout: ids of the characters, of which labels are drawn (spelling.h) */
     int32_t characters;

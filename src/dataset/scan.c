@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/fail.h"
+#include "base/file_sample.h"
 #include "base/mem.h"
 
 /* What became of one row; a slot of its own, so that threads do not meet. */
@@ -43,6 +44,9 @@ static void scan_row(void *context, int32_t task, int32_t worker) {
     outcome->status = oss_sound_judge(&outcome->verdict, &row->sound, &audio, &row->csv, job->config);
     if (outcome->status == OSS_OK && outcome->verdict.usable) {
         outcome->status = cache_clip(job, row, audio.sample);
+    }
+    if (outcome->status == OSS_OK && outcome->verdict.usable) {
+        outcome->status = oss_file_sample_hash(&row->file_hash, row->csv.path);
     }
     if (outcome->status != OSS_OK) {
         outcome->message = oss_strdup(oss_last_error());

@@ -137,7 +137,7 @@ int32_t oss_config_inter_ctc_block(const oss_config *config);
  * oss_config_check. */
 oss_status oss_config_set(oss_config *config, const char *assignment);
 /* True when `--resume` may change this key (KEY or KEY=VALUE): max_steps, threads, train_csv, dev_csv,
- * eval_every, checkpoint_every, keep_last, patience. */
+ * noise_dir, reverb_dir, eval_every, checkpoint_every, keep_last, patience. */
 bool oss_config_may_change_on_resume(const char *assignment);
 /* The paths that a config names, train_csv's among them: the index'th, NULL after the last. They stay the config's. */
 const char *oss_config_path_get(const oss_config *config, int32_t index);

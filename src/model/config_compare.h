@@ -1,4 +1,4 @@
-/* Where the configs of two models differ. */
+/* Where two configs differ. */
 #ifndef OSS_MODEL_CONFIG_COMPARE_H
 #define OSS_MODEL_CONFIG_COMPARE_H
 
@@ -11,5 +11,11 @@ oss_status oss_config_compare(const oss_model_config *a, const oss_model_config 
                               oss_status (*differ)(void *context, const char *key, const char *in_a,
                                                    const char *in_b),
                               void *context);
+
+/* The same for every key of two configs. */
+oss_status oss_config_compare_all(const oss_config *a, const oss_config *b,
+                                  oss_status (*differ)(void *context, const char *key, const char *in_a,
+                                                       const char *in_b),
+                                  void *context);
 
 #endif

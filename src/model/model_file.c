@@ -90,10 +90,16 @@ oss_status oss_model_create(oss_model **out, const oss_config *config, const oss
 
 /* ---- Which file ---- */
 
-/* FOLDER/NAME/model.safetensors; NULL when memory is short. */
+/* FOLDER/NAME/model.safetensors, where NAME may be a file that was a link once; NULL when memory is short. */
 static char *join_file(const char *folder, const char *name) {
     char *inner = oss_path_join(folder, name);
+    char *target = NULL;
+    if (inner != NULL && oss_file_is_regular(inner) && oss_file_read_pointer(&target, inner) == OSS_OK) {
+        oss_free(inner);
+        inner = oss_path_join(folder, target);
+    }
     char *path = inner == NULL ? NULL : oss_path_join(inner, file_name);
+    oss_free(target);
     oss_free(inner);
     return path;
 }

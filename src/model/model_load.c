@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "model/model_internal.h"
 #include "model/model_tensors.h"
 #include "model/vocab_file.h"
@@ -209,11 +211,47 @@ oss_status oss_model_load_file(oss_model **out, const char *path, char out_sum[O
     return status;
 }
 
+/* *out = RUN/latest/model.safetensors of RUN/best/model.safetensors (oss_free); NULL: of another file. */
+static oss_status find_other(char **out, const char *file) {
+    char *best = oss_path_folder(file);
+    char *run = best == NULL ? NULL : oss_path_folder(best);
+    char *latest = run == NULL ? NULL : oss_path_join(run, "latest");
+    char *other = latest == NULL ? NULL : oss_path_join(latest, oss_path_name(file));
+    bool is_best = best != NULL && strcmp(oss_path_name(best), "best") == 0;
+    oss_free(best);
+    oss_free(run);
+    oss_free(latest);
+    if (other != NULL && (!is_best || oss_file_is_same(file, other))) {
+        oss_free(other);
+        return OSS_OK;
+    }
+    *out = other;
+    return other == NULL ? OSS_ENOMEM : OSS_OK;
+}
+
+/* The best model of a run is damaged: another one is named, not taken, for it is not what was asked for. */
+static oss_status offer_latest(const char *file, oss_status failure) {
+    char *message = oss_strdup(oss_last_error());
+    char *other = NULL;
+    oss_model *model = NULL;
+    oss_status status = message == NULL ? OSS_ENOMEM : find_other(&other, file);
+    bool is_whole = status == OSS_OK && other != NULL && oss_model_load_file(&model, other, NULL) == OSS_OK;
+    oss_model_free(model);
+    if (message != NULL) {
+        status = is_whole ? oss_fail(failure, "%s; the run's latest model is whole: %s", message, other)
+                          : oss_fail(failure, "%s", message);
+    }
+    oss_free(other);
+    oss_free(message);
+    return status;
+}
+
 oss_status oss_model_load(oss_model **out, const char *path) {
     char *file = NULL;
     oss_status status = oss_model_resolve(&file, path);
     if (status == OSS_OK) {
         status = oss_model_load_file(out, file, NULL);
+        status = status == OSS_EINPUT ? offer_latest(file, status) : status;
     }
     oss_free(file);
     return status;

@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
+#include "base/line_scan.h"
 #include "base/mem.h"
 #include "base/number.h"
 
-enum { MAX_FILE_BYTES = 1 << 30 };
+enum { LINE_MAX_BYTES = 1 << 20 };
 
 /* The number of a member that may be null; NaN for null, for another type and when it is not there. */
 static double get_measure(const oss_json *line, const char *key) {
@@ -74,37 +74,54 @@ static bool add_line(oss_run_metrics *m, const oss_json *line, int64_t from_step
     return true;
 }
 
-oss_status oss_run_metrics_parse(oss_run_metrics *out, const char *text, size_t bytes, int64_t from_step) {
+typedef struct reading {
+    oss_run_metrics metrics;
+    int64_t from_step;
+} reading;
+
+static reading begin_reading(int64_t from_step) {
     const oss_run_score none = {.cer = NAN, .wer = NAN, .loss = NAN};
-    oss_run_metrics m = {.loss = NAN, .best = none, .last = none};
+    return (reading){.metrics = {.loss = NAN, .best = none, .last = none}, .from_step = from_step};
+}
+
+static oss_status read_line(void *context, const oss_scanned_line *line) {
+    reading *r = context;
+    oss_json *object = NULL;
+    oss_status status =
+        line->text == NULL ? OSS_EINPUT : oss_json_parse(&object, line->text, line->bytes, "a line");
+    if (status == OSS_ENOMEM) {
+        return status;
+    }
+    if (status != OSS_OK || !add_line(&r->metrics, object, r->from_step)) {
+        r->metrics.lines_skipped++;
+        r->metrics.first_skipped = r->metrics.first_skipped == 0 ? line->number : r->metrics.first_skipped;
+    }
+    oss_json_free(object);
+    return OSS_OK;
+}
+
+oss_status oss_run_metrics_parse(oss_run_metrics *out, const char *text, size_t bytes, int64_t from_step) {
+    reading r = begin_reading(from_step);
     size_t at = 0;
     for (int64_t number = 1; at < bytes; number++) {
         const char *end = memchr(text + at, '\n', bytes - at);
         size_t length = end == NULL ? bytes - at : (size_t)(end - text) - at;
-        oss_json *line = NULL;
-        oss_status status = oss_json_parse(&line, text + at, length, "a line");
-        if (status == OSS_ENOMEM) {
+        const oss_scanned_line line = {.text = text + at, .bytes = length, .number = number};
+        oss_status status = read_line(&r, &line);
+        if (status != OSS_OK) {
             return status;
         }
-        if (status != OSS_OK || !add_line(&m, line, from_step)) {
-            m.lines_skipped++;
-            m.first_skipped = m.first_skipped == 0 ? number : m.first_skipped;
-        }
-        oss_json_free(line);
         at += length + 1;
     }
-    *out = m;
+    *out = r.metrics;
     return OSS_OK;
 }
 
 oss_status oss_run_metrics_read(oss_run_metrics *out, const char *path, int64_t from_step) {
-    char *text = NULL;
-    size_t bytes = 0;
-    oss_status status = oss_file_read_all(&text, &bytes, path, MAX_FILE_BYTES);
-    if (status != OSS_OK) {
-        return status;
+    reading r = begin_reading(from_step);
+    oss_status status = oss_line_scan(path, LINE_MAX_BYTES, read_line, &r);
+    if (status == OSS_OK) {
+        *out = r.metrics;
     }
-    status = oss_run_metrics_parse(out, text, bytes, from_step);
-    oss_free(text);
     return status;
 }

@@ -7,8 +7,22 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "checkpoint/checkpoint.h"
 #include "model/config.h"
 #include "model/model_file.h"
+
+/* config.json is lost or damaged, which failed with `failure`; the checkpoints have the settings too. */
+static oss_status read_saved_config(oss_config **out, const char *run, oss_status failure) {
+    char *message = oss_strdup(oss_last_error()), *saved = NULL;
+    oss_status status = message == NULL ? OSS_ENOMEM : oss_checkpoint_config(&saved, run);
+    if (status == OSS_OK) {
+        status = saved == NULL ? oss_fail(failure, "%s", message)
+                               : oss_config_parse(out, saved, "the config in the newest checkpoint");
+    }
+    oss_free(saved);
+    oss_free(message);
+    return status;
+}
 
 static oss_status read_config(oss_run_summary *s, const char *run) {
     char *path = oss_path_join(run, "config.json");
@@ -18,6 +32,9 @@ static oss_status read_config(oss_run_summary *s, const char *run) {
         status = oss_fail(OSS_EINPUT, "%s: no run of `ossicle train` is there (no config.json)", run);
     } else if (path != NULL) {
         status = oss_config_load(&config, path);
+    }
+    if (status == OSS_EINPUT) {
+        status = read_saved_config(&config, run, status);
     }
     if (status == OSS_OK) {
         s->max_steps = config->training.max_steps;
@@ -42,13 +59,18 @@ static oss_status read_metrics(oss_run_summary *s, const char *run, int64_t from
     return status;
 }
 
-/* *out = where the link RUN/name points to; NULL when it is not there. */
-static oss_status read_link(char **out, const char *run, const char *name) {
-    char *path = oss_path_join(run, name);
+/* *out = checkpoints/NAME, which RUN/link stands for; NULL when that is not there. */
+static oss_status read_link(char **out, const char *run, const char *link) {
+    char *path = oss_path_join(run, link), *name = NULL;
     oss_status status = OSS_ENOMEM;
     if (path != NULL) {
-        status = oss_file_exists(path) ? oss_file_read_link(out, path) : OSS_OK;
+        status = oss_file_exists(path) ? oss_checkpoint_pointer(&name, run, link) : OSS_OK;
     }
+    if (status == OSS_OK && name != NULL) {
+        *out = oss_path_join("checkpoints", name);
+        status = *out == NULL ? OSS_ENOMEM : OSS_OK;
+    }
+    oss_free(name);
     oss_free(path);
     return status;
 }

@@ -1,80 +1,50 @@
 #include "train/metrics.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "base/strbuf.h"
+#include "train/metrics_history.h"
 
-enum { MAX_FILE_BYTES = 1 << 30, MESSAGE_BYTES = 256 };
+enum { MESSAGE_BYTES = 256 };
 
 struct oss_metrics {
     char *path;
+    int lock_fd; /* -1: none */
+    char *lock;  /* where it must lie */
     oss_strbuf lines;
     char failure[MESSAGE_BYTES]; /* of the first line that could not be made; "" when none */
 };
-
-/* ---- Cutting ---- */
-
-/* Is text[0..bytes) the whole of a line for a step up to `step`? */
-static bool belongs(const char *text, size_t bytes, int64_t step) {
-    oss_json *line = NULL;
-    int64_t of_step = 0;
-    bool kept = oss_json_parse(&line, text, bytes, "a line") == OSS_OK &&
-                oss_json_get_integer(line, "step", 0, OSS_JSON_MAX_INTEGER, &of_step) == OSS_OK &&
-                of_step <= step;
-    oss_json_free(line);
-    return kept;
-}
-
-/* Bytes of the lines at the beginning that stay. Steps only rise, so the first line that does not belong ends
- * them. */
-static size_t measure_kept(const char *text, size_t bytes, int64_t step) {
-    size_t kept = 0;
-    while (kept < bytes) {
-        const char *end = memchr(text + kept, '\n', bytes - kept);
-        if (end == NULL || !belongs(text + kept, (size_t)(end - text) - kept, step)) {
-            break;
-        }
-        kept = (size_t)(end - text) + 1;
-    }
-    return kept;
-}
-
-static oss_status cut_file(const char *path, int64_t step) {
-    if (!oss_file_exists(path)) {
-        return OSS_OK;
-    }
-    char *text = NULL;
-    size_t bytes = 0;
-    oss_status status = oss_file_read_all(&text, &bytes, path, MAX_FILE_BYTES);
-    if (status != OSS_OK) {
-        return status;
-    }
-    size_t kept = measure_kept(text, bytes, step);
-    if (kept < bytes) {
-        status = oss_file_write_all(path, text, kept);
-    }
-    oss_free(text);
-    return status;
-}
 
 oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step) {
     oss_metrics *metrics = oss_alloc_zero(1, sizeof *metrics);
     if (metrics == NULL) {
         return OSS_ENOMEM;
     }
+    metrics->lock_fd = -1;
     metrics->path = oss_strdup(path);
-    oss_status status = metrics->path == NULL ? OSS_ENOMEM : cut_file(path, step);
+    oss_status status = metrics->path == NULL ? OSS_ENOMEM : oss_metrics_set_aside(path, step);
     if (status != OSS_OK) {
         oss_metrics_free(metrics);
         return status;
     }
     *out = metrics;
+    return OSS_OK;
+}
+
+oss_status oss_metrics_set_lock(oss_metrics *metrics, int lock_fd, const char *run) {
+    char *lock = oss_path_join(run, "lock");
+    if (lock == NULL) {
+        return OSS_ENOMEM;
+    }
+    oss_free(metrics->lock);
+    metrics->lock = lock;
+    metrics->lock_fd = lock_fd;
     return OSS_OK;
 }
 
@@ -84,6 +54,7 @@ void oss_metrics_free(oss_metrics *metrics) {
     }
     oss_strbuf_deinit(&metrics->lines);
     oss_free(metrics->path);
+    oss_free(metrics->lock);
     oss_free(metrics);
 }
 
@@ -182,7 +153,10 @@ oss_status oss_metrics_flush(oss_metrics *metrics) {
     if (metrics->lines.length == 0) {
         return OSS_OK;
     }
-    oss_status status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
+    oss_status status = oss_file_lock_check(metrics->lock_fd, metrics->lock);
+    if (status == OSS_OK) {
+        status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
+    }
     oss_strbuf_clear(&metrics->lines);
     return status;
 }

@@ -14,6 +14,9 @@
 #include "train/freeze.h"
 #include "train/label_prior.h"
 #include "train/mel_stats.h"
+#include "train/metrics_history.h"
+#include "train/resume_check.h"
+#include "train/run_config.h"
 
 /* ---- Model and state ---- */
 
@@ -89,14 +92,24 @@ static oss_status create_model(oss_session *session) {
                                        .grad_shards = session->config->training.grad_shards,
                                        .fine_tuned = session->request->init != NULL,
                                        .seed = session->config->training.seed,
-                                       .data_hash = session->data.hash};
+                                       .data_hash = session->data.hash,
+                                       .audio_hash = session->data.audio_hash};
     return status;
 }
 
-/* What this process computes with goes into every checkpoint it saves. */
 static void note_fingerprint(oss_train_state *state) {
     oss_run_fingerprint(state->fingerprint, sizeof state->fingerprint);
     (void)oss_format(state->audio_libraries, sizeof state->audio_libraries, "%s", oss_audio_libraries());
+}
+
+/* What this process computes with and goes by is in every checkpoint that it saves. */
+static oss_status note_settings(oss_session *session) {
+    oss_train_state *state = &session->state;
+    note_fingerprint(state);
+    state->audio_hash = session->data.audio_hash;
+    oss_free(state->config);
+    state->config = oss_config_print(session->config);
+    return state->config == NULL ? OSS_ENOMEM : OSS_OK;
 }
 
 static void warn_fingerprint(const oss_train_state *saved) {
@@ -115,88 +128,21 @@ static void warn_fingerprint(const oss_train_state *saved) {
     }
 }
 
-/* A front end, network or text setting that was edited in RUN/config.json would otherwise train another
- * function with the old weights, silently where the shapes still fit. */
-static oss_status check_network(const oss_session *session) {
-    char *saved = oss_config_print_model(&session->model->config);
-    char *now = oss_config_print_model(&session->config->model);
-    oss_status status = saved == NULL || now == NULL ? OSS_ENOMEM : OSS_OK;
-    if (status == OSS_OK && strcmp(saved, now) != 0) {
-        status = oss_fail(OSS_EINPUT,
-                          "%s: its config.json has other front end, network or text settings than its "
-                          "checkpoint (`ossicle info` shows them): put the old values back, or start a new "
-                          "run from its weights by --init",
-                          session->request->run);
-    }
-    oss_free(saved);
-    oss_free(now);
-    return status;
-}
-
-static oss_status check_prior(const oss_session *session) {
-    const oss_optimizer *optimizer = &session->optimizer;
-    const double weight = session->config->training.label_prior_weight;
-    if ((optimizer->prior != NULL) != (weight > 0)) {
-        return oss_fail(OSS_EINPUT,
-                        "%s: trained %s label_prior_weight, its config.json now says %g: put the old value "
-                        "back, or start a new run from its weights by --init",
-                        session->request->run, optimizer->prior != NULL ? "with" : "without", weight);
-    }
-    const int32_t symbols = oss_vocab_size(session->model->vocab);
-    return optimizer->prior == NULL || optimizer->symbols == symbols
-               ? OSS_OK
-               : oss_fail(OSS_EINPUT,
-                          "%s: the label priors of its checkpoint are of %d symbols, its vocabulary has %d: "
-                          "start a new run from its weights by --init",
-                          session->request->run, optimizer->symbols, symbols);
-}
-
 static oss_status load_model(oss_session *session) {
-    const oss_config *config = session->config;
+    const char *run = session->request->run;
     oss_train_state *state = &session->state;
-    oss_status status =
-        oss_checkpoint_load(session->request->run, &session->model, &session->optimizer, state);
-    if (status != OSS_OK) {
-        return status;
-    }
-    if (state->grad_shards != config->training.grad_shards || state->seed != config->training.seed) {
-        return oss_fail(OSS_EINPUT,
-                        "%s: trained with grad_shards %d and seed %llu, its config.json now says %d and "
-                        "%llu: put the old "
-                        "values back, or start a new run from its weights by --init",
-                        session->request->run, state->grad_shards, (unsigned long long)state->seed,
-                        config->training.grad_shards, (unsigned long long)config->training.seed);
-    }
-    if ((session->optimizer.raw != NULL) != (config->training.ema_decay > 0)) {
-        return oss_fail(OSS_EINPUT,
-                        "%s: trained %s ema_decay, its config.json now says %g: put the old value back, or "
-                        "start a new run from its weights by --init",
-                        session->request->run, session->optimizer.raw != NULL ? "with" : "without",
-                        config->training.ema_decay);
-    }
-    status = check_prior(session);
+    oss_status status = oss_checkpoint_load(run, &session->model, &session->optimizer, state);
     if (status == OSS_OK) {
-        status = check_network(session);
+        status = oss_resume_check_settings(run, session->config, session->model, &session->optimizer, state);
     }
-    if (status != OSS_OK) {
-        return status;
+    if (status == OSS_OK) {
+        status = oss_checkpoint_repair(run, state);
     }
-    warn_fingerprint(state);
-    oss_log_info("resuming %s after step %lld", session->request->run, (long long)state->step);
-    return OSS_OK;
-}
-
-static oss_status check_data(const oss_session *session) {
-    if (session->state.data_hash == session->data.hash) {
-        return OSS_OK;
+    if (status == OSS_OK) {
+        warn_fingerprint(state);
+        oss_log_info("resuming %s after step %lld", run, (long long)state->step);
     }
-    return oss_fail(
-        OSS_EINPUT,
-        "%s was trained on other rows than its train_csv now gives: the data (rows, texts, lengths, "
-        "weights, split or the recordings of noise_dir and reverb_dir), or the way this version reads "
-        "them, changed: put the old data back, resume with the program that began it, or start a new "
-        "run from its weights: --init %s --run ANOTHER",
-        session->request->run, session->request->run);
+    return status;
 }
 
 /* ---- The order of things ---- */
@@ -215,9 +161,7 @@ static oss_status prepare_data(oss_session *session) {
 
 static oss_status prepare_resumed(oss_session *session) {
     const char *run = session->request->run;
-    char *config_path = NULL;
-    oss_status status = oss_run_config_path(&config_path, run); /* before a folder is made for the lock */
-    oss_free(config_path);
+    oss_status status = oss_run_check_begun(run); /* before a folder is made for the lock */
     if (status == OSS_OK) {
         status = oss_run_lock(&session->lock_fd, run);
     }
@@ -227,7 +171,7 @@ static oss_status prepare_resumed(oss_session *session) {
     if (status == OSS_OK) {
         status = prepare_data(session);
     }
-    return status == OSS_OK ? check_data(session) : status;
+    return status == OSS_OK ? oss_resume_check_data(run, &session->state, &session->data) : status;
 }
 
 /* Nothing is written before the data is known to be good. */
@@ -301,26 +245,38 @@ bool oss_session_scores_start(const oss_session *session) {
 }
 
 static oss_status open_metrics(oss_session *session) {
-    char *path = oss_path_join(session->request->run, "metrics.jsonl");
+    char *path = oss_path_join(session->request->run, OSS_METRICS_FILE);
     if (path == NULL) {
         return OSS_ENOMEM;
     }
-    /* A new run keeps no line that a killed start may have left; nor does one that was killed while it scored its
+    /* No line that a killed start may have left is of a new run; nor of one that was killed while it scored its
      * start. */
     int64_t last = oss_session_scores_start(session) || !session->request->resume ? -1 : session->state.step;
-    oss_status status = oss_metrics_create(&session->metrics, path, last);
+    oss_status status = oss_run_check_lock(session->lock_fd, session->request->run);
+    if (status == OSS_OK) {
+        status = oss_metrics_create(&session->metrics, path, last);
+    }
+    if (status == OSS_OK) {
+        status = oss_metrics_set_lock(session->metrics, session->lock_fd, session->request->run);
+    }
     oss_free(path);
     return status;
 }
 
 static oss_status write_run(oss_session *session) {
     const char *run = session->request->run;
-    oss_status status = oss_run_write_skipped(run, &session->data, session->config);
+    oss_status status = oss_run_sweep(run);
+    if (status == OSS_OK) {
+        status = oss_run_write_skipped(run, &session->data, session->config);
+    }
     if (status == OSS_OK) {
         status = oss_run_write_dev(run, &session->data.dev);
     }
     if (status == OSS_OK && !session->request->resume) {
         status = oss_session_save(session, session->data.dev.rows == 0);
+    }
+    if (status == OSS_OK) {
+        status = oss_run_check_lock(session->lock_fd, run);
     }
     return status == OSS_OK ? oss_run_write_config(run, session->config) : status;
 }
@@ -337,7 +293,9 @@ oss_status oss_session_init(oss_session *session, const oss_train_request *reque
         status = request->resume ? prepare_resumed(session) : prepare_new(session);
     }
     if (status == OSS_OK) {
-        note_fingerprint(&session->state);
+        status = note_settings(session);
+    }
+    if (status == OSS_OK) {
         status = oss_plateau_loss(&session->plateau_loss, &session->data.train, session->config,
                                   oss_vocab_size(session->data.vocab));
     }
@@ -369,6 +327,7 @@ void oss_session_deinit(oss_session *session) {
     oss_mel_plan_free(session->mel);
     oss_free(session->frozen);
     oss_optimizer_deinit(&session->optimizer);
+    oss_train_state_deinit(&session->state);
     oss_model_free(session->model);
     oss_model_free(session->init);
     oss_training_data_deinit(&session->data);
@@ -382,8 +341,9 @@ void oss_session_deinit(oss_session *session) {
 oss_status oss_session_save(oss_session *session, bool is_best) {
     oss_status status = oss_metrics_flush(session->metrics);
     if (status == OSS_OK) {
-        status = oss_checkpoint_save(session->request->run, session->model, &session->optimizer,
-                                     &session->state, is_best, session->config->training.keep_last);
+        status =
+            oss_checkpoint_save(session->request->run, session->model, &session->optimizer, &session->state,
+                                is_best, session->config->training.keep_last, session->lock_fd);
     }
     return status;
 }

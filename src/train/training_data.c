@@ -159,25 +159,32 @@ static oss_status encode_rows(oss_training_data *data, const oss_config *config,
     return status;
 }
 
+static void hash_row(oss_hasher *hasher, const oss_row *row, const oss_config *config) {
+    double weight = config->data.train_csv[row->source].weight;
+    oss_hasher_update(hasher, &row->key, sizeof row->key);
+    oss_hasher_update(hasher, &row->sound.samples, sizeof row->sound.samples);
+    oss_hasher_update(hasher, &weight, sizeof weight);
+}
+
 static oss_status hash_rows(oss_training_data *data, const oss_config *config) {
-    oss_hasher *hasher = oss_hasher_create();
-    if (hasher == NULL) {
-        return OSS_ENOMEM;
-    }
-    for (int32_t i = 0; i < data->train.rows; i++) {
+    oss_hasher *rows = oss_hasher_create(), *files = oss_hasher_create();
+    oss_status status = rows == NULL || files == NULL ? OSS_ENOMEM : OSS_OK;
+    for (int32_t i = 0; i < data->train.rows && status == OSS_OK; i++) {
         const oss_row *row = &data->train.row[i];
-        double weight = config->data.train_csv[row->source].weight;
-        oss_hasher_update(hasher, &row->key, sizeof row->key);
-        oss_hasher_update(hasher, &row->sound.samples, sizeof row->sound.samples);
-        oss_hasher_update(hasher, &weight, sizeof weight);
+        hash_row(rows, row, config);
+        oss_hasher_update(files, &row->file_hash, sizeof row->file_hash);
     }
     uint64_t sounds = data->kit == NULL ? 0 : oss_augment_kit_hash(data->kit);
-    if (sounds != 0) {
-        oss_hasher_update(hasher, &sounds, sizeof sounds);
+    if (status == OSS_OK && sounds != 0) {
+        oss_hasher_update(rows, &sounds, sizeof sounds);
     }
-    data->hash = oss_hasher_digest(hasher);
-    oss_hasher_free(hasher);
-    return OSS_OK;
+    if (status == OSS_OK) {
+        data->hash = oss_hasher_digest(rows);
+        data->audio_hash = oss_hasher_digest(files);
+    }
+    oss_hasher_free(rows);
+    oss_hasher_free(files);
+    return status;
 }
 
 oss_status oss_training_data_init(oss_training_data *out, const oss_config *config,

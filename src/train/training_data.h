@@ -13,6 +13,7 @@ typedef struct oss_training_data {
     oss_augment_kit *kit; /* what views of the rows are made with; NULL: none is drawn */
     uint64_t hash; /* of the rows that train, in order: who they are, how long, how often drawn; and of the
                       recordings in noise_dir and reverb_dir */
+    uint64_t audio_hash; /* of the files of those rows (base/file_sample.h), in order */
 } oss_training_data;
 
 /* Where the symbols of the data come from. */

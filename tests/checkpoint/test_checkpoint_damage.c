@@ -8,8 +8,10 @@
 
 #include "base/file.h"
 #include "base/logger.h"
+#include "base/mem.h"
 #include "base/sys.h"
 #include "checkpoint/checkpoint_internal.h"
+#include "support/rewrite.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
 #include "support/training.h"
@@ -216,24 +218,9 @@ static const struct {
      "more than 255 bytes"},
 };
 
-/* `to` in place of `from` in the newest state.json, whose sum is made right. */
 static void edit_state(const char *from, const char *to) {
     char *path = newest_file(2);
-    char *text = oss_tempdir_read(path, NULL);
-    char *edited = calloc(strlen(text) + 1024, 1);
-    ck_assert_ptr_nonnull(edited);
-    char *at = strstr(text, from);
-    ck_assert_msg(at != NULL, "%s", text);
-    sprintf(edited, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    const char *const key[] = {"ossicle_sum"};
-    size_t digits = 0;
-    ck_assert(oss_sum_find(&digits, edited, strlen(edited), key, 1));
-    char sum[OSS_SUM_DIGITS + 1];
-    ck_assert_int_eq(oss_sum_digest(sum, edited, strlen(edited), digits, NULL, 0), OSS_OK);
-    memcpy(edited + digits, sum, OSS_SUM_DIGITS);
-    oss_tempdir_write(path, edited, (long)strlen(edited));
-    free(edited);
-    free(text);
+    oss_rewrite_state(path, from, to);
     free(path);
 }
 
@@ -246,12 +233,15 @@ START_TEST(test_edited_state) {
 }
 END_TEST
 
-/* Version 0.1.0 kept no loss beside the best scores, and neither how the run began nor whether a scoring is due; a later one may keep what this one does not know. */
+/* Version 0.1.0 kept no loss beside the best scores, and neither how the run began, whether a scoring is due, its config nor
+ * what its recordings were; a later one may keep what this one does not know. */
 START_TEST(test_state_of_another_version) {
     save(2, true, 3);
     edit_state("\"best_loss\"", "\"best_something\"");
     edit_state("\"eval_due\"", "\"eval_some\"");
     edit_state("\"fine_tuned\"", "\"fine_something\"");
+    edit_state("\"audio_hash\"", "\"audio_something\"");
+    edit_state("\"config\"", "\"something\"");
     oss_training *got = NULL;
     ck_assert_msg(oss_training_load(&got, run) == OSS_OK, "%s", oss_last_error());
     ck_assert_str_eq(heard, "");
@@ -260,6 +250,9 @@ START_TEST(test_state_of_another_version) {
     wanted->state.best_loss = -1.0;
     wanted->state.eval_due = -1;
     wanted->state.fine_tuned = -1;
+    wanted->state.audio_hash = 0;
+    oss_free(wanted->state.config);
+    wanted->state.config = NULL;
     ck_assert(oss_training_equal(got, wanted));
     oss_training_free(wanted);
     oss_training_free(got);

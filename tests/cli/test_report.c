@@ -182,12 +182,31 @@ START_TEST(test_what_is_left_of_a_run) {
     oss_program_expect_out(&run, "\nbest        none yet\n");
     oss_program_expect_out(&run, "\ncheckpoint  none yet\n");
     oss_program_run_deinit(&run);
-    /* No run. */
+    /* The checkpoints have the settings too. */
     remove_file(&c, "run/config.json");
+    expect_field(&c, "max_steps", "8");
+    /* No run. */
+    char *checkpoints = oss_train_place_path(&c.place, "run/checkpoints");
+    char *elsewhere = oss_train_place_path(&c.place, "elsewhere");
+    ck_assert_int_eq(rename(checkpoints, elsewhere), 0);
+    free(checkpoints);
+    free(elsewhere);
     run = oss_run_ossicle("report", c.run);
     oss_program_expect(&run, 3);
     oss_program_expect_err(&run, "run: no run of `ossicle train` is there");
     oss_program_run_deinit(&run);
+    free_case(&c);
+}
+END_TEST
+
+/* Copied with links followed, `latest` and `best` are folders. */
+START_TEST(test_a_copied_run) {
+    oss_report_case c = make_case();
+    char line[700];
+    snprintf(line, sizeof line, "cd '%s' && cp -rL run copied && mv run old && mv copied run",
+             c.place.folder);
+    ck_assert_int_eq(system(line), 0);
+    expect_field(&c, "latest_checkpoint", "checkpoints/step-00000008");
     free_case(&c);
 }
 END_TEST
@@ -233,6 +252,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(runs, test_it_says_what_the_trainer_and_info_say);
     tcase_add_test(runs, test_from);
     tcase_add_test(runs, test_what_is_left_of_a_run);
+    tcase_add_test(runs, test_a_copied_run);
     tcase_add_loop_test(runs, test_refused, 0, sizeof refusals / sizeof *refusals);
     tcase_add_test(runs, test_unknown_field);
     suite_add_tcase(suite, runs);

@@ -142,8 +142,8 @@ START_TEST(test_a_run_is_not_overwritten) {
     EXPECT(2, "a resumed run keeps this setting", "--resume", "--run", run, "--set", "lr=0.1");
     EXPECT(0, "done: 8 steps", "--resume", "--run", run);
     EXPECT(0, "done: 10 steps", "--resume", "--run", run, "--set", "max_steps=10", "--threads", "1");
-    EXPECT(0, "settings come from", "--resume", "--run", run, "--config",
-           place.config); /* max_steps 10 was kept */
+    EXPECT(2, "leave out --config", "--resume", "--run", run, "--config", place.config);
+    EXPECT(0, "done: 10 steps", "--resume", "--run", run);
     ck_assert_double_eq(last_measure(&place, "train", "step"), 10);
     free(run);
     oss_train_place_remove(&place);

@@ -216,6 +216,10 @@ static int fault_lstat(const char *path, struct stat *out) {
     return must_fail(OSS_CALL_LSTAT, false) ? -1 : real_file.lstat(path, out);
 }
 
+static int fault_fstat(int fd, struct stat *out) {
+    return must_fail(OSS_CALL_FSTAT, false) ? -1 : real_file.fstat(fd, out);
+}
+
 static DIR *fault_opendir(const char *path) {
     return must_fail(OSS_CALL_OPENDIR, false) ? NULL : real_file.opendir(path);
 }
@@ -270,6 +274,7 @@ void oss_faults_install(void) {
         .readlink = fault_readlink,
         .stat = fault_stat,
         .lstat = fault_lstat,
+        .fstat = fault_fstat,
         .opendir = fault_opendir,
         .readdir = fault_readdir,
         .closedir = fault_closedir,

@@ -41,6 +41,7 @@ typedef enum oss_call {
     OSS_CALL_READLINK,
     OSS_CALL_STAT,
     OSS_CALL_LSTAT,
+    OSS_CALL_FSTAT,
     OSS_CALL_OPENDIR,
     OSS_CALL_READDIR,
     OSS_CALL_MAP, /* counted as a block that was taken */

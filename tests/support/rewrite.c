@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,4 +65,22 @@ void oss_rewrite_data(const char *path, const char *tensor, size_t at, const voi
     char *file = oss_tempdir_read(path, &size);
     memcpy(file + 8 + read_header_bytes(file) + place, bytes, count);
     write_with_sum(path, file, size);
+}
+
+void oss_rewrite_state(const char *path, const char *from, const char *to) {
+    const char *const key[] = {"ossicle_sum"};
+    char *text = oss_tempdir_read(path, NULL);
+    char *edited = calloc(strlen(text) + 1024, 1);
+    ck_assert_ptr_nonnull(edited);
+    char *at = strstr(text, from);
+    ck_assert_msg(at != NULL, "no %s in %s", from, text);
+    sprintf(edited, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    size_t digits = 0;
+    ck_assert(oss_sum_find(&digits, edited, strlen(edited), key, 1));
+    char sum[OSS_SUM_DIGITS + 1];
+    ck_assert_int_eq(oss_sum_digest(sum, edited, strlen(edited), digits, NULL, 0), 0);
+    memcpy(edited + digits, sum, OSS_SUM_DIGITS);
+    oss_tempdir_write(path, edited, (long)strlen(edited));
+    free(edited);
+    free(text);
 }

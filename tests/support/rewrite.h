@@ -16,4 +16,7 @@ void oss_rewrite_header(const char *path, const char *from, const char *to);
 /* Puts bytes[count] at `at` of the data of the tensor, and makes the sum right again. */
 void oss_rewrite_data(const char *path, const char *tensor, size_t at, const void *bytes, size_t count);
 
+/* Replaces the first `from` in a checkpoint's state.json by `to`, of any length up to 1000, and makes its sum right. */
+void oss_rewrite_state(const char *path, const char *from, const char *to);
+
 #endif

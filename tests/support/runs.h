@@ -35,7 +35,7 @@ bool oss_test_same_tensor(const oss_model *a, const oss_model *b, const char *na
 /* The test fails unless both files hold the same bytes. */
 void oss_test_runs_assert_same(const oss_test_runs *runs, const char *a, const char *b);
 
-/* The latest checkpoints of two runs, and their best models, byte for byte. */
+/* The latest checkpoints of two runs, and their best models, byte for byte; of the state all but the settings. */
 void oss_test_runs_assert_same_weights(const oss_test_runs *runs, const char *a, const char *b);
 
 #endif

@@ -71,7 +71,10 @@ oss_training *oss_training_make(int64_t step) {
                                         .eval_due = (int32_t)(step % 2),
                                         .fine_tuned = (int32_t)(step % 2),
                                         .seed = 42,
-                                        .data_hash = oss_fill_bits(7, (uint64_t)step)};
+                                        .data_hash = oss_fill_bits(7, (uint64_t)step),
+                                        .audio_hash = oss_fill_bits(9, (uint64_t)step)};
+    training->state.config = oss_strdup("{\n  \"lr\": 0.1,\n  \"train_csv\": \"a \\\"b\\\".csv\"\n}\n");
+    ck_assert_ptr_nonnull(training->state.config);
     snprintf(training->state.fingerprint, sizeof training->state.fingerprint, "test generic");
     snprintf(training->state.audio_libraries, sizeof training->state.audio_libraries, "none");
     return training;
@@ -80,7 +83,12 @@ oss_training *oss_training_make(int64_t step) {
 void oss_training_free(oss_training *training) {
     oss_model_free(training->model);
     oss_optimizer_deinit(&training->optimizer);
+    oss_train_state_deinit(&training->state);
     free(training);
+}
+
+static bool equal_texts(const char *a, const char *b) {
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
@@ -92,7 +100,8 @@ static bool equal_states(const oss_train_state *a, const oss_train_state *b) {
            a->loss_mean == b->loss_mean && a->grad_log_mean == b->grad_log_mean &&
            a->grad_log_spread == b->grad_log_spread && a->grad_shards == b->grad_shards &&
            a->eval_due == b->eval_due && a->fine_tuned == b->fine_tuned && a->seed == b->seed &&
-           a->data_hash == b->data_hash && strcmp(a->fingerprint, b->fingerprint) == 0 &&
+           a->data_hash == b->data_hash && a->audio_hash == b->audio_hash &&
+           equal_texts(a->config, b->config) && strcmp(a->fingerprint, b->fingerprint) == 0 &&
            strcmp(a->audio_libraries, b->audio_libraries) == 0;
 }
 
@@ -114,7 +123,7 @@ bool oss_training_equal(const oss_training *a, const oss_training *b) {
 
 oss_status oss_training_save(const oss_training *training, const char *run, bool is_best, int32_t keep_last) {
     return oss_checkpoint_save(run, training->model, &training->optimizer, &training->state, is_best,
-                               keep_last);
+                               keep_last, -1);
 }
 
 oss_status oss_training_load(oss_training **out, const char *run) {

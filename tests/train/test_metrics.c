@@ -1,10 +1,17 @@
 #include "train/metrics.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "base/logger.h"
 #include "support/faults.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -124,7 +131,19 @@ static int32_t count_lines(const char *path) {
     return lines;
 }
 
-START_TEST(test_resume_cuts) {
+/* Everything that was written to metrics.jsonl is in it or in the file beside it. */
+static void assert_texts(const fixture *f, const char *kept, const char *aside) {
+    char *beside = oss_tempdir_path(f->folder, "metrics.superseded.jsonl");
+    char *text = oss_tempdir_read(f->path, NULL), *moved = oss_tempdir_read(beside, NULL);
+    ck_assert_str_eq(text, kept);
+    ck_assert_msg(aside == NULL ? moved == NULL : moved != NULL && strcmp(moved, aside) == 0, "%s",
+                  moved == NULL ? "nothing was moved" : moved);
+    free(text);
+    free(moved);
+    free(beside);
+}
+
+START_TEST(test_resume_moves_what_is_done_again) {
     fixture f;
     make(&f);
     for (int64_t step = 1; step <= 6; step++) {
@@ -133,34 +152,137 @@ START_TEST(test_resume_cuts) {
     add_eval(f.metrics, 6);
     add_step(f.metrics, 7, 1.0);
     ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);
-    oss_metrics_free(f.metrics);
-    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 6), OSS_OK);
-    ck_assert_int_eq(count_lines(f.path), 7); /* steps 1 to 6 and the evaluation */
-    oss_metrics_free(f.metrics);
-    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 4), OSS_OK);
-    ck_assert_int_eq(count_lines(f.path), 4);
+    char *beside = oss_tempdir_path(f.folder, "metrics.superseded.jsonl");
+    static const struct {
+        int64_t step;
+        int32_t kept, moved; /* lines */
+    } round[] = {{7, 8, -1}, {6, 7, 1}, {4, 4, 4}, {-1, 0, 8}};
+    for (size_t i = 0; i < sizeof round / sizeof round[0]; i++) {
+        oss_metrics_free(f.metrics);
+        ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, round[i].step), OSS_OK);
+        ck_assert_int_eq(count_lines(f.path), round[i].kept);
+        if (round[i].moved >= 0) {
+            ck_assert_int_eq(count_lines(beside), round[i].moved);
+        }
+    }
     add_step(f.metrics, 5, 2.0);
     ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);
-    ck_assert_int_eq(count_lines(f.path), 5);
-    oss_metrics_free(f.metrics);
-    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, -1), OSS_OK);
-    ck_assert_int_eq(count_lines(f.path), 0);
+    ck_assert_int_eq(count_lines(f.path), 1);
+    free(beside);
     clear(&f);
 }
 END_TEST
 
-/* What a kill in the middle of a write leaves. */
-START_TEST(test_torn_lines_go) {
-    static const char *const torn[] = {"{\"kind\":\"train\",\"step\":2,\"lo",
-                                       "{\"kind\":\"train\",\"step\":2}", "\n", "junk\n"};
+#define STEP(number) "{\"kind\":\"train\",\"step\":" #number "}\n"
+
+/* What an editor, another program or a kill in the middle of a write leaves; the run goes on from step 5. */
+static const struct {
+    const char *text, *kept, *aside; /* aside NULL: none */
+} damaged[] = {
+    {STEP(1) "{\"kind\":\"train\",\"step\":2,\"lo", STEP(1), "{\"kind\":\"train\",\"step\":2,\"lo\n"},
+    {STEP(1) "{\"kind\":\"train\",\"step\":2}", STEP(1) STEP(2), NULL},
+    {STEP(1) "\n", STEP(1), "\n"},
+    {STEP(1) "junk\n" STEP(6), STEP(1), "junk\n" STEP(6)},
+    {STEP(1) "junk\n" STEP(2), STEP(1) "junk\n" STEP(2), NULL},
+    {STEP(1) "\n" STEP(2) STEP(6) "junk\n" STEP(7), STEP(1) "\n" STEP(2), STEP(6) "junk\n" STEP(7)},
+    {STEP(1) STEP(9) STEP(2) STEP(6) "{\"ki", STEP(1) STEP(9) STEP(2), STEP(6) "{\"ki\n"},
+    {"[1]\n{}\n{\"step\":\"x\"}\n" STEP(5), "[1]\n{}\n{\"step\":\"x\"}\n" STEP(5), NULL},
+    {STEP(6), "", STEP(6)},
+};
+
+START_TEST(test_damaged_lines_stay) {
     fixture f;
     make(&f);
-    char text[200] = "{\"kind\":\"train\",\"step\":1}\n";
-    strcat(text, torn[_i]);
+    oss_tempdir_write(f.path, damaged[_i].text, (long)strlen(damaged[_i].text));
+    for (int round = 0; round < 2; round++) { /* the second finds nothing more to do */
+        oss_metrics_free(f.metrics);
+        ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 5), OSS_OK);
+        assert_texts(&f, damaged[_i].kept, damaged[_i].aside);
+    }
+    clear(&f);
+}
+END_TEST
+
+static char heard[2000];
+
+static void hear(void *context, oss_log_level level, const char *line) {
+    (void)context;
+    (void)level;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
+}
+
+START_TEST(test_damaged_lines_are_named) {
+    fixture f;
+    make(&f);
+    static const char text[] = STEP(1) "\n" STEP(2) "junk\n" STEP(3);
     oss_tempdir_write(f.path, text, (long)strlen(text));
     oss_metrics_free(f.metrics);
-    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 5), OSS_OK);
-    ck_assert_int_eq(count_lines(f.path), 1);
+    oss_log_set(hear, NULL);
+    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 2), OSS_OK);
+    oss_log_set(NULL, NULL);
+    ck_assert_msg(strstr(heard, "lines that cannot be understood: 2, the first is line 2") != NULL, "%s",
+                  heard);
+    ck_assert_msg(strstr(heard, "what follows step 2 (line 4 to the end)") != NULL, "%s", heard);
+    clear(&f);
+}
+END_TEST
+
+/* A file of more than 2^31 bytes with a hole in it: neither its size nor a line of that length stops a resume, and
+ * memory does not follow it. */
+START_TEST(test_a_huge_file) {
+    static const char first[] = STEP(1), last[] = "\n" STEP(2);
+    const off_t hole = (off_t)1 << 31;
+    fixture f;
+    make(&f);
+    oss_tempdir_write(f.path, first, (long)strlen(first));
+    oss_metrics_free(f.metrics);
+    int fd = open(f.path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(pwrite(fd, last, strlen(last), hole), (ssize_t)strlen(last));
+    ck_assert_int_eq(close(fd), 0);
+    struct rusage before, after;
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+    ck_assert_int_eq(oss_metrics_create(&f.metrics, f.path, 2), OSS_OK);
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 16 << 10);
+    add_step(f.metrics, 3, 1.0);
+    ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);
+    struct stat info;
+    ck_assert_int_eq(stat(f.path, &info), 0);
+    ck_assert_int_gt(info.st_size, hole + (off_t)strlen(last));
+    clear(&f);
+}
+END_TEST
+
+/* Whatever call fails, no line is lost; what may be there twice is in the file beside it. */
+START_TEST(test_no_failure_loses_a_line) {
+    fixture f;
+    make(&f);
+    char *beside = oss_tempdir_path(f.folder, "metrics.superseded.jsonl");
+    static const char kept[] = STEP(1) STEP(2), moved[] = STEP(3) STEP(4);
+    char text[400];
+    snprintf(text, sizeof text, "%s%s", kept, moved);
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        (void)unlink(beside);
+        oss_tempdir_write(f.path, text, (long)strlen(text));
+        oss_metrics_free(f.metrics);
+        f.metrics = NULL;
+        oss_faults_fail_from(_i == 0 ? OSS_CALL_ANY_CHANGE : OSS_CALL_ANY_FILE, k, EIO);
+        oss_status status = oss_metrics_create(&f.metrics, f.path, 2);
+        bool fired = oss_faults_clear();
+        char *now = oss_tempdir_read(f.path, NULL), *aside = oss_tempdir_read(beside, NULL);
+        bool is_cut = strcmp(now, kept) == 0;
+        ck_assert_msg(is_cut || strcmp(now, text) == 0, "call %d: %s", (int)k, now);
+        ck_assert_msg(aside != NULL ? strcmp(aside, moved) == 0 : !is_cut, "call %d: %s", (int)k, now);
+        free(now);
+        free(aside);
+        if (!fired) {
+            ck_assert_int_eq(status, OSS_OK);
+            break;
+        }
+    }
+    oss_faults_remove();
+    free(beside);
     clear(&f);
 }
 END_TEST
@@ -192,8 +314,11 @@ Suite *oss_test_suite(void) {
     Suite *suite = suite_create("metrics");
     TCase *all = tcase_create("metrics");
     tcase_add_test(all, test_lines);
-    tcase_add_test(all, test_resume_cuts);
-    tcase_add_loop_test(all, test_torn_lines_go, 0, 4);
+    tcase_add_test(all, test_resume_moves_what_is_done_again);
+    tcase_add_loop_test(all, test_damaged_lines_stay, 0, (int)(sizeof damaged / sizeof damaged[0]));
+    tcase_add_test(all, test_damaged_lines_are_named);
+    tcase_add_test(all, test_a_huge_file);
+    tcase_add_loop_test(all, test_no_failure_loses_a_line, 0, 2);
     tcase_add_test(all, test_failures_are_told);
     suite_add_tcase(suite, all);
     return suite;

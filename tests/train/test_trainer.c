@@ -259,7 +259,8 @@ START_TEST(test_folders) {
     assert_refused(&runs, "tones.csv", config, false, OSS_EUSAGE, "is a file: --run needs a folder");
     int lock = -1;
     ck_assert_int_eq(oss_run_lock(&lock, oss_test_runs_path(&runs, "run")), OSS_OK);
-    assert_refused(&runs, "run", config, true, OSS_EUSAGE, "another process is training in this folder");
+    assert_refused(&runs, "run", config, true, OSS_EUSAGE,
+                   "run/lock is locked: another process is at work there");
     oss_file_unlock(lock);
     oss_config_free(config);
     oss_test_runs_remove(&runs);
@@ -274,16 +275,17 @@ START_TEST(test_resume_needs_the_same_data_and_shards) {
     (void)oss_test_runs_train(&runs, "run", config, false, 0, OSS_OK);
     config->training.max_steps = 4;
     config->training.grad_shards = 5;
-    assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained with grad_shards 16");
+    assert_refused(&runs, "run", config, true, OSS_EINPUT,
+                   "config.json was changed since the checkpoint: \"grad_shards\" is 5, and was 16. ");
     config->training.grad_shards = 16;
     config->training.ema_decay = 0.9;
-    assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without ema_decay");
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "\"ema_decay\" is 0.9, and was 0");
     config->training.ema_decay = 0;
     config->training.label_prior_weight = 0.3;
-    assert_refused(&runs, "run", config, true, OSS_EINPUT, "trained without label_prior_weight");
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "\"label_prior_weight\" is 0.3, and was 0");
     config->training.label_prior_weight = 0;
     config->model.mel.floor *= 2; /* the shapes still fit */
-    assert_refused(&runs, "run", config, true, OSS_EINPUT, "other front end, network or text settings");
+    assert_refused(&runs, "run", config, true, OSS_EINPUT, "\"mel_floor\" is ");
     config->model.mel.floor /= 2;
     char *csv = oss_tempdir_read(runs.csv, NULL);
     oss_tempdir_write(runs.csv, csv, (long)(strstr(csv, "tones-007") - csv)); /* a row fewer */
