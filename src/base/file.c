@@ -167,6 +167,11 @@ bool oss_file_is_link(const char *path) {
     return oss_file.lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
+bool oss_file_is_special(const char *path) {
+    struct stat info;
+    return oss_file.stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 oss_status oss_file_size(int64_t *out_bytes, const char *path) {
     struct stat info;
     if (oss_file.stat(path, &info) != 0) {

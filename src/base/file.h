@@ -73,6 +73,7 @@ void oss_file_free_names(char **names, size_t count);
 bool oss_file_exists(const char *path); /* anything, through links */
 bool oss_file_is_folder(const char *path);
 bool oss_file_is_regular(const char *path);          /* no folder, pipe or device: it can be read twice */
+bool oss_file_is_special(const char *path);          /* a pipe or device; not what cannot be looked at */
 bool oss_file_is_same(const char *a, const char *b); /* both there and one file, whatever its names */
 /* What a file is, whatever its names: two that are equal are one file. */
 typedef struct oss_file_id {

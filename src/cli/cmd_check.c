@@ -70,7 +70,7 @@ static oss_status load_config(checking *check) {
 
 /* Before all recordings are read. */
 static oss_status check_fixable(const oss_cli_args *args, const char *csv) {
-    return oss_cli_has(args, "--fix") && oss_file_exists(csv) && !oss_file_is_regular(csv)
+    return oss_cli_has(args, "--fix") && oss_file_is_special(csv)
                ? oss_fail(OSS_EUSAGE,
                           "--fix reads the CSV a second time, and %s is not a regular file: save it as one",
                           csv)

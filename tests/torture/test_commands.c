@@ -1,6 +1,7 @@
 /* A part of the calls of every command, and some kills: `make torture` does them all. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -36,6 +37,18 @@ START_TEST(test_calls) {
 }
 END_TEST
 
+/* Whole: what cannot be looked at was once told to be no regular file. */
+START_TEST(test_every_file_call_of_check) {
+    oss_tally tally = {0};
+    int32_t index = 0;
+    while (strcmp(oss_command_case_get(index)->name, "check") != 0) {
+        index++;
+    }
+    oss_torture_command(&tally, place, index, &oss_torture_kind_list[3], 0);
+    expect_none_lost(&tally);
+}
+END_TEST
+
 START_TEST(test_interrupted_and_short) {
     oss_tally tally = {0};
     for (int32_t i = 0; i < oss_command_cases(); i++) {
@@ -59,6 +72,7 @@ Suite *oss_test_suite(void) {
     tcase_set_timeout(all, 300);
     tcase_add_unchecked_fixture(all, set_up, tear_down);
     tcase_add_loop_test(all, test_calls, 0, OSS_TORTURE_KINDS);
+    tcase_add_test(all, test_every_file_call_of_check);
     tcase_add_test(all, test_interrupted_and_short);
     tcase_add_loop_test(all, test_storm, 0, oss_torture_storms());
     suite_add_tcase(suite, all);
