@@ -9,6 +9,9 @@ void oss_window_init(oss_window *window, oss_source *source) {
 }
 
 const unsigned char *oss_window_at(oss_window *window, int64_t offset_bytes, size_t count) {
+    if (offset_bytes > window->source->size_bytes) {
+        return NULL; /* a header may name any place, and the system's calls refuse some */
+    }
     int64_t into = offset_bytes - window->begin_bytes;
     if (into < 0 || into > (int64_t)window->count - (int64_t)count) {
         window->begin_bytes = offset_bytes;
