@@ -31,11 +31,12 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		owner["utf8proc.h"] = "^src/text/unicode\\.c$"
 		owner["portaudio.h"] = "^src/cli/microphone\\.c$"
 		owner["check.h"] = "^tests/"
+		owner["linux/audit.h"] = owner["linux/filter.h"] = owner["linux/seccomp.h"] = owner["sys/prctl.h"] = "^src/base/confine\\.c$"
 		owner["immintrin.h"] = owner["emmintrin.h"] = owner["cpuid.h"] = owner["arm_neon.h"] = "^src/kernel/"
 		# Headers of the C library, POSIX and the compilers; anything else in <> needs an owner above.
 		split("arpa/inet.h assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h glob.h inttypes.h limits.h locale.h " \
 		      "malloc.h math.h poll.h pthread.h sched.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h " \
-		      "stdlib.h string.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h " \
+		      "stdlib.h string.h sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/socket.h sys/stat.h sys/syscall.h sys/time.h " \
 		      "sys/types.h sys/utsname.h sys/wait.h termios.h time.h ucontext.h unistd.h sanitizer/asan_interface.h ossicle/ossicle.h", list, " ")
 		for (i in list) standard[list[i]] = 1
 		# Tables, which may be as long as what they list.

@@ -25,8 +25,9 @@ typedef enum oss_status {
     OSS_ENOMEM = -4, /* memory ran out (exit code 4) */
     OSS_ENOSPC = -5, /* the disk or quota is full (exit code 4) */
     OSS_ENUMERIC = -6, /* a value that must be finite is not (exit code 1) */
-    OSS_ESTOPPED = -7, /* stopped on request; of a training run: everything is saved (exit code 128 + signal) */
-    OSS_EBUG = -8      /* an internal contract was broken: please report it (exit code 3) */
+    OSS_ESTOPPED =
+        -7,       /* stopped on request; of a training run: everything is saved (exit code 128 + signal) */
+    OSS_EBUG = -8 /* an internal contract was broken: please report it (exit code 3) */
 } oss_status;
 
 /* The message of the last failure on this thread: one line, no newline at its end; "" when none. Owned by

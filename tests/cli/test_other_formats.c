@@ -14,10 +14,10 @@ START_TEST(test_films) {
     oss_program_expect(&run, 0);
     ck_assert_str_eq(run.out, "a a a\n");
     oss_program_run_deinit(&run);
-    run = oss_cli_case_shell(&c,
-                    STANDS_IN "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\" && "
-                              "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/b.npy\" \"$THREE\" && "
-                              "cmp \"$DIR/a.npy\" \"$DIR/b.npy\"");
+    run = oss_cli_case_shell(&c, STANDS_IN
+                             "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/a.npy\" \"$DIR/film.mp4\" && "
+                             "\"$OSSICLE\" embed --model \"$MODEL\" -o \"$DIR/b.npy\" \"$THREE\" && "
+                             "cmp \"$DIR/a.npy\" \"$DIR/b.npy\"");
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
     oss_cli_case_free(&c);
@@ -51,9 +51,10 @@ START_TEST(test_real_ffmpeg) {
     oss_program_run_deinit(&run);
     for (size_t i = 0; i < sizeof names / sizeof *names && installed; i++) {
         ck_assert_int_eq(setenv("NAME", names[i], 1), 0);
-        run = oss_cli_case_shell(&c, "cd \"$DIR\" && ffmpeg -nostdin -v error -i \"$THREE\" \"file:$NAME\" && "
-                            "\"$OSSICLE\" transcribe --model \"$MODEL\" -- \"$NAME\" && "
-                            "\"$OSSICLE\" transcribe --model \"$MODEL\" - < \"$NAME\"");
+        run =
+            oss_cli_case_shell(&c, "cd \"$DIR\" && ffmpeg -nostdin -v error -i \"$THREE\" \"file:$NAME\" && "
+                                   "\"$OSSICLE\" transcribe --model \"$MODEL\" -- \"$NAME\" && "
+                                   "\"$OSSICLE\" transcribe --model \"$MODEL\" - < \"$NAME\"");
         oss_program_expect(&run, 0);
         ck_assert_msg(strncmp(run.out, "a a", 3) == 0, "%s: %s", names[i], run.out);
         oss_program_run_deinit(&run);
@@ -106,7 +107,8 @@ START_TEST(test_raw_errors) {
     oss_program_expect(&run, 2);
     oss_program_expect_err(&run, "raw: the format \"s16\" is none of u8, s16le");
     oss_program_run_deinit(&run);
-    run = oss_cli_case_shell(&c, "tail -c +46 \"$THREE\" | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16le -");
+    run = oss_cli_case_shell(
+        &c, "tail -c +46 \"$THREE\" | \"$OSSICLE\" transcribe --model \"$MODEL\" --raw s16le -");
     oss_program_expect(&run, 1); /* it breaks off */
     oss_program_expect_err(&run, "ends within a frame, at 0.160 s (byte 5118): 1 of its 2 bytes");
     oss_program_run_deinit(&run);
