@@ -36,6 +36,11 @@ static oss_status check_header(const oss_ngram_header *header, const char *name)
         return oss_fail(OSS_EINPUT, "%s: the flags at offset 36 are %#x, which version %u does not have",
                         name, (unsigned)header->flags, (unsigned)header->version);
     }
+    if (header->version != version_of(header->flags)) {
+        return oss_fail(OSS_EINPUT,
+                        "%s: version %u at offset 8, but what it says needs version %u: copy it again", name,
+                        (unsigned)header->version, (unsigned)version_of(header->flags));
+    }
     if (header->byte_order != OSS_NGRAM_LITTLE_ENDIAN) {
         return oss_fail(OSS_EINPUT, "%s: the byte order at offset 12 is not little-endian", name);
     }

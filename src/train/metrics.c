@@ -157,6 +157,8 @@ oss_status oss_metrics_flush(oss_metrics *metrics) {
     if (status == OSS_OK) {
         status = oss_file_append(metrics->path, metrics->lines.data, metrics->lines.length);
     }
-    oss_strbuf_clear(&metrics->lines);
+    if (status == OSS_OK) {
+        oss_strbuf_clear(&metrics->lines); /* else they are for the next try */
+    }
     return status;
 }

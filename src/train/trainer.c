@@ -333,7 +333,8 @@ static oss_status train_to_end(trainer *t) {
 static oss_status keep_work(trainer *t, oss_status failure) {
     char message[OSS_MESSAGE_BYTES];
     (void)oss_format(message, sizeof message, "%s", oss_last_error());
-    if (!t->saved && failure != OSS_ENUMERIC && save(t, t->session.data.dev.rows == 0) != OSS_OK) {
+    const oss_train_state *state = &t->session.state;
+    if (!t->saved && failure != OSS_ENUMERIC && save(t, state->best_step == state->step) != OSS_OK) {
         oss_log_warn("the steps since the last checkpoint are lost: %s", oss_last_error());
     }
     if (oss_metrics_flush(t->session.metrics) != OSS_OK) {

@@ -97,7 +97,9 @@ static void hear(const char *script, bool takes_cut, oss_stop *stop) {
 static void assert_says(oss_status status, const char *text) {
     char want[4500];
     snprintf(want, sizeof want, "%s: %s", film, text);
-    *strchr(want, '\n') = ' '; /* messages are one line */
+    char *line_break = strchr(want, '\n'); /* messages are one line */
+    memmove(line_break + 2, line_break + 1, strlen(line_break));
+    memcpy(line_break, "\\n", 2);
     ck_assert_msg(result.status == status, "%d: %s", (int)result.status, oss_last_error());
     ck_assert_str_eq(oss_last_error(), want);
 }

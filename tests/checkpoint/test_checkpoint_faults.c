@@ -279,7 +279,7 @@ static int watch_rename(const char *from, const char *to) {
         renames_of_links++;
     } else {
         assert_clean(from, "a rename");
-        renames_of_folders += strstr(from, ".safetensors") == NULL && strstr(from, ".json") == NULL;
+        renames_of_folders += strstr(to, ".safetensors") == NULL && strstr(to, ".json") == NULL;
     }
     set_parent_dirty(to);
     return plain_file.rename(from, to);

@@ -215,7 +215,7 @@ START_TEST(test_other_commands) {
         (const char *const[]){c.program, "eval", "--csv", csv, "--json", NULL}, OSS_STDOUT_KEEP);
     oss_program_expect(&run, 0);
     oss_program_expect_out(&run, "\"wer\":0,");
-    ck_assert_str_eq(run.err, line);
+    ck_assert_int_eq(strncmp(run.err, line, strlen(line)), 0); /* and the rows of the CSV */
     oss_program_run_deinit(&run);
     run = oss_program_start((const char *const[]){c.program, "embed", "-o", npy, c.cli.three, NULL},
                             OSS_STDOUT_KEEP);

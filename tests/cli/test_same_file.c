@@ -237,7 +237,9 @@ static void expect_refusal(const place *p, const attack *a, const char *input, i
     ck_assert_msg(run.code == 2, "%s %s %s: exit %d: %s", a->command, a->output, spelled, run.code, run.err);
     oss_program_expect_err(&run, same);
     oss_program_expect_err(&run, spelled);
-    ck_assert_msg(strchr(strstr(run.err, same), '\n') == run.err + strlen(run.err) - 1, "more lines: %s",
+    const char *rest = strchr(strstr(run.err, same), '\n') + 1;
+    const char *counts = strstr(rest, " rows on "); /* of a CSV that was read to its end */
+    ck_assert_msg(*rest == '\0' || (counts != NULL && strchr(counts, '\n')[1] == '\0'), "more lines: %s",
                   run.err);
     char *after = oss_tempdir_read(file, &bytes_after);
     ck_assert_int_eq(bytes, bytes_after);
