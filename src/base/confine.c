@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/fail.h"
+#include "base/sys.h"
 
 #ifndef OSS_CONFINE
 #define OSS_CONFINE 1 /* 0: never, for builds that count lines (make coverage) */
@@ -58,11 +59,11 @@ static long find_version(void) {
 
 static oss_status add_path(int ruleset, const char *path, uint64_t handled) {
     struct stat found;
-    int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &found) != 0) {
+    int fd = oss_file.open(path, O_PATH | O_CLOEXEC, 0);
+    if (fd < 0 || oss_file.fstat(fd, &found) != 0) {
         int error = errno;
         if (fd >= 0) {
-            (void)close(fd);
+            (void)oss_file.close(fd);
         }
         return oss_fail_errno(error, "%s", path);
     }
@@ -71,7 +72,7 @@ static oss_status add_path(int ruleset, const char *path, uint64_t handled) {
                       .parent_fd = fd};
     long failed = syscall(ADD_RULE, ruleset, PATH_BENEATH, &rule, 0);
     int error = errno;
-    (void)close(fd);
+    (void)oss_file.close(fd);
     return failed == 0 ? OSS_OK : oss_fail_errno(error, "%s", path);
 }
 
@@ -94,7 +95,7 @@ static oss_status confine_files(const char *const *writable, int32_t count) {
     if (status == OSS_OK && syscall(RESTRICT_SELF, ruleset, 0) != 0) {
         status = oss_fail_errno(errno, "cannot enter a Landlock ruleset");
     }
-    (void)close(ruleset);
+    (void)oss_file.close(ruleset);
     return status;
 }
 
