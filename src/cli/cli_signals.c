@@ -62,7 +62,7 @@ int oss_cli_signal(void) {
 }
 
 const char *oss_cli_signal_name(void) {
-    switch (stop_signal) {
+    switch (atomic_load(&stop_signal)) {
     case SIGHUP:
         return "SIGHUP";
     case SIGTERM:

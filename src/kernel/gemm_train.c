@@ -113,7 +113,7 @@ static oss_status refuse_room(int32_t threads) {
     } limits[] = {{RLIMIT_AS, "ulimit -v"}, {RLIMIT_DATA, "ulimit -d"}};
     for (int i = 0; i < 2; i++) {
         struct rlimit limit;
-        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        if (getrlimit((unsigned)limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
             return oss_fail(
                 OSS_ENOMEM,
                 "OpenBLAS needs %d MiB of address space for %d threads, and the process may have %llu MiB "

@@ -84,7 +84,7 @@ char *oss_tempdir_read(const char *path, long *out_bytes) {
 void oss_tempdir_write(const char *path, const void *bytes, long count) {
     FILE *file = fopen(path, "wb");
     ck_assert_msg(file != NULL, "cannot write %s: %s", path, strerror(errno));
-    ck_assert_int_eq((long)fwrite(bytes, 1, (size_t)count, file), count);
+    ck_assert(count == 0 || (long)fwrite(bytes, 1, (size_t)count, file) == count);
     ck_assert_int_eq(fclose(file), 0);
 }
 
