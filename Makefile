@@ -255,7 +255,7 @@ NEON_RUN   ?= qemu-aarch64
 NEON_BUILD ?= build/neon
 CROSS_LIB_OBJ := $(call obj,$(filter src/base/% src/kernel/%,$(LIB_SRC)) $(SUPPORT_SRC) src/kernel/bf16_emulated.c tests/cross/check.c) $(LANES_OBJ)
 # (Nor test_child: under the emulator posix_spawn does not tell that there is no such program.)
-CROSS_TEST_SRC := $(filter-out tests/base/test_json% tests/base/test_path.c tests/base/test_support.c tests/base/test_child.c tests/kernel/test_gemm_train.c, \
+CROSS_TEST_SRC := $(filter-out tests/base/test_json% tests/base/test_path.c tests/base/test_support.c tests/base/test_child.c tests/base/test_file_sample.c tests/kernel/test_gemm_train.c, \
                   $(filter tests/base/% tests/kernel/%,$(TEST_SRC)))
 CROSS_BIN := $(patsubst tests/%.c,$(BUILD)/cross/%,tests/cross/faulty.c $(CROSS_TEST_SRC))
 
