@@ -48,7 +48,8 @@ run_afl() {
 }
 
 run_replay() {
-	find "$all/seeds/$1" "$all/corpus/$1" "$all/afl/out/$1/default/queue" -maxdepth 1 -type f 2>/dev/null >"$all/log/$1.list" || true
+	mkdir -p "$all/afl/out/$1/default/queue"
+	find "$all/seeds/$1" "$all/corpus/$1" "$all/afl/out/$1/default/queue" -maxdepth 1 -type f >"$all/log/$1.list"
 	count=$(wc -l <"$all/log/$1.list")
 	xargs -a "$all/log/$1.list" -d '\n' "$programs/replay" "$1" >"$all/log/$1" 2>&1 || {
 		last=$(sed -n "s/^$1 \(.*\): [0-9]* bytes\$/\1/p" "$all/log/$1" | tail -n 1)

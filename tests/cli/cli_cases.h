@@ -66,6 +66,14 @@ static inline void oss_cli_case_write(const oss_cli_case *c, const char *name, c
     free(path);
 }
 
+/* tiny.arpa, which knows "a", and set.csv, what the two recordings say. */
+static inline void oss_cli_case_write_texts(const oss_cli_case *c) {
+    oss_cli_case_write(
+        c, "tiny.arpa",
+        "\\data\\\nngram 1=4\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.1\t</s>\n-0.5\ta\n\n\\end\\\n");
+    oss_cli_case_write(c, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+}
+
 /* In a shell, with OSSICLE, MODEL, THREE and DIR as variables. */
 static inline oss_program_run oss_cli_case_shell(const oss_cli_case *c, const char *command) {
     char *program = oss_program_path("ossicle");

@@ -9,10 +9,7 @@ static oss_cli_case c;
 static void set_up(void) {
     c = oss_cli_case_make();
     ck_assert_int_eq(chdir(c.folder), 0);
-    oss_cli_case_write(
-        &c, "tiny.arpa",
-        "\\data\\\nngram 1=4\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.1\t</s>\n-0.5\ta\n\n\\end\\\n");
-    oss_cli_case_write(&c, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+    oss_cli_case_write_texts(&c);
     oss_cli_case_write(
         &c, "config.json",
         "{\"train_csv\": \"set.csv\", \"d_model\": 32, \"n_heads\": 2, \"d_ff\": 64, \"n_layers\": 1, "

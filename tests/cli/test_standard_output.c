@@ -11,10 +11,7 @@ static oss_cli_case c;
 static void set_up(void) {
     c = oss_cli_case_make();
     ck_assert_int_eq(chdir(c.folder), 0);
-    oss_cli_case_write(
-        &c, "tiny.arpa",
-        "\\data\\\nngram 1=4\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.1\t</s>\n-0.5\ta\n\n\\end\\\n");
-    oss_cli_case_write(&c, "set.csv", "wav,text\nthree.wav,a a a\nfive.wav,a a\n");
+    oss_cli_case_write_texts(&c);
     char many[1000] = "wav,text\n";
     for (int i = 0; i < 7;
          i++) { /* 20 words that are right and 20 that are not: calibrate asks for as many */

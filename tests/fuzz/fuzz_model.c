@@ -128,15 +128,7 @@ static void seed_header(const oss_model *model) {
 }
 
 static void seeds(void) {
-    const oss_network_sizes sizes = {.d_model = 4,
-                                     .n_heads = 2,
-                                     .d_ff = 4,
-                                     .n_layers = 1,
-                                     .conv_channels = 2,
-                                     .downsample = 8,
-                                     .k = 2,
-                                     .vocab = 6,
-                                     .position = OSS_POSITION_ROPE};
+    const oss_network_sizes sizes = oss_network_least();
     for (int i = 0; i < 4; i++) {
         oss_network_sizes each = sizes;
         each.projector_dim = i == 1 ? 3 : 0;

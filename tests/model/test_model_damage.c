@@ -22,15 +22,7 @@ static int skip_sync(int fd) {
 }
 
 static void set_up(void) {
-    const oss_network_sizes sizes = {.d_model = 4,
-                                     .n_heads = 2,
-                                     .d_ff = 4,
-                                     .n_layers = 1,
-                                     .conv_channels = 2,
-                                     .downsample = 8,
-                                     .k = 2,
-                                     .vocab = 6,
-                                     .position = OSS_POSITION_ROPE};
+    const oss_network_sizes sizes = oss_network_least();
     oss_model *model = oss_models_create(&sizes);
     long bytes = 0;
     uint64_t header = 0;

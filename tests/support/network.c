@@ -19,6 +19,18 @@ oss_network_sizes oss_network_micro(void) {
                                .position = OSS_POSITION_ROPE};
 }
 
+oss_network_sizes oss_network_least(void) {
+    return (oss_network_sizes){.d_model = 4,
+                               .n_heads = 2,
+                               .d_ff = 4,
+                               .n_layers = 1,
+                               .conv_channels = 2,
+                               .downsample = 8,
+                               .k = 2,
+                               .vocab = 6,
+                               .position = OSS_POSITION_ROPE};
+}
+
 static void *check_block(void *block) {
     ck_assert_msg(block != NULL, "no memory for the test");
     return block;

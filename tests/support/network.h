@@ -20,6 +20,8 @@ typedef struct oss_network_sizes {
 
 /* 23k parameters: d_model 32, 2 heads, d_ff 64, 2 layers, 8 channels, 8x, 2 sub-frames, 11 symbols, rope. */
 oss_network_sizes oss_network_micro(void);
+/* The least that is a network: for tests that change a model file bit by bit. */
+oss_network_sizes oss_network_least(void);
 
 enum { OSS_NETWORK_MAX_UTTERANCES = 8 };
 

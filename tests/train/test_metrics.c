@@ -310,6 +310,32 @@ START_TEST(test_failures_are_told) {
 }
 END_TEST
 
+/* What a full disk kept out is written once there is room again, and once. */
+START_TEST(test_a_failed_flush_is_made_up_for) {
+    fixture f;
+    make(&f);
+    add_step(f.metrics, 1, 2.0);
+    oss_faults_install();
+    oss_faults_fail(OSS_CALL_WRITE, 1, ENOSPC);
+    ck_assert_int_ne(oss_metrics_flush(f.metrics), OSS_OK);
+    ck_assert(oss_faults_clear());
+    oss_faults_remove();
+    add_step(f.metrics, 2, 1.0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(oss_metrics_flush(f.metrics), OSS_OK);
+    }
+    char *text = oss_tempdir_read(f.path, NULL);
+    for (int32_t i = 0; i < 2; i++) {
+        oss_json *line = parse_line(text, i);
+        ck_assert_double_eq(number_of(line, "step"), i + 1);
+        oss_json_free(line);
+    }
+    ck_assert_str_eq(strchr(strchr(text, '\n') + 1, '\n'), "\n");
+    free(text);
+    clear(&f);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("metrics");
     TCase *all = tcase_create("metrics");
@@ -320,6 +346,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_a_huge_file);
     tcase_add_loop_test(all, test_no_failure_loses_a_line, 0, 2);
     tcase_add_test(all, test_failures_are_told);
+    tcase_add_test(all, test_a_failed_flush_is_made_up_for);
     suite_add_tcase(suite, all);
     return suite;
 }
