@@ -255,14 +255,17 @@ START_TEST(control_characters_and_bytes_that_are_no_text) {
                                           {"x\xffy\xed\xa0\x80", 0.3, 0.4, 0.5F, 0},
                                           {"\xc2\x85", 0.5, 0.6, 0.5F, 1},
                                           {" ", 0.7, 0.8, 0.5F, 0}};
-    assert_print(words, 5, 1.0, OSS_FORMAT_SRT, NULL,
-                 "1\n00:00:00,100 --> 00:00:00,933\na b c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n");
+    assert_print(
+        words, 5, 1.0, OSS_FORMAT_SRT, NULL,
+        "1\n00:00:00,100 --> 00:00:00,933\na b c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n");
     assert_print(
         words, 5, 1.0, OSS_FORMAT_CTM, NULL,
         "recording 1 0.100 0.100 a_b_c 0.5000\nrecording 1 0.300 0.100 x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd 0.5000\n");
-    assert_print(words, 5, 1.0, OSS_FORMAT_TSV, NULL,
-                 "start\tend\ttext\tconfidence\tfile\n0\t600\ta b c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\t0.5000\t\n");
-    assert_print(words, 5, 1.0, OSS_FORMAT_TRN, NULL, "a_b_c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd (recording)\n");
+    assert_print(
+        words, 5, 1.0, OSS_FORMAT_TSV, NULL,
+        "start\tend\ttext\tconfidence\tfile\n0\t600\ta b c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\t0.5000\t\n");
+    assert_print(words, 5, 1.0, OSS_FORMAT_TRN, NULL,
+                 "a_b_c x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd (recording)\n");
     assert_print(words + 4, 1, 1.0, OSS_FORMAT_LRC, NULL, "");
 }
 END_TEST
