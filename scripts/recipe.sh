@@ -4,7 +4,7 @@
 # make recipe-NAME installs and builds first. From the environment: DATA (data), the folder that holds the corpora as CSVs, see data/README.md;
 # TEXT (DATA/text), texts for synthetic speech; NEURAL (data/neural), the folder of scripts/prepare_neural.sh; SEEDS, one run each (1 2 3; english,
 # ossicle-en and other languages: 1); RUNS (checkpoints), where runs go, as recipe-NAME-seedN (ossicle-en goes on from there in
-# recipe-NAME-second-seedN); LM, a language model to score with as well; INIT, a model to begin from. A run that was stopped is resumed, one that is
+# recipe-NAME-second-seedN and -third-seedN); LM, a language model to score with as well; INIT, a model to begin from. A run that was stopped is resumed, one that is
 # complete is scored again: to train anew, move it away.
 . "$(dirname "$0")/usage.sh"
 set -euo pipefail
@@ -158,7 +158,7 @@ score() { # RUN SEED LABEL CSV [OPTION OF eval]...: one row of the table
 	local hyp=$1/recipe.hyp.tsv json right reached steps seconds part
 	json=$("$ossicle" eval --model "$1" --csv "${4:-$1/dev.csv}" --hyp "$hyp" --json "${@:5}")
 	right=$(awk -F '\t' 'NR > 1 { n++; same += $2 == $3 } END { printf "%.2f %%", n ? 100 * same / n : 0 }' "$hyp")
-	# Minutes of training steps and scorings, of both runs where there are two.
+	# Minutes of training steps and scorings, of all runs where there are several.
 	reached=$(for part in "${parts[@]}"; do "$ossicle" report --field steps --field wall_seconds "$part"; done)
 	read -r steps seconds < <(awk '{ steps += $1; seconds += $2 } END { print steps, seconds }' <<<"$reached")
 	printf '| %s | %s | %d | %.4f | %.4f | %s | %d | %s |\n' "$2" "$3" "$(number utterances <<<"$json")" "$(number cer <<<"$json")" \
@@ -188,13 +188,14 @@ for seed in $seeds; do
 	say "$name: training with seed $seed ($run)"
 	train "$run" "$seed" "$config" "${INIT:-}"
 	parts=("$run")
-	# A second run, from the best weights of the first: the rate of learning rises and falls once more, on other weights of the sources.
-	if [ -e "configs/$name-second.json" ]; then
-		run=$runs/recipe-$name-second-seed$seed
-		say "$name: the second run ($run)"
-		train "$run" "$seed" "configs/$name-second.json" "${parts[0]}"
+	# Further runs, each from the best weights of the one before: the rate of learning rises and falls once more, on other weights of the sources.
+	for part in second third; do
+		[ -e "configs/$name-$part.json" ] || break
+		run=$runs/recipe-$name-$part-seed$seed
+		say "$name: the $part run ($run)"
+		train "$run" "$seed" "configs/$name-$part.json" "${parts[-1]}"
 		parts+=("$run")
-	fi
+	done
 	# Each network has weights of its own for it.
 	if [ "$name" = ossicle-en ] && [ -z "${LM:-}" ]; then
 		cp "$lm" "$run/ossicle-en.lm"

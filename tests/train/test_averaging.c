@@ -40,6 +40,7 @@ static void load_step(const oss_test_runs *runs, const char *run, int step, oss_
     ck_assert_msg(oss_checkpoint_load(oss_test_runs_path(runs, run), model, optimizer, &state) == OSS_OK,
                   "%s", oss_last_error());
     ck_assert_int_eq(state.step, step);
+    oss_train_state_deinit(&state);
 }
 
 /* Adds a step's raw weights to the average in double, by the rule that docs/file-formats.md states. */
