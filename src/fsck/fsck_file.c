@@ -8,7 +8,7 @@
 #include "base/npy.h"
 #include "base/path.h"
 #include "base/source.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/checkpoint_internal.h"
 #include "checkpoint/run_place.h"
 #include "fsck/fsck_internal.h"
 #include "model/model_internal.h"
@@ -39,7 +39,8 @@ static oss_status check_tensors(oss_fsck_report *report, const char *path) {
         status = oss_model_load_file(&model, path, NULL);
     }
     oss_model_free(model);
-    return oss_fsck_add_checked(report, path, is_model ? "model" : "tensors", status, NULL);
+    bool is_optimizer = strcmp(oss_path_name(path), OSS_CHECKPOINT_OPTIMIZER) == 0;
+    return oss_fsck_add_checked(report, path, is_optimizer ? "optimizer" : "model", status, NULL);
 }
 
 static oss_status check_ngram(oss_fsck_report *report, const char *path) {

@@ -35,11 +35,8 @@ int32_t oss_fsck_count(const oss_fsck_report *report) {
 /* Messages of the layers below begin with the path, which stands before the note anyway. */
 static const char *skip_path(const char *note, const char *path) {
     size_t length = strlen(path);
-    if (strncmp(note, path, length) != 0 || (note[length] != ':' && note[length] != ' ')) {
-        return note;
-    }
-    note += length;
-    return note + strspn(note, ": ");
+    size_t join = strncmp(note, path, length) == 0 ? strspn(note + length, ": /") : 0;
+    return join == 0 ? note : note + length + join;
 }
 
 static oss_status make_room(oss_fsck_report *report) {

@@ -11,10 +11,8 @@
 
 static const oss_tones usual = {.rows = 12, .seed = 5, .min_letters = 2, .max_letters = 5};
 static const char settings[] =
-    "\"batch_seconds\": 4, \"max_steps\": 8, \"eval_every\": 4, \"checkpoint_every\": 2, "
+    "\"batch_seconds\": 4, \"max_steps\": 12, \"eval_every\": 4, \"checkpoint_every\": 2, \"keep_last\": 8, "
     "\"dev_fraction\": 0.25";
-
-static const char more_kept[] = ", \"keep_last\": 3";
 
 typedef struct fixture {
     oss_train_place place;
@@ -35,16 +33,22 @@ static void shell(const fixture *f, const char *command) {
     free(program);
 }
 
-/* `run`, of 8 steps, and a copy of it, `kept`. */
+/* `whole`, which nobody disturbed, `run`, which is it after step 8, and a copy of that, `kept`. */
 static void make(fixture *f, const char *more) {
     char json[400];
     snprintf(json, sizeof json, "%s%s", settings, more);
     oss_train_place_make(&f->place, &usual, json);
     f->run = oss_train_place_path(&f->place, "run");
-    oss_program_run run = oss_run_train("--config", f->place.config, "--run", f->run);
+    char *whole = oss_train_place_path(&f->place, "whole");
+    oss_program_run run = oss_run_train("--config", f->place.config, "--run", whole);
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
-    shell(f, "cp -a run kept");
+    free(whole);
+    shell(f, "cp -a whole run; rm -r run/checkpoints/step-0000001?; "
+             "ln -sfn checkpoints/step-00000008 run/latest; "
+             "best=$(sed -n 's/.*\"best_step\": *\\([0-9]*\\).*/\\1/p' run/latest/state.json); "
+             "ln -sfn checkpoints/step-0000000$best run/best; "
+             "sed -i '/\"step\":9,/d; /\"step\":1[0-9],/d' run/metrics.jsonl; cp -a run kept");
 }
 
 static void clear(fixture *f) {
@@ -54,7 +58,7 @@ static void clear(fixture *f) {
 
 static void resume(const fixture *f, const char *name) {
     char *path = oss_train_place_path(&f->place, name);
-    oss_program_run run = oss_run_train("--resume", "--run", path, "--set", "max_steps=12");
+    oss_program_run run = oss_run_train("--resume", "--run", path);
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
     free(path);
@@ -84,7 +88,7 @@ static void expect_whole(const fixture *f) {
 
 START_TEST(test_a_whole_run_is_left_alone) {
     fixture f;
-    make(&f, more_kept);
+    make(&f, "");
     shell(&f, LISTING("before"));
     expect_whole(&f);
     expect(oss_run_ossicle("fsck", "--repair", f.run), 0, "/checkpoints/step-00000008 (checkpoint)\n");
@@ -94,7 +98,7 @@ START_TEST(test_a_whole_run_is_left_alone) {
     oss_json *object = NULL;
     ck_assert_int_eq(oss_json_parse(&object, run.out, strlen(run.out), "fsck"), OSS_OK);
     ck_assert(oss_json_bool(oss_json_get(object, "whole")));
-    ck_assert_uint_eq(oss_json_count(oss_json_get(object, "items")), 7);
+    ck_assert_uint_eq(oss_json_count(oss_json_get(object, "items")), 9);
     oss_json_free(object);
     oss_program_run_deinit(&run);
     clear(&f);
@@ -196,9 +200,7 @@ START_TEST(test_damage_is_told_and_mended) {
     static const char *const file[] = {"latest/model.safetensors", "latest/optimizer.safetensors",
                                        "latest/state.json", "best/model.safetensors"};
     fixture f;
-    make(&f, ", \"keep_last\": 3, \"grad_shards\": 2");
-    shell(&f, "cp -a kept whole");
-    resume(&f, "whole");
+    make(&f, ", \"grad_shards\": 2");
     for (int i = 0; i < DAMAGES; i++) {
         plant(&f, &damages[i]);
         mend(&f, &damages[i]);
@@ -218,7 +220,7 @@ END_TEST
 /* The scores of a best checkpoint that is gone are forgotten, so that another one can be the best. */
 START_TEST(test_a_damaged_best) {
     fixture f;
-    make(&f, ", \"lr\": 1e-30, \"keep_last\": 1");
+    make(&f, ", \"lr\": 1e-30");
     shell(&f,
           "test \"$(readlink run/best)\" = checkpoints/step-00000004; " HURT "run/best/model.safetensors");
     expect(oss_run_ossicle("fsck", "--repair", f.run), 0, "repaired: is a link to step-00000008 now");
@@ -234,7 +236,7 @@ END_TEST
 
 START_TEST(test_a_run_in_use_is_only_looked_at) {
     fixture f;
-    make(&f, more_kept);
+    make(&f, "");
     char *lock = oss_train_place_path(&f.place, "run/lock");
     int fd = -1;
     shell(&f, "cp -r " NEWEST " " NEWEST ".tmp-99; " LISTING("before"));
@@ -262,7 +264,7 @@ static const char *const parts[] = {"run/latest", "run/checkpoints/step-00000008
 
 START_TEST(test_part_of_a_run_is_not_moved_from_it) {
     fixture f;
-    make(&f, more_kept);
+    make(&f, "");
     shell(&f, "for i in $RUN/checkpoints/*; do " HURT "$i/model.safetensors; done; " LISTING("before"));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char *path = oss_train_place_path(&f.place, parts[i]);

@@ -25,7 +25,7 @@ static void tear_down(void) {
     oss_tempdir_remove(folder);
 }
 
-static void write(const char *name, const char *text) {
+static void write_text(const char *name, const char *text) {
     char *path = oss_tempdir_path(folder, name);
     oss_tempdir_write(path, text, (long)strlen(text));
     free(path);
@@ -45,7 +45,7 @@ static const char arpa[] =
 
 static void save_lm(const char *name) {
     char *from = oss_tempdir_path(folder, "small.arpa"), *to = oss_tempdir_path(folder, name);
-    write("small.arpa", arpa);
+    write_text("small.arpa", arpa);
     oss_program_run run = oss_run_ossicle("lm", "convert", from, "-o", to);
     oss_program_expect(&run, 0);
     oss_program_run_deinit(&run);
@@ -110,9 +110,9 @@ START_TEST(test_what_is_whole) {
     save_lm("a language model");
     save_array("x.npy");
     save_array("an array");
-    write("config.json", "{\"d_model\": 96}\n");
-    write("vocab.json",
-          "{\"case\":\"lower\",\"units\":\"char\",\"vocab\":[\"<blank>\",\"<UNK>\",\" \",\"a\"]}\n");
+    write_text("config.json", "{\"d_model\": 96}\n");
+    write_text("vocab.json",
+               "{\"case\":\"lower\",\"units\":\"char\",\"vocab\":[\"<blank>\",\"<UNK>\",\" \",\"a\"]}\n");
     for (int repair = 0; repair < 2; repair++) {
         expect("model.safetensors", repair, "model", OSS_FSCK_OK, "");
         expect("another name", repair, "model", OSS_FSCK_OK, "");
@@ -134,7 +134,7 @@ START_TEST(test_what_is_damaged_is_moved) {
     flip("model.safetensors", -9);
     flip("small.lm", -3);
     shorten("x.npy", 1);
-    write("x.npy.damaged", "an earlier one");
+    write_text("x.npy.damaged", "an earlier one");
     static const struct {
         const char *name, *kind, *moved;
     } files[] = {{"model.safetensors", "model", "model.safetensors.damaged"},
@@ -174,11 +174,11 @@ END_TEST
 
 /* By hand: a mistake in it is told, and it stays. */
 START_TEST(test_what_people_write_stays) {
-    write("config.json", "{\"d_modell\": 96}\n");
-    write("vocab.json", "{\"vocab\": [1]}\n");
-    write("broken.json", "{\n");
-    write("small.arpa", "\\data\\\nngram 1=7\n");
-    write("notes.txt", "nothing\n");
+    write_text("config.json", "{\"d_modell\": 96}\n");
+    write_text("vocab.json", "{\"vocab\": [1]}\n");
+    write_text("broken.json", "{\n");
+    write_text("small.arpa", "\\data\\\nngram 1=7\n");
+    write_text("notes.txt", "nothing\n");
     static const char foreign[] = "\x08\0\0\0\0\0\0\0{}      ";
     char *path = oss_tempdir_path(folder, "foreign.safetensors");
     oss_tempdir_write(path, foreign, sizeof foreign - 1);
@@ -212,9 +212,9 @@ START_TEST(test_a_folder) {
     save_model("model.safetensors");
     save_array("x.npy");
     shorten("x.npy", 1);
-    write("results.json", "{}");
-    write("notes.txt", "nothing\n");
-    write("ossicle.tmp-1-0", "half");
+    write_text("results.json", "{}");
+    write_text("notes.txt", "nothing\n");
+    write_text("ossicle.tmp-1-0", "half");
     oss_fsck_report report = {0};
     ck_assert_int_eq(oss_fsck_path(&report, folder, true), OSS_OK);
     ck_assert_int_eq(report.items, 3);
@@ -239,7 +239,7 @@ START_TEST(test_a_checkpoint_by_itself) {
     ck_assert_int_eq(rename(from, to), 0);
     expect("alone", false, "checkpoint", OSS_FSCK_OK, "");
     expect("alone/model.safetensors", false, "model", OSS_FSCK_OK, "");
-    expect("alone/optimizer.safetensors", false, "tensors", OSS_FSCK_OK, "");
+    expect("alone/optimizer.safetensors", false, "optimizer", OSS_FSCK_OK, "");
     flip("alone/optimizer.safetensors", -9);
     expect("alone", true, "checkpoint", OSS_FSCK_DAMAGED, "optimizer.safetensors");
     ck_assert(has("alone.damaged/state.json") && !has("alone"));
