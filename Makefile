@@ -93,7 +93,7 @@ LANES_SRC := $(wildcard src/kernel/*_lanes.c)
 # Three archives, each above the one before: libossicle is what programs link that only run models (features, model file, encoder,
 # decoding); the second serves the commands for data and models; the third trains.
 LIB_SRC   := $(filter-out $(LANES_SRC) src/kernel/gemm_train.c src/kernel/bf16_emulated.c,$(wildcard $(patsubst %,src/%/*.c,base kernel audio text ngram decode output model infer)))
-TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check report lm score))
+TOOLS_SRC := $(wildcard $(patsubst %,src/%/*.c,augment units dataset checkpoint convert check report lm score fsck))
 TRAIN_SRC := src/kernel/gemm_train.c src/kernel/bf16_emulated.c $(wildcard $(patsubst %,src/%/*.c,batch tape op nn train))
 CLI_TRAIN_SRC := $(wildcard src/cli/train*.c src/cli/bench*.c) src/cli/cmd_train.c src/cli/cmd_bench.c
 CLI_BOTH_SRC  := $(wildcard src/cli/cli_*.c) src/cli/default_model.c src/cli/own_folder.c

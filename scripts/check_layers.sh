@@ -17,10 +17,10 @@ find src include tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 		level["base"] = 0; level["kernel"] = 1; level["audio"] = 2; level["text"] = 2; level["ngram"] = 2
 		level["decode"] = 3; level["augment"] = 3; level["model"] = 4; level["output"] = 4
 		level["infer"] = 5; level["units"] = 5; level["dataset"] = 5; level["checkpoint"] = 5; level["convert"] = 5; level["tape"] = 5; level["score"] = 5
-		level["check"] = 6; level["lm"] = 6; level["batch"] = 6; level["report"] = 6; level["op"] = 6; level["nn"] = 7; level["train"] = 8; level["cli"] = 9
+		level["check"] = 6; level["lm"] = 6; level["batch"] = 6; level["report"] = 6; level["op"] = 6; level["nn"] = 7; level["fsck"] = 7; level["train"] = 8; level["cli"] = 9
 		split("tape batch op nn train", list, " ")
 		for (i in list) training[list[i]] = 1
-		split("augment units dataset checkpoint convert check report lm score", list, " ")
+		split("augment units dataset checkpoint convert check report lm score fsck", list, " ")
 		for (i in list) tools[list[i]] = 1
 		# header -> pattern of the files that may include it
 		owner["cblas.h"] = "^(src/kernel/gemm_train|tests/kernel/test_gemm_train)\\.c$"

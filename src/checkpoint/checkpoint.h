@@ -59,6 +59,10 @@ oss_status oss_checkpoint_save(const char *run, const oss_model *model, const os
 oss_status oss_checkpoint_load(const char *run, oss_model **out_model, oss_optimizer *out_optimizer,
                                oss_train_state *out_state);
 
+/* Reads all of one checkpoint as oss_checkpoint_load would, changes nothing and needs no lock: OSS_OK, and its state
+ * (oss_train_state_deinit), when it is whole and, with step >= 0, of that step. OSS_EINPUT: damaged, says how. */
+oss_status oss_checkpoint_check(oss_train_state *out_state, const char *folder, int64_t step);
+
 /* *out = the name of the folder in RUN/checkpoints that RUN/latest or RUN/best stands for (oss_free); NULL when there is
  * no such thing. A copy that followed links, or that knew none, leaves a folder or a file with the path in their place;
  * these are understood as well. */

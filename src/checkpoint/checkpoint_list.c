@@ -18,6 +18,17 @@ char *oss_checkpoint_name(int64_t step, const char *suffix) {
     return oss_strbuf_take(&name);
 }
 
+/* ".tmp-PID", ".tmp-old": what was set aside of those has more behind it, and is nobody's to remove. */
+static bool is_temporary(const char *suffix) {
+    static const char mark[] = ".tmp-";
+    if (strncmp(suffix, mark, sizeof mark - 1) != 0) {
+        return false;
+    }
+    const char *process = suffix + sizeof mark - 1;
+    size_t digits = strspn(process, "0123456789");
+    return strcmp(process, "old") == 0 || (digits > 0 && process[digits] == '\0');
+}
+
 /* The step, when the name is ours; the digits must be those that we write. */
 static oss_checkpoint_kind read_name(const char *name, int64_t *out_step) {
     enum { MIN_DIGITS = 8, MAX_DIGITS = 18 };
@@ -38,7 +49,7 @@ static oss_checkpoint_kind read_name(const char *name, int64_t *out_step) {
     if (strcmp(suffix, ".replaced") == 0) {
         return OSS_CHECKPOINT_REPLACED;
     }
-    return strncmp(suffix, ".tmp-", 5) == 0 ? OSS_CHECKPOINT_LEFTOVER : OSS_CHECKPOINT_OTHER;
+    return is_temporary(suffix) ? OSS_CHECKPOINT_LEFTOVER : OSS_CHECKPOINT_OTHER;
 }
 
 static int compare_entries(const void *a, const void *b) {

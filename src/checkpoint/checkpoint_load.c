@@ -60,7 +60,7 @@ static oss_status load_files(loaded *what, char *const path[3], const char *fold
     oss_checkpoint_sums wanted;
     oss_checkpoint_sums got;
     oss_status status = oss_checkpoint_state_load(&what->state, &wanted, path[2]);
-    if (status == OSS_OK && what->state.step != step) {
+    if (status == OSS_OK && step >= 0 && what->state.step != step) {
         status = oss_fail(OSS_EINPUT, "%s: it is of step %lld by its %s", folder, (long long)what->state.step,
                           OSS_CHECKPOINT_STATE);
     }
@@ -94,6 +94,17 @@ static oss_status load_folder(loaded *out, const char *folder, int64_t step) {
     }
     *out = what;
     return OSS_OK;
+}
+
+oss_status oss_checkpoint_check(oss_train_state *out_state, const char *folder, int64_t step) {
+    loaded what = {0};
+    oss_status status = load_folder(&what, folder, step);
+    if (status == OSS_OK) {
+        *out_state = what.state;
+        what.state = (oss_train_state){0};
+    }
+    free_loaded(&what);
+    return status;
 }
 
 /* ---- Setting aside ---- */

@@ -137,6 +137,23 @@ static oss_status choose_best(const char *run, const char *loaded, oss_train_sta
     return status;
 }
 
+/* `best` is the checkpoint that was loaded, and the one whose scores its state remembers is gone: a repair pointed there,
+ * and the process was killed before it could save what it forgot, or `ossicle fsck` made the repair. (A `best` ahead of
+ * what was loaded is none of these: what is done again leads there.) */
+static oss_status check_remembered(const char *run, oss_train_state *state) {
+    char *name = state->best_step < 0 ? NULL : oss_checkpoint_name(state->best_step, "");
+    if (name == NULL) {
+        return state->best_step < 0 ? OSS_OK : OSS_ENOMEM;
+    }
+    bool is_there = true;
+    oss_status status = has_checkpoint(&is_there, run, name);
+    if (status == OSS_OK && !is_there) {
+        forget_best(run, state);
+    }
+    oss_free(name);
+    return status;
+}
+
 static oss_status repair_best(const char *run, const char *loaded, oss_train_state *state) {
     char *name = NULL;
     bool is_sound = false, has_one = false;
@@ -155,8 +172,11 @@ static oss_status repair_best(const char *run, const char *loaded, oss_train_sta
     }
     if (status == OSS_OK && name == NULL) {
         status = choose_best(run, loaded, state);
-    } else if (status == OSS_OK && !is_sound) {
-        status = replace(run, "best", name);
+    } else if (status == OSS_OK) {
+        status = is_sound ? OSS_OK : replace(run, "best", name);
+        if (status == OSS_OK && strcmp(name, loaded) == 0) {
+            status = check_remembered(run, state);
+        }
     }
     oss_free(name);
     return status;

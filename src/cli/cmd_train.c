@@ -14,7 +14,7 @@
 #include "cli/train_display.h"
 #include "train/finetune.h"
 #include "train/finetune_defaults.h"
-#include "train/run_config.h"
+#include "checkpoint/run_config.h"
 #include "train/trainer.h"
 
 static const oss_cli_option options[] = {

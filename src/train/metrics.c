@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "train/metrics_history.h"
+#include "report/metrics_history.h"
 
 enum { MESSAGE_BYTES = 256 };
 

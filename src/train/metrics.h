@@ -21,7 +21,7 @@ typedef struct oss_step_record {
     oss_grad_check gradient; /* of a step that was not skipped */
 } oss_step_record;
 
-/* Lines for steps after `step`, and a torn last line, are moved aside (train/metrics_history.h): they belong to work
+/* Lines for steps after `step`, and a torn last line, are moved aside (report/metrics_history.h): they belong to work
  * that a resumed run does again. A missing file is fine. */
 oss_status oss_metrics_create(oss_metrics **out, const char *path, int64_t step);
 /* From now on a flush writes only while RUN/lock is what lock_fd holds (oss_file_lock_check). */

@@ -4,7 +4,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
-#include "train/run_config.h"
+#include "checkpoint/run_config.h"
 
 /* ---- Checkpoints of versions that kept no config in them: what the rest of them tells ---- */
 

@@ -9,79 +9,14 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "checkpoint/checkpoint.h"
 #include "kernel/gemm_train.h"
 #include "ossicle/version.h"
-#include "train/metrics_history.h"
-
-/* Name of a file or folder that is written here. */
-static bool is_ours(const char *name, size_t length) {
-    static const char *const ours[] = {OSS_RUN_CONFIG,  "lock",           "checkpoints",
-                                       "latest",        "best",           "dev.csv",
-                                       "skipped.jsonl", OSS_METRICS_FILE, OSS_METRICS_SUPERSEDED};
-    bool found = false;
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        found = found || (strlen(ours[i]) == length && memcmp(name, ours[i], length) == 0);
-    }
-    return found;
-}
-
-/* NAME.tmp-PID of such a file, or ossicle.tmp-PID-N. */
-static bool is_temporary(const char *name) {
-    static const char mark[] = ".tmp-", program[] = "ossicle";
-    const char *end = strstr(name, mark);
-    if (end == NULL) {
-        return false;
-    }
-    size_t length = (size_t)(end - name);
-    bool is_shared = length == strlen(program) && memcmp(name, program, length) == 0;
-    const char *process = end + strlen(mark);
-    size_t digits = strspn(process, is_shared ? "0123456789-" : "0123456789");
-    return digits > 0 && process[digits] == '\0' && (is_shared || is_ours(name, length));
-}
+#include "report/metrics_history.h"
 
 /* What a start that was killed may have left. */
 static bool is_leftover(const char *name) {
-    return is_temporary(name) || (is_ours(name, strlen(name)) && strcmp(name, OSS_RUN_CONFIG) != 0);
-}
-
-oss_status oss_run_sweep(const char *run) {
-    char **name = NULL;
-    size_t count = 0;
-    oss_status status = oss_file_list(&name, &count, run);
-    for (size_t i = 0; i < count && status == OSS_OK; i++) {
-        if (is_temporary(name[i])) {
-            char *path = oss_path_join(run, name[i]);
-            status = path == NULL ? OSS_ENOMEM : oss_file_remove_tree(path);
-            oss_free(path);
-        }
-    }
-    oss_file_free_names(name, count);
-    return status;
-}
-
-oss_status oss_run_has_begun(bool *out, const char *run) {
-    char *path = oss_path_join(run, OSS_RUN_CONFIG);
-    if (path == NULL) {
-        return OSS_ENOMEM;
-    }
-    bool has_config = oss_file_exists(path);
-    oss_free(path);
-    int64_t step = -1;
-    oss_status status = has_config ? OSS_OK : oss_checkpoint_last_step(&step, run);
-    if (status == OSS_OK) {
-        *out = has_config || step > 0;
-    }
-    return status;
-}
-
-oss_status oss_run_check_begun(const char *run) {
-    bool begun = false;
-    oss_status status = oss_run_has_begun(&begun, run);
-    return status != OSS_OK || begun
-               ? status
-               : oss_fail(OSS_EUSAGE, "%s holds no run that could be resumed: start it without --resume",
-                          run);
+    return oss_run_is_temporary(name) ||
+           (oss_run_is_ours(name, strlen(name)) && strcmp(name, OSS_RUN_CONFIG) != 0);
 }
 
 static oss_status check_contents(const char *run) {
@@ -152,27 +87,6 @@ oss_status oss_run_check_inputs(const char *run, const oss_config *config, const
     if (status == OSS_OK && config->data.dev_csv != NULL) {
         status = check_input(run, config->data.dev_csv);
     }
-    return status;
-}
-
-oss_status oss_run_lock(int *out_fd, const char *run) {
-    oss_status status = oss_file_make_folders(run);
-    if (status != OSS_OK) {
-        return status;
-    }
-    char *path = oss_path_join(run, "lock");
-    if (path == NULL) {
-        return OSS_ENOMEM;
-    }
-    status = oss_file_lock(out_fd, path);
-    oss_free(path);
-    return status;
-}
-
-oss_status oss_run_check_lock(int fd, const char *run) {
-    char *path = oss_path_join(run, "lock");
-    oss_status status = path == NULL ? OSS_ENOMEM : oss_file_lock_check(fd, path);
-    oss_free(path);
     return status;
 }
 

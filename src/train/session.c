@@ -14,9 +14,9 @@
 #include "train/freeze.h"
 #include "train/label_prior.h"
 #include "train/mel_stats.h"
-#include "train/metrics_history.h"
+#include "report/metrics_history.h"
 #include "train/resume_check.h"
-#include "train/run_config.h"
+#include "checkpoint/run_config.h"
 
 /* ---- Model and state ---- */
 

@@ -10,7 +10,7 @@
 static const char *const command[] = {
     "train",   "bench",    "eval",       "transcribe", "embed",  "features", "info",      "import",
     "average", "check",    "vocab",      "augment",    "report", "quantize", "calibrate", "listen",
-    "lm info", "lm score", "lm convert", "lm build",   "tune",   "align",    "score"};
+    "lm info", "lm score", "lm convert", "lm build",   "tune",   "align",    "score",     "fsck"};
 enum { COMMANDS = sizeof command / sizeof *command, TEXT_BYTES = 4096 };
 
 static oss_program_run run_docs(const char *option, const char *path) {

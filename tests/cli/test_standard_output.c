@@ -57,6 +57,7 @@ static const char *const commands[][9] = {
     {"vocab", "--units", "char", "--csv", "set.csv"},
     {"augment", "--json", "-o", "out.wav", "three.wav"},
     {"report", "run"},
+    {"fsck", "run"},
     {"score", "--ref", "set.csv", "--hyp", "set.csv"},
     {"lm info", "tiny.lm"},
     {"lm score", "--lm", "tiny.lm", "text.txt"},

@@ -9,9 +9,9 @@
 #include "support/suite.h"
 #include "support/tempdir.h"
 
-static const char *const commands[] = {"bench",  "eval",     "transcribe", "embed",  "features",
-                                       "info",   "import",   "average",    "vocab",  "augment",
-                                       "report", "quantize", "calibrate",  "listen", "score"};
+static const char *const commands[] = {
+    "bench", "eval",    "transcribe", "embed",    "features",  "info",   "import", "average",
+    "vocab", "augment", "report",     "quantize", "calibrate", "listen", "score",  "fsck"};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Tests may share a process: what one changes it puts back. */

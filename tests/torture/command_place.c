@@ -10,6 +10,7 @@
 #include "support/tones.h"
 #include "support/wav.h"
 #include "torture/commands.h"
+#include "torture/place_state.h"
 
 /* Without its end, so that there can be more. */
 static const char config[] =
@@ -80,6 +81,12 @@ static const oss_command_case cases[] = {
               "tones-000.wav"},
      .output = "out-augment.wav"},
     {.name = "report", .word = {"report", "run"}},
+    {.name = "fsck", .rows = true, .word = {"fsck", "run", "small.lm"}},
+    {.name = "fsck --repair",
+     .rows = true,
+     .word = {"fsck", "--repair", "out-fsck"},
+     .output = "out-fsck",
+     .begin = "hurt"},
     {.name = "score",
      .word = {"score", "--ref", "ref.trn", "--hyp", "hyp.trn", "--html", "out-score.html"},
      .output = "out-score.html"},
@@ -162,6 +169,14 @@ static void make_said(const char *folder) {
     free(wav);
 }
 
+/* A run that wants to be repaired: its newest checkpoint damaged, its config gone, a save of which half was killed. */
+static void make_hurt(const char *folder) {
+    oss_place_copy(folder, "run", "hurt");
+    oss_place_remove(folder, "hurt/config.json");
+    oss_place_copy(folder, "run/checkpoints/step-00000004", "hurt/checkpoints/step-00000006.tmp-1");
+    write(folder, "hurt/checkpoints/step-00000004/optimizer.safetensors", "nothing");
+}
+
 char *oss_command_place_make(void) {
     char *folder = oss_tempdir_make();
     make_said(folder);
@@ -177,6 +192,7 @@ char *oss_command_place_make(void) {
     make(folder,
          (const char *const[]){"vocab", "--csv", "tones.csv", "--units", "char", "-o", "vocab.json", NULL});
     make(folder, (const char *const[]){"train", "--config", "small.json", "--run", "run", NULL});
+    make_hurt(folder);
     make(folder, (const char *const[]){"lm", "build", "--order", "2", "--threads", "1", "-o", "small.lm",
                                        "text.txt", NULL});
     make(folder, (const char *const[]){"lm", "convert", "small.lm", "-o", "small.arpa", NULL});

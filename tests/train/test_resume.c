@@ -12,7 +12,7 @@
 #include "support/runs.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
-#include "train/run_config.h"
+#include "checkpoint/run_config.h"
 
 static const char cadence[] =
     "\"batch_seconds\": 3, \"max_steps\": 6, \"eval_every\": 4, \"checkpoint_every\": 3, "

@@ -1,15 +1,12 @@
-#include "train/metrics_history.h"
+#include "report/metrics_history.h"
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/line_scan.h"
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/source.h"
-
-enum { LINE_MAX_BYTES = 1 << 20, BLOCK_BYTES = 1 << 16 };
+#include "report/metrics_lines.h"
 
 typedef struct history {
     int64_t step;                         /* the last that stays */
@@ -21,25 +18,10 @@ typedef struct history {
 
 /* ---- Which lines ---- */
 
-/* *out = the step that the line is of; -1: it is no line of ours. OSS_ENOMEM alone. */
-static oss_status read_step(int64_t *out, const oss_scanned_line *line) {
-    oss_json *object = NULL;
-    *out = -1;
-    if (line->text == NULL) {
-        return OSS_OK;
-    }
-    oss_status status = oss_json_parse(&object, line->text, line->bytes, "a line");
-    if (status == OSS_OK && oss_json_get_integer(object, "step", 0, OSS_JSON_MAX_INTEGER, out) != OSS_OK) {
-        *out = -1;
-    }
-    oss_json_free(object);
-    return status == OSS_ENOMEM ? status : OSS_OK;
-}
-
 static oss_status note_line(void *context, const oss_scanned_line *line) {
     history *h = context;
     int64_t step = -1;
-    oss_status status = read_step(&step, line);
+    oss_status status = oss_metrics_read_step(&step, line);
     bool is_torn = step < 0 && line->is_open;
     if (step < 0 && !is_torn) {
         h->first_unreadable = h->unreadable++ == 0 ? line->number : h->first_unreadable;
@@ -55,34 +37,15 @@ static oss_status note_line(void *context, const oss_scanned_line *line) {
 
 /* ---- Moving ---- */
 
-/* All of the file from begin_bytes on. */
-static oss_status put_file(oss_writer *writer, const char *path, int64_t begin_bytes) {
-    oss_source source;
-    oss_status status = oss_source_open(&source, path);
-    if (status != OSS_OK) {
-        return status;
-    }
-    char *block = oss_alloc(BLOCK_BYTES, 1);
-    status = block == NULL ? OSS_ENOMEM : OSS_OK;
-    for (size_t count = 1; status == OSS_OK && count > 0; begin_bytes += (int64_t)count) {
-        count = oss_source_read(&source, begin_bytes, block, BLOCK_BYTES);
-        status = oss_source_status(&source, path);
-        oss_writer_put(writer, block, count);
-    }
-    oss_free(block);
-    oss_source_close(&source);
-    return status;
-}
-
 /* Whole before the lines are taken from where they are: a kill in between leaves them twice. */
 static oss_status append_to(const char *aside, const char *path, const history *h) {
     oss_writer writer = {0};
     oss_status status = oss_writer_open(&writer, aside);
     if (status == OSS_OK && oss_file_exists(aside)) {
-        status = put_file(&writer, aside, 0);
+        status = oss_metrics_put_file(&writer, aside, 0);
     }
     if (status == OSS_OK) {
-        status = put_file(&writer, path, h->cut_bytes);
+        status = oss_metrics_put_file(&writer, path, h->cut_bytes);
     }
     if (status != OSS_OK) {
         oss_writer_abort(&writer);
@@ -113,7 +76,7 @@ oss_status oss_metrics_set_aside(const char *path, int64_t step) {
     if (!oss_file_exists(path)) {
         return OSS_OK;
     }
-    oss_status status = oss_line_scan(path, LINE_MAX_BYTES, note_line, &h);
+    oss_status status = oss_line_scan(path, OSS_METRICS_LINE_BYTES, note_line, &h);
     if (status == OSS_OK && h.unreadable > 0) {
         oss_log_warn("%s: lines that cannot be understood: %lld, the first is line %lld; they are kept", path,
                      (long long)h.unreadable, (long long)h.first_unreadable);

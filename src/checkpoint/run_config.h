@@ -1,6 +1,6 @@
 /* The settings of a run: its checkpoints carry them, and RUN/config.json shows them. */
-#ifndef OSS_TRAIN_RUN_CONFIG_H
-#define OSS_TRAIN_RUN_CONFIG_H
+#ifndef OSS_CHECKPOINT_RUN_CONFIG_H
+#define OSS_CHECKPOINT_RUN_CONFIG_H
 
 #include "model/config.h"
 

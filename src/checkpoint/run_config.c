@@ -1,4 +1,4 @@
-#include "train/run_config.h"
+#include "checkpoint/run_config.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "checkpoint/checkpoint.h"
 #include "model/config_compare.h"
-#include "train/run_folder.h"
+#include "checkpoint/run_place.h"
 
 /* ---- Reading ---- */
 

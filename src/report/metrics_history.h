@@ -1,13 +1,11 @@
 /* What becomes of the lines of RUN/metrics.jsonl when a run goes on from an older step than they are of. */
-#ifndef OSS_TRAIN_METRICS_HISTORY_H
-#define OSS_TRAIN_METRICS_HISTORY_H
+#ifndef OSS_REPORT_METRICS_HISTORY_H
+#define OSS_REPORT_METRICS_HISTORY_H
 
 #include <stdint.h>
 
+#include "checkpoint/run_place.h"
 #include "ossicle/status.h"
-
-#define OSS_METRICS_FILE       "metrics.jsonl"
-#define OSS_METRICS_SUPERSEDED "metrics.superseded.jsonl"
 
 /* Moves what follows the last line of a step up to `step` in the file `path` to the end of metrics.superseded.jsonl
  * beside it: lines of steps that are done again, and what a kill or a power cut left of the last ones. Nothing is
