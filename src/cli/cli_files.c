@@ -237,6 +237,20 @@ static oss_status check_operand(const oss_cli_args *args, const char *operand) {
                : status;
 }
 
+/* Before models are loaded and recordings read. */
+static oss_status expect_data(const oss_cli_given *given) {
+    oss_data_format format = OSS_DATA_AUTO;
+    oss_status status =
+        oss_file_is_folder(given->value) ? oss_dataset_find_format(&format, given->value) : OSS_OK;
+    return status == OSS_OK && format == OSS_DATA_CSV
+               ? oss_fail(
+                     OSS_EINPUT,
+                     "%s %s is a folder without a dataset: give the path of a file, or a folder that has "
+                     "wav.scp, metadata.csv or metadata.jsonl",
+                     given->option->name, given->value)
+               : status;
+}
+
 static oss_status check_given(const oss_cli_args *args, const oss_cli_given *given) {
     if (names_no_file(given)) {
         return OSS_OK;
@@ -246,7 +260,8 @@ static oss_status check_given(const oss_cli_args *args, const oss_cli_given *giv
                         given->value);
     }
     if (is_called(given->option, OSS_CLI_DATA)) {
-        return check_data(args, given->value);
+        oss_status status = expect_data(given);
+        return status == OSS_OK ? check_data(args, given->value) : status;
     }
     return is_read(given->option) ? check_operand(args, given->value) : OSS_OK;
 }

@@ -94,7 +94,7 @@ static oss_status list_sources(checking *check) {
     int32_t given = oss_cli_count(args, "--csv");
     int32_t train = given > 0 ? given : check->config->data.train_csvs;
     if (train == 0) {
-        return oss_fail(OSS_EUSAGE, "no dataset: give --csv FILE, or a --config with train_csv");
+        return oss_fail(OSS_EUSAGE, "no dataset: give --csv DATA, or a --config with train_csv");
     }
     if (oss_cli_has(args, "--fix") && train > 1) {
         return oss_fail(OSS_EUSAGE, "--fix writes one CSV again, and there are %d: give one --csv", train);
