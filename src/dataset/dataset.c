@@ -16,15 +16,6 @@ struct oss_dataset {
     const char *source_text; /* of the last row, the source's */
 };
 
-char *oss_rows_resolve(const char *folder, const char *wav) {
-    char *beside = oss_path_join(folder, wav);
-    if (beside == NULL || oss_file_exists(beside) || !oss_file_exists(wav)) {
-        return beside;
-    }
-    oss_free(beside);
-    return oss_strdup(wav);
-}
-
 const char *oss_dataset_folder_file(int index) {
     static const char *const name[] = {"metadata.csv", "metadata.jsonl", "text", "wav.scp",
                                        "segments",     "utt2spk",        NULL};
