@@ -5,7 +5,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 
 enum { FIRST_ROWS = 256 };
 
@@ -69,7 +69,8 @@ oss_status oss_check_read_csv(oss_check_data *data, const oss_config *config, co
     oss_dataset *dataset = NULL;
     int32_t rows_before = data->rows;
     bool is_there = true;
-    oss_status status = oss_dataset_open(&dataset, source[index].csv, config->model.text_case);
+    oss_status status =
+        oss_dataset_open(&dataset, source[index].csv, config->data.data_format, config->model.text_case);
     while (status == OSS_OK) {
         oss_dataset_row csv;
         status = reserve_row(data);

@@ -22,7 +22,7 @@ oss_status oss_align_input_check(const oss_cli_args *args) {
     }
     if (!csv && (texts > 1 || !audio)) {
         return oss_fail(OSS_EUSAGE,
-                        "give AUDIO and one of --text, --text-file and --srt, or --csv FILE for many");
+                        "give AUDIO and one of --text, --text-file and --srt, or --csv DATA for many");
     }
     if (!csv && texts == 0) {
         return oss_fail(

@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "base/ordered.h"
 #include "base/strbuf.h"
+#include "cli/cli_data.h"
 #include "cli/cli_files.h"
 #include "cli/default_model.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 #include "infer/recognizer_internal.h"
 
 enum { LOOK_AHEAD = 64 /* rows: enough that threads seldom wait for one that is long */ };
@@ -68,7 +69,12 @@ static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) 
 
 static oss_status read_rows(rows_run *run) {
     oss_dataset *dataset = NULL;
-    oss_status status = oss_dataset_open(&dataset, run->what->csv, OSS_CASE_KEEP);
+    oss_data_format format = OSS_DATA_AUTO;
+    oss_status status = run->what->format == NULL ? oss_cli_data_format(run->what->args, &format) : OSS_OK;
+    if (status == OSS_OK) {
+        format = run->what->format == NULL ? format : *run->what->format;
+        status = oss_dataset_open(&dataset, run->what->csv, format, OSS_CASE_KEEP);
+    }
     for (bool is_there = true; status == OSS_OK && is_there;) {
         listed_row row = {0};
         row.status = oss_dataset_next(dataset, &row.row, &is_there);

@@ -14,8 +14,9 @@ typedef struct oss_aligned_row {
 } oss_aligned_row;
 
 typedef struct oss_align_rows {
-    const oss_cli_args *args; /* --model, --threads */
+    const oss_cli_args *args; /* --model, --threads, --data-format */
     const char *csv;
+    const oss_data_format *format;    /* of the data; NULL: --data-format */
     oss_recognizer_options settings;  /* but for threads */
     double max_seconds;               /* 0: what fits into memory */
     const oss_align_options *options; /* NULL: the defaults */

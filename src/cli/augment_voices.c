@@ -3,7 +3,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 
 /* Takes `row` over, also when it fails. */
 static oss_status add_row(oss_cli_voices *voices, oss_dataset_row row, const char *file) {
@@ -25,10 +25,11 @@ static oss_status add_row(oss_cli_voices *voices, oss_dataset_row row, const cha
 }
 
 /* Rows that cannot be read do not train, and do not speak. */
-static oss_status read_rows(oss_cli_voices *voices, const char *csv, oss_case policy, const char *file) {
+static oss_status read_rows(oss_cli_voices *voices, const char *csv, const oss_config *config,
+                            const char *file) {
     oss_dataset *dataset = NULL;
     bool is_there = true;
-    oss_status status = oss_dataset_open(&dataset, csv, policy);
+    oss_status status = oss_dataset_open(&dataset, csv, config->data.data_format, config->model.text_case);
     while (status == OSS_OK && is_there) {
         oss_dataset_row row;
         status = oss_dataset_next(dataset, &row, &is_there);
@@ -65,7 +66,7 @@ oss_status oss_cli_voices_load(oss_cli_voices *voices, const oss_config *config,
                         "train_csv=FILE, or --set noise_babble=0");
     }
     for (int32_t i = 0; i < config->data.train_csvs && status == OSS_OK; i++) {
-        status = read_rows(voices, config->data.train_csv[i].csv, config->model.text_case, file);
+        status = read_rows(voices, config->data.train_csv[i].csv, config, file);
     }
     if (status != OSS_OK) {
         return status;

@@ -1,3 +1,4 @@
+#include "cli/cli_data.h"
 #include "cli/calibrate_rows.h"
 
 #include <math.h>
@@ -94,9 +95,13 @@ static oss_status add_row(oss_calibrate_rows *m, const oss_eval_row *row) {
 static oss_status read_csv(oss_calibrate_rows *m, const char *csv, const oss_recognizer_options *settings) {
     oss_eval_rows *rows = NULL;
     double max_seconds = 0.0;
+    oss_data_format format = OSS_DATA_AUTO;
     oss_status status = oss_cli_max_seconds(m->args, &max_seconds);
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&rows, m->model_path, csv, settings, &m->asked, max_seconds);
+        status = oss_cli_data_format(m->args, &format);
+    }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&rows, m->model_path, csv, format, settings, &m->asked, max_seconds);
     }
     if (status != OSS_OK) {
         return status;

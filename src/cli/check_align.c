@@ -51,10 +51,12 @@ static oss_status take_row(void *context, const oss_aligned_row *aligned) {
     return OSS_OK;
 }
 
-oss_status oss_check_align_csv(const oss_cli_args *args, const char *csv, int64_t *findings) {
+oss_status oss_check_align_csv(const oss_cli_args *args, const char *csv, oss_data_format format,
+                               int64_t *findings) {
     align_check check = {.csv = csv};
     const oss_align_rows rows = {.args = args,
                                  .csv = csv,
+                                 .format = &format,
                                  .settings = {.size = sizeof rows.settings},
                                  .context = &check,
                                  .take = take_row};

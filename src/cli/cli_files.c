@@ -1,3 +1,4 @@
+#include "cli/cli_data.h"
 #include "cli/cli_files.h"
 
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include "base/path.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/cli_internal.h"
+#include "dataset/dataset.h"
 #include "model/model_file.h"
 
 static const char standard_input[] = "standard input", input_device[] = "/dev/stdin";
@@ -162,6 +164,23 @@ oss_status oss_cli_reads(const oss_cli_args *args, const char *path) {
     return status == OSS_OK ? refuse_kept(args, path) : status;
 }
 
+/* What a dataset that is a folder consists of. */
+static oss_status check_folder(const oss_cli_args *args, const char *folder) {
+    oss_status status = OSS_OK;
+    for (int i = 0; status == OSS_OK && oss_dataset_folder_file(i) != NULL; i++) {
+        char *path = oss_path_join(folder, oss_dataset_folder_file(i));
+        status = path == NULL ? OSS_ENOMEM : add_read(args, path, path);
+        oss_free(path);
+    }
+    return status;
+}
+
+/* Datasets of a config are folders likewise. */
+static oss_status check_data(const oss_cli_args *args, const char *path) {
+    oss_status status = oss_cli_reads(args, path);
+    return status == OSS_OK && oss_file_is_folder(path) ? check_folder(args, path) : status;
+}
+
 /* ---- Configs ---- */
 
 /* NULL: none was given. */
@@ -202,7 +221,7 @@ static oss_status check_config(const oss_cli_args *args) {
         if (path == NULL) {
             break;
         }
-        status = oss_cli_reads(args, path);
+        status = check_data(args, path);
     }
     oss_config_free(config);
     return status;
@@ -218,6 +237,20 @@ static oss_status check_operand(const oss_cli_args *args, const char *operand) {
                : status;
 }
 
+/* Before models are loaded and recordings read. */
+static oss_status expect_data(const oss_cli_given *given) {
+    oss_data_format format = OSS_DATA_AUTO;
+    oss_status status =
+        oss_file_is_folder(given->value) ? oss_dataset_find_format(&format, given->value) : OSS_OK;
+    return status == OSS_OK && format == OSS_DATA_CSV
+               ? oss_fail(
+                     OSS_EINPUT,
+                     "%s %s is a folder without a dataset: give the path of a file, or a folder that has "
+                     "wav.scp, metadata.csv or metadata.jsonl",
+                     given->option->name, given->value)
+               : status;
+}
+
 static oss_status check_given(const oss_cli_args *args, const oss_cli_given *given) {
     if (names_no_file(given)) {
         return OSS_OK;
@@ -225,6 +258,10 @@ static oss_status check_given(const oss_cli_args *args, const oss_cli_given *giv
     if (is_called(given->option, "FILE") && oss_file_is_folder(given->value)) {
         return oss_fail(OSS_EINPUT, "%s %s is a folder: give the path of a file", given->option->name,
                         given->value);
+    }
+    if (is_called(given->option, OSS_CLI_DATA)) {
+        oss_status status = expect_data(given);
+        return status == OSS_OK ? check_data(args, given->value) : status;
     }
     return is_read(given->option) ? check_operand(args, given->value) : OSS_OK;
 }

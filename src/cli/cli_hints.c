@@ -172,7 +172,7 @@ oss_status oss_cli_refuse_operand(const oss_cli_args *args, const char *operand)
         if (!oss_path_ends_in(operand, ".csv")) {
             return oss_fail(
                 OSS_EUSAGE,
-                "\"%s\" is one argument too many: recordings are listed in a CSV: give --csv FILE", operand);
+                "\"%s\" is one argument too many: recordings are listed in a CSV: give --csv DATA", operand);
         }
         meant = "--csv ";
     } else if (is_open(args, "--config") && oss_path_ends_in(operand, ".json")) {

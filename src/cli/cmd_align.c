@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "cli/cli_data.h"
 #include "cli/cli_confine.h"
 #include "cli/align_findings.h"
 #include "cli/align_input.h"
@@ -29,8 +30,9 @@ static const oss_cli_option options[] = {
      .value = "FILE.srt",
      .help = "what was said: subtitles, whose cues and line breaks stay and whose times are replaced"},
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings and their texts, as for training, instead of AUDIO"},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--format",
      .value = "F",
      .help = "ctm (default; with --srt: srt), json, jsonl, srt, vtt, stm, trn, textgrid, tsv, lrc or txt"},

@@ -9,6 +9,7 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/cli_data.h"
 #include "cli/calibrate_rows.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
@@ -23,10 +24,11 @@ static const double LOWEST_LEVEL_DB = -60.0;
 
 static const oss_cli_option options[] = {
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings that the model was not trained on, and their transcripts, as for training",
      .required = true,
      .repeats = true},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "-o",
      .value = "OUT",
      .help = "model file to write: the weights of M, and what was measured (default: only print it)"},

@@ -6,21 +6,24 @@
 #include "base/strbuf.h"
 #include "check/check.h"
 #include "check/check_fix.h"
+#include "cli/cli_data.h"
 #include "cli/cli_confine.h"
 #include "cli/check_align.h"
 #include "cli/check_output.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
+#include "dataset/dataset.h"
 #include "model/model_file.h"
 
 static const oss_cli_option options[] = {
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings and their transcripts, as for training",
      .repeats = true},
     {.name = "--dev-csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "held-out rows, which must share neither recordings nor speakers with the others"},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--config",
      .value = "FILE",
      .help =
@@ -69,12 +72,21 @@ static oss_status load_config(checking *check) {
 }
 
 /* Before all recordings are read. */
-static oss_status check_fixable(const oss_cli_args *args, const char *csv) {
-    return oss_cli_has(args, "--fix") && oss_file_is_special(csv)
-               ? oss_fail(OSS_EUSAGE,
-                          "--fix reads the CSV a second time, and %s is not a regular file: save it as one",
-                          csv)
-               : OSS_OK;
+static oss_status check_fixable(const checking *check, const char *csv) {
+    oss_data_format format = check->config->data.data_format;
+    if (!oss_cli_has(check->args, "--fix")) {
+        return OSS_OK;
+    }
+    if (oss_file_is_special(csv)) {
+        return oss_fail(OSS_EUSAGE,
+                        "--fix reads the CSV a second time, and %s is not a regular file: save it as one",
+                        csv);
+    }
+    oss_status status = format == OSS_DATA_AUTO ? oss_dataset_find_format(&format, csv) : OSS_OK;
+    return status == OSS_OK && format != OSS_DATA_CSV
+               ? oss_fail(OSS_EUSAGE, "--fix writes CSVs again, and %s is %s: leave the rows out by hand",
+                          csv, oss_data_format_title(format))
+               : status;
 }
 
 static oss_status list_sources(checking *check) {
@@ -82,13 +94,13 @@ static oss_status list_sources(checking *check) {
     int32_t given = oss_cli_count(args, "--csv");
     int32_t train = given > 0 ? given : check->config->data.train_csvs;
     if (train == 0) {
-        return oss_fail(OSS_EUSAGE, "no dataset: give --csv FILE, or a --config with train_csv");
+        return oss_fail(OSS_EUSAGE, "no dataset: give --csv DATA, or a --config with train_csv");
     }
     if (oss_cli_has(args, "--fix") && train > 1) {
         return oss_fail(OSS_EUSAGE, "--fix writes one CSV again, and there are %d: give one --csv", train);
     }
-    oss_status status = check_fixable(args, given > 0 ? oss_cli_value_at(args, "--csv", 0)
-                                                      : check->config->data.train_csv[0].csv);
+    oss_status status = check_fixable(check, given > 0 ? oss_cli_value_at(args, "--csv", 0)
+                                                       : check->config->data.train_csv[0].csv);
     if (status != OSS_OK) {
         return status;
     }
@@ -186,7 +198,8 @@ static oss_status check_align_options(const oss_cli_args *args) {
 static oss_status align_sources(checking *check) {
     oss_status status = OSS_OK;
     for (int32_t i = 0; i < check->sources && status == OSS_OK && oss_cli_has(check->args, "--align"); i++) {
-        status = oss_check_align_csv(check->args, check->source[i].csv, &check->differing);
+        status = oss_check_align_csv(check->args, check->source[i].csv, check->config->data.data_format,
+                                     &check->differing);
     }
     return status;
 }
@@ -198,6 +211,9 @@ static oss_status run_checks(checking *check) {
     }
     if (status == OSS_OK) {
         status = load_config(check);
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_set_data_format(check->args, check->config);
     }
     if (status == OSS_OK) {
         status = list_sources(check);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/tsv.h"
+#include "cli/cli_data.h"
 #include "cli/cli_confine.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
@@ -23,9 +24,10 @@ enum {
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings and their transcripts, as for training",
      .required = true},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--json", .help = "print one JSON object instead of a table"},
     {.name = "--hyp",
      .value = "OUT.tsv",
@@ -226,6 +228,7 @@ static oss_status open_hypotheses(evaluation *eval) {
 }
 
 static oss_status evaluate(evaluation *eval) {
+    oss_data_format format = OSS_DATA_AUTO;
     oss_recognizer_options settings = {.size = sizeof settings,
                                        .keep_level = oss_cli_has(eval->args, "--keep-level")};
     char *model_path = NULL;
@@ -247,8 +250,11 @@ static oss_status evaluate(evaluation *eval) {
         status = oss_cli_model(&model_path, eval->args);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, &settings, &eval->asked,
-                                      max_seconds);
+        status = oss_cli_data_format(eval->args, &format);
+    }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&eval->rows, model_path, eval->csv_path, format, &settings,
+                                      &eval->asked, max_seconds);
     }
     oss_free(model_path);
     if (status == OSS_OK) {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/cli_data.h"
 #include "cli/cli_signals.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -42,6 +43,7 @@ static const oss_cli_option options[] = {
      .value = "GLOB",
      .help = "with --init: tensors whose name matches get no update (\"encoder.down.*\")",
      .repeats = true},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--threads",
      .value = "N",
      .help = "threads to use; the weights are the same bytes with any number"},
@@ -136,13 +138,11 @@ static oss_status apply_settings(oss_config *config, const oss_cli_args *args) {
                 assignment);
         }
     }
-    if (oss_cli_has(args, "--threads")) {
-        oss_status status = oss_cli_threads(args, &config->training.threads);
-        if (status != OSS_OK) {
-            return status;
-        }
+    oss_status status = oss_cli_set_data_format(args, config);
+    if (status == OSS_OK && oss_cli_has(args, "--threads")) {
+        status = oss_cli_threads(args, &config->training.threads);
     }
-    return OSS_OK;
+    return status;
 }
 
 /* --freeze GLOB... becomes the config's list, so that a resumed run knows it. */

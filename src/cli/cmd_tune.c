@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "cli/cli_data.h"
 #include "cli/cli_decoding.h"
 #include "cli/commands.h"
 #include "cli/default_model.h"
@@ -15,9 +16,10 @@
 static const oss_cli_option options[] = {
     OSS_CLI_MODEL_OPTION,
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings and their transcripts, as for training, that neither model was made of",
      .required = true},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--lm",
      .value = "FILE",
      .help = "language model of `ossicle lm build`, in which what is best is stored",

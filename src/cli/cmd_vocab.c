@@ -5,10 +5,11 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/cli_data.h"
 #include "cli/cli_files.h"
 #include "cli/commands.h"
 #include "kernel/lengths.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 #include "model/sizes.h"
 #include "model/vocab_file.h"
 #include "units/learn.h"
@@ -17,10 +18,11 @@ enum { MOST_SUBFRAMES = 3 };
 
 static const oss_cli_option options[] = {
     {.name = "--csv",
-     .value = "FILE",
+     .value = OSS_CLI_DATA,
      .help = "recordings and their transcripts, as for training",
      .required = true,
      .repeats = true},
+    OSS_CLI_DATA_FORMAT_OPTION,
     {.name = "--size",
      .value = "N",
      .help = "symbols at most, <blank> and <UNK> included (default: 256 for bpe, no bound for char)"},
@@ -76,6 +78,9 @@ static oss_status configure(census *c) {
     }
     if (status == OSS_OK) {
         status = set_option(c, "--case", "case");
+    }
+    if (status == OSS_OK) {
+        status = oss_cli_set_data_format(c->args, c->config);
     }
     if (status == OSS_OK && oss_config_check(c->config) != OSS_OK) {
         status = oss_fail_prefix(OSS_EUSAGE, "--size");
@@ -137,7 +142,8 @@ static oss_status add_row(census *c, oss_dataset_row *csv) {
 static oss_status read_csv(census *c, const char *path) {
     oss_dataset *dataset = NULL;
     bool is_there = true;
-    oss_status status = oss_dataset_open(&dataset, path, c->config->model.text_case);
+    oss_status status =
+        oss_dataset_open(&dataset, path, c->config->data.data_format, c->config->model.text_case);
     while (status == OSS_OK && is_there) {
         oss_dataset_row csv = {0};
         status = oss_dataset_next(dataset, &csv, &is_there);

@@ -3,12 +3,13 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 
 enum { ROWS_A_THREAD = 8 }; /* in a batch: enough that threads seldom wait for the longest row of it */
 
 struct oss_eval_rows {
-    const char *csv_path;        /* the caller's */
+    const char *csv_path; /* the caller's */
+    oss_data_format format;
     oss_recognizer **recognizer; /* [threads]: one and its siblings */
     int32_t threads;
     oss_pool *pool;
@@ -133,19 +134,20 @@ static oss_status open_parts(oss_eval_rows *rows, const char *model_path,
     }
     if (status == OSS_OK) {
         oss_case policy = oss_recognizer_config(rows->recognizer[0])->text_case;
-        status = oss_dataset_open(&rows->dataset, rows->csv_path, policy);
+        status = oss_dataset_open(&rows->dataset, rows->csv_path, rows->format, policy);
     }
     return status;
 }
 
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options, const oss_cli_decoding *decoding,
-                                double max_seconds) {
+                                oss_data_format format, const oss_recognizer_options *options,
+                                const oss_cli_decoding *decoding, double max_seconds) {
     oss_eval_rows *rows = oss_alloc_zero(1, sizeof *rows);
     if (rows == NULL) {
         return OSS_ENOMEM;
     }
     rows->csv_path = csv_path;
+    rows->format = format;
     rows->threads = options->threads;
     rows->most = rows->threads * ROWS_A_THREAD;
     oss_status status = open_parts(rows, model_path, options, decoding, max_seconds);

@@ -19,8 +19,8 @@ typedef struct oss_eval_row {
 /* Loads the model once; options->threads rows, at least 1, are worked on at the same time. decoding NULL: greedy.
  * max_seconds: as oss_recognizer_limit has it. */
 oss_status oss_eval_rows_create(oss_eval_rows **out, const char *model_path, const char *csv_path,
-                                const oss_recognizer_options *options, const oss_cli_decoding *decoding,
-                                double max_seconds);
+                                oss_data_format format, const oss_recognizer_options *options,
+                                const oss_cli_decoding *decoding, double max_seconds);
 /* Coming rows hold their words too (oss_scored_row). */
 void oss_eval_rows_observe(oss_eval_rows *rows);
 /* Coming rows hold their logits too. */

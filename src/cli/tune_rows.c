@@ -1,3 +1,4 @@
+#include "cli/cli_data.h"
 #include "cli/tune_rows.h"
 
 #include <string.h>
@@ -128,6 +129,7 @@ static oss_status fill(oss_tune_rows *rows, const oss_cli_args *args, const char
                                        .keep_level = oss_cli_has(args, "--keep-level")};
     oss_eval_rows *from = NULL;
     double max_seconds = 0.0;
+    oss_data_format format = OSS_DATA_AUTO;
     oss_status status = oss_cli_threads(args, &settings.threads);
     if (status == OSS_OK) {
         status = oss_cli_precision(args, &settings.precision);
@@ -136,8 +138,11 @@ static oss_status fill(oss_tune_rows *rows, const oss_cli_args *args, const char
         status = oss_cli_max_seconds(args, &max_seconds);
     }
     if (status == OSS_OK) {
-        status = oss_eval_rows_create(&from, model_path, oss_cli_value(args, "--csv"), &settings, NULL,
-                                      max_seconds);
+        status = oss_cli_data_format(args, &format);
+    }
+    if (status == OSS_OK) {
+        status = oss_eval_rows_create(&from, model_path, oss_cli_value(args, "--csv"), format, &settings,
+                                      NULL, max_seconds);
     }
     if (status != OSS_OK) {
         return status;

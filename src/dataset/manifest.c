@@ -3,7 +3,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 
 enum { NAMED_IN_ERROR = 3 };
 
@@ -135,7 +135,8 @@ static oss_status add_row(oss_manifest *manifest, oss_dataset_row csv, int32_t s
 oss_status oss_manifest_read(oss_manifest *manifest, const oss_config *config, int32_t source) {
     oss_dataset *dataset = NULL;
     bool is_there = true;
-    oss_status status = oss_dataset_open(&dataset, oss_source_path(config, source), config->model.text_case);
+    oss_status status = oss_dataset_open(&dataset, oss_source_path(config, source), config->data.data_format,
+                                         config->model.text_case);
     while (status == OSS_OK) {
         oss_dataset_row row;
         status = oss_dataset_next(dataset, &row, &is_there);

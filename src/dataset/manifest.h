@@ -3,7 +3,7 @@
  *     CSV --read--> rows --scan--> decoded once, filtered, cached --split--> train | dev
  *       --encode--> labels, feasible ones
  *
- * Rows come from dataset/dataset_csv.h, which `ossicle eval` reads through as well. */
+ * Rows come from dataset/dataset.h, which `ossicle eval` reads through as well. */
 #ifndef OSS_DATASET_MANIFEST_H
 #define OSS_DATASET_MANIFEST_H
 

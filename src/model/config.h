@@ -11,6 +11,7 @@
 #include "augment/freq_warp.h"
 #include "audio/mel.h"
 #include "augment/spec_mask.h"
+#include "model/data_format.h"
 #include "ossicle/precision.h"
 #include "ossicle/status.h"
 #include "text/unicode.h"
@@ -61,8 +62,9 @@ typedef struct oss_model_config {
 typedef struct oss_data_config {
     oss_csv_source *train_csv;
     int32_t train_csvs;
-    char *dev_csv;    /* NULL: split off */
-    char *vocab_json; /* of `ossicle vocab`; NULL: the vocabulary is made from the training rows */
+    char *dev_csv;               /* NULL: split off */
+    oss_data_format data_format; /* of both */
+    char *vocab_json;            /* of `ossicle vocab`; NULL: the vocabulary is made from the training rows */
     double dev_fraction;
     oss_split_by split_by;
     double min_seconds, max_seconds;

@@ -90,6 +90,8 @@ const config_field oss_config_field[] = {
      .help = "CSV to train on, or a list of {\"csv\", \"weight\"}: weight (1) is how often each of its rows is drawn in an epoch, on average."},
     {"dev_csv", DATA, PATH, AT(data.dev_csv), .resume = true, .fallback = "null",
      .help = "CSV that is scored during training; null holds out dev_fraction of train_csv."},
+    {"data_format", DATA, WORDS(oss_data_format_word), AT(data.data_format), .resume = true, .fallback = "\"auto\"",
+     .help = "Form of train_csv and dev_csv: auto finds it by what is in each; else a CSV or what another toolkit has (file-formats.md#other-forms-of-a-dataset-read)."},
     {"vocab_json", DATA, PATH, AT(data.vocab_json), .fallback = "null",
      .help = "Vocabulary to use, as ossicle vocab writes it; null makes one from the rows that train, with --init from its model's and them. Not read on --resume."},
     {"dev_fraction", DATA, NUMBER, AT(data.dev_fraction), RANGE(0, 1), .below = true, .alias = "val_split", .fallback = "0.1",

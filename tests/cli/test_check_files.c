@@ -88,9 +88,9 @@ START_TEST(test_what_cannot_be_checked) {
     expect_failure(3, "\"sound\", \"words\"", oss_run_ossicle("check", "--csv", c.csv));
     write_text(c.csv, "wav,text\n");
     expect_failure(3, "has no rows", oss_run_ossicle("check", "--csv", c.csv));
-    write_text(c.csv, "path\tsentence\na.wav\tx\n");
+    write_text(c.csv, "path\ttext\na.wav\tx\n");
     expect_failure(3, "separated by tabs", oss_run_ossicle("check", "--csv", c.csv));
-    expect_failure(3, "is a folder: give the path", oss_run_ossicle("check", "--csv", c.folder));
+    expect_failure(3, "is a folder without a dataset", oss_run_ossicle("check", "--csv", c.folder));
     write_tone(&c, "a.wav", 1.0, 300, 0.5);
     char *wav = oss_tempdir_path(c.folder, "a.wav");
     expect_failure(3, "is a recording: give a CSV", oss_run_ossicle("check", "--csv", wav));

@@ -1,4 +1,4 @@
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,8 @@ static void touch(const char *name) {
 static oss_dataset *open_text(const char *text) {
     oss_dataset *dataset = NULL;
     oss_tempdir_write(csv, text, (long)strlen(text));
-    ck_assert_msg(oss_dataset_open(&dataset, csv, OSS_CASE_LOWER) == OSS_OK, "%s", oss_last_error());
+    ck_assert_msg(oss_dataset_open(&dataset, csv, OSS_DATA_AUTO, OSS_CASE_LOWER) == OSS_OK, "%s",
+                  oss_last_error());
     return dataset;
 }
 
@@ -161,7 +162,7 @@ END_TEST
 static void expect_refused(const char *text, const char *words) {
     oss_dataset *dataset = NULL;
     oss_tempdir_write(csv, text, (long)strlen(text));
-    ck_assert_int_eq(oss_dataset_open(&dataset, csv, OSS_CASE_LOWER), OSS_EINPUT);
+    ck_assert_int_eq(oss_dataset_open(&dataset, csv, OSS_DATA_AUTO, OSS_CASE_LOWER), OSS_EINPUT);
     ck_assert_ptr_null(dataset);
     ck_assert_msg(strstr(oss_last_error(), words) != NULL && strstr(oss_last_error(), csv) != NULL, "%s",
                   oss_last_error());
@@ -172,7 +173,7 @@ START_TEST(test_headers) {
     expect_refused("sound,words\na,b\n",
                    "the header names \"sound\", \"words\", but one column must be called wav");
     expect_refused("wav,words\na,b\n", "one column must be called text|transcript|sentence");
-    expect_refused("client_id\tpath\tsentence\na\tb\tc\n",
+    expect_refused("client_id\tpath\ttext\na\tb\tc\n",
                    "its columns are separated by tabs, and a CSV's by commas");
     expect_refused("wav;text\na;b\n", "separated by semicolons");
     expect_refused("wav|text\na|b\n", "separated by vertical bars");
@@ -284,7 +285,7 @@ START_TEST(test_memory_that_is_short) {
         oss_dataset *dataset = NULL;
         int rows = 0;
         bool is_there = true;
-        oss_status status = oss_dataset_open(&dataset, csv, OSS_CASE_LOWER);
+        oss_status status = oss_dataset_open(&dataset, csv, OSS_DATA_AUTO, OSS_CASE_LOWER);
         while (status == OSS_OK && is_there) {
             oss_dataset_row row = {0};
             status = oss_dataset_next(dataset, &row, &is_there);

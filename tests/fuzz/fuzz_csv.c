@@ -3,7 +3,7 @@
 
 #include "base/csv.h"
 #include "base/utf8.h"
-#include "dataset/dataset_csv.h"
+#include "dataset/dataset.h"
 #include "fuzz/fuzz.h"
 
 enum { TOGETHER = 3 }; /* ways to read */
@@ -78,7 +78,7 @@ static bool is_dataset(const char *path) {
 
 static void read_dataset(const char *path, size_t size, oss_case policy) {
     oss_dataset *dataset = NULL;
-    if (!is_dataset(path) || !oss_fuzz_ok(oss_dataset_open(&dataset, path, policy))) {
+    if (!is_dataset(path) || !oss_fuzz_ok(oss_dataset_open(&dataset, path, OSS_DATA_CSV, policy))) {
         return;
     }
     bool more = true;
