@@ -156,7 +156,7 @@ oss_status oss_run_check_inputs(const char *run, const oss_config *config, const
 }
 
 oss_status oss_run_lock(int *out_fd, const char *run) {
-    oss_status status = oss_file_make_folders(run);
+    oss_status status = oss_file_settle_folders(run);
     if (status != OSS_OK) {
         return status;
     }
