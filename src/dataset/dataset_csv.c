@@ -284,6 +284,7 @@ oss_status oss_dataset_next(oss_dataset *dataset, oss_dataset_row *out, bool *ou
     }
     if (status == OSS_OK && csv_row != NULL) {
         status = read_row(dataset, csv_row, out);
+        status = status == OSS_EINPUT ? oss_csv_refuse(dataset->csv) : status;
     }
     if (status == OSS_OK) {
         *out_is_there = csv_row != NULL;
