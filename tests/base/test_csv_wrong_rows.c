@@ -1,9 +1,11 @@
 /* Files that are wrong from end to end, which may have been made to cost time: no more of them is read than shows it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/csv.h"
 #include "base/strbuf.h"
+#include "support/faults.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
 
@@ -109,6 +111,37 @@ START_TEST(test_bytes_of_wrong_rows) {
 }
 END_TEST
 
+/* What may be read again is kept, as far as memory is there for it. */
+START_TEST(test_memory_for_lines_that_are_read_again) {
+    int64_t rows, bad;
+    oss_strbuf text = {0};
+    oss_strbuf_append(&text, "w,t\n1,\"2\n");
+    for (int i = 0; i < 40000; i++) {
+        oss_strbuf_append(&text, "3,4,5\n");
+    }
+    oss_tempdir_write(path, text.data, (long)text.length);
+    oss_strbuf_deinit(&text);
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        oss_csv *csv = NULL;
+        const oss_csv_row *row = NULL;
+        oss_faults_fail(OSS_CALL_ANY_HEAP, k, ENOMEM);
+        oss_status status = oss_csv_open(&csv, path);
+        status = status == OSS_OK ? oss_csv_next(csv, &row) : status;
+        bool fired = oss_faults_clear();
+        oss_csv_free(csv);
+        ck_assert_int_eq(oss_faults_blocks(), 0);
+        ck_assert_int_eq(status, fired ? OSS_ENOMEM : OSS_EINPUT);
+        if (!fired) {
+            ck_assert_msg(strstr(oss_last_error(), "never closed") != NULL, "%s", oss_last_error());
+            break;
+        }
+    }
+    oss_faults_remove();
+    ck_assert_int_eq(read_on(&rows, &bad), OSS_EIO); /* all of them are wrong */
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("base/csv with wrong rows alone");
     TCase *tests = tcase_create("rows");
@@ -116,6 +149,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_no_end_of_wrong_rows);
     tcase_add_test(tests, test_wrong_rows_are_told);
     tcase_add_test(tests, test_bytes_of_wrong_rows);
+    tcase_add_test(tests, test_memory_for_lines_that_are_read_again);
     suite_add_tcase(suite, tests);
     return suite;
 }
