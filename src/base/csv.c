@@ -9,7 +9,13 @@
 #include "base/mem.h"
 #include "base/number.h"
 
-enum { MAX_COLUMNS = 4096 };
+enum {
+    MAX_COLUMNS = 4096,
+    MOST_BAD_ROWS = 10000,
+    MOST_WASTED_BYTES = 32 << 20,
+    MOST_ASKED =
+        1000 /* lines of a quoted field that the witness is shown: of rows, one of the first is known */
+};
 
 struct oss_csv {
     csv_scan scan;
@@ -18,6 +24,8 @@ struct oss_csv {
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
     bool is_at_end;
+    int64_t bad_rows;
+    uint64_t bad_bytes;      /* of these */
     oss_csv_witness witness; /* NULL: none */
     int32_t witness_column;
     void *witness_context;
@@ -230,7 +238,7 @@ static oss_status judge_quote(const oss_csv *csv, int32_t index, bool *out, int6
     size_t behind =
         index + 1 < csv->scan.keep && index + 1 < csv->scan.fields ? field[1].start : csv->scan.length;
     size_t bytes = behind - field->start - 1;
-    int64_t whole = 0, like_rows = 0;
+    int64_t whole = 0, like_rows = 0, asked = 0;
     bool is_stray = false;
     oss_status status = OSS_OK;
     *out_line = field->next_line - 2;
@@ -242,7 +250,7 @@ static oss_status judge_quote(const oss_csv *csv, int32_t index, bool *out, int6
             whole++;
             like_rows += is_like_a_row(csv, &line);
         }
-        if (line.fields >= csv->columns && !is_stray && csv->witness != NULL) {
+        if (line.fields >= csv->columns && !is_stray && csv->witness != NULL && asked++ < MOST_ASKED) {
             status = ask_witness(csv, index, &line, &is_stray);
         }
     }
@@ -302,6 +310,25 @@ static oss_status fill_row(oss_csv *csv) {
     return OSS_OK;
 }
 
+oss_status oss_csv_refuse(oss_csv *csv) {
+    csv_scan *scan = &csv->scan;
+    csv->bad_rows++;
+    csv->bad_bytes += scan->record_end - scan->record_begin;
+    int64_t rows = csv->row.number;
+    uint64_t wasted = csv->bad_bytes + scan->reread_bytes;
+    bool are_many = csv->bad_rows >= MOST_BAD_ROWS && csv->bad_rows > rows - csv->bad_rows;
+    if (!are_many && (wasted <= MOST_WASTED_BYTES || wasted <= scan->record_end - csv->bad_bytes)) {
+        return OSS_EINPUT;
+    }
+    scan->ended = true;
+    scan->status =
+        oss_fail(OSS_EIO,
+                 "%s: %lld of the first %lld rows are wrong, too many to read on: is it a CSV with "
+                 "these columns? The last: %s",
+                 scan->path, (long long)csv->bad_rows, (long long)rows, oss_last_error());
+    return scan->status;
+}
+
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
     bool is_there = false;
     oss_status status = oss_csv_scan_record(&csv->scan, csv->columns, &is_there);
@@ -317,7 +344,7 @@ oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row) {
     if (status == OSS_OK) {
         *out_row = &csv->row;
     }
-    return status;
+    return status == OSS_EINPUT ? oss_csv_refuse(csv) : status;
 }
 
 oss_csv_place oss_csv_place_of_record(const oss_csv *csv) {

@@ -45,8 +45,13 @@ void oss_csv_set_witness(oss_csv *csv, int32_t column, oss_csv_witness witness, 
 
 /* The next record: OSS_OK and *out_row filled, or *out_row NULL at the end. Empty lines are skipped. A record with another number of fields than the header is OSS_EINPUT (file,
  * line, counts); reading may go on after it. One of more than 4 MiB is OSS_EIO (of the header, when the file is opened,
- * OSS_EINPUT), and nothing is read behind it. */
+ * OSS_EINPUT), and nothing is read behind it. So is, with the message of the last one, what makes 10,000 rows wrong and
+ * more than are right, or wrong ones and the search for their ends 32 MiB and more than the right ones: that is no CSV
+ * with mistakes in it, and may have been made to cost time. */
 oss_status oss_csv_next(oss_csv *csv, const oss_csv_row **out_row);
+/* The row that oss_csv_next gave last is wrong for whoever reads it, who has set the message: counts it with the others.
+ * OSS_EINPUT, or OSS_EIO as oss_csv_next has it. */
+oss_status oss_csv_refuse(oss_csv *csv);
 
 /* Where the record that was read last stands in the file, right or wrong. */
 typedef struct oss_csv_place {

@@ -164,6 +164,7 @@ static bool go_back(csv_scan *scan, const csv_field *field) {
     if (field->next_line == 0 || !scan->is_held || field->next_offset < scan->hold_offset) {
         return false;
     }
+    scan->reread_bytes += tell_offset(scan) - field->next_offset;
     scan->at = (size_t)(field->next_offset - scan->buffer_offset);
     scan->line = field->next_line;
     scan->line_begin = field->next_offset;

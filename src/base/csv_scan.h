@@ -28,6 +28,7 @@ typedef struct csv_scan {
     uint64_t buffer_offset; /* of buffer[0] in the file */
     int64_t line;           /* of the next byte, from 1 */
     uint64_t line_begin;    /* where that line begins */
+    uint64_t reread_bytes;  /* that were or will be read twice, for quotes that should not be there */
     bool ended;
     bool is_no_csv;    /* reading ended in a record that went on and on */
     oss_status status; /* of reading and memory */

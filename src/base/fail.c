@@ -9,9 +9,14 @@
 
 /* One message a thread, in place: reporting that memory ran out must not need memory. */
 static _Thread_local char last_message[OSS_MESSAGE_BYTES];
+static _Thread_local int last_errno; /* 0: the message is not of an errno */
 
 const char *oss_last_error(void) {
     return last_message;
+}
+
+int oss_last_errno(void) {
+    return last_errno;
 }
 
 const char *oss_status_name(oss_status status) {
@@ -58,6 +63,7 @@ oss_status oss_fail(oss_status status, const char *format, ...) {
     va_start(arguments, format);
     set_message(format, arguments);
     va_end(arguments);
+    last_errno = 0;
     return status;
 }
 
@@ -83,6 +89,7 @@ oss_status oss_fail_errno(int error_number, const char *format, ...) {
     char joined[OSS_MESSAGE_BYTES];
     int length = oss_format(joined, sizeof joined, "%s: %s", last_message, text);
     keep_message(joined, length);
+    last_errno = error_number;
     return status_of_errno(error_number);
 }
 

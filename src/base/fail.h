@@ -15,6 +15,9 @@ oss_status oss_fail(oss_status status, const char *format, ...) __attribute__((f
  * OSS_ENOSPC, ENOMEM into OSS_ENOMEM, everything else into OSS_EIO. */
 oss_status oss_fail_errno(int error_number, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The errno that oss_fail_errno made this thread's last message of; 0: it has another reason. */
+int oss_last_errno(void);
+
 /* Puts "text: " before the message that is there (adds the caller's context) and returns `status`. */
 oss_status oss_fail_prefix(oss_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

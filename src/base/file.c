@@ -194,7 +194,19 @@ static oss_status make_folder(const char *path) {
     return oss_file_sync_parent(path);
 }
 
-oss_status oss_file_make_folders(const char *path) {
+/* The same, and a name that was there is synced too; but what we may not open, or may not change, was not made by us. */
+static oss_status settle_folder(const char *path) {
+    if (!oss_file_is_folder(path)) {
+        return make_folder(path);
+    }
+    oss_status status = oss_file_sync_parent(path);
+    int error_number = status == OSS_EIO ? oss_last_errno() : 0;
+    bool is_foreign = error_number == EACCES || error_number == EPERM || error_number == EROFS;
+    return is_foreign ? OSS_OK : status;
+}
+
+/* For each folder that leads to `path`, and then for itself. */
+static oss_status walk_folders(const char *path, oss_status (*step)(const char *folder)) {
     char *prefix = oss_strdup(path);
     if (prefix == NULL) {
         return OSS_ENOMEM;
@@ -203,15 +215,23 @@ oss_status oss_file_make_folders(const char *path) {
     for (size_t at = 1; status == OSS_OK && path[0] != '\0' && path[at] != '\0'; at++) {
         if (path[at] == '/' && path[at - 1] != '/') {
             prefix[at] = '\0';
-            status = make_folder(prefix);
+            status = step(prefix);
             prefix[at] = '/';
         }
     }
     if (status == OSS_OK) {
-        status = make_folder(path);
+        status = step(path);
     }
     oss_free(prefix);
     return status;
+}
+
+oss_status oss_file_make_folders(const char *path) {
+    return walk_folders(path, make_folder);
+}
+
+oss_status oss_file_settle_folders(const char *path) {
+    return walk_folders(path, settle_folder);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -64,6 +64,9 @@ oss_status oss_file_read_pointer(char **out, const char *path);
 
 /* mkdir -p, and the folders that new ones are in are synced. */
 oss_status oss_file_make_folders(const char *path);
+/* The same, and the names of those that are there are synced as well: whoever made them may have been killed before it
+ * did, or knew of no need (mkdir of a shell). For a folder whose contents are to survive a power failure. */
+oss_status oss_file_settle_folders(const char *path);
 /* rm -r of a folder of ours: removes files and folders below `path`, follows no link. A missing path is fine. */
 oss_status oss_file_remove_tree(const char *path);
 /* Names in a folder (without . and ..), sorted by byte; free with oss_file_free_names. */

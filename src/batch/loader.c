@@ -54,7 +54,7 @@ struct oss_loader {
 /* ---- The loader's thread ---- */
 
 static void report_item(loader_slot *slot, int32_t index, const oss_config *config, oss_status status) {
-    if (config->data.bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
+    if (config->data.bad_audio == OSS_POLICY_SKIP && oss_row_is_to_blame(status)) {
         oss_log_warn("left out of this batch: %s", oss_last_error());
     } else {
         oss_failure_note(&slot->failure, index, status);

@@ -30,8 +30,8 @@ oss_status oss_loader_create(oss_loader **out, const oss_manifest *manifest, con
 void oss_loader_free(oss_loader *loader);
 
 /* The next batch, for as long as it takes to be there; owned by the loader until the next call. A row that
- * cannot be loaded any more is left out with a warning when config->data.bad_audio is "skip", else it is the error
- * returned here. No heap call in this thread, and none in the loader's when all rows are cached. */
+ * cannot be loaded any more is left out with a warning when config->data.bad_audio is "skip" and the row is to
+ * blame (oss_row_is_to_blame), else it is the error returned here. No heap call in this thread, and none in the loader's when all rows are cached. */
 oss_status oss_loader_next(oss_loader *loader, const oss_micro_batch **out);
 
 #endif

@@ -1,9 +1,9 @@
 #include "check/check_read.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/failure.h"
 #include "base/mem.h"
 #include "dataset/dataset.h"
 
@@ -98,7 +98,7 @@ oss_status oss_check_read_csv(oss_check_data *data, const oss_config *config, co
 typedef struct audio_job {
     oss_check_data *data;
     const oss_config *config;
-    _Atomic int32_t failure; /* an oss_status that no row is to blame for */
+    oss_failure failure; /* that no row is to blame for */
 } audio_job;
 
 /* The message without the file's name, which the row has. */
@@ -112,7 +112,7 @@ static void read_row(void *context, int32_t task, int32_t worker) {
     (void)worker;
     audio_job *job = context;
     oss_check_row *row = &job->data->row[task];
-    if (row->message != NULL || atomic_load(&job->failure) != OSS_OK) {
+    if (row->message != NULL || oss_failure_precedes(&job->failure, task)) {
         return;
     }
     oss_verdict verdict;
@@ -124,17 +124,11 @@ static void read_row(void *context, int32_t task, int32_t worker) {
         status = row->message == NULL ? OSS_ENOMEM : OSS_OK;
     }
     oss_free(verdict.message);
-    if (status != OSS_OK) {
-        atomic_store(&job->failure, (int32_t)status);
-    }
+    oss_failure_note(&job->failure, task, status);
 }
 
 oss_status oss_check_read_audio(oss_check_data *data, const oss_config *config, oss_pool *pool) {
     audio_job job = {.data = data, .config = config};
-    atomic_init(&job.failure, OSS_OK);
     oss_pool_run(pool, data->rows, read_row, &job);
-    oss_status status = (oss_status)atomic_load(&job.failure);
-    return status == OSS_OK ? OSS_OK
-                            : oss_fail(status, "reading the recordings: %s",
-                                       status == OSS_ENOMEM ? "out of memory" : oss_status_name(status));
+    return oss_failure_report(&job.failure);
 }

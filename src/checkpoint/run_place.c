@@ -72,7 +72,7 @@ oss_status oss_run_check_begun(const char *run) {
 }
 
 oss_status oss_run_lock(int *out_fd, const char *run) {
-    oss_status status = oss_file_make_folders(run);
+    oss_status status = oss_file_settle_folders(run);
     if (status != OSS_OK) {
         return status;
     }

@@ -74,8 +74,7 @@ static oss_status add_row(oss_calibrate_rows *m, const oss_eval_row *row) {
         if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }
-        (void)oss_cli_fail(m->args, row->status);
-        m->failed++;
+        oss_cli_fail_one(m->args, row->status, &m->failed);
         return OSS_OK;
     }
     oss_status status = oss_cli_reads(m->args, row->csv.path);

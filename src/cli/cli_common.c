@@ -38,6 +38,18 @@ int oss_cli_fail(const oss_cli_args *args, oss_status status) {
     return oss_cli_exit_code(status);
 }
 
+void oss_cli_fail_one(const oss_cli_args *args, oss_status status, int64_t *failed) {
+    if ((*failed)++ < OSS_CLI_FAILED_NAMED) {
+        (void)oss_cli_fail(args, status);
+    }
+}
+
+void oss_cli_tell_failed(int64_t failed) {
+    if (failed > OSS_CLI_FAILED_NAMED) {
+        oss_cli_say("and %lld more failed", (long long)failed - OSS_CLI_FAILED_NAMED);
+    }
+}
+
 int oss_cli_print_help(const oss_cli_command *command) {
     char *help = oss_cli_help(command);
     if (help == NULL) {

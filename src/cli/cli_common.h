@@ -131,6 +131,12 @@ int oss_cli_exit_code(oss_status status);
 /* Prints the last error to stderr as "ossicle eval: message" and returns the exit code for `status`. */
 int oss_cli_fail(const oss_cli_args *args, oss_status status);
 
+/* One row of many failed, and the others go on: *failed counts it, and the first OSS_CLI_FAILED_NAMED are told as by
+ * oss_cli_fail. At the end, whatever became of the command, oss_cli_tell_failed says how many more there were. */
+enum { OSS_CLI_FAILED_NAMED = 20 };
+void oss_cli_fail_one(const oss_cli_args *args, oss_status status, int64_t *failed);
+void oss_cli_tell_failed(int64_t failed);
+
 /* Whether a failure is of one recording or row among others, which go on: memory that it took is there for the next. */
 bool oss_cli_is_of_one(oss_status status);
 /* A line to stderr, in the place of the one that is drawn there, if any; what names and texts in it would do to a

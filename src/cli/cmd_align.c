@@ -314,8 +314,7 @@ static oss_status check_row(void *context, const oss_dataset_row *row) {
 static oss_status take_row(void *context, const oss_aligned_row *aligned) {
     aligning *a = context;
     if (aligned->status != OSS_OK) {
-        (void)oss_cli_fail(a->args, oss_fail(aligned->status, "%s", aligned->message));
-        a->failed++;
+        oss_cli_fail_one(a->args, oss_fail(aligned->status, "%s", aligned->message), &a->failed);
         return OSS_OK;
     }
     char *id = name_row(a, aligned->row);
@@ -335,6 +334,7 @@ static oss_status align_rows(aligning *a) {
                                  .take = take_row};
     int64_t count = 0;
     oss_status status = oss_align_rows_run(&rows, &count);
+    oss_cli_tell_failed(a->failed);
     if (status == OSS_OK && a->done > 0 && a->failed + a->differing > 0) {
         oss_log_info("%s: %lld of %lld rows are aligned, %lld of them differ from their texts", rows.csv,
                      (long long)a->done, (long long)count, (long long)a->differing);

@@ -243,6 +243,7 @@ static int run_calibrate(const oss_cli_args *args) {
     if (status == OSS_OK) {
         status = oss_calibrate_rows_read(&m);
     }
+    oss_cli_tell_failed(m.failed);
     if (status == OSS_OK) {
         status = find_calibration(&calibration, &m);
     }
@@ -274,7 +275,7 @@ const oss_cli_command oss_command_calibrate = {
         "or more: of recordings it was trained on it is surer than it should be. calibration_error is the "
         "expected calibration error over 15 bins, auc the area under the ROC of \"this word is right\"; both of "
         "weights that were learnt from four fifths of the rows and tried on the others, and for the model as "
-        "it is (\"now\"). A row that cannot be read is named on standard error and left out, exit 1.\n\n"
+        "it is (\"now\"). A row that cannot be read is named on standard error (20 of them at most) and left out, exit 1.\n\n"
         "--json prints rows words right onset_seconds end_seconds (when there are enough) speech_db onsets ends, or decoding "
         "with a search, calibration_error auc held_out_calibration_error held_out_auc failed; right is a fraction of the words.",
     .option = options,

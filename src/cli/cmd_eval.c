@@ -101,8 +101,7 @@ static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
         if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }
-        (void)oss_cli_fail(eval->args, row->status);
-        eval->failed++;
+        oss_cli_fail_one(eval->args, row->status, &eval->failed);
         return OSS_OK;
     }
     name_infeasible(eval, row);
@@ -279,6 +278,7 @@ static int run_eval(const oss_cli_args *args) {
     if (status == OSS_OK) {
         status = evaluate(&eval);
     }
+    oss_cli_tell_failed(eval.failed);
     if (status == OSS_OK && oss_cli_has(args, "--json")) {
         status = print_json(&eval);
     } else if (status == OSS_OK) {
@@ -298,7 +298,7 @@ const oss_cli_command oss_command_eval = {
         "are fractions of the whole corpus's words and code points; loss is the mean of -ln "
         "p(text)/symbols over the rows whose text fits into their frames; `infeasible` counts the others, "
         "which still count in the rates. realtime_factor is audio_seconds / wall_seconds (100: a hundred "
-        "times faster than speech). A row that cannot be read is named on standard error and counted in "
+        "times faster than speech). A row that cannot be read is named on standard error (20 of them at most) and counted in "
         "`failed`; the rest is scored, exit 1 (3 when no row could be scored).\n\n"
         "--json prints utterances words characters wer cer substitutions deletions insertions loss "
         "infeasible audio_seconds wall_seconds realtime_factor failed; substitutions, deletions and "

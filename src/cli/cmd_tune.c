@@ -335,7 +335,7 @@ const oss_cli_command oss_command_tune = {
         "not at all, and holds from then on wherever --lm names the file without --lm-weight, --word-bonus, --unknown-penalty and --prior-weight. --unknown-penalty X and --prior-weight X leave theirs at X, and store it. An ARPA file has no "
         "room for it: --dry-run only prints.\n\n"
         "A few hundred recordings are enough. They should be of the kind that is to be recognised, and not those that "
-        "the model was trained on. A row that cannot be read is named on standard error and left out, exit 1.\n\n"
+        "the model was trained on. A row that cannot be read is named on standard error (20 of them at most) and left out, exit 1.\n\n"
         "--json prints rows failed lm symbol_lm (with it) beam metric greedy (wer cer) tried (a list of lm_weight "
         "word_bonus unknown_penalty prior_weight wer cer) best stored.",
     .option = options,

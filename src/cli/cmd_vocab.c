@@ -110,8 +110,7 @@ static oss_status grow_rows(census *c) {
 /* What is wrong with one row is said and counted. */
 static oss_status pass_over(census *c, oss_status status) {
     if (status != OSS_OK && oss_cli_is_of_one(status)) {
-        (void)oss_cli_fail(c->args, status);
-        c->failed++;
+        oss_cli_fail_one(c->args, status, &c->failed);
         return OSS_OK;
     }
     return status;
@@ -284,6 +283,7 @@ static int run_vocab(const oss_cli_args *args) {
     if (status == OSS_OK) {
         status = work_out(&c);
     }
+    oss_cli_tell_failed(c.failed);
     for (int32_t i = 0; i < c.rows; i++) {
         oss_free(c.row[i].text);
     }

@@ -181,8 +181,7 @@ static oss_status print_totals(const scoring *s) {
 /* What is wrong with one line is said and counted; anything else ends the command. */
 static oss_status pass_over(scoring *s, oss_status status) {
     if (status == OSS_EINPUT) {
-        (void)oss_cli_fail(s->args, status);
-        s->failed++;
+        oss_cli_fail_one(s->args, status, &s->failed);
         return OSS_OK;
     }
     return status;
@@ -364,6 +363,7 @@ static oss_status score_all(scoring *s) {
 static int run_score(const oss_cli_args *args) {
     scoring s = {.args = args};
     oss_status status = score_all(&s);
+    oss_cli_tell_failed(s.failed);
     oss_ngram_free(s.ngram);
     oss_model_free(s.model);
     oss_free(s.symbol_token);

@@ -70,8 +70,7 @@ static oss_status add_row(oss_tune_rows *rows, const oss_cli_args *args, const o
         if (!oss_cli_is_of_one(from->status)) {
             return from->status;
         }
-        (void)oss_cli_fail(args, from->status);
-        rows->failed++;
+        oss_cli_fail_one(args, from->status, &rows->failed);
         return OSS_OK;
     }
     oss_status status = make_room(rows);
@@ -98,6 +97,7 @@ static oss_status read_rows(oss_tune_rows *rows, const oss_cli_args *args, oss_e
             status = add_row(rows, args, row, greedy);
         }
     } while (status == OSS_OK && row != NULL);
+    oss_cli_tell_failed(rows->failed);
     if (status == OSS_OK && rows->count == 0) {
         status = oss_fail(OSS_EINPUT, "%s: %s", csv,
                           rows->failed == 0 ? "has no rows" : "no row could be encoded");

@@ -150,6 +150,7 @@ static oss_status next_row(oss_row_source *source, oss_source_row *out, bool *ou
     }
     if (status == OSS_OK && csv_row != NULL) {
         status = take_row(rows, csv_row, out);
+        status = status == OSS_EINPUT ? oss_csv_refuse(rows->csv) : status;
     }
     if (status == OSS_OK) {
         *out_is_there = csv_row != NULL;
@@ -166,13 +167,17 @@ static uint64_t get_wav_offset(const oss_row_source *source) {
     return oss_csv_field_offset(rows->csv, rows->wav_column);
 }
 
+static oss_status refuse_row(oss_row_source *source) {
+    return oss_csv_refuse(((csv_rows *)source)->csv);
+}
+
 static void free_rows(oss_row_source *source) {
     csv_rows *rows = (csv_rows *)source;
     oss_csv_free(rows->csv);
     oss_free(rows);
 }
 
-static const oss_row_source_type csv_type = {next_row, get_place, get_wav_offset, free_rows};
+static const oss_row_source_type csv_type = {next_row, get_place, get_wav_offset, refuse_row, free_rows};
 
 static oss_status open_rows(oss_row_source **out, const char *path, const char *folder,
                             const column_names *names) {

@@ -1,5 +1,7 @@
 #include "dataset/verdict.h"
 
+#include <errno.h>
+
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -8,6 +10,27 @@ const char *oss_skip_reason_name(oss_skip_reason reason) {
     static const char *const name[OSS_SKIP_REASONS] = {"csv",  "audio",  "short",
                                                        "long", "silent", "infeasible"};
     return name[reason];
+}
+
+bool oss_row_is_to_blame(oss_status status) {
+    if (status != OSS_EIO) {
+        return status == OSS_EINPUT;
+    }
+    switch (oss_last_errno()) {
+    case 0: /* no call of the system's */
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EISDIR:
+    case EINVAL:
+    case EOVERFLOW:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static oss_verdict refuse(oss_skip_reason reason, const char *format, double a, double b)
@@ -65,7 +88,7 @@ oss_status oss_sound_judge(oss_verdict *verdict, oss_sound *out, oss_audio *audi
     oss_audio heard;
     *verdict = (oss_verdict){0};
     oss_status status = oss_audio_load(&heard, row->path, &request);
-    if (status == OSS_EINPUT || status == OSS_EIO) {
+    if (oss_row_is_to_blame(status)) {
         *verdict = (oss_verdict){.reason = too_long ? OSS_SKIP_LONG : OSS_SKIP_AUDIO,
                                  .message = oss_strdup(oss_last_error())};
         return verdict->message == NULL ? OSS_ENOMEM : OSS_OK;

@@ -32,9 +32,14 @@ typedef struct oss_verdict {
     char *message;          /* when not: with the file's name for AUDIO and LONG alone; oss_free */
 } oss_verdict;
 
+/* Of a failure that this thread has just met at a row's recording: whether the row is to blame, which may then be left
+ * out: what is there cannot be used, or nothing is there, or we may not read it. What a disk or the system does not
+ * give (EIO, too many open files, a server that is gone) may be another row's turn next, and is no fault of the data. */
+bool oss_row_is_to_blame(oss_status status);
+
 /* Decodes a row's recording and judges it. audio: NULL, or where a usable one goes, as oss_dataset_row_decode
  * gives it, for the price of its resampling. *out is filled when there was something to decode. Fails only when
- * the recording is not to blame; the verdict is then empty. */
+ * the recording is not to blame (oss_row_is_to_blame); the verdict is then empty. */
 oss_status oss_sound_judge(oss_verdict *verdict, oss_sound *out, oss_audio *audio, const oss_dataset_row *row,
                            const oss_config *config);
 

@@ -30,7 +30,7 @@ static oss_status add_voice(oss_voice_set *set, const oss_row *row, const oss_co
     } else {
         *clip = (oss_clip){0};
         status = decode_voice(clip, row, config);
-        if (config->data.bad_audio == OSS_POLICY_SKIP && (status == OSS_EINPUT || status == OSS_EIO)) {
+        if (config->data.bad_audio == OSS_POLICY_SKIP && oss_row_is_to_blame(status)) {
             oss_log_warn("not heard in babble: %s", oss_last_error());
             status = OSS_OK;
         }

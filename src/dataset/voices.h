@@ -15,8 +15,8 @@ typedef struct oss_voice_set {
     int32_t clips;
 } oss_voice_set;
 
-/* A row that cannot be decoded any more is silent when config->data.bad_audio is "skip", with a warning, else the
- * error returned. manifest must outlive it. */
+/* A row that cannot be decoded any more is silent when config->data.bad_audio is "skip" and it is to blame
+ * (oss_row_is_to_blame), with a warning, else the error returned. manifest must outlive it. */
 oss_status oss_voice_set_init(oss_voice_set *out, const oss_manifest *manifest, const oss_config *config);
 void oss_voice_set_deinit(oss_voice_set *set);
 /* The voices for babble behind a row. */

@@ -61,7 +61,7 @@ static void score_task(void *context, int32_t task, int32_t worker) {
     utterance_score *score = &job->score[job->turn[task]];
     oss_status status = oss_row_load(job->audio[worker], row, config);
     score->loaded = status == OSS_OK;
-    if ((status == OSS_EINPUT || status == OSS_EIO) && config->data.bad_audio == OSS_POLICY_SKIP) {
+    if (oss_row_is_to_blame(status) && config->data.bad_audio == OSS_POLICY_SKIP) {
         oss_log_warn("left out of this validation: %s", oss_last_error());
         return;
     }

@@ -36,7 +36,7 @@ typedef struct oss_validation_setup {
 } oss_validation_setup;
 
 /* Every utterance by itself on one thread, so neither batches nor threads change a digit. A row that cannot
- * be loaded is an error, or with bad_audio "skip" a warning. *out: oss_eval_deinit. */
+ * be loaded is an error, or with bad_audio "skip" a warning if it is to blame (oss_row_is_to_blame). *out: oss_eval_deinit. */
 oss_status oss_validate(oss_eval *out, const oss_validation_setup *setup);
 void oss_eval_deinit(oss_eval *eval);
 

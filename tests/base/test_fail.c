@@ -72,6 +72,16 @@ START_TEST(test_long_message_is_cut_between_characters) {
 }
 END_TEST
 
+START_TEST(test_errno_of_the_message) {
+    (void)oss_fail_errno(EIO, "cannot read %s", "x");
+    ck_assert_int_eq(oss_last_errno(), EIO);
+    (void)oss_fail_prefix(OSS_EIO, "row 3");
+    ck_assert_int_eq(oss_last_errno(), EIO);
+    (void)oss_fail(OSS_EIO, "%s", oss_last_error()); /* told by somebody who may know better */
+    ck_assert_int_eq(oss_last_errno(), 0);
+}
+END_TEST
+
 START_TEST(test_status_names) {
     ck_assert_str_eq(oss_status_name(OSS_OK), "OSS_OK");
     ck_assert_str_eq(oss_status_name(OSS_EUSAGE), "OSS_EUSAGE");
@@ -193,6 +203,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(fail, test_message_is_one_line);
     tcase_add_test(fail, test_long_message_is_cut_between_characters);
     tcase_add_test(fail, test_status_names);
+    tcase_add_test(fail, test_errno_of_the_message);
     tcase_add_test(fail, test_each_thread_has_its_message);
     suite_add_tcase(suite, fail);
     TCase *log = tcase_create("log");

@@ -103,6 +103,14 @@ START_TEST(test_order_of_calls) {
                  "mosc");
     ck_assert_int_eq(oss_file_make_folders(deep), OSS_OK);
     expect_calls("");
+    char *way = oss_tempdir_path(folder, "a/c");
+    ck_assert_int_eq(oss_file_settle_folders(way), OSS_OK);
+    ck_assert_msg(strlen(trace) > 7 && strcmp(trace + strlen(trace) - 7, "oscmosc") == 0, "%s", trace);
+    trace[0] = '\0';
+    ck_assert_int_eq(oss_file_settle_folders(way), OSS_OK);
+    ck_assert_msg(strlen(trace) > 6 && strcmp(trace + strlen(trace) - 6, "oscosc") == 0, "%s", trace);
+    trace[0] = '\0';
+    free(way);
     free(deep);
     free(new_path);
 }

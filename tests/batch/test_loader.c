@@ -1,5 +1,6 @@
 #include "batch/loader.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "batch/labels.h"
 #include "dataset/row_audio.h"
 #include "dataset/scan.h"
+#include "support/faults.h"
 #include "support/rows.h"
 #include "support/suite.h"
 #include "support/tempdir.h"
@@ -197,6 +199,29 @@ START_TEST(test_a_row_lost_later_is_an_error) {
 }
 END_TEST
 
+/* A batch is not made smaller for a disk that fails, whatever bad_audio says: the weights would be others. */
+START_TEST(test_a_disk_that_fails) {
+    fixture f;
+    make(&f, 0, 0, "");
+    oss_loader *loader = NULL;
+    const oss_micro_batch *batch = NULL;
+    oss_faults_install();
+    oss_faults_fail(OSS_CALL_READ, 3, EIO);
+    oss_status status = oss_loader_create(&loader, &f.rows, f.config, NULL, 1, 0, 0);
+    for (int32_t i = 0; i < ROWS && status == OSS_OK; i++) {
+        status = oss_loader_next(loader, &batch);
+    }
+    ck_assert_int_eq(status, OSS_EIO);
+    ck_assert_msg(strstr(oss_last_error(), "tones.csv row ") != NULL &&
+                      strstr(oss_last_error(), strerror(EIO)) != NULL,
+                  "%s", oss_last_error());
+    oss_loader_free(loader);
+    ck_assert(oss_faults_clear());
+    oss_faults_remove();
+    clear(&f);
+}
+END_TEST
+
 /* Of several the first of the batch is told, with any number of threads. */
 START_TEST(test_the_first_lost_row_is_told) {
     fixture f;
@@ -262,6 +287,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_starts_anywhere);
     tcase_add_test(all, test_a_row_lost_later_is_left_out);
     tcase_add_test(all, test_a_row_lost_later_is_an_error);
+    tcase_add_test(all, test_a_disk_that_fails);
     tcase_add_loop_test(all, test_the_first_lost_row_is_told, 1, 4);
     tcase_add_test(all, test_a_file_that_changed_is_named);
     tcase_add_test(all, test_may_be_freed_at_any_time);

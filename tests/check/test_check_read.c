@@ -149,6 +149,30 @@ START_TEST(test_memory_that_is_short) {
 }
 END_TEST
 
+/* It is told, and is no finding about the data. */
+START_TEST(test_a_disk_that_fails) {
+    oss_check_data data = {0};
+    write_recordings();
+    oss_faults_install();
+    for (int64_t k = 1;; k++) {
+        oss_faults_fail(OSS_CALL_READ, k, EIO);
+        oss_status status = read_all(&data, rows_csv, 1);
+        bool fired = oss_faults_clear();
+        oss_check_data_deinit(&data);
+        if (!fired) {
+            ck_assert_int_eq(status, OSS_OK);
+            ck_assert_int_ge(k, 8);
+            break;
+        }
+        ck_assert_int_eq(status, OSS_EIO);
+        ck_assert_msg(strstr(oss_last_error(), "cannot read ") != NULL &&
+                          strstr(oss_last_error(), strerror(EIO)) != NULL,
+                      "read %d: %s", (int)k, oss_last_error());
+    }
+    oss_faults_remove();
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("check/check_read");
     TCase *tests = tcase_create("read");
@@ -157,6 +181,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(tests, test_places);
     tcase_add_test(tests, test_no_rows);
     tcase_add_test(tests, test_memory_that_is_short);
+    tcase_add_test(tests, test_a_disk_that_fails);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -27,16 +27,17 @@ static void tear_down(void) {
 static const struct {
     const char *word[9];
     bool scores, prints; /* takes no row that is wrong; its findings are results */
+    bool names;          /* each row that is wrong, as they come */
 } cases[] = {
     {.word = {"check", "--csv", "@"}, .prints = true},
     {.word = {"check", "--csv", "set.csv", "--dev-csv", "@"}, .prints = true},
-    {.word = {"vocab", "--units", "char", "--csv", "@"}},
-    {.word = {"eval", "--csv", "@"}},
-    {.word = {"align", "--csv", "@"}},
-    {.word = {"calibrate", "-o", "out", "model.safetensors", "--csv", "@"}},
-    {.word = {"tune", "--lm", "tiny.arpa", "--dry-run", "--csv", "@"}},
+    {.word = {"vocab", "--units", "char", "--csv", "@"}, .names = true},
+    {.word = {"eval", "--csv", "@"}, .names = true},
+    {.word = {"align", "--csv", "@"}, .names = true},
+    {.word = {"calibrate", "-o", "out", "model.safetensors", "--csv", "@"}, .names = true},
+    {.word = {"tune", "--lm", "tiny.arpa", "--dry-run", "--csv", "@"}, .names = true},
     {.word = {"lm", "build", "--order", "2", "-o", "out", "--csv", "@"}},
-    {.word = {"lm", "score", "--lm", "tiny.arpa", "--csv", "@"}},
+    {.word = {"lm", "score", "--lm", "tiny.arpa", "--csv", "@"}, .names = true},
     {.word = {"score", "--ref-format", "csv", "--hyp", "set.csv", "--ref", "@"}, .scores = true},
     {.word = {"train", "--config", "config.json", "--run", "run", "--set", "@train_csv="}},
 };
@@ -97,6 +98,28 @@ START_TEST(test_stray_quote) {
 }
 END_TEST
 
+/* Of many rows that are wrong some are named, and all are counted. */
+START_TEST(test_many_wrong_rows) {
+    char text[400] = "wav,text\nthree.wav,a\n";
+    for (int i = 0; i < 33; i++) {
+        strcat(text, "x\n");
+    }
+    oss_cli_case_write(&c, "many.csv", strcat(text, "five.wav,a a\n"));
+    oss_program_run run = run_case(_i, "many.csv");
+    if (cases[_i].names) {
+        ck_assert_msg(count_lines(run.err, "has 1 field") == 20, "%s", run.err);
+        ck_assert_msg(count_lines(run.err, "many.csv:22: row 21: ") == 1, "%s", run.err);
+        ck_assert_msg(count_lines(run.err, "\nand 13 more failed\n") == 1, "%s", run.err);
+    } else {
+        ck_assert_msg(count_lines(run.err, "has 1 field") <= 20, "%s", run.err);
+        ck_assert_msg(cases[_i].scores || strstr(run.err, "33") != NULL || strstr(run.out, "33") != NULL ||
+                          strstr(run.err, "more") != NULL,
+                      "%s%s", run.out, run.err);
+    }
+    oss_program_run_deinit(&run);
+}
+END_TEST
+
 START_TEST(test_rows_and_lines_are_told) {
     oss_cli_case_write(&c, "lines.csv", "wav,text\nthree.wav,\"a\na\"\n\nfive.wav,a a\n");
     oss_program_run run = run_case(_i, "lines.csv");
@@ -132,6 +155,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(tests, test_no_csv, 0, CASES);
     tcase_add_loop_test(tests, test_stray_quote, 0, CASES);
     tcase_add_loop_test(tests, test_rows_and_lines_are_told, 0, CASES);
+    tcase_add_loop_test(tests, test_many_wrong_rows, 0, CASES);
     tcase_add_test(tests, test_pipe_without_an_end);
     suite_add_tcase(suite, tests);
     return suite;

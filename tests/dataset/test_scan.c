@@ -1,5 +1,6 @@
 #include "dataset/scan.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,53 @@ START_TEST(test_memory_may_run_out_anywhere) {
 }
 END_TEST
 
+/* The disk, not the data: no row is left out for it, whatever bad_audio says. */
+START_TEST(test_a_disk_that_fails) {
+    static const int error[] = {EIO, ESTALE, EMFILE};
+    int64_t failed = 0;
+    fixture f;
+    make(&f, "wav,text\nslow.wav,a\nmissing.wav,b\n", "");
+    oss_faults_install();
+    for (bool fired = true; fired;) {
+        oss_manifest_deinit(&f.rows);
+        ck_assert_int_eq(oss_manifest_read(&f.rows, f.config, 0), OSS_OK);
+        oss_faults_fail(OSS_CALL_ANY_FILE, ++failed, error[_i]);
+        oss_status status = oss_manifest_scan(&f.rows, f.config, NULL, &f.cache_bytes, NULL);
+        fired = oss_faults_clear();
+        if (status == OSS_OK) { /* closing may fail: nothing was written */
+            ck_assert_int_eq(f.rows.rows, 1);
+            ck_assert_int_eq(f.rows.skippeds, 1);
+            continue;
+        }
+        ck_assert(fired);
+        ck_assert_int_eq(status, OSS_EIO);
+        const char *message = oss_last_error(), *reason = strerror(error[_i]);
+        ck_assert_msg(strstr(message, "rows.csv row ") != NULL && strstr(message, ".wav") != NULL &&
+                          strstr(message, reason) != NULL,
+                      "call %d: %s", (int)failed, message);
+    }
+    ck_assert_int_gt(failed, 8);
+    oss_faults_remove();
+    clear(&f);
+}
+END_TEST
+
+/* What may not be read is left out and named, as what is not there is. */
+START_TEST(test_a_recording_that_may_not_be_read) {
+    fixture f;
+    make(&f, "wav,text\ngood.wav,a\nslow.wav,b\n", "");
+    oss_faults_install();
+    oss_faults_fail(OSS_CALL_OPEN, 1, EACCES);
+    oss_status status = oss_manifest_scan(&f.rows, f.config, NULL, &f.cache_bytes, NULL);
+    ck_assert(oss_faults_clear());
+    oss_faults_remove();
+    ck_assert_msg(status == OSS_OK, "%s", oss_last_error());
+    ck_assert_int_eq(f.rows.rows, 1);
+    assert_skipped(&f, 1, OSS_SKIP_AUDIO, "good.wav", "Permission denied");
+    clear(&f);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("scan");
     TCase *all = tcase_create("scan");
@@ -241,6 +289,8 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_cache_budget);
     tcase_add_test(all, test_progress_and_stop);
     tcase_add_test(all, test_memory_may_run_out_anywhere);
+    tcase_add_loop_test(all, test_a_disk_that_fails, 0, 3);
+    tcase_add_test(all, test_a_recording_that_may_not_be_read);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "ngram/codebook.h"
+#include "ngram/ngram_image.h"
 #include "ngram/pack.h"
 #include "support/faults.h"
 #include "support/suite.h"
@@ -198,6 +199,45 @@ START_TEST(test_a_right_sum_of_wrong_bytes) {
 }
 END_TEST
 
+/* Numbers that a right sum vouches for, and that would make every score of a word none. */
+START_TEST(test_numbers_that_are_none) {
+    static const struct {
+        double value;
+        long place;
+        bool is_float;
+        const char *message;
+    } wrong[] = {
+        {NAN, 128, true, "byte 128: no logarithm of a probability or back-off"},
+        {0.5, 132, true, "byte 132: no logarithm of a probability or back-off"}, /* a probability above 1 */
+        {INFINITY, 128 + 4 * OSS_NGRAM_BOOK, true, ": no logarithm of a probability or back-off"},
+        {NAN, 40, false, "byte 40: a tuning that is no number"},
+        {-INFINITY, 48, false, "byte 40: a tuning that is no number"},
+    };
+    oss_ngram *ngram = pack_pairs(), *again = NULL;
+    char *path = oss_tempdir_path(folder, "model.olm");
+    ck_assert_int_eq(oss_ngram_save(ngram, path), OSS_OK);
+    oss_ngram_free(ngram);
+    long bytes;
+    char *file = oss_tempdir_read(path, &bytes), *harm = malloc((size_t)bytes);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const float single = (float)wrong[i].value;
+        memcpy(harm, file, (size_t)bytes);
+        memcpy(harm + wrong[i].place, wrong[i].is_float ? (const void *)&single : &wrong[i].value,
+               wrong[i].is_float ? sizeof single : sizeof wrong[i].value);
+        uint64_t sum = oss_hash(harm + 24, (size_t)bytes - 24);
+        memcpy(harm + 16, &sum, sizeof sum);
+        oss_tempdir_write(path, harm, bytes);
+        ck_assert_int_eq(oss_ngram_load(&again, path), OSS_EINPUT);
+        ck_assert_msg(strstr(oss_last_error(), wrong[i].message) != NULL &&
+                          strstr(oss_last_error(), "model.olm") != NULL,
+                      "%s", oss_last_error());
+    }
+    free(harm);
+    free(file);
+    free(path);
+}
+END_TEST
+
 /* ---- What is not packed ---- */
 
 static void refuse(const oss_ngram_parts *parts, const char *message) {
@@ -340,6 +380,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_values);
     tcase_add_test(all, test_every_bit_counts);
     tcase_add_test(all, test_a_right_sum_of_wrong_bytes);
+    tcase_add_test(all, test_numbers_that_are_none);
     tcase_add_test(all, test_what_is_not_packed);
     tcase_add_test(all, test_few_values_are_exact);
     tcase_add_test(all, test_many_values_are_near);

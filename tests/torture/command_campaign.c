@@ -86,8 +86,12 @@ static oss_command_outcome do_again(const attempt *a) {
 
 /* An input of several could not be read: it is named and left out. */
 static bool is_partial(const attempt *a, const oss_command_outcome *outcome) {
-    bool left_out = trains(a) && outcome->code == 0 && strstr(outcome->err, "warning: left out: ") != NULL;
-    return outcome->fired && ((a->command->rows && outcome->code == 1) || left_out);
+    return outcome->fired && a->command->rows && outcome->code == 1;
+}
+
+/* Training goes on without a row for what the row is, never for what a disk does. */
+static bool misses_a_row(const attempt *a, const oss_command_outcome *outcome) {
+    return trains(a) && strstr(outcome->err, "left out") != NULL;
 }
 
 static bool is_right_code(const attempt *a, const oss_command_outcome *outcome) {
@@ -116,6 +120,9 @@ static void judge(const attempt *a, const oss_command_outcome *outcome) {
         lose(a, outcome, "a signal ended it");
         return;
     }
+    if (misses_a_row(a, outcome)) {
+        lose(a, outcome, "a row is left out");
+    }
     if (!is_right_code(a, outcome)) {
         lose(a, outcome, "another exit code");
     }
@@ -137,9 +144,7 @@ static void judge_output(const attempt *a, const oss_command_outcome *outcome) {
         return;
     }
     if (is_partial(a, outcome)) { /* its result is its own: for the next attempt all is as before */
-        if (!trains(a)) {
-            (void)do_again(a);
-        }
+        (void)do_again(a);
         return;
     }
     if (!trains(a) && a->command->begin == NULL &&
