@@ -95,7 +95,7 @@ static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
 
 static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
     if (row->status != OSS_OK) {
-        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+        (void)oss_eval_row_fail(row);
         if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }

@@ -65,7 +65,7 @@ static void add_edits(oss_edits *sum, const oss_edits *edits) {
 static oss_status add_row(oss_tune_rows *rows, const oss_cli_args *args, const oss_eval_row *from,
                           oss_tune_score *greedy) {
     if (from->status != OSS_OK) {
-        (void)oss_fail(from->status, "%s", from->message == NULL ? "out of memory" : from->message);
+        (void)oss_eval_row_fail(from);
         if (!oss_cli_is_of_one(from->status)) {
             return from->status;
         }
