@@ -22,6 +22,7 @@ struct oss_tune_rows {
     oss_pool *pool;
     tune_row *row; /* [count] */
     int64_t count, capacity, failed;
+    oss_status failure; /* of the last that failed */
 };
 
 /* ---- Rows ---- */
@@ -71,6 +72,7 @@ static oss_status add_row(oss_tune_rows *rows, const oss_cli_args *args, const o
         }
         (void)oss_cli_fail(args, from->status);
         rows->failed++;
+        rows->failure = from->status;
         return OSS_OK;
     }
     oss_status status = make_room(rows);
@@ -98,8 +100,8 @@ static oss_status read_rows(oss_tune_rows *rows, const oss_cli_args *args, oss_e
         }
     } while (status == OSS_OK && row != NULL);
     if (status == OSS_OK && rows->count == 0) {
-        status = oss_fail(OSS_EINPUT, "%s: %s", csv,
-                          rows->failed == 0 ? "has no rows" : "no row could be encoded");
+        status = rows->failed == 0 ? oss_fail(OSS_EINPUT, "%s: has no rows", csv)
+                                   : oss_fail(rows->failure, "%s: no row could be encoded", csv);
     }
     return status;
 }

@@ -65,11 +65,22 @@ START_TEST(test_calls) {
 }
 END_TEST
 
-/* Whole: what cannot be looked at was once told to be no regular file. */
-START_TEST(test_every_file_call_of_check) {
-    const oss_torture_range all = {.first = 1, .last = INT64_MAX - 1, .stride = 1};
+/* Whole, for each once had a fault at a call or two: what could not be looked at was told to be no regular file; rows
+ * that all lacked memory were told as rows that were wrong. */
+static const struct {
+    const char *command, *kind;
+    int64_t last;
+} whole[] = {{"check", "EIO", INT64_MAX - 1},
+             {"eval", "no memory from there on", INT64_MAX - 1},
+             {"align --csv", "no memory from there on", INT64_MAX - 1},
+             {"tune", "no memory from there on", 500}}; /* while it encodes the rows */
+
+START_TEST(test_every_call) {
+    const oss_torture_range all = {.first = 1, .last = whole[_i].last, .stride = 1};
     oss_tally tally = {0};
-    ck_assert(oss_torture_command(&tally, place, find_case("check"), find_kind("EIO"), &all));
+    bool ended =
+        oss_torture_command(&tally, place, find_case(whole[_i].command), find_kind(whole[_i].kind), &all);
+    ck_assert_int_eq(ended, whole[_i].last > 500);
     expect_none_lost(&tally);
 }
 END_TEST
@@ -77,14 +88,16 @@ END_TEST
 /* Too short even for the message: it says which recording or row all the same, and what was done is kept. */
 static const struct {
     const char *command, *named;
-} last_ones[] = {{"transcribe", "tones-001.wav: out of memory"}, {"eval", "row 3: out of memory"}};
+} last_ones[] = {{"transcribe", "tones-001.wav: out of memory"},
+                 {"eval", "row 3: out of memory"},
+                 {"align --csv", "row 2: out of memory"}};
 
 START_TEST(test_what_memory_was_too_short_for_is_named) {
     const oss_command_case *command = oss_command_case_get(find_case(last_ones[_i].command));
     const oss_command_fault none = {0};
     const int64_t calls = oss_command_try(place, command->word, NULL, &none).heap_calls;
     int32_t partial = 0;
-    for (int64_t k = calls - 20; k <= calls; k++) {
+    for (int64_t k = calls - 120; k <= calls; k++) {
         const oss_command_fault fault = {
             .kind = OSS_CALL_ANY_HEAP, .nth = k, .error_number = ENOMEM, .lasts = true};
         const oss_command_outcome outcome = oss_command_try(place, command->word, NULL, &fault);
@@ -95,6 +108,8 @@ START_TEST(test_what_memory_was_too_short_for_is_named) {
         }
     }
     ck_assert_int_gt(partial, 0);
+    ck_assert_int_le(oss_command_try(place, command->word, NULL, &none).code,
+                     1); /* for the tests that follow */
 }
 END_TEST
 
@@ -124,7 +139,7 @@ Suite *oss_test_suite(void) {
     tcase_add_loop_test(all, test_what_memory_was_too_short_for_is_named, 0,
                         (int)(sizeof last_ones / sizeof last_ones[0]));
     tcase_add_loop_test(all, test_calls, 0, OSS_TORTURE_KINDS);
-    tcase_add_test(all, test_every_file_call_of_check);
+    tcase_add_loop_test(all, test_every_call, 0, (int)(sizeof whole / sizeof whole[0]));
     tcase_add_test(all, test_interrupted_and_short);
     tcase_add_loop_test(all, test_storm, 0, oss_torture_storms());
     suite_add_tcase(suite, all);
