@@ -227,56 +227,6 @@ START_TEST(test_commit_reports_the_first_failure) {
 }
 END_TEST
 
-/* ---- append ---- */
-
-START_TEST(test_append_leaves_no_half_line) {
-    static const char line[] = "{\"step\":2}\n";
-    for (int64_t k = 1;; k++) {
-        oss_tempdir_write(path, old_content, sizeof old_content);
-        oss_faults_short(4);
-        oss_faults_fail(OSS_CALL_ANY_CHANGE, k, ENOSPC);
-        oss_status status = oss_file_append(path, line, sizeof line - 1);
-        bool fired = oss_faults_clear();
-        long bytes = 0;
-        char *text = oss_tempdir_read(path, &bytes);
-        free(text);
-        if (!fired) {
-            ck_assert_int_eq(status, OSS_OK);
-            ck_assert_int_eq(bytes, (long)(sizeof old_content + sizeof line - 1));
-            ck_assert_int_ge(k, 5);
-            break;
-        }
-        ck_assert_int_eq(status, OSS_ENOSPC);
-        ck_assert_int_eq(bytes, (long)sizeof old_content);
-        ck_assert(strstr(oss_last_error(), path) != NULL);
-    }
-}
-END_TEST
-
-/* Who is told that it failed writes it again: then the file must not have it yet. */
-START_TEST(test_append_that_failed_left_nothing) {
-    static const char line[] = "{\"step\":2}\n";
-    const long before = _i == 0 ? 0 : (long)sizeof old_content;
-    bool fired = true;
-    int64_t failed = 0;
-    for (int64_t k = 1; fired; k++) {
-        (void)unlink(path);
-        if (before > 0) {
-            oss_tempdir_write(path, old_content, before);
-        }
-        oss_faults_fail(OSS_CALL_ANY_FILE, k, EIO);
-        oss_status status = oss_file_append(path, line, sizeof line - 1);
-        fired = oss_faults_clear();
-        failed += status != OSS_OK;
-        long bytes = 0;
-        free(oss_tempdir_read(path, &bytes));
-        ck_assert_msg(bytes == before + (status == OSS_OK ? (long)sizeof line - 1 : 0),
-                      "call %d: %s, %ld bytes", (int)k, oss_status_name(status), bytes);
-    }
-    ck_assert_int_ge(failed, 4);
-}
-END_TEST
-
 /* ---- symlink ---- */
 
 START_TEST(test_symlink_replacement) {
@@ -416,8 +366,6 @@ Suite *oss_test_suite(void) {
     tcase_add_test(file, test_interrupted_and_short_calls_are_gone_on_with);
     tcase_add_test(file, test_short_memory);
     tcase_add_test(file, test_commit_reports_the_first_failure);
-    tcase_add_test(file, test_append_leaves_no_half_line);
-    tcase_add_loop_test(file, test_append_that_failed_left_nothing, 0, 2);
     tcase_add_test(file, test_symlink_replacement);
     tcase_add_test(file, test_other_calls_report_every_failure);
     suite_add_tcase(suite, file);
