@@ -159,6 +159,15 @@ bool oss_file_is_same(const char *a, const char *b) {
            left.inode == right.inode;
 }
 
+oss_status oss_file_find_folder(bool *out, const char *path) {
+    struct stat info = {0};
+    if (oss_file.stat(path, &info) != 0 && errno != ENOENT && errno != ENOTDIR) {
+        return oss_fail_errno(errno, "cannot look at %s", path);
+    }
+    *out = S_ISDIR(info.st_mode);
+    return OSS_OK;
+}
+
 bool oss_file_is_folder(const char *path) {
     struct stat info;
     return oss_file.stat(path, &info) == 0 && S_ISDIR(info.st_mode);

@@ -65,12 +65,14 @@ START_TEST(test_calls) {
 }
 END_TEST
 
-/* Whole, for each once had a fault at a call or two: what could not be looked at was told to be no regular file; rows
- * that all lacked memory were told as rows that were wrong. */
+/* Whole, for each once had a fault at a call or two: what could not be looked at was told to be no regular file; a folder
+ * of results that could not be looked at was closed to them, so that a temporary stayed; rows that all lacked memory were
+ * told as rows that were wrong. */
 static const struct {
     const char *command, *kind;
     int64_t last;
 } whole[] = {{"check", "EIO", INT64_MAX - 1},
+             {"align", "EIO", INT64_MAX - 1},
              {"eval", "no memory from there on", INT64_MAX - 1},
              {"align --csv", "no memory from there on", INT64_MAX - 1},
              {"tune", "no memory from there on", 500}}; /* while it encodes the rows */
