@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,10 +127,16 @@ static oss_status sync_folder(const char *path) {
 }
 
 oss_status oss_file_sync_parent(const char *path) {
-    char *folder = oss_path_folder(path);
-    oss_status status = folder == NULL ? OSS_ENOMEM : sync_folder(folder);
-    oss_free(folder);
-    return status;
+    char folder[PATH_MAX] = "."; /* no call of the system takes a longer one */
+    size_t bytes = oss_path_folder_bytes(path);
+    if (bytes >= sizeof folder) {
+        return oss_fail_errno(ENAMETOOLONG, "cannot sync the folder of %s", path);
+    }
+    if (bytes > 0) {
+        memcpy(folder, path, bytes);
+        folder[bytes] = '\0';
+    }
+    return sync_folder(folder);
 }
 
 bool oss_file_exists(const char *path) {
@@ -150,6 +157,15 @@ bool oss_file_is_same(const char *a, const char *b) {
     oss_file_id left, right;
     return oss_file_identify(&left, a) && oss_file_identify(&right, b) && left.device == right.device &&
            left.inode == right.inode;
+}
+
+oss_status oss_file_find_folder(bool *out, const char *path) {
+    struct stat info = {0};
+    if (oss_file.stat(path, &info) != 0 && errno != ENOENT && errno != ENOTDIR) {
+        return oss_fail_errno(errno, "cannot look at %s", path);
+    }
+    *out = S_ISDIR(info.st_mode);
+    return OSS_OK;
 }
 
 bool oss_file_is_folder(const char *path) {

@@ -74,6 +74,8 @@ oss_status oss_file_list(char ***out_names, size_t *out_count, const char *folde
 void oss_file_free_names(char **names, size_t count);
 
 bool oss_file_exists(const char *path); /* anything, through links */
+/* *out: whether it is a folder; fails when the disk does not tell. */
+oss_status oss_file_find_folder(bool *out, const char *path);
 bool oss_file_is_folder(const char *path);
 bool oss_file_is_regular(const char *path);          /* no folder, pipe or device: it can be read twice */
 bool oss_file_is_special(const char *path);          /* a pipe or device; not what cannot be looked at */

@@ -24,7 +24,8 @@ int oss_file_sync_fd(int fd);
  * returned. It is called until it does not fail with EEXIST: whatever has such a name is left alone. -1: errno. */
 int oss_file_make_temporary(char **out, const char *path, int (*make)(void *context, const char *temporary),
                             void *context);
-/* Syncs the folder that `path` is in. */
+/* Syncs the folder that `path` is in. Without the heap, for by then what was to be done is done: memory that is short must not call
+ * it a failure. */
 oss_status oss_file_sync_parent(const char *path);
 
 #endif

@@ -229,13 +229,17 @@ oss_status oss_file_append(const char *path, const void *bytes, size_t count) {
         return oss_fail_errno(errno, "cannot append to %s", path);
     }
     off_t end = oss_file.lseek(fd, 0, SEEK_END);
-    int error_number = end < 0 ? errno : append_fd(fd, end, bytes, count);
-    int close_error = oss_file_close_fd(fd);
-    error_number = error_number != 0 ? error_number : close_error;
-    if (error_number != 0) {
-        return oss_fail_errno(error_number, "cannot append to %s", path);
+    oss_status status = end < 0 ? oss_fail_errno(errno, "cannot append to %s", path) : OSS_OK;
+    if (end ==
+        0) { /* it may be new: its name must last as well, before there is anything that would be told as lost */
+        status = oss_file_sync_parent(path);
     }
-    return end == 0 ? oss_file_sync_parent(path) : OSS_OK; /* it may be new: its name must last as well */
+    int error_number = status == OSS_OK ? append_fd(fd, end, bytes, count) : 0;
+    if (error_number != 0) {
+        status = oss_fail_errno(error_number, "cannot append to %s", path);
+    }
+    (void)oss_file_close_fd(fd); /* all of it was synced */
+    return status;
 }
 
 oss_status oss_file_truncate(const char *path, int64_t bytes) {

@@ -32,7 +32,7 @@ char *oss_path_join(const char *folder, const char *name) {
     return joined;
 }
 
-char *oss_path_folder(const char *path) {
+size_t oss_path_folder_bytes(const char *path) {
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/') {
         length--; /* "a/b/" is "a/b" */
@@ -43,6 +43,11 @@ char *oss_path_folder(const char *path) {
     while (length > 1 && path[length - 1] == '/') {
         length--;
     }
+    return length;
+}
+
+char *oss_path_folder(const char *path) {
+    size_t length = oss_path_folder_bytes(path);
     return length == 0 ? oss_strdup(".") : oss_strndup(path, length);
 }
 

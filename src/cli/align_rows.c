@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/ordered.h"
 #include "base/strbuf.h"
 #include "cli/cli_data.h"
@@ -43,7 +44,7 @@ typedef struct rows_run {
 
 /* ---- The list ---- */
 
-static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) {
+static oss_status make_room(rows_run *run) {
     if (run->rows == INT32_MAX) {
         return oss_fail(OSS_EINPUT, "%s: more than %d rows: align parts of it", run->what->csv, INT32_MAX);
     }
@@ -55,6 +56,16 @@ static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) 
         }
         run->row = grown;
         run->capacity = capacity;
+    }
+    return OSS_OK;
+}
+
+/* Takes the row, whatever comes of it. */
+static oss_status add_row(rows_run *run, oss_dataset *dataset, listed_row *row) {
+    oss_status status = make_room(run);
+    if (status != OSS_OK) {
+        oss_dataset_row_deinit(&row->row);
+        return status;
     }
     if (row->status == OSS_OK) {
         char *text = oss_strdup(oss_dataset_source_text(dataset));
@@ -145,6 +156,11 @@ static bool take_row(void *context, int32_t task, int32_t slot) {
     row_result *result = &run->result[slot];
     const listed_row *listed = &run->row[task];
     const char *message = listed->message == NULL ? result->message : listed->message;
+    char unkept[64]; /* a message that memory was too short to keep */
+    if (message == NULL && result->status != OSS_OK) {
+        (void)oss_format(unkept, sizeof unkept, "row %lld: out of memory", (long long)listed->row.number);
+        message = unkept;
+    }
     const oss_aligned_row row = {.row = listed->status == OSS_OK ? &listed->row : NULL,
                                  .status = result->status,
                                  .message = message,

@@ -70,7 +70,7 @@ static oss_status add_word(oss_calibrate_rows *m, const oss_eval_row *row, const
 
 static oss_status add_row(oss_calibrate_rows *m, const oss_eval_row *row) {
     if (row->status != OSS_OK) {
-        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+        (void)oss_eval_row_fail(row);
         if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }

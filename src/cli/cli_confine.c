@@ -27,12 +27,14 @@ static oss_status add_folder(folder_list *list, char *folder) {
     if (folder == NULL) {
         return OSS_ENOMEM;
     }
-    if (list->folders < MOST_FOLDERS && oss_file_is_folder(folder)) {
+    bool is_there = false;
+    oss_status status = oss_file_find_folder(&is_there, folder);
+    if (is_there && list->folders < MOST_FOLDERS) {
         list->folder[list->folders++] = folder;
     } else {
         oss_free(folder);
     }
-    return OSS_OK;
+    return status;
 }
 
 /* A link stays, and the file that it names is written. */
@@ -68,9 +70,11 @@ oss_status oss_cli_confine(const oss_cli_args *args) {
         return status;
     }
     status = add_outputs(&list, args);
-    if (status == OSS_OK) {
-        status = oss_confine((const char *const *)list.folder, list.folders);
+    if (status != OSS_OK) { /* where results go is not known: neither confine it, nor go without */
+        free_folders(&list);
+        return status;
     }
+    status = oss_confine((const char *const *)list.folder, list.folders);
     free_folders(&list);
     return status == OSS_OK || when == WHEN_AUTO ? OSS_OK : oss_fail_prefix(status, "--sandbox on");
 }

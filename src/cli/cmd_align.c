@@ -90,7 +90,8 @@ typedef struct aligning {
     oss_strbuf findings;
     oss_writer file; /* of -o */
     int64_t done, failed;
-    int64_t differing; /* recordings with something found */
+    oss_status failure; /* of the last row that failed */
+    int64_t differing;  /* recordings with something found */
     bool begun;
 } aligning;
 
@@ -315,6 +316,7 @@ static oss_status take_row(void *context, const oss_aligned_row *aligned) {
     aligning *a = context;
     if (aligned->status != OSS_OK) {
         oss_cli_fail_one(a->args, oss_fail(aligned->status, "%s", aligned->message), &a->failed);
+        a->failure = aligned->status;
         return OSS_OK;
     }
     char *id = name_row(a, aligned->row);
@@ -340,8 +342,8 @@ static oss_status align_rows(aligning *a) {
                      (long long)a->done, (long long)count, (long long)a->differing);
     }
     if (status == OSS_OK && a->done == 0) {
-        return oss_fail(OSS_EINPUT, "%s: %s", rows.csv,
-                        count == 0 ? "has no rows" : "no row could be aligned");
+        return count == 0 ? oss_fail(OSS_EINPUT, "%s: has no rows", rows.csv)
+                          : oss_fail(a->failure, "%s: no row could be aligned", rows.csv);
     }
     return status;
 }

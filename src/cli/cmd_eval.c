@@ -53,6 +53,7 @@ typedef struct evaluation {
     oss_score score;
     double audio_seconds; /* of the rows that were scored */
     int64_t failed;       /* rows that could not be scored */
+    oss_status failure;   /* of the last of them */
     double wall_seconds;  /* of reading and scoring, without loading the model */
     oss_cli_decoding asked;
     oss_decoding_options decoding; /* beam_width 0: greedy */
@@ -97,11 +98,12 @@ static void name_infeasible(const evaluation *eval, const oss_eval_row *row) {
 
 static oss_status count_row(evaluation *eval, const oss_eval_row *row) {
     if (row->status != OSS_OK) {
-        (void)oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+        (void)oss_eval_row_fail(row);
         if (!oss_cli_is_of_one(row->status)) {
             return row->status;
         }
         oss_cli_fail_one(eval->args, row->status, &eval->failed);
+        eval->failure = row->status;
         return OSS_OK;
     }
     name_infeasible(eval, row);
@@ -133,11 +135,11 @@ static oss_status score_rows(evaluation *eval) {
         oss_log_warn("%s: %lld rows in all have a text that does not fit into their frames", eval->csv_path,
                      (long long)eval->score.infeasible);
     }
-    if (eval->score.rows == 0) {
-        return oss_fail(OSS_EINPUT, "%s: %s", eval->csv_path,
-                        eval->failed == 0 ? "has no rows" : "no row could be scored");
+    if (eval->score.rows > 0) {
+        return OSS_OK;
     }
-    return OSS_OK;
+    return eval->failed == 0 ? oss_fail(OSS_EINPUT, "%s: has no rows", eval->csv_path)
+                             : oss_fail(eval->failure, "%s: no row could be scored", eval->csv_path);
 }
 
 /* ---- Results ---- */
@@ -299,7 +301,7 @@ const oss_cli_command oss_command_eval = {
         "p(text)/symbols over the rows whose text fits into their frames; `infeasible` counts the others, "
         "which still count in the rates. realtime_factor is audio_seconds / wall_seconds (100: a hundred "
         "times faster than speech). A row that cannot be read is named on standard error (20 of them at most) and counted in "
-        "`failed`; the rest is scored, exit 1 (3 when no row could be scored).\n\n"
+        "`failed`; the rest is scored, exit 1 (3 when no row could be scored, 4 when memory was short for them).\n\n"
         "--json prints utterances words characters wer cer substitutions deletions insertions loss "
         "infeasible audio_seconds wall_seconds realtime_factor failed; substitutions, deletions and "
         "insertions are of words; loss is null when no row is feasible. With a search (--lm, --beam, --hotwords, "

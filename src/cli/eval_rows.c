@@ -188,3 +188,10 @@ void oss_eval_rows_free(oss_eval_rows *rows) {
     oss_free(rows->final_message);
     oss_free(rows);
 }
+
+oss_status oss_eval_row_fail(const oss_eval_row *row) {
+    if (row->message == NULL && row->csv.number > 0) {
+        return oss_fail(row->status, "row %lld: out of memory", (long long)row->csv.number);
+    }
+    return oss_fail(row->status, "%s", row->message == NULL ? "out of memory" : row->message);
+}

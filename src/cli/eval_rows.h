@@ -12,7 +12,7 @@ typedef struct oss_eval_rows oss_eval_rows;
 typedef struct oss_eval_row {
     oss_dataset_row csv; /* zeroed: it could not be read; `message` says where it is */
     oss_status status;
-    char *message; /* of a row that failed: which one, why; else NULL */
+    char *message; /* of a row that failed: which one, why; else NULL, or memory was too short for it */
     oss_scored_row scored;
 } oss_eval_row;
 
@@ -32,5 +32,8 @@ void oss_eval_rows_free(oss_eval_rows *rows);
 /* The next row, owned by `rows` until the next call; NULL at the end. A row that is wrong comes back with its
  * status; what is returned here is a failure that ends it all (memory, a CSV that cannot be read on). */
 oss_status oss_eval_rows_next(oss_eval_rows *rows, const oss_eval_row **out);
+/* Makes what a row failed with the last error of this thread, and returns it. It names the row when memory is too
+ * short to keep a message, too. */
+oss_status oss_eval_row_fail(const oss_eval_row *row);
 
 #endif

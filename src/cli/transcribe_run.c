@@ -110,7 +110,7 @@ static void do_recording(void *context, int32_t task, int32_t slot, int32_t work
 
 /* ---- Results; one at a time, in order ---- */
 
-static void give_out(transcribe_run *run, recording_result *result) {
+static void give_out(transcribe_run *run, const oss_recording_item *item, recording_result *result) {
     if (run->list->items == 1) {
         oss_cli_progress_end(&run->single);
     }
@@ -119,7 +119,8 @@ static void give_out(transcribe_run *run, recording_result *result) {
         (void)fputs(result->log.data, stderr);
     }
     if (result->status != OSS_OK) {
-        (void)oss_fail(result->status, "%s", result->message == NULL ? "out of memory" : result->message);
+        (void)(result->message == NULL ? oss_fail(result->status, "%s: out of memory", item->path)
+                                       : oss_fail(result->status, "%s", result->message));
         run->worst = oss_cli_fail(run->args, result->status);
         run->failed++;
     } else if (result->text != NULL) {
@@ -134,9 +135,8 @@ static bool take_result(void *context, int32_t task, int32_t slot) {
     recording_result *result = &run->result[slot];
     oss_status status = result->status;
     bool readable = true;
-    (void)task;
     if (status != OSS_ESTOPPED) {
-        give_out(run, result);
+        give_out(run, &run->list->item[task], result);
         readable = oss_cli_flush() == OSS_OK;
         run->done++;
     }

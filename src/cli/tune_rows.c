@@ -23,6 +23,7 @@ struct oss_tune_rows {
     oss_pool *pool;
     tune_row *row; /* [count] */
     int64_t count, capacity, failed;
+    oss_status failure; /* of the last that failed */
 };
 
 /* ---- Rows ---- */
@@ -66,11 +67,12 @@ static void add_edits(oss_edits *sum, const oss_edits *edits) {
 static oss_status add_row(oss_tune_rows *rows, const oss_cli_args *args, const oss_eval_row *from,
                           oss_tune_score *greedy) {
     if (from->status != OSS_OK) {
-        (void)oss_fail(from->status, "%s", from->message == NULL ? "out of memory" : from->message);
+        (void)oss_eval_row_fail(from);
         if (!oss_cli_is_of_one(from->status)) {
             return from->status;
         }
         oss_cli_fail_one(args, from->status, &rows->failed);
+        rows->failure = from->status;
         return OSS_OK;
     }
     oss_status status = make_room(rows);
@@ -99,8 +101,8 @@ static oss_status read_rows(oss_tune_rows *rows, const oss_cli_args *args, oss_e
     } while (status == OSS_OK && row != NULL);
     oss_cli_tell_failed(rows->failed);
     if (status == OSS_OK && rows->count == 0) {
-        status = oss_fail(OSS_EINPUT, "%s: %s", csv,
-                          rows->failed == 0 ? "has no rows" : "no row could be encoded");
+        status = rows->failed == 0 ? oss_fail(OSS_EINPUT, "%s: has no rows", csv)
+                                   : oss_fail(rows->failure, "%s: no row could be encoded", csv);
     }
     return status;
 }

@@ -212,7 +212,7 @@ static void free_rows(oss_row_source *source) {
     oss_free(rows);
 }
 
-static const oss_row_source_type kaldi_type = {next_row, get_place, NULL, free_rows};
+static const oss_row_source_type kaldi_type = {next_row, get_place, NULL, NULL, free_rows};
 
 /* Paths of wav.scp are relative to where Kaldi was started, and also looked for in the folder. */
 oss_status oss_kaldi_rows_open(oss_row_source **out, const char *path, const char *folder) {

@@ -37,7 +37,7 @@ void oss_line_source_free(oss_row_source *base) {
     oss_free(source);
 }
 
-static const oss_row_source_type line_type = {next_row, get_place, NULL, oss_line_source_free};
+static const oss_row_source_type line_type = {next_row, get_place, NULL, NULL, oss_line_source_free};
 
 oss_status oss_line_source_create(oss_line_source **out, size_t bytes, const char *path, const char *folder) {
     oss_line_source *source = oss_alloc_zero(1, bytes);

@@ -187,29 +187,36 @@ static void find_usual(const char *folder, int32_t index) {
 }
 
 void oss_torture_prepare(const char *folder) {
+    const char *left_out = oss_command_left_out(oss_command_cases());
+    ck_assert_msg(left_out == NULL, "%s has no row in tests/torture/command_place.c", left_out);
     ck_assert_int_le(oss_command_cases(), MOST_CASES);
     for (int32_t i = 0; i < oss_command_cases(); i++) {
         find_usual(folder, i);
     }
 }
 
-static int64_t count_calls(const attempt *a) {
-    return a->kind->kind == OSS_CALL_ANY_HEAP   ? a->usual->heap_calls
-           : a->kind->kind == OSS_CALL_ANY_FILE ? a->usual->file_calls
-                                                : a->usual->changes;
+static int64_t count_calls(int32_t index, const oss_torture_kind *kind) {
+    const usual *known = &usual_of[index];
+    return kind->kind == OSS_CALL_ANY_HEAP   ? known->heap_calls
+           : kind->kind == OSS_CALL_ANY_FILE ? known->file_calls
+                                             : known->changes;
 }
 
-void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
-                         int64_t tries) {
+oss_torture_range oss_torture_some(int32_t index, const oss_torture_kind *kind, int64_t tries) {
+    const int64_t calls = count_calls(index, kind), stride = calls / tries + 1;
+    return (oss_torture_range){
+        .first = 1 + (index + (kind - oss_torture_kind_list)) % stride, .last = calls, .stride = stride};
+}
+
+bool oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
+                         const oss_torture_range *range) {
     attempt a = {.tally = tally,
                  .folder = folder,
                  .command = oss_command_case_get(index),
                  .usual = &usual_of[index],
                  .kind = kind};
-    const int64_t calls = count_calls(&a), stride = tries == 0 ? 1 : calls / tries + 1;
     bool fired = true;
-    for (a.nth = 1 + (index + (kind - oss_torture_kind_list)) % stride;
-         fired && (tries == 0 || a.nth <= calls); a.nth += stride) {
+    for (a.nth = range->first; a.nth <= range->last && fired; a.nth += range->stride) {
         begin(&a);
         const oss_command_fault fault = {
             .kind = kind->kind, .nth = a.nth, .error_number = kind->error_number, .lasts = kind->lasts};
@@ -219,6 +226,7 @@ void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, co
         judge(&a, &outcome);
         judge_output(&a, &outcome);
     }
+    return !fired;
 }
 
 void oss_torture_interrupted(oss_tally *tally, const char *folder, int32_t index, size_t bytes) {

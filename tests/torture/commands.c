@@ -11,27 +11,42 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "torture/command_place.h"
 
 enum { MOST_WORDS = 40, CPU_SECONDS = 60, WALL_SECONDS = 600 };
+
+enum { TRAINS = 2, ALL = TRAINS + OSS_COMMANDS };
+
+static const oss_cli_command *get_command(int index) {
+    static const oss_cli_command *const train[TRAINS] = {&oss_command_train, &oss_command_bench};
+    return index < TRAINS ? train[index] : oss_command[index - TRAINS];
+}
 
 static const oss_cli_command *find_command(const char *const word[], int *words) {
     char two[64];
     snprintf(two, sizeof two, "%s %s", word[0], word[1] == NULL ? "" : word[1]);
-    *words = 1;
-    if (strcmp(word[0], oss_command_train.name) == 0) {
-        return &oss_command_train;
-    }
-    for (int i = 0; i < OSS_COMMANDS; i++) {
-        if (strcmp(oss_command[i]->name, word[0]) == 0) {
-            return oss_command[i];
-        }
-        if (strcmp(oss_command[i]->name, two) == 0) {
-            *words = 2;
-            return oss_command[i];
+    for (int i = 0; i < ALL; i++) {
+        const oss_cli_command *command = get_command(i);
+        *words = strcmp(command->name, word[0]) == 0 ? 1 : 2;
+        if (*words == 1 || strcmp(command->name, two) == 0) {
+            return command;
         }
     }
     ck_abort_msg("there is no command %s", word[0]);
     return NULL;
+}
+
+const char *oss_command_left_out(int32_t cases) {
+    const char *left_out = NULL;
+    for (int i = 0; i < ALL && left_out == NULL; i++) {
+        int words = 0;
+        left_out = get_command(i)->name;
+        for (int32_t j = 0; j < cases && left_out != NULL; j++) {
+            bool is_it = find_command(oss_command_case_get(j)->word, &words) == get_command(i);
+            left_out = is_it ? NULL : left_out;
+        }
+    }
+    return left_out;
 }
 
 static void plan(const oss_command_fault *fault) {

@@ -31,6 +31,9 @@ typedef struct oss_command_outcome {
 oss_command_outcome oss_command_try(const char *folder, const char *const word[], const char *input,
                                     const oss_command_fault *fault);
 
+/* A command of either program that none of the first `cases` cases (command_place.h) runs; NULL: there is none. */
+const char *oss_command_left_out(int32_t cases);
+
 /* CPU seconds of this process and of children that were waited for. */
 double oss_command_cpu_seconds(void);
 

@@ -40,13 +40,13 @@ void oss_results_free(oss_results *results) {
     *results = (oss_results){0};
 }
 
-bool oss_results_has(const oss_results *results, const char *campaign, const char *unit) {
+const oss_result_row *oss_results_find(const oss_results *results, const char *campaign, const char *unit) {
     for (int32_t i = 0; i < results->rows; i++) {
         if (strcmp(results->row[i].campaign, campaign) == 0 && strcmp(results->row[i].unit, unit) == 0) {
-            return true;
+            return &results->row[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 void oss_results_add(oss_results *results, const oss_result_row *row) {

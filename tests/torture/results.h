@@ -2,7 +2,6 @@
 #ifndef OSS_TESTS_RESULTS_H
 #define OSS_TESTS_RESULTS_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "torture/torture.h"
@@ -21,7 +20,8 @@ typedef struct oss_results {
 
 void oss_results_load(oss_results *results, const char *path); /* none yet: empty */
 void oss_results_free(oss_results *results);
-bool oss_results_has(const oss_results *results, const char *campaign, const char *unit);
+/* NULL: it was not done. Until the next row is added. */
+const oss_result_row *oss_results_find(const oss_results *results, const char *campaign, const char *unit);
 void oss_results_add(oss_results *results, const oss_result_row *row); /* to the file too, at once */
 /* In Markdown: a row for each campaign, and what was lost. Returns how much that was. */
 int64_t oss_results_print(const oss_results *results, FILE *out);

@@ -31,7 +31,8 @@ static const struct {
                {"a file of several writes", 2},       /* its folder, after the rename */
                {"a .npy file, new", 2},               /* which is a new name there */
                {"lines of metrics.jsonl", 1},         /* the file */
-               {"first lines of metrics.jsonl", 2},   /* its folder */
+               {"first lines of metrics.jsonl", 1},   /* its folder */
+               {"first lines of metrics.jsonl", 2},   /* the file */
                {"the first checkpoint of a run", 3},  /* the model */
                {"the first checkpoint of a run", 8}}; /* the temporary folder, last of all */
 

@@ -45,11 +45,19 @@ extern const oss_torture_kind oss_torture_kind_list[OSS_TORTURE_KINDS];
 /* How commands go when nothing goes wrong; `folder` is of oss_command_place_make. */
 void oss_torture_prepare(const char *folder);
 
-/* Makes each call of command `index` (command_place.h) go wrong, one after the other; some `tries` of them when that is
- * not 0. After each: no hang, nothing leaked, a message and the right exit code, what was written before is intact, and
+/* Which calls: first, first + stride, ... up to last; or until a call is past the last one that the command makes. */
+typedef struct oss_torture_range {
+    int64_t first, last, stride;
+} oss_torture_range;
+
+/* Some `tries` of the calls that the command makes when nothing goes wrong, others for each command and kind. */
+oss_torture_range oss_torture_some(int32_t index, const oss_torture_kind *kind, int64_t tries);
+
+/* Makes calls of command `index` (command_place.h) go wrong, one after the other; true when one was past the last.
+ * After each: no hang, nothing leaked, a message and the right exit code, what was written before is intact, and
  * what is done again gives the same bytes. */
-void oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
-                         int64_t tries);
+bool oss_torture_command(oss_tally *tally, const char *folder, int32_t index, const oss_torture_kind *kind,
+                         const oss_torture_range *range);
 
 /* Every call is interrupted (EINTR), and no read and no write moves more than `bytes`: all goes as ever. */
 void oss_torture_interrupted(oss_tally *tally, const char *folder, int32_t index, size_t bytes);
