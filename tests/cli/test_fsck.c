@@ -174,6 +174,8 @@ enum { DAMAGES = sizeof damages / sizeof *damages };
 
 #define SUMS(name) "find run -type f $LESS -exec cksum {} + | cut -d' ' -f1,2 | sort -u > " name "; "
 
+#define ASIDES(name) "find run -name '*.stale*' -o -name '*.damaged*' -o -name '*.copy*' | sort > " name "; "
+
 static void plant(const fixture *f, const damage *d) {
     char command[1000];
     shell(f, "rm -rf run; cp -a kept run");
@@ -204,7 +206,9 @@ START_TEST(test_damage_is_told_and_mended) {
     for (int i = 0; i < DAMAGES; i++) {
         plant(&f, &damages[i]);
         mend(&f, &damages[i]);
+        shell(&f, ASIDES("asides"));
         resume(&f, "run");
+        shell(&f, ASIDES("asides-after") "cmp asides asides-after"); /* training removes none of them */
         for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
             char a[100], b[100];
             snprintf(a, sizeof a, "whole/%s", file[k]);
