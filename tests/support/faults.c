@@ -25,6 +25,7 @@ static _Atomic int64_t counts[OSS_CALL_KINDS];
 static _Atomic int64_t blocks;
 static _Atomic int64_t opens_creating;
 static fault_plan plan;
+static bool *told;              /* NULL: nobody */
 static size_t short_bytes;      /* 0: no limit */
 static int64_t room_bytes = -1; /* -1: the disk has no end */
 static bool interrupts;
@@ -72,6 +73,9 @@ static bool must_fail(oss_call kind, bool creates) {
     }
     if (seen == plan.nth || (plan.lasts && seen > plan.nth)) {
         plan.fired = true;
+        if (told != NULL) {
+            *told = true;
+        }
         errno = plan.error_number;
         return true;
     }
@@ -304,6 +308,10 @@ void oss_faults_fail(oss_call kind, int64_t nth, int error_number) {
 
 void oss_faults_fail_from(oss_call kind, int64_t nth, int error_number) {
     plan_failure(kind, nth, error_number, true);
+}
+
+void oss_faults_tell(bool *fired) {
+    told = fired;
 }
 
 void oss_faults_disk_full_after(size_t bytes) {

@@ -67,6 +67,9 @@ enum { OSS_FAULTS_ENDED = 137 };
 void oss_faults_end(oss_call kind, int64_t nth);
 /* The disk takes `bytes` more, the write that crosses is short, and later ones get ENOSPC. */
 void oss_faults_disk_full_after(size_t bytes);
+/* *fired becomes true when a planned failure happens; in shared memory, also when that is in a process that this one
+ * starts. */
+void oss_faults_tell(bool *fired);
 /* Ends all plans below and above; true when a planned failure happened since it was planned. Counts stay. */
 bool oss_faults_clear(void);
 
