@@ -230,8 +230,8 @@ oss_status oss_file_append(const char *path, const void *bytes, size_t count) {
     }
     off_t end = oss_file.lseek(fd, 0, SEEK_END);
     oss_status status = end < 0 ? oss_fail_errno(errno, "cannot append to %s", path) : OSS_OK;
-    if (end ==
-        0) { /* it may be new: its name must last as well, before there is anything that would be told as lost */
+    /* It may be new: its name must last as well, before there is anything that would be told as lost. */
+    if (end == 0) {
         status = oss_file_sync_parent(path);
     }
     int error_number = status == OSS_OK ? append_fd(fd, end, bytes, count) : 0;
