@@ -89,8 +89,9 @@ START_TEST(test_order_of_calls) {
     expect_calls("owsc");
     char *new_path = oss_tempdir_path(folder, "new");
     ck_assert_int_eq(oss_file_append(new_path, "text", 4), OSS_OK);
-    expect_calls("owsc"
-                 "osc"); /* the name is new as well */
+    expect_calls("o"
+                 "osc" /* the name is new as well, and lasts before there is anything to lose */
+                 "wsc");
     ck_assert_int_eq(oss_file_rename(new_path, path), OSS_OK);
     expect_calls("r"
                  "osc");
