@@ -5,10 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/contract.h"
 #include "base/fail.h"
@@ -22,9 +19,13 @@
 extern void *blas_memory_alloc(int procedure);
 extern void blas_memory_free(void *buffer);
 
-/* BUFFER: what OpenBLAS maps for a thread on x86-64, its BUFFER_SIZE (32 << 22). LOAD: for what libraries allocate besides
- * while they are loaded. */
-enum { WARM_SLOTS_MAX = 64, WARM_BYTES = 3 << 20, PAGE_BYTES = 4096, BUFFER_MIB = 128, LOAD_MIB = 8 };
+/* BUFFER: what OpenBLAS maps for a thread on x86-64, its BUFFER_SIZE (32 << 22). */
+enum {
+    WARM_SLOTS_MAX = 64,
+    WARM_BYTES = 3 << 20,
+    PAGE_BYTES = 4096,
+    BUFFER_MIB = OSS_K_GEMM_TRAIN_BUFFER_MIB
+};
 
 static pthread_mutex_t warm_lock = PTHREAD_MUTEX_INITIALIZER;
 static int warm_threads = 0; /* that have called, under warm_lock */
@@ -100,24 +101,7 @@ BEFORE_LIBRARIES static void confine(void) {
     is_confined = is_confined && sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
-/* Newer ones (0.3.29 does, 0.3.21 does not) map their first buffer while they are loaded, and where they get none they ask
- * for ever. So the process ends here when there is no room for it, as it would later (exit code of OSS_ENOMEM). No call
- * that a sanitizer has a version of its own of: none of them has begun. */
-BEFORE_LIBRARIES static void find_room_to_load(void) {
-    static const char line[] =
-        "ossicle train: OpenBLAS needs 128 MiB of address space to be loaded, which this "
-        "process may not have: raise the limit (ulimit -v, ulimit -d)\n";
-    const size_t bytes = (size_t)(BUFFER_MIB + LOAD_MIB) << 20;
-    long block = syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
-    if (block == -1) {
-        (void)!syscall(SYS_write, STDERR_FILENO, line, sizeof line - 1);
-        _exit(4);
-    }
-    (void)syscall(SYS_munmap, block, bytes);
-}
-
-__attribute__((section(".preinit_array"), used)) static void (*before_libraries[])(void) = {
-    confine, find_room_to_load};
+__attribute__((section(".preinit_array"), used)) static void (*confine_first)(void) = confine;
 
 __attribute__((constructor)) static void release(void) {
     if (is_confined) {

@@ -21,6 +21,7 @@ void oss_k_linear_bwd_weight(float *dw, const void *dy, const void *x, oss_k_for
 
 /* Whether OpenBLAS takes part at all, with the instruction set in use. */
 bool oss_k_gemm_train_uses_openblas(void);
+enum { OSS_K_GEMM_TRAIN_BUFFER_MIB = 128 }; /* of address space that OpenBLAS takes for a thread */
 /* OSS_ENOMEM when the process may not have the address space that OpenBLAS needs for so many threads: it would ask for
  * it for ever. Before any thread is warmed up. */
 oss_status oss_k_gemm_train_find_room(int32_t threads);
