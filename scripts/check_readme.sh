@@ -104,5 +104,5 @@ for target in $(grep -o 'make [a-z][a-z-]*' "$root/README.md" | sort -u | cut -d
 	grep -q "^$target:" "$root/Makefile" || { echo "README.md names make $target, which the Makefile lacks" >&2; exit 1; }
 done
 for link in $(grep -o '](\([^):]*\))' "$root/README.md" | tr -d '()]' | sort -u); do
-	[ -e "$root/$link" ] || { echo "README.md links to $link, which is not there" >&2; exit 1; }
+	[ -e "$root/${link%%#*}" ] || { echo "README.md links to $link, which is not there" >&2; exit 1; }
 done
