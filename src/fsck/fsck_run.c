@@ -17,7 +17,7 @@ static oss_status add(oss_fsck_run_look *l, const char *path, const char *kind, 
                       oss_fsck_todo todo, const char *note) {
     oss_status status = oss_fsck_add(l->report, path, kind, state, note);
     if (status == OSS_OK) {
-        l->report->item[l->report->items - 1].todo = todo;
+        l->report->item[l->report->items - 1].todo = (int)todo;
     }
     return status;
 }
@@ -28,7 +28,7 @@ static oss_status add_checked(oss_fsck_run_look *l, const char *path, const char
     bool is_damaged = status == OSS_EINPUT;
     status = oss_fsck_add_checked(l->report, path, kind, status, NULL);
     if (status == OSS_OK && is_damaged) {
-        l->report->item[l->report->items - 1].todo = todo;
+        l->report->item[l->report->items - 1].todo = (int)todo;
     }
     return status;
 }

@@ -137,7 +137,7 @@ START_TEST(test_two_steps) {
     snprintf(format, sizeof format, "data_format=%s", form[_i].format);
     const char *const ways[][2] = {{NULL, NULL}, {"--data-format", form[_i].format}, {"--set", format}};
     for (int w = 0; w < 3; w++) {
-        char folder[10];
+        char folder[16];
         snprintf(folder, sizeof folder, "run%d", w);
         const char *word[] = {"train", "--config", "config.json", "--run",    folder,
                               "--set", train,      ways[w][0],    ways[w][1], NULL};

@@ -54,8 +54,8 @@ static void run(const uint8_t *data, size_t size) {
 
 static void seeds(void) {
     static const char *const text[] = {
-        "{\"audio_filepath\": \"a.wav\", \"text\": \"x\", \"duration\": 1.5, \"offset\": 0.5, \"speaker\": \"s\"}\n"
-        "{\"audio_filepath\": \"b.wav\", \"text\": \"\"}\n\n{\"file_name\": \"b.wav\", \"sentence\": null}\n",
+        ("{\"audio_filepath\": \"a.wav\", \"text\": \"x\", \"duration\": 1.5, \"offset\": 0.5, \"speaker\": \"s\"}\n"
+         "{\"audio_filepath\": \"b.wav\", \"text\": \"\"}\n\n{\"file_name\": \"b.wav\", \"sentence\": null}\n"),
         "client_id\tpath\tsentence\ns\ta.mp3\t\"hola\n\ta.mp3\tb\tc\n\t\t\n",
         "\xef\xbb\xbfLJ1|a \"b|a b\r\nLJ2|c\n|\nx/y|d|\n"};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
