@@ -7,8 +7,8 @@
 set -eu
 build=${1:?usage: coverage.sh BUILD}
 command -v gcovr >/dev/null || { echo "coverage.sh: gcovr is missing: scripts/install-deps.sh coverage" >&2; exit 2; }
-# Lane code is compiled once for each instruction set: a line counts once, as reached when any of them is.
-gcovr --root . --object-directory "$build" --filter 'src/' --exclude 'src/cli/docs_' \
+# Not src/kernel: gcovr 5.2 ends at functions that are compiled once for each instruction set.
+gcovr --root . --exclude-directories '.*/src/kernel$' --object-directory "$build" --filter 'src/' --exclude 'src/cli/docs_' \
 	--csv "$build/coverage.csv" "$build/src"
 awk -F , '
 	NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
