@@ -8,11 +8,10 @@
 #include "base/logger.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/wrong_rows.h"
 
 enum {
     MAX_COLUMNS = 4096,
-    MOST_BAD_ROWS = 10000,
-    MOST_WASTED_BYTES = 32 << 20,
     MOST_ASKED =
         1000 /* lines of a quoted field that the witness is shown: of rows, one of the first is known */
 };
@@ -24,8 +23,7 @@ struct oss_csv {
     char **field; /* [columns], into scan.text */
     oss_csv_row row;
     bool is_at_end;
-    int64_t bad_rows;
-    uint64_t bad_bytes;      /* of these */
+    oss_wrong_rows wrong;
     oss_csv_witness witness; /* NULL: none */
     int32_t witness_column;
     void *witness_context;
@@ -312,12 +310,9 @@ static oss_status fill_row(oss_csv *csv) {
 
 oss_status oss_csv_refuse(oss_csv *csv) {
     csv_scan *scan = &csv->scan;
-    csv->bad_rows++;
-    csv->bad_bytes += scan->record_end - scan->record_begin;
     int64_t rows = csv->row.number;
-    uint64_t wasted = csv->bad_bytes + scan->reread_bytes;
-    bool are_many = csv->bad_rows >= MOST_BAD_ROWS && csv->bad_rows > rows - csv->bad_rows;
-    if (!are_many && (wasted <= MOST_WASTED_BYTES || wasted <= scan->record_end - csv->bad_bytes)) {
+    if (!oss_wrong_rows_add(&csv->wrong, scan->record_end - scan->record_begin, rows, scan->record_end,
+                            scan->reread_bytes)) {
         return OSS_EINPUT;
     }
     scan->ended = true;
@@ -325,7 +320,7 @@ oss_status oss_csv_refuse(oss_csv *csv) {
         oss_fail(OSS_EIO,
                  "%s: %lld of the first %lld rows are wrong, too many to read on: is it a CSV with "
                  "these columns? The last: %s",
-                 scan->path, (long long)csv->bad_rows, (long long)rows, oss_last_error());
+                 scan->path, (long long)csv->wrong.rows, (long long)rows, oss_last_error());
     return scan->status;
 }
 

@@ -175,8 +175,7 @@ oss_status oss_dataset_next(oss_dataset *dataset, oss_dataset_row *out, bool *ou
         status = copy_row(dataset, &from, &row);
         if (status != OSS_OK) {
             oss_dataset_row_deinit(&row);
-            const oss_row_source_type *type = dataset->source->type;
-            return status == OSS_EINPUT && type->refuse != NULL ? type->refuse(dataset->source) : status;
+            return status == OSS_EINPUT ? dataset->source->type->refuse(dataset->source) : status;
         }
         dataset->source_text = from.text;
         *out = row;

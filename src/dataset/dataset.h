@@ -17,8 +17,8 @@ oss_status oss_dataset_open(oss_dataset **out, const char *path, oss_data_format
 void oss_dataset_free(oss_dataset *dataset);
 /* OSS_OK with *out the caller's (oss_dataset_row_deinit), or with *out_is_there false at the end; OSS_EINPUT for a
  * bad row (file, line, row, what): reading may go on. In a CSV a quote that is never closed, or that closes over lines
- * which name recordings (files that are there, or with the extension of the row's own), is a bad row of its line alone;
- * too many bad rows of one are OSS_EIO, and nothing is read behind them (oss_csv_next). */
+ * which name recordings (files that are there, or with the extension of the row's own), is a bad row of its line alone.
+ * Too many bad rows (oss_wrong_rows_add) are OSS_EIO, and nothing is read behind them. */
 oss_status oss_dataset_next(oss_dataset *dataset, oss_dataset_row *out, bool *out_is_there);
 
 oss_data_format oss_dataset_format(const oss_dataset *dataset);

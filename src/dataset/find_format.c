@@ -151,6 +151,16 @@ static bool has_cell(const char *line, char separator, const char *name) {
     return false;
 }
 
+/* Whether a header has a column of recordings that a plain CSV has: what else is there then decides nothing. */
+static bool names_recording(const char *line) {
+    static const char *const name[] = {"wav", "audio", "path", "wav_filename"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        found = found || has_cell(line, ',', name[i]);
+    }
+    return found;
+}
+
 /* id|text: beside a folder of recordings that LJSpeech names so, or with a path that is there. */
 static oss_status is_ljspeech(bool *out, const char *path, char *line) {
     char *bar = strchr(line, '|'), *folder = NULL, *wavs = NULL, *first = NULL;
@@ -190,7 +200,7 @@ static oss_status find_format_of_list(oss_data_format *out, const char *path) {
         status = find_json_form(out, path, line);
     } else if (has_cell(line, '\t', "path") && has_cell(line, '\t', "sentence")) {
         *out = OSS_DATA_COMMONVOICE;
-    } else if (has_cell(line, ',', "file_name")) {
+    } else if (has_cell(line, ',', "file_name") && !names_recording(line)) {
         *out = OSS_DATA_HUGGINGFACE;
     } else {
         status = is_ljspeech(&is_ljspeech_list, path, line);

@@ -192,7 +192,11 @@ static oss_status next_row(oss_row_source *source, oss_source_row *out, bool *ou
             *out = row;
         }
     }
-    return status;
+    return status == OSS_EINPUT ? oss_row_lines_refuse(&rows->text.lines) : status;
+}
+
+static oss_status refuse_row(oss_row_source *source) {
+    return oss_row_lines_refuse(&((kaldi_rows *)source)->text.lines);
 }
 
 static oss_csv_place get_place(const oss_row_source *source) {
@@ -212,7 +216,7 @@ static void free_rows(oss_row_source *source) {
     oss_free(rows);
 }
 
-static const oss_row_source_type kaldi_type = {next_row, get_place, NULL, NULL, free_rows};
+static const oss_row_source_type kaldi_type = {next_row, get_place, NULL, refuse_row, free_rows};
 
 /* Paths of wav.scp are relative to where Kaldi was started, and also looked for in the folder. */
 oss_status oss_kaldi_rows_open(oss_row_source **out, const char *path, const char *folder) {

@@ -19,7 +19,11 @@ static oss_status next_row(oss_row_source *base, oss_source_row *out, bool *out_
     if (status == OSS_OK) {
         *out_is_there = line != NULL;
     }
-    return status;
+    return status == OSS_EINPUT ? oss_row_lines_refuse(&source->lines) : status;
+}
+
+static oss_status refuse_row(oss_row_source *base) {
+    return oss_row_lines_refuse(&((oss_line_source *)base)->lines);
 }
 
 static oss_csv_place get_place(const oss_row_source *base) {
@@ -37,7 +41,7 @@ void oss_line_source_free(oss_row_source *base) {
     oss_free(source);
 }
 
-static const oss_row_source_type line_type = {next_row, get_place, NULL, NULL, oss_line_source_free};
+static const oss_row_source_type line_type = {next_row, get_place, NULL, refuse_row, oss_line_source_free};
 
 oss_status oss_line_source_create(oss_line_source **out, size_t bytes, const char *path, const char *folder) {
     oss_line_source *source = oss_alloc_zero(1, bytes);

@@ -61,6 +61,19 @@ static oss_status end_reading(oss_row_lines *lines, oss_status status) {
     return lines->failure == NULL ? OSS_ENOMEM : oss_fail(status, "%s", lines->failure);
 }
 
+static uint64_t count_given(const oss_row_lines *lines) {
+    return (uint64_t)lines->lines.read_bytes - (lines->lines.end - lines->lines.begin);
+}
+
+oss_status oss_row_lines_refuse(oss_row_lines *lines) {
+    if (!oss_wrong_rows_add(&lines->wrong, lines->row_bytes, lines->rows, count_given(lines), 0)) {
+        return OSS_EINPUT;
+    }
+    (void)oss_fail(OSS_EIO, "%s: %lld of the first %lld rows are wrong, too many to read on. The last: %s",
+                   lines->path, (long long)lines->wrong.rows, (long long)lines->rows, oss_last_error());
+    return end_reading(lines, OSS_EIO);
+}
+
 static char *skip_byte_order_mark(char *text) {
     return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 }
@@ -84,10 +97,12 @@ oss_status oss_row_lines_next(oss_row_lines *lines, char **out) {
     }
     do {
         int64_t before = lines->lines.number;
+        uint64_t given = count_given(lines);
         oss_status status = oss_arpa_lines_next(&lines->lines, &text);
         if (status != OSS_OK && (status != OSS_EINPUT || lines->lines.number == before)) {
             return end_reading(lines, status);
         }
+        lines->row_bytes = count_given(lines) - given;
         if (status != OSS_OK) {
             lines->rows++;
             return oss_row_lines_fail(lines, "there is a NUL byte; is it UTF-16? save it as UTF-8");

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/wrong_rows.h"
 #include "ngram/arpa_lines.h"
 
 /* Zero-initialise. */
@@ -11,7 +12,9 @@ typedef struct oss_row_lines {
     const char *path; /* the caller's */
     oss_pipe pipe;
     oss_arpa_lines lines;
-    int64_t rows; /* lines with something on them, so far */
+    int64_t rows;       /* lines with something on them, so far */
+    uint64_t row_bytes; /* of the last one, with its end */
+    oss_wrong_rows wrong;
     bool is_open, is_at_end;
     char *failure; /* what ended reading for good; NULL: nothing */
 } oss_row_lines;
@@ -27,5 +30,8 @@ oss_status oss_row_lines_next(oss_row_lines *lines, char **out);
 /* OSS_EINPUT: "FILE:LINE: row N: " and the message, for the line that was read last. */
 oss_status oss_row_lines_fail(const oss_row_lines *lines, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The row that was read last is wrong, and the message is set: counts it. OSS_EINPUT; OSS_EIO, for good, when that makes
+ * too many (oss_wrong_rows_add). */
+oss_status oss_row_lines_refuse(oss_row_lines *lines);
 
 #endif

@@ -28,8 +28,8 @@ typedef struct oss_row_source_type {
     /* Of the row that was read last, right or wrong; begin and end are 0 where a row is no run of bytes. */
     oss_csv_place (*place)(const oss_row_source *source);
     uint64_t (*wav_offset)(const oss_row_source *source); /* NULL: the form has none */
-    /* The row that `next` gave last is wrong for the dataset, which has set the message: OSS_EINPUT, or for good when that
-     * makes too many (oss_csv_refuse). NULL: as many as there are. */
+    /* The row that `next` gave last is wrong for the dataset, which has set the message: OSS_EINPUT, or OSS_EIO for good
+     * when that makes too many (oss_wrong_rows_add). */
     oss_status (*refuse)(oss_row_source *source);
     void (*free)(oss_row_source *source);
 } oss_row_source_type;

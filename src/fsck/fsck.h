@@ -28,7 +28,7 @@ typedef struct oss_fsck_item {
     char *note;  /* what was wrong, or what it is; NULL: nothing to say */
     char *done;  /* what the repair did; NULL: nothing */
     bool mended; /* all is well again */
-    int todo;    /* the repair's own */
+    int remedy;  /* the repair's own */
 } oss_fsck_item;
 
 typedef struct oss_fsck_report {

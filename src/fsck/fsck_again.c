@@ -37,7 +37,7 @@ static oss_status compare(oss_fsck_report *report, int32_t first, oss_fsck_repor
 static bool needs_repair(const oss_fsck_report *report, int32_t first) {
     bool needed = false;
     for (int32_t i = first; i < report->items; i++) {
-        needed = needed || report->item[i].todo != OSS_FSCK_NOTHING;
+        needed = needed || report->item[i].remedy != OSS_FSCK_NOTHING;
     }
     return needed;
 }

@@ -42,7 +42,7 @@ static oss_status give_back(oss_fsck_item *item) {
 }
 
 static oss_status move(oss_fsck_item *item) {
-    switch (item->todo) {
+    switch (item->remedy) {
     case OSS_FSCK_MOVE_DAMAGED:
         return oss_fsck_set_aside(item, false, item->path, "damaged");
     case OSS_FSCK_MOVE_STALE:
@@ -77,7 +77,7 @@ static oss_status prepare_pointers(const repair *r) {
     for (int32_t i = r->first; i < r->report->items && status == OSS_OK; i++) {
         const oss_fsck_item *item = &r->report->item[i];
         char *name = NULL;
-        if (item->todo == OSS_FSCK_POINT) {
+        if (item->remedy == OSS_FSCK_POINT) {
             status = oss_checkpoint_pointer(&name, r->run, oss_path_name(item->path));
             status = status == OSS_OK ? move_foreign(r->run, item->path, name) : status;
         }
@@ -122,10 +122,10 @@ static oss_status write_config(const repair *r, oss_fsck_item *item, const char 
 
 /* ---- All of it ---- */
 
-static bool asks_for(const repair *r, oss_fsck_todo todo) {
+static bool asks_for(const repair *r, oss_fsck_remedy remedy) {
     bool found = false;
     for (int32_t i = r->first; i < r->report->items; i++) {
-        found = found || r->report->item[i].todo == (int)todo;
+        found = found || r->report->item[i].remedy == (int)remedy;
     }
     return found;
 }
@@ -136,10 +136,10 @@ static oss_status restore(const repair *r, oss_fsck_item *item, const oss_train_
     if (status != OSS_OK) {
         return status;
     }
-    if (item->todo == OSS_FSCK_POINT) {
+    if (item->remedy == OSS_FSCK_POINT) {
         return tell_pointer(r, item);
     }
-    return item->todo == OSS_FSCK_WRITE_CONFIG ? write_config(r, item, state->config) : OSS_OK;
+    return item->remedy == OSS_FSCK_WRITE_CONFIG ? write_config(r, item, state->config) : OSS_OK;
 }
 
 /* As --resume does it, so that both leave the same. No checkpoint that is whole: nothing to restore from. */
@@ -184,7 +184,7 @@ oss_status oss_fsck_run_repair(oss_fsck_report *report, int32_t first, const cha
         status = restore_all(&r);
     }
     for (int32_t i = first; i < report->items && status == OSS_OK; i++) {
-        status = report->item[i].todo == OSS_FSCK_MEND_METRICS ? mend_metrics(&report->item[i]) : OSS_OK;
+        status = report->item[i].remedy == OSS_FSCK_MEND_METRICS ? mend_metrics(&report->item[i]) : OSS_OK;
     }
     return status;
 }

@@ -14,21 +14,21 @@
 enum { NOTE_BYTES = 512 };
 
 static oss_status add(oss_fsck_run_look *l, const char *path, const char *kind, oss_fsck_state state,
-                      oss_fsck_todo todo, const char *note) {
+                      oss_fsck_remedy remedy, const char *note) {
     oss_status status = oss_fsck_add(l->report, path, kind, state, note);
     if (status == OSS_OK) {
-        l->report->item[l->report->items - 1].todo = (int)todo;
+        l->report->item[l->report->items - 1].remedy = (int)remedy;
     }
     return status;
 }
 
 /* The same for how a check ended; only what is damaged is for the repair. */
 static oss_status add_checked(oss_fsck_run_look *l, const char *path, const char *kind, oss_status status,
-                              oss_fsck_todo todo) {
+                              oss_fsck_remedy remedy) {
     bool is_damaged = status == OSS_EINPUT;
     status = oss_fsck_add_checked(l->report, path, kind, status, NULL);
     if (status == OSS_OK && is_damaged) {
-        l->report->item[l->report->items - 1].todo = (int)todo;
+        l->report->item[l->report->items - 1].remedy = (int)remedy;
     }
     return status;
 }
@@ -184,15 +184,15 @@ static oss_status look_at_config(oss_fsck_run_look *l) {
     char *path = oss_path_join(l->run, OSS_RUN_CONFIG);
     oss_status status =
         path == NULL ? OSS_ENOMEM : oss_checkpoint_has_entry(&is_there, l->run, OSS_RUN_CONFIG);
-    oss_fsck_todo todo = l->config == NULL ? OSS_FSCK_NOTHING : OSS_FSCK_WRITE_CONFIG;
+    oss_fsck_remedy remedy = l->config == NULL ? OSS_FSCK_NOTHING : OSS_FSCK_WRITE_CONFIG;
     if (status == OSS_OK && !is_there) {
-        status = add(l, path, "config", OSS_FSCK_MISSING, todo, NULL);
+        status = add(l, path, "config", OSS_FSCK_MISSING, remedy, NULL);
     } else if (status == OSS_OK) {
         status = oss_config_load(&config, path);
         if (status == OSS_OK) {
             status = oss_run_check_config(l->run, config, l->config);
         }
-        status = add_checked(l, path, "config", status, todo);
+        status = add_checked(l, path, "config", status, remedy);
     }
     oss_config_free(config);
     oss_free(path);

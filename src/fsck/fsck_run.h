@@ -6,7 +6,7 @@
 #include "fsck/fsck_internal.h"
 
 /* What the repair is to do about an item. */
-typedef enum oss_fsck_todo {
+typedef enum oss_fsck_remedy {
     OSS_FSCK_NOTHING,
     OSS_FSCK_MOVE_DAMAGED, /* to PATH.damaged */
     OSS_FSCK_MOVE_STALE,   /* to PATH.stale */
@@ -14,7 +14,7 @@ typedef enum oss_fsck_todo {
     OSS_FSCK_POINT,        /* `latest` or `best` */
     OSS_FSCK_WRITE_CONFIG,
     OSS_FSCK_MEND_METRICS
-} oss_fsck_todo;
+} oss_fsck_remedy;
 
 typedef struct oss_fsck_run_look {
     oss_fsck_report *report;
