@@ -1,4 +1,5 @@
 /* Files and folders that are no run: told from their content, moved aside when damaged, never when people write them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/npy.h"
 #include "fsck/fsck.h"
 #include "model/model_file.h"
+#include "support/faults.h"
 #include "support/models.h"
 #include "support/program.h"
 #include "support/suite.h"
@@ -249,6 +251,42 @@ START_TEST(test_a_checkpoint_by_itself) {
 }
 END_TEST
 
+/* A disk that fails once is no damage: whatever call it is, no checkpoint is moved and `latest` leads where it led. */
+START_TEST(test_a_disk_that_fails_moves_nothing) {
+    char *run = oss_tempdir_path(folder, "run"), *latest = oss_tempdir_path(folder, "run/latest");
+    ck_assert_int_eq(oss_file_make_folders(run), OSS_OK);
+    for (int64_t step = 2; step <= 4; step += 2) {
+        oss_training *training = oss_training_make(step);
+        ck_assert_msg(oss_training_save(training, run, step == 2, 5) == OSS_OK, "%s", oss_last_error());
+        oss_training_free(training);
+    }
+    oss_faults_install();
+    bool fired = true;
+    for (int64_t k = 1; fired; k++) {
+        oss_fsck_report report = {0};
+        char target[64] = "";
+        oss_faults_fail(OSS_CALL_ANY_FILE, k, EIO);
+        (void)oss_fsck_path(&report, run, true);
+        fired = oss_faults_clear();
+        for (int32_t i = 0; i < report.items; i++) {
+            const char *note = report.item[i].note;
+            ck_assert_msg(note == NULL || strstr(note, "is damaged") == NULL, "call %lld: %s: %s",
+                          (long long)k, report.item[i].path, note);
+        }
+        oss_fsck_report_deinit(&report);
+        ck_assert_msg(has("run/checkpoints/step-00000002/state.json") &&
+                          has("run/checkpoints/step-00000004/state.json"),
+                      "call %lld", (long long)k);
+        ck_assert_msg(readlink(latest, target, sizeof target - 1) > 0, "call %lld", (long long)k);
+        ck_assert_msg(strcmp(target, "checkpoints/step-00000004") == 0, "call %lld: %s", (long long)k,
+                      target);
+    }
+    oss_faults_remove();
+    free(latest);
+    free(run);
+}
+END_TEST
+
 Suite *oss_test_suite(void) {
     Suite *suite = suite_create("fsck of files");
     TCase *all = tcase_create("all");
@@ -261,6 +299,7 @@ Suite *oss_test_suite(void) {
     tcase_add_test(all, test_a_link);
     tcase_add_test(all, test_a_folder);
     tcase_add_test(all, test_a_checkpoint_by_itself);
+    tcase_add_test(all, test_a_disk_that_fails_moves_nothing);
     suite_add_tcase(suite, all);
     return suite;
 }
