@@ -55,11 +55,23 @@ static oss_status print_report(const oss_cli_args *args, const oss_fsck_report *
     return OSS_OK;
 }
 
+/* What has nothing to check it by, or is not read by the system, no repair can do anything about. */
+static bool can_be_mended(const oss_fsck_report *report) {
+    bool found = false;
+    for (int32_t i = 0; i < report->items; i++) {
+        const oss_fsck_item *item = &report->item[i];
+        found = found || (!oss_fsck_is_well(item) && item->state != OSS_FSCK_UNKNOWN &&
+                          item->state != OSS_FSCK_UNREADABLE);
+    }
+    return found;
+}
+
 static void tell_count(const oss_cli_args *args, const oss_fsck_report *report) {
     int32_t count = oss_fsck_count(report);
+    bool is_open = can_be_mended(report) && !oss_cli_has(args, "--repair");
     if (count > 0) {
         oss_log_info("%d of %d need attention%s", count, report->items,
-                     oss_cli_has(args, "--repair") ? "" : "; --repair mends what can be");
+                     is_open ? "; --repair mends what can be" : "");
     }
 }
 
